@@ -1,0 +1,1 @@
+"""TALKS: one folder per outside system."""

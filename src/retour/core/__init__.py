@@ -1,0 +1,1 @@
+"""DECIDES: pure rules of returns, money, policy and effects; standard library only."""

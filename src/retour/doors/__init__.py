@@ -1,0 +1,1 @@
+"""LETS IN: parse, authorise, call one flow, render."""

@@ -1,0 +1,1 @@
+"""CARRIES: use cases; load, decide, save and enqueue in one transaction."""

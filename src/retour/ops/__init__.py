@@ -1,0 +1,1 @@
+"""RUNS: embedded database, supervisor, backup, doctor."""

@@ -1,0 +1,1 @@
+"""STANDS IN: stateful stand-ins of the outside systems over real HTTP; imports nothing of ours."""

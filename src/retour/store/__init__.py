@@ -1,0 +1,1 @@
+"""KEEPS: PostgreSQL, and the only SQL of the house."""

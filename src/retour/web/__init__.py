@@ -1,0 +1,1 @@
+"""SHOWS: what the doors share."""
