@@ -233,11 +233,14 @@ class Timing:
     quiet_period: timedelta
 
 
-def next_step(effect: Effect, *, timing: Timing, can_read_back: bool, now: datetime) -> tuple[Step, datetime]:
+def next_step(
+    effect: Effect, *, timing: Timing, can_read_back: bool, repeat_harmless: bool, now: datetime
+) -> tuple[Step, datetime]:
     """Return what to do with an effect and from when (`now` or later); never a blind re-send.
 
     A keyed call is repeated under its own key inside the trusted window (half of the far side's own). Outside it, or
-    without keys, a read-back must first find nothing, no earlier than the quiet period after the last attempt.
+    without keys, a read-back must first find nothing, no earlier than the quiet period after the last attempt. What
+    can be repeated harmlessly (tags, notes) is simply repeated.
     """
     if effect.state is EffectState.INTENT:
         return Step.SEND, now
@@ -247,7 +250,7 @@ def next_step(effect: Effect, *, timing: Timing, can_read_back: bool, now: datet
         return Step.NOTHING, now
     if effect.first_sent_at is None or effect.last_sent_at is None:
         return Step.SEND, now
-    if now < effect.first_sent_at + timing.trusted_window:
+    if repeat_harmless or now < effect.first_sent_at + timing.trusted_window:
         return Step.SEND, now
     quiet_until = effect.last_sent_at + timing.quiet_period
     if effect.readback_negative_at is not None and effect.readback_negative_at >= quiet_until:
