@@ -9,6 +9,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY own_tenant ON %I USING (tenant_id = current_tenant()) WITH CHECK (tenant_id = current_tenant())', t);
     EXECUTE format('GRANT SELECT, INSERT ON %I TO retour_app, retour_executor', t);
+    EXECUTE format('REVOKE UPDATE, DELETE ON %I FROM retour_app, retour_executor', t);   -- granted below, table by table
   END LOOP;
 END $$;
 
