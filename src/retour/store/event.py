@@ -15,7 +15,8 @@ PUT: Final = """
 WITH added AS (
   INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
   SELECT current_tenant(), $1, $2,
-         coalesce((SELECT max(seq) FROM event WHERE tenant_id = current_tenant() AND resource_kind = $1 AND resource_id = $2), 0) + 1,
+         1 + coalesce((SELECT max(seq) FROM event
+                        WHERE tenant_id = current_tenant() AND resource_kind = $1 AND resource_id = $2), 0),
          $3, $4, $5, $6, $7, $8, $9
   RETURNING seq)
 INSERT INTO delivery (tenant_id, id, endpoint_id, event_id, due_at)
@@ -64,7 +65,7 @@ class Event:
 
 async def put(
     db: Db,
-    type: EventType,
+    what: EventType,
     *,
     resource_kind: str,
     resource_id: UUID,
@@ -75,7 +76,7 @@ async def put(
     data: Mapping[str, object] | None = None,
 ) -> list[UUID]:
     """Append an event and return the deliveries made for it; the caller holds the resource's lock."""
-    rows = await db.fetch(PUT, resource_kind, resource_id, new_id(), store_id, type.value, actor, cause, data or {}, at)
+    rows = await db.fetch(PUT, resource_kind, resource_id, new_id(), store_id, what.value, actor, cause, data or {}, at)
     return [row["id"] for row in rows]
 
 
