@@ -1,4 +1,4 @@
-"""Bring the browser's libraries named in assets.lock.json into the package, each checked against its recorded integrity."""
+"""Bring the browser's libraries of assets.lock.json into the package, each checked against its locked integrity."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ class AssetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One locked npm package: `integrity` is the sha512 of its archive as npm writes it, `files` are the paths to keep."""
+    """One locked npm package: `integrity` is its archive's sha512 as npm writes it, `files` the paths to keep."""
 
     name: str
     version: str
@@ -52,7 +52,7 @@ def locked(lock: Path = LOCK) -> list[Package]:
 
 
 def bring(package: Package, vendor: Path, download: Download) -> bool:
-    """Put the package's files under `vendor`; return whether anything had to be fetched. Nothing is written on a refusal."""
+    """Put the package's files under `vendor`; return whether it had to be fetched. A refusal writes nothing."""
     target = vendor / package.folder
     if _present(package, target):
         return False
