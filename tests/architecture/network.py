@@ -28,8 +28,14 @@ def port_methods(ports: Source) -> set[str]:
     found = set()
     for node in ast.walk(ports.tree):
         if isinstance(node, ast.ClassDef) and any(dotted(base).split(".")[-1] == "Protocol" for base in _bases(node)):
-            found |= {part.name for part in node.body if isinstance(part, ast.AsyncFunctionDef | ast.FunctionDef)}
+            found |= {part.name for part in node.body if _is_asynchronous(part)}
     return {name for name in found if not name.startswith("_")}
+
+
+def _is_asynchronous(node: ast.AST) -> TypeGuard[ast.AsyncFunctionDef | ast.FunctionDef]:
+    if isinstance(node, ast.FunctionDef) and node.returns:
+        return any(word in ast.unparse(node.returns) for word in ("Async", "Awaitable", "Coroutine"))
+    return isinstance(node, ast.AsyncFunctionDef)
 
 
 def awaited_in_transaction(source: Source, methods: set[str]) -> list[str]:

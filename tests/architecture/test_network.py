@@ -33,10 +33,11 @@ def test_the_methods_of_protocols_are_the_ports() -> None:
     ports = Source(
         PORTS,
         "class Gateway(Protocol):\n    async def refund(self): ...\n    def _x(self): ...\n"
+        "    def pages(self) -> AsyncIterator[Page]: ...\n    def build(self) -> Request: ...\n"
         "class Money:\n    async def no(self): ...\n",
     )
 
-    assert port_methods(ports) == {"refund"}
+    assert port_methods(ports) == {"refund", "pages"}
 
 
 @pytest.mark.parametrize(

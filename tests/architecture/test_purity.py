@@ -50,3 +50,14 @@ def test_an_import_of_the_core_or_the_library_is_left_alone(kept: str) -> None:
 )
 def test_a_way_out_is_found(planted: str) -> None:
     assert len(touches_the_world(Source("src/retour/core/rma.py", planted))) == 1
+
+
+@pytest.mark.parametrize(
+    "kept", ["timeout_s: float = 1.5", "def f(a, *, wait_seconds: float | None = 0.5): ...", "x = 1"]
+)
+def test_a_duration_in_seconds_is_left_alone(kept: str) -> None:
+    assert floats(Source("src/retour/core/ports.py", kept)) == []
+
+
+def test_a_float_beside_a_duration_is_found() -> None:
+    assert len(floats(Source("src/retour/core/ports.py", "def f(fee: float, wait_s: float = 1.0): ..."))) == 1

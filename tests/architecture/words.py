@@ -23,7 +23,8 @@ _EMPTY = (
 )
 _MODULE = re.compile(rf"(?:^|_)(?:{'|'.join(_EMPTY)})$")
 _CLASS = re.compile(rf"(?:{'|'.join(word.capitalize() for word in _EMPTY)})$|^Base[A-Z]|^Abstract[A-Z]")
-_UNITS = {"_minor": ("int",), "_at": ("datetime",), "_on": ("date",)}
+# A switch such as `tag_on` ("which record is tagged") is a text, not a day.
+_UNITS = {"_minor": {"int"}, "_at": {"datetime"}, "_on": {"date", "str"}}
 _PLAIN = {"int", "float", "str", "bool", "bytes", "datetime", "date", "Decimal"}
 
 
@@ -49,6 +50,8 @@ def wrong_units(source: Source) -> list[str]:
             continue
         plain = {part.id for part in ast.walk(annotation) if isinstance(part, ast.Name)} & _PLAIN
         for unit, allowed in _UNITS.items():
-            if name.endswith(unit) and plain and not plain & set(allowed):
-                found.append(source.at(node, f"{name} is {ast.unparse(annotation)}; names in {unit} are {allowed[0]}"))
+            if name.endswith(unit) and plain and not plain & allowed:
+                found.append(
+                    source.at(node, f"{name} is {ast.unparse(annotation)}; a name in {unit} is {min(allowed)}")
+                )
     return found
