@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+
 from tests.architecture.tree import ROOT
 
 BASE = ROOT / "requirements" / "base.txt"

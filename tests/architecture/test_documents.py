@@ -2,6 +2,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.tree import ROOT, tracked
 
 ADR_LINES = 45

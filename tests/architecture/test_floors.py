@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import pytest
+
 from tests.architecture.tree import Source, imports, sources
 
 CONNECTORS, DOORS, SANDBOX = "src/retour/connectors", "src/retour/doors", "src/retour/sandbox"

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.architecture.network import awaited_in_transaction, network_client_elsewhere, port_methods
 from tests.architecture.tree import Source, sources
 

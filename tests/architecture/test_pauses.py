@@ -1,4 +1,5 @@
 import pytest
+
 from tests.architecture.pauses import sleeps
 from tests.architecture.tree import Source, sources
 

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.architecture.purity import floats, not_standard_library, touches_the_world
 from tests.architecture.tree import Source, sources
 

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.architecture.statements import formatted_sql, is_sql, sql_outside_store
 from tests.architecture.tree import Source, sources
 

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.architecture.tree import HAND_WRITTEN, Source, sources
 from tests.architecture.words import refused_names, wrong_units
 

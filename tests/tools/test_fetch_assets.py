@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tools.fetch_assets import AssetError, Package, bring, locked
 
 FILES = {"a.js": b"let a = 1", "img/b.png": b"\x89PNG", "LICENSE": b"Apache", "not-listed.js": b"no"}

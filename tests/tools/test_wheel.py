@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from tools.fetch_assets import VENDOR, locked
 
 ROOT = Path(__file__).resolve().parents[2]
