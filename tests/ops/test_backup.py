@@ -55,10 +55,13 @@ async def test_a_backup_comes_back_whole_and_in_quarantine(
         state = await instance.check_instance(db, tmp_path)
         assert (state.standing, state.reason) == (instance.Standing.QUARANTINED, "restored from a backup")
         assert not state.may_move_money
-        assert await db.fetchval(
-            "SELECT count(*) FROM unnest(jobs.procrastinate_defer_jobs_v1(ARRAY[ROW("
-            "'money', 'effect.run', 0, NULL, NULL, '{}', NULL)::jobs.procrastinate_job_to_defer_v1]))"
-        ) == 1
+        assert (
+            await db.fetchval(
+                "SELECT count(*) FROM unnest(jobs.procrastinate_defer_jobs_v1(ARRAY[ROW("
+                "'money', 'effect.run', 0, NULL, NULL, '{}', NULL)::jobs.procrastinate_job_to_defer_v1]))"
+            )
+            == 1
+        )
     await copy.close()
     connection = await asyncpg.connect(restored.owner)
     assert await violations(connection, router_functions=frozenset({"find_parcel(uuid)"})) == []
