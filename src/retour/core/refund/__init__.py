@@ -1,5 +1,7 @@
 """Refunds: what is owed for returned units and money steps, on which tenders it goes back, and why, to the cent."""
 
+from retour.core.refund.compare import compare
+from retour.core.refund.explain import explain
 from retour.core.refund.plan import (
     MATHS_VERSION,
     Agreement,
@@ -11,6 +13,7 @@ from retour.core.refund.plan import (
     Row,
     RowKind,
 )
+from retour.core.refund.quote import quote
 from retour.core.refund.request import (
     DEFAULT_TENDER_ORDER,
     ChargeMode,
@@ -62,4 +65,7 @@ __all__ = [
     "Tender",
     "Trigger",
     "UnitRange",
+    "compare",
+    "explain",
+    "quote",
 ]

@@ -102,7 +102,8 @@ class Plan:
 class Difference:
     """A component on which the platform and we do not agree, in presentment minor units.
 
-    `component` is "gross", "tax", "shipping" or "maximum_refundable"; a figure that one of us lacks is nothing.
+    `component` is "gross", "tax", "shipping", "maximum_refundable", "order_rest" or "below_zero"; a figure that one of
+    us lacks is nothing. For the last three `theirs` is the limit that the plan would cross.
     """
 
     ref: str | None

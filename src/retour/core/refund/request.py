@@ -11,16 +11,17 @@ Ordinals = tuple[tuple[int, int], ...]
 """Inclusive ranges (lo, hi) of a line's units, each unit numbered 1 to its quantity."""
 
 
-# --- what already happened ---------------------------------------------------------------------------------------------
+# --- what already happened ---
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
     """What an order line has already had: reserved, confirmed and attributed external refunds together.
 
-    `paid` and `taxes_paid` sum the `payable` and `taxes` of the line's unit and money rows (adjustments are no part of
-    them); `paid_units` are the units those rows settled, with units that left the order unshipped and were refunded;
-    `granted_bp` sums the percentages given without units, in basis points.
+    `paid` and `taxes_paid` sum the `payable` and `taxes` of the line's units, money and platform_rounding rows (damage,
+    fees and caps are no part of them: what they took is never released with a later unit). `paid_units` are the
+    ordinals of its units rows and of units that left the order unshipped and were refunded; `granted_bp` sums the
+    `basis_points` of its money rows.
     """
 
     line_ref: str
@@ -33,7 +34,7 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class LedgerCharge:
-    """What has already been paid back of a shipping line, duty, tip, fee or rounding."""
+    """What has already been paid back of a shipping line, duty, tip, fee or rounding, platform_rounding included."""
 
     charge_ref: str
     paid: Sides = NOTHING
@@ -81,7 +82,7 @@ class Ledger:
     taxes_paid_back: tuple[Tax, ...] = ()
 
 
-# --- what is asked for -------------------------------------------------------------------------------------------------
+# --- what is asked for ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ class RefundRequest:
     currency: str | None = None
 
 
-# --- the terms of the policy -------------------------------------------------------------------------------------------
+# --- the terms of the policy ---
 
 
 class FeePer(StrEnum):
