@@ -225,8 +225,8 @@ class RefundTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is proposed at inspection for a unit of one grade; the person or warehouse that inspects may say otherwise."""
+class Proposal:
+    """What is proposed at inspection for a unit of one grade; whoever inspects may say otherwise."""
 
     accepted: bool
     disposition: Disposition
@@ -236,11 +236,11 @@ class Verdict:
 class Inspection:
     """The proposed verdict for each grade."""
 
-    sealed: Verdict
-    opened: Verdict
-    damaged: Verdict
+    sealed: Proposal
+    opened: Proposal
+    damaged: Proposal
 
-    def verdict(self, grade: Grade) -> Verdict:
+    def verdict(self, grade: Grade) -> Proposal:
         """Return the proposed verdict for a unit of that grade."""
         if grade is Grade.SEALED:
             return self.sealed
