@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
-from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, FactValue, Not, Op
+from retour.core.policy.document import AllOf, Compare, Condition, FactValue, Not, Op
 
 Answer = bool | None  # None: not known
 Test = Callable[[Mapping[str, FactValue]], Answer]

@@ -48,10 +48,11 @@ class Ruling(Generic[T]):
 
 # A statutory withdrawal is refused by no policy and is paid back the way it was paid, without a restocking fee
 # (Directive 2011/83/EU, art. 9(1) and 13(1)).
-_WITHDRAWN: Final[tuple[Ruling[Outcome], Ruling[Outcome]]] = (
-    Ruling(Eligibility(Mode.ALWAYS), STATUTE),
-    Ruling(Resolutions((ResolutionOffer(ResolutionKind.REFUND_ORIGINAL),)), STATUTE),
-)
+_WITHDRAWN: Final[Mapping[Group, Ruling[Outcome]]] = {
+    Group.ELIGIBILITY: Ruling(Eligibility(Mode.ALWAYS), STATUTE),
+    Group.RESOLUTIONS: Ruling(Resolutions((ResolutionOffer(ResolutionKind.REFUND_ORIGINAL),)), STATUTE),
+}
+_NOTHING: Final[Mapping[Group, Ruling[Outcome]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,11 @@ def speaks(then: Outcomes) -> tuple[Group, ...]:
     return tuple(group for group in _GROUPS if getattr(then, group.value) is not None)
 
 
+def statutory(facts: LineFacts) -> Mapping[Group, Ruling[Outcome]]:
+    """Return what the law decides for the line, whatever the policy says."""
+    return _WITHDRAWN if facts.values.get("return.kind") == "withdrawal" else _NOTHING
+
+
 def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
     """Return the window of the line, or nothing if it has none or no parcel has a day to count from yet.
 
@@ -185,15 +191,15 @@ def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
 
 
 def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Ruling[Outcome]]) -> LineDecision:
-    by_statute = facts.values.get("return.kind") == "withdrawal"
-    if by_statute:
-        rulings[0], rulings[1] = _WITHDRAWN
+    by_law = statutory(facts)
+    for group, ruling in by_law.items():
+        rulings[_GROUPS.index(group)] = ruling
     eligibility = cast("Ruling[Eligibility]", rulings[0])
     resolutions = cast("Ruling[Resolutions]", rulings[1])
     methods = cast("Ruling[Methods]", rulings[2])
     judged = window(eligibility.outcome, facts)
     objections: tuple[PolicyObjection, ...] = ()
-    if not by_statute:
+    if not by_law:
         objections = (
             *_eligibility_objections(policy, eligibility, facts, judged),
             *_unit_objections(facts),
