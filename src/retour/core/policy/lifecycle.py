@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final, cast
 
@@ -99,10 +100,11 @@ def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str) -> 
     return changes
 
 
-def _moved(old: Sequence[str], new: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Return the rules whose place among the common ones changed."""
-    places = {name: at for at, name in enumerate(old, start=1)}
-    return {name: (places[name], at) for at, name in enumerate(new, start=1) if places[name] != at}
+def _moved(old: list[str], new: list[str]) -> dict[str, tuple[int, int]]:
+    """Return the places, before and after, of the rules that left the order the others kept."""
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    kept = {name for block in blocks for name in old[block.a : block.a + block.size]}
+    return {name: (old.index(name) + 1, new.index(name) + 1) for name in new if name not in kept}
 
 
 def _by_id(rules: object) -> dict[str, dict[str, object]]:
