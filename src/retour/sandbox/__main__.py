@@ -32,9 +32,14 @@ def main() -> None:
     )
     settings.tokens = args.token or settings.tokens
     app = create_app(
-        seed=args.seed, orders=args.orders, settings=settings, domain=args.domain, webhook_urls=args.webhook_url,
-        carrier_url=args.carrier_url, carrier_secret=args.carrier_secret,
-    )  # fmt: skip
+        seed=args.seed,
+        orders=args.orders,
+        settings=settings,
+        domain=args.domain,
+        webhook_urls=args.webhook_url,
+        carrier_url=args.carrier_url,
+        carrier_secret=args.carrier_secret,
+    )
     gc.freeze()
     uvicorn.run(app, host=args.host, port=args.port, log_level="warning", access_log=False, lifespan="off")
 

@@ -20,16 +20,35 @@ from retour.sandbox.shopify.schema import executable_schema
 from retour.sandbox.shopify.seed import seed_orders
 from retour.sandbox.shopify.state import Settings, Shop
 
-SCOPES = ["read_orders", "write_orders", "read_all_orders", "read_returns", "write_returns", "read_customers", "read_products", "read_inventory", "write_inventory", "read_locations", "read_fulfillments"]
+SCOPES = [
+    "read_orders",
+    "write_orders",
+    "read_all_orders",
+    "read_returns",
+    "write_returns",
+    "read_customers",
+    "read_products",
+    "read_inventory",
+    "write_inventory",
+    "read_locations",
+    "read_fulfillments",
+]
 
 
 class Sandbox:
     """One shop and one carrier; an ASGI application."""
 
     def __init__(
-        self, *, seed: int, orders: int, settings: Settings, domain: str, webhook_urls: Sequence[str],
-        carrier_url: str | None, carrier_secret: str,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        seed: int,
+        orders: int,
+        settings: Settings,
+        domain: str,
+        webhook_urls: Sequence[str],
+        carrier_url: str | None,
+        carrier_secret: str,
+    ) -> None:
         self._first = settings
         self._seed, self._orders, self._domain = seed, orders, domain
         self._webhook_urls = list(webhook_urls)
@@ -82,13 +101,24 @@ class Sandbox:
 
 
 def create_app(
-    *, seed: int = 1, orders: int = 200, settings: Settings | None = None, domain: str = "sandbox.myshopify.com",
-    webhook_urls: Sequence[str] = (), carrier_url: str | None = None, carrier_secret: str = "sandbox-carrier-secret",  # noqa: S107
-) -> Sandbox:  # fmt: skip
+    *,
+    seed: int = 1,
+    orders: int = 200,
+    settings: Settings | None = None,
+    domain: str = "sandbox.myshopify.com",
+    webhook_urls: Sequence[str] = (),
+    carrier_url: str | None = None,
+    carrier_secret: str = "sandbox-carrier-secret",  # noqa: S107
+) -> Sandbox:
     """Return a sandbox with its orders, ready to serve."""
     settings = settings or Settings()
     settings.scopes = settings.scopes or list(SCOPES)
     return Sandbox(
-        seed=seed, orders=orders, settings=settings, domain=domain, webhook_urls=webhook_urls, carrier_url=carrier_url,
+        seed=seed,
+        orders=orders,
+        settings=settings,
+        domain=domain,
+        webhook_urls=webhook_urls,
+        carrier_url=carrier_url,
         carrier_secret=carrier_secret,
-    )  # fmt: skip
+    )

@@ -60,12 +60,16 @@ class Carrier:
         number = f"SBXR{next(self._numbers):08d}"
         base = str(request.base_url).rstrip("/")
         self.parcels[number] = {
-            "tracking_number": number, "carrier": "sandbox", "status": "label_created",
-            "reference": wish.get("reference"), "service": wish.get("service", "standard"),
+            "tracking_number": number,
+            "carrier": "sandbox",
+            "status": "label_created",
+            "reference": wish.get("reference"),
+            "service": wish.get("service", "standard"),
             "label_url": f"{base}/carrier/parcels/{number}/label.pdf",
             "tracking_url": f"{base}/carrier/parcels/{number}",
-            "cost": {"amount": "4.20", "currency": wish.get("currency", "EUR")}, "events": [],
-        }  # fmt: skip
+            "cost": {"amount": "4.20", "currency": wish.get("currency", "EUR")},
+            "events": [],
+        }
         return JSONResponse(self.parcels[number], 201)
 
     async def _all(self, _: Request) -> Response:
@@ -88,10 +92,13 @@ class Carrier:
         if wish.get("status") not in STATUSES:
             return JSONResponse({"error": f"status must be one of {', '.join(STATUSES)}"}, 422)
         event = {
-            "id": str(uuid.uuid4()), "tracking_number": parcel["tracking_number"], "status": wish["status"],
+            "id": str(uuid.uuid4()),
+            "tracking_number": parcel["tracking_number"],
+            "status": wish["status"],
             "occurred_at": wish.get("occurred_at") or datetime.now(UTC).isoformat(timespec="seconds"),
-            "place": wish.get("place", "Sandbox hub"), "reference": parcel["reference"],
-        }  # fmt: skip
+            "place": wish.get("place", "Sandbox hub"),
+            "reference": parcel["reference"],
+        }
         parcel["status"] = event["status"]
         parcel["events"].append(event)
         self.tell(event)
@@ -109,9 +116,10 @@ class Carrier:
                     await asyncio.sleep(self.retry_s)
                 timestamp = str(int(time.time()))
                 headers = {
-                    "X-Carrier-Event-Id": event["id"], "X-Carrier-Timestamp": timestamp,
+                    "X-Carrier-Event-Id": event["id"],
+                    "X-Carrier-Timestamp": timestamp,
                     "X-Carrier-Signature": sign(body, timestamp=timestamp, secret=self.secret),
-                }  # fmt: skip
+                }
                 try:
                     status = await post(url, headers, body)
                 except (OSError, TimeoutError):

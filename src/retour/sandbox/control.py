@@ -86,10 +86,12 @@ class Control:
         office = self._sandbox.office
         rows = self._sandbox.shop.subscriptions.values()
         return {
-            "counts": dict(office.counts), "held": len(office.held), "under_way": len(office.tasks),
+            "counts": dict(office.counts),
+            "held": len(office.held),
+            "under_way": len(office.tasks),
             "astray": dataclasses.asdict(office.astray),
             "subscriptions": [{"id": s.id, "topic": s.topic, "uri": s.uri, "failures": s.failures} for s in rows],
-        }  # fmt: skip
+        }
 
     def _stories(self, story: str | None) -> dict[str, Any]:
         rows = report.stories(self._sandbox.shop)

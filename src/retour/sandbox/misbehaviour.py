@@ -9,10 +9,19 @@ from typing import Any
 
 HOWS = frozenset(
     {
-        "429", "throttled", "500", "500_after", "failed_attempt", "timeout_before", "timeout_after", "slow", "truncated",
-        "html", "html_before",
+        "429",
+        "throttled",
+        "500",
+        "500_after",
+        "failed_attempt",
+        "timeout_before",
+        "timeout_after",
+        "slow",
+        "truncated",
+        "html",
+        "html_before",
     }
-)  # fmt: skip
+)
 """`_after`, `truncated` and `html` act first; the others never act, but `slow`, which acts late."""
 
 
@@ -43,9 +52,12 @@ class Plan:
         if how not in HOWS:
             raise ValueError(f"how must be one of {', '.join(sorted(HOWS))}")
         rule = Rule(
-            str(wish.get("where", "*")), how, int(wish.get("times", 1)), int(wish.get("after", 0)),
+            str(wish.get("where", "*")),
+            how,
+            int(wish.get("times", 1)),
+            int(wish.get("after", 0)),
             float(wish.get("seconds", 0)),
-        )  # fmt: skip
+        )
         self.rules.append(rule)
         return rule
 

@@ -1,4 +1,4 @@
-"""Webhooks: thin bodies in the REST shape, signed over the raw body, retried, and a subscription that dies of failures."""
+"""Webhooks: thin REST-shaped bodies, signed, retried, from a subscription that dies of failures."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from retour.sandbox.posting import PostOffice, post
-from retour.sandbox.shopify.model import Order, Refund, Return, Subscription
+from retour.sandbox.shopify.model import Order, Refund, Return
 from retour.sandbox.shopify.money import Bag, text
-from retour.sandbox.shopify.state import Shop, number_of
+from retour.sandbox.shopify.state import Shop, Subscription, number_of
 
 
 def topic_name(topic: str) -> str:
@@ -93,18 +93,26 @@ def _body(topic: str, about: dict[str, Any]) -> dict[str, Any]:
     if "item" in about:
         item, place = about["item"], about["location"]
         return {
-            "inventory_item_id": number_of(item.id), "location_id": number_of(place.id),
-            "available": item.levels[place.id]["available"], "updated_at": _when(item.updated_at[place.id]),
+            "inventory_item_id": number_of(item.id),
+            "location_id": number_of(place.id),
+            "available": item.levels[place.id]["available"],
+            "updated_at": _when(item.updated_at[place.id]),
             "admin_graphql_api_id": f"gid://shopify/InventoryLevel/{number_of(place.id)}"
             f"?inventory_item_id={number_of(item.id)}",
-        }  # fmt: skip
+        }
     if "transaction" in about:
         t = about["transaction"]
         return {
-            "id": number_of(t.id), "admin_graphql_api_id": t.id, "order_id": number_of(t.order.id),
-            "kind": t.kind.lower(), "gateway": t.gateway, "status": t.status.lower(), "amount": text(t.amount.amount),
-            "currency": t.order.presentment_currency_code, "error_code": t.error_code,
-        }  # fmt: skip
+            "id": number_of(t.id),
+            "admin_graphql_api_id": t.id,
+            "order_id": number_of(t.order.id),
+            "kind": t.kind.lower(),
+            "gateway": t.gateway,
+            "status": t.status.lower(),
+            "amount": text(t.amount.amount),
+            "currency": t.order.presentment_currency_code,
+            "error_code": t.error_code,
+        }
     return _return(topic, about)
 
 
@@ -121,28 +129,44 @@ def _set(bag: Bag) -> dict[str, Any]:
 
 def _order(order: Order) -> dict[str, Any]:
     return {
-        "id": order.legacy_resource_id, "admin_graphql_api_id": order.id, "name": order.name,
-        "order_number": order.number, "email": order.email, "phone": order.phone, "note": order.note,
-        "created_at": _when(order.created_at), "updated_at": _when(order.updated_at), "currency": order.currency_code,
-        "presentment_currency": order.presentment_currency_code, "taxes_included": order.taxes_included,
-        "total_price": text(order.total_price.shop_money.amount), "total_price_set": _set(order.total_price),
-        "total_tax_set": _set(order.total_tax), "tags": ", ".join(order.tags),
+        "id": order.legacy_resource_id,
+        "admin_graphql_api_id": order.id,
+        "name": order.name,
+        "order_number": order.number,
+        "email": order.email,
+        "phone": order.phone,
+        "note": order.note,
+        "created_at": _when(order.created_at),
+        "updated_at": _when(order.updated_at),
+        "currency": order.currency_code,
+        "presentment_currency": order.presentment_currency_code,
+        "taxes_included": order.taxes_included,
+        "total_price": text(order.total_price.shop_money.amount),
+        "total_price_set": _set(order.total_price),
+        "total_tax_set": _set(order.total_tax),
+        "tags": ", ".join(order.tags),
         "line_items": [
             {"id": number_of(i.id), "admin_graphql_api_id": i.id, "sku": i.sku, "quantity": i.quantity}
             for i in order.line_items
         ],
-    }  # fmt: skip
+    }
 
 
 def _refund(refund: Refund) -> dict[str, Any]:
     return {
-        "id": number_of(refund.id), "admin_graphql_api_id": refund.id, "order_id": number_of(refund.order.id),
-        "created_at": _when(refund.created_at), "note": refund.note,
+        "id": number_of(refund.id),
+        "admin_graphql_api_id": refund.id,
+        "order_id": number_of(refund.order.id),
+        "created_at": _when(refund.created_at),
+        "note": refund.note,
         "return": {"admin_graphql_api_id": refund.for_return.id} if refund.for_return else None,
         "refund_line_items": [
             {
-                "id": number_of(row.id), "line_item_id": number_of(row.line_item.id), "quantity": row.quantity,
-                "restock_type": row.restock_type.lower(), "subtotal_set": _set(row.subtotal),
+                "id": number_of(row.id),
+                "line_item_id": number_of(row.line_item.id),
+                "quantity": row.quantity,
+                "restock_type": row.restock_type.lower(),
+                "subtotal_set": _set(row.subtotal),
                 "total_tax_set": _set(row.total_tax),
             }
             for row in refund.lines
@@ -151,7 +175,7 @@ def _refund(refund: Refund) -> dict[str, Any]:
             {"id": number_of(t.id), "status": t.status.lower(), "amount": text(t.amount.amount)}
             for t in refund.transactions
         ],
-    }  # fmt: skip
+    }
 
 
 def _return(topic: str, about: dict[str, Any]) -> dict[str, Any]:
@@ -163,20 +187,28 @@ def _return(topic: str, about: dict[str, Any]) -> dict[str, Any]:
         made = about["delivery"]
         tracking = {"tracking_number": made.tracking["number"], "carrier_name": None} if made.tracking else None
         return {
-            "id": number_of(made.id), "admin_graphql_api_id": made.id, "return": {"admin_graphql_api_id": ret.id},
+            "id": number_of(made.id),
+            "admin_graphql_api_id": made.id,
+            "return": {"admin_graphql_api_id": ret.id},
             "shipping_deliverable": {"tracking": tracking, "label": {"public_file_url": made.label_url}},
-        }  # fmt: skip
+        }
     if "placed" in about:
         rows = [
             {
-                "reverse_fulfillment_order_line_item": {"admin_graphql_api_id": row.id}, "type": d.type.lower(),
-                "location": {"admin_graphql_api_id": d.location.id} if d.location else None, "quantity": d.quantity,
+                "reverse_fulfillment_order_line_item": {"admin_graphql_api_id": row.id},
+                "type": d.type.lower(),
+                "location": {"admin_graphql_api_id": d.location.id} if d.location else None,
+                "quantity": d.quantity,
             }
             for row, d in about["placed"]
-        ]  # fmt: skip
+        ]
         gid = ret.reverse_orders[-1].id
         return {"id": number_of(gid), "admin_graphql_api_id": gid, "dispositions": rows}
     return {
-        "id": number_of(ret.id), "admin_graphql_api_id": ret.id, "status": ret.status.lower(), "order": order,
-        "name": ret.name, "total_return_line_items": sum(line.quantity for line in ret.lines),
-    }  # fmt: skip
+        "id": number_of(ret.id),
+        "admin_graphql_api_id": ret.id,
+        "status": ret.status.lower(),
+        "order": order,
+        "name": ret.name,
+        "total_return_line_items": sum(line.quantity for line in ret.lines),
+    }

@@ -64,7 +64,7 @@ def add_order(shop: Shop, spec: Spec, *, stories: Sequence[str] = ()) -> Order:
         line.tax_lines = _taxes(wish.get("taxes", ()), line.discounted, included=included)
     shipping = _shipping(shop, spec, sides, included=included)
     created = _moment(spec.get("created_at"), now - timedelta(days=int(spec.get("days_ago", 5))))
-    order = _order(shop, spec, sides, lines, shipping, discounts, included=included, created=created)
+    order = _order(shop, spec, sides, lines, shipping, discounts=discounts, included=included, created=created)
     order.stories = list(stories)
     _fulfil(shop, spec, order, created)
     _pay(shop, spec, sides, order, created)
@@ -91,12 +91,20 @@ def _lines(shop: Shop, spec: Spec, sides: Sides, discounts: list[Discount]) -> l
             raise ValueError("a line needs a quantity of at least 1")
         title = str(wish.get("name", variant.product.title))
         line = Line(
-            id=shop.new_id("LineItem"), sku=variant.sku, name=title, title=title, quantity=quantity,
-            variant=variant, original_unit_price=sides.bag(wish.get("price", "10")),
-            discount_allocations=[], tax_lines=[], line_item_group=groups.get(group) if group else None,
+            id=shop.new_id("LineItem"),
+            sku=variant.sku,
+            name=title,
+            title=title,
+            quantity=quantity,
+            variant=variant,
+            original_unit_price=sides.bag(wish.get("price", "10")),
+            discount_allocations=[],
+            tax_lines=[],
+            line_item_group=groups.get(group) if group else None,
             requires_shipping=bool(wish.get("requires_shipping", True)),
-            is_gift_card=bool(wish.get("gift_card", False)), taxable=bool(wish.get("taxes")),
-        )  # fmt: skip
+            is_gift_card=bool(wish.get("gift_card", False)),
+            taxable=bool(wish.get("taxes")),
+        )
         for discount in wish.get("discounts", ()):
             _line_discount(line, discount, sides, discounts)
         lines.append(line)
@@ -164,9 +172,16 @@ def _shipping(shop: Shop, spec: Spec, sides: Sides, *, included: bool) -> list[S
 
 
 def _order(
-    shop: Shop, spec: Spec, sides: Sides, lines: list[Line], shipping: list[ShippingLine], discounts: list[Discount],
-    *, included: bool, created: datetime,
-) -> Order:  # fmt: skip
+    shop: Shop,
+    spec: Spec,
+    sides: Sides,
+    lines: list[Line],
+    shipping: list[ShippingLine],
+    *,
+    discounts: list[Discount],
+    included: bool,
+    created: datetime,
+) -> Order:
     none = sides.bag("0")
     number, shop.next_number = shop.next_number, shop.next_number + 1
     goods = total((line.discounted for line in lines), none)
@@ -176,18 +191,33 @@ def _order(
     gid = shop.new_id("Order")
     customer = _customer(shop, spec)
     return Order(
-        id=gid, legacy_resource_id=number_of(gid), name=str(spec.get("name", f"#{number}")), number=number,
-        email=customer.email, phone=customer.phone, created_at=created, updated_at=created,
-        currency_code=sides.shop, presentment_currency_code=sides.presentment, taxes_included=included,
-        customer=customer, shipping_address=_address(shop, spec, customer), line_items=lines,
-        shipping_lines=shipping, tax_lines=_summed(all_taxes, none), subtotal_price=goods,
-        total_price=goods + freight if included else goods + freight + tax, total_tax=tax,
+        id=gid,
+        legacy_resource_id=number_of(gid),
+        name=str(spec.get("name", f"#{number}")),
+        number=number,
+        email=customer.email,
+        phone=customer.phone,
+        created_at=created,
+        updated_at=created,
+        currency_code=sides.shop,
+        presentment_currency_code=sides.presentment,
+        taxes_included=included,
+        customer=customer,
+        shipping_address=_address(shop, spec, customer),
+        line_items=lines,
+        shipping_lines=shipping,
+        tax_lines=_summed(all_taxes, none),
+        subtotal_price=goods,
+        total_price=goods + freight if included else goods + freight + tax,
+        total_tax=tax,
         total_shipping_price=freight,
         total_discounts=total((a.allocated_amount for line in lines for a in line.discount_allocations), none)
         + total((s.original_price - s.discounted_price for s in shipping), none),
-        discount_codes=[d.code for d in discounts if d.code], tags=list(spec.get("tags", ())),
-        note=spec.get("note"), stories=[],
-    )  # fmt: skip
+        discount_codes=[d.code for d in discounts if d.code],
+        tags=list(spec.get("tags", ())),
+        note=spec.get("note"),
+        stories=[],
+    )
 
 
 def _summed(taxes: Sequence[TaxLine], none: Bag) -> list[TaxLine]:
@@ -209,11 +239,16 @@ def _customer(shop: Shop, spec: Spec) -> Customer:
 def _address(shop: Shop, spec: Spec, customer: Customer) -> dict[str, Any]:
     given = dict(spec.get("address", {}))
     return {
-        "id": shop.new_id("MailingAddress"), "name": customer.display_name, "phone": customer.phone,
-        "address1": given.get("address1", "Lindenweg 4"), "address2": given.get("address2"),
-        "city": given.get("city", "Berlin"), "provinceCode": given.get("province"),
-        "zip": given.get("zip", "10969"), "countryCodeV2": given.get("country", "DE"),
-    }  # fmt: skip
+        "id": shop.new_id("MailingAddress"),
+        "name": customer.display_name,
+        "phone": customer.phone,
+        "address1": given.get("address1", "Lindenweg 4"),
+        "address2": given.get("address2"),
+        "city": given.get("city", "Berlin"),
+        "provinceCode": given.get("province"),
+        "zip": given.get("zip", "10969"),
+        "countryCodeV2": given.get("country", "DE"),
+    }
 
 
 def _fulfil(shop: Shop, spec: Spec, order: Order, created: datetime) -> None:
@@ -242,7 +277,7 @@ def _fulfil(shop: Shop, spec: Spec, order: Order, created: datetime) -> None:
                 shop.locations[place],
                 f"SBX{order.number}{index:02d}",
                 rows,
-            )  # fmt: skip
+            )
         )
 
 
@@ -266,7 +301,7 @@ def _pay(shop: Shop, spec: Spec, sides: Sides, order: Order, at: datetime) -> No
                 order,
                 at,
                 account_number=card,
-            )  # fmt: skip
+            )
         )
         left -= amount
 

@@ -17,10 +17,15 @@ _PLACES = (
     ("Leeds returns centre", {"address1": "Mill Lane 7", "city": "Leeds", "zip": "LS1 4AP", "countryCode": "GB"}),
 )
 _REASONS = (
-    ("size-too-small", "Too small"), ("size-too-large", "Too large"), ("changed-mind", "Changed my mind"),
-    ("not-as-described", "Not as described"), ("damaged-or-defective", "Damaged or defective"),
-    ("wrong-item", "Wrong item received"), ("other", "Other"), ("unknown", "Unknown"),
-)  # fmt: skip
+    ("size-too-small", "Too small"),
+    ("size-too-large", "Too large"),
+    ("changed-mind", "Changed my mind"),
+    ("not-as-described", "Not as described"),
+    ("damaged-or-defective", "Damaged or defective"),
+    ("wrong-item", "Wrong item received"),
+    ("other", "Other"),
+    ("unknown", "Unknown"),
+)
 GOODS = (
     ("RT-TEE-BLK-M", "Organic tee, black, M", "Apparel", "Nordlicht", "19.90"),
     ("RT-TEE-WHT-S", "Organic tee, white, S", "Apparel", "Nordlicht", "19.90"),
@@ -65,9 +70,14 @@ def _add(shop: Shop, sku: str, title: str, kind: str, vendor: str) -> None:
         item.levels[place] = dict.fromkeys(STATES, 0) | {"available": START_STOCK, "on_hand": START_STOCK}
         item.updated_at[place] = shop.now()
     product = Product(
-        shop.new_id("Product"), title, kind, vendor, [kind.lower()], is_gift_card=kind == "Gift card",
+        shop.new_id("Product"),
+        title,
+        kind,
+        vendor,
+        [kind.lower()],
+        is_gift_card=kind == "Gift card",
         has_only_default_variant=True,
-    )  # fmt: skip
+    )
     barcode = f"40{len(shop.variants) + 1:011d}"
     shop.items[item.id] = item
     shop.variants[sku] = Variant(shop.new_id("ProductVariant"), sku, barcode, product, item)

@@ -27,10 +27,11 @@ from retour.sandbox.shopify.search import find_orders, page
 from retour.sandbox.shopify.state import Shop, number_of
 
 Args = Mapping[str, Any]
+Info = GraphQLResolveInfo[Any]
 Resolver = Callable[..., Any]
 
 
-def _shop(info: GraphQLResolveInfo) -> Shop:
+def _shop(info: Info) -> Shop:
     shop = info.context.shop
     assert isinstance(shop, Shop)
     return shop
@@ -48,33 +49,33 @@ def _fixed(value: object) -> Resolver:
     return lambda *_, **__: value
 
 
-def _financial(order: Order, _: GraphQLResolveInfo) -> str:
+def _financial(order: Order, _: Info) -> str:
     back = order.given_back.amount
     if not back:
         return "PAID"
     return "REFUNDED" if back >= order.paid.amount else "PARTIALLY_REFUNDED"
 
 
-def _fulfilment(order: Order, _: GraphQLResolveInfo) -> str:
+def _fulfilment(order: Order, _: Info) -> str:
     if all(line.sent >= line.quantity - line.cancelled for line in order.line_items):
         return "FULFILLED"
     return "PARTIALLY_FULFILLED" if any(line.sent for line in order.line_items) else "UNFULFILLED"
 
 
-def _shipping_refunded(order: Order, _: GraphQLResolveInfo) -> Bag:
+def _shipping_refunded(order: Order, _: Info) -> Bag:
     none = order.total_price.zero()
     return sum((r.shipping for r in order.refunds if r.shipping is not None), none)
 
 
-def _seen_refunds(order: Order, info: GraphQLResolveInfo, *, first: int | None = None) -> list[Refund]:
+def _seen_refunds(order: Order, info: Info, *, first: int | None = None) -> list[Refund]:
     return [r for r in order.refunds if _shop(info).visible(r.created_at)][:first]
 
 
-def _seen_returns(order: Order, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _seen_returns(order: Order, info: Info, **args: Any) -> dict[str, Any]:
     return page([r for r in order.returns if _shop(info).visible(r.created_at)], args)
 
 
-def _suggested(order: Order, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _suggested(order: Order, info: Info, **args: Any) -> dict[str, Any]:
     shop = _shop(info)
     wishes: Any = args.get("refundLineItems") or ()
     if args.get("suggestFullRefund"):
@@ -90,20 +91,25 @@ def _suggested(order: Order, info: GraphQLResolveInfo, **args: Any) -> dict[str,
     quote = pricing.quote(order, lines, freight)
     credit = args.get("refundMethodAllocation") == "STORE_CREDIT"
     return {
-        "amountSet": quote.amount, "subtotalSet": quote.subtotal, "discountedSubtotalSet": quote.subtotal,
-        "totalCartDiscountAmountSet": quote.cart_discount, "totalTaxSet": quote.tax,
-        "totalDutiesSet": quote.amount.zero(), "maximumRefundableSet": quote.maximum,
+        "amountSet": quote.amount,
+        "subtotalSet": quote.subtotal,
+        "discountedSubtotalSet": quote.subtotal,
+        "totalCartDiscountAmountSet": quote.cart_discount,
+        "totalTaxSet": quote.tax,
+        "totalDutiesSet": quote.amount.zero(),
+        "maximumRefundableSet": quote.maximum,
         "shipping": {"amountSet": freight.amount, "maximumRefundableSet": freight.maximum, "taxSet": freight.tax},
-        "refundLineItems": lines, "suggestedTransactions": [] if credit else quote.tenders,
+        "refundLineItems": lines,
+        "suggestedTransactions": [] if credit else quote.tenders,
         "suggestedRefundMethods": [{"amount": quote.amount, "maximumRefundable": quote.maximum}] if credit else [],
-    }  # fmt: skip
+    }
 
 
-def _address(order: Order, _: GraphQLResolveInfo) -> dict[str, Any]:
+def _address(order: Order, _: Info) -> dict[str, Any]:
     return order.shipping_address
 
 
-def _sent_total(row: FulfillmentLine, _: GraphQLResolveInfo) -> Bag:
+def _sent_total(row: FulfillmentLine, _: Info) -> Bag:
     return _worth(row.line_item, row.quantity)
 
 
@@ -113,29 +119,29 @@ def _worth(line: Line, quantity: int) -> Bag:
     )
 
 
-def _tracking(parcel: Fulfillment, _: GraphQLResolveInfo, *, first: int | None = None) -> list[dict[str, str]]:
+def _tracking(parcel: Fulfillment, _: Info, *, first: int | None = None) -> list[dict[str, str]]:
     number = parcel.tracking_number
     url = f"https://track.example.test/{number}"
     return [{"company": "Sandbox Parcel", "number": number, "url": url}][:first]
 
 
-def _gateway_name(transaction: Transaction, _: GraphQLResolveInfo) -> str:
+def _gateway_name(transaction: Transaction, _: Info) -> str:
     return transaction.gateway.replace("_", " ").title()
 
 
-def _shipping_rows(refund: Refund, _: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _shipping_rows(refund: Refund, _: Info, **args: Any) -> dict[str, Any]:
     if refund.shipping is None:
         return page([], args)
     gid = refund.id.replace("Refund/", "RefundShippingLine/")
     return page([{"id": gid, "subtotalAmountSet": refund.shipping, "taxAmountSet": refund.shipping_tax}], args)
 
 
-def _fees(ret: Return, _: GraphQLResolveInfo) -> list[dict[str, Any]]:
+def _fees(ret: Return, _: Info) -> list[dict[str, Any]]:
     gid = ret.id.replace("Return/", "ReturnShippingFee/")
     return [{"id": gid, "amountSet": ret.shipping_fee}] if ret.shipping_fee else []
 
 
-def _restocking(line: ReturnLine, _: GraphQLResolveInfo) -> dict[str, Any] | None:
+def _restocking(line: ReturnLine, _: Info) -> dict[str, Any] | None:
     percent = line.restocking_percentage
     if percent is None:
         return None
@@ -146,20 +152,20 @@ def _restocking(line: ReturnLine, _: GraphQLResolveInfo) -> dict[str, Any] | Non
     }
 
 
-def _return_refunds(ret: Return, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _return_refunds(ret: Return, info: Info, **args: Any) -> dict[str, Any]:
     return page([r for r in ret.refunds if _shop(info).visible(r.created_at)], args)
 
 
-def _return_money(ret: Return, _: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _return_money(ret: Return, _: Info, **args: Any) -> dict[str, Any]:
     return page([t for refund in ret.refunds for t in refund.transactions], args)
 
 
-def _deliverable(made: ReverseDelivery, _: GraphQLResolveInfo) -> dict[str, Any]:
+def _deliverable(made: ReverseDelivery, _: Info) -> dict[str, Any]:
     label = {"publicFileUrl": made.label_url} if made.label_url else None
     return {"tracking": made.tracking, "label": label}
 
 
-def _level(item: InventoryItem, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any] | None:
+def _level(item: InventoryItem, info: Info, **args: Any) -> dict[str, Any] | None:
     place = args["locationId"]
     if place not in item.levels:
         return None
@@ -168,7 +174,7 @@ def _level(item: InventoryItem, info: GraphQLResolveInfo, **args: Any) -> dict[s
     return {"id": gid, "isActive": True, "location": location, "item": item}
 
 
-def _quantities(level: Args, _: GraphQLResolveInfo, *, names: list[str]) -> list[dict[str, Any]]:
+def _quantities(level: Args, _: Info, *, names: list[str]) -> list[dict[str, Any]]:
     item, place = level["item"], level["location"].id
     held = item.levels[place]
     gid = level["id"].replace("InventoryLevel", "InventoryQuantity")
@@ -179,7 +185,7 @@ def _quantities(level: Args, _: GraphQLResolveInfo, *, names: list[str]) -> list
     ]
 
 
-def _returnables(_: object, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _returnables(_: object, info: Info, **args: Any) -> dict[str, Any]:
     order = _shop(info).orders.get(args["orderId"])
     if order is None:
         return page([], args)
@@ -193,21 +199,26 @@ def _returnables(_: object, info: GraphQLResolveInfo, **args: Any) -> dict[str, 
     return page(found, args)
 
 
-def _installation(_: object, info: GraphQLResolveInfo) -> dict[str, Any]:
+def _installation(_: object, info: Info) -> dict[str, Any]:
     scopes = _shop(info).settings.scopes
     return {"id": "gid://shopify/AppInstallation/1", "accessScopes": [{"handle": scope} for scope in scopes]}
 
 
-def _the_shop(_: object, info: GraphQLResolveInfo) -> dict[str, Any]:
+def _the_shop(_: object, info: Info) -> dict[str, Any]:
     shop = _shop(info)
     return {
-        "id": "gid://shopify/Shop/1", "name": "Sandbox Outfitters", "myshopifyDomain": shop.domain,
-        "currencyCode": shop.currency, "ianaTimezone": "Europe/Berlin", "taxesIncluded": True,
-        "plan": {"publicDisplayName": "Sandbox"}, "features": {"storefront": True},
-    }  # fmt: skip
+        "id": "gid://shopify/Shop/1",
+        "name": "Sandbox Outfitters",
+        "myshopifyDomain": shop.domain,
+        "currencyCode": shop.currency,
+        "ianaTimezone": "Europe/Berlin",
+        "taxesIncluded": True,
+        "plan": {"publicDisplayName": "Sandbox"},
+        "features": {"storefront": True},
+    }
 
 
-def _subscriptions(_: object, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+def _subscriptions(_: object, info: Info, **args: Any) -> dict[str, Any]:
     rows = list(_shop(info).subscriptions.values())
     if args.get("topics"):
         rows = [s for s in rows if s.topic in args["topics"]]
@@ -217,7 +228,7 @@ def _subscriptions(_: object, info: GraphQLResolveInfo, **args: Any) -> dict[str
 
 
 def _by_id(store: str) -> Resolver:
-    return lambda _, info, id: getattr(_shop(info), store).get(id)  # noqa: A006 - the API's argument name
+    return lambda _, info, **args: getattr(_shop(info), store).get(args["id"])
 
 
 def _all_of(store: str) -> Resolver:
@@ -232,7 +243,9 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.returnReasonDefinitions": _all_of("reasons"),
     "QueryRoot.inventoryItem": _by_id("items"),
     "QueryRoot.locations": _all_of("locations"),
-    "QueryRoot.location": lambda _, info, id=None: _shop(info).locations.get(id or next(iter(_shop(info).locations))),
+    "QueryRoot.location": lambda _, info, **args: _shop(info).locations.get(
+        args.get("id") or next(iter(_shop(info).locations))
+    ),
     "QueryRoot.shop": _the_shop,
     "QueryRoot.currentAppInstallation": _installation,
     "QueryRoot.webhookSubscriptions": _subscriptions,

@@ -14,6 +14,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    IntValueNode,
     OperationDefinitionNode,
     StringValueNode,
     VariableNode,
@@ -163,9 +164,12 @@ class Gateway:
         name = operation.node.name.value if operation.node.name else None
         assert document.tree is not None
         result = execute_sync(
-            executable_schema(), document.tree, context_value=Call(shop, self.keys), variable_values=variables,
+            executable_schema(),
+            document.tree,
+            context_value=Call(shop, self.keys),
+            variable_values=variables,
             operation_name=name,
-        )  # fmt: skip
+        )
         shop.calls.update(operation.roots)
         used = min(asked, actual(result.data))
         self.bucket.give_back(asked - used, size=size)
@@ -180,10 +184,11 @@ class Gateway:
             "requestedQueryCost": asked,
             "actualQueryCost": used,
             "throttleStatus": {
-                "maximumAvailable": size, "currentlyAvailable": self.bucket.level(rate=rate, size=size),
+                "maximumAvailable": size,
+                "currentlyAvailable": self.bucket.level(rate=rate, size=size),
                 "restoreRate": rate or size,
             },
-        }  # fmt: skip
+        }
 
     def _cost(self, document: Document, operation: Operation, variables: dict[str, Any]) -> int:
         sizes = tuple(variables.get(name, operation.defaults.get(name)) for name in operation.sizes)
@@ -241,7 +246,9 @@ def _operation(node: OperationDefinitionNode) -> Operation:
     roots = tuple(f.name.value for f in node.selection_set.selections if isinstance(f, FieldNode))
     declared = node.variable_definitions or ()
     ints = [v for v in declared if getattr(getattr(v.type, "name", None), "value", None) == "Int"]
-    defaults = {v.variable.name.value: int(v.default_value.value) for v in ints if hasattr(v.default_value, "value")}
+    defaults = {
+        v.variable.name.value: int(v.default_value.value) for v in ints if isinstance(v.default_value, IntValueNode)
+    }
     return Operation(node, roots, tuple(v.variable.name.value for v in ints), defaults)
 
 

@@ -6,19 +6,44 @@ from collections.abc import Mapping
 from typing import Any
 
 from retour.sandbox.shopify import catalogue
-from retour.sandbox.shopify.model import InventoryItem, Line, Location, Order, Restock
+from retour.sandbox.shopify.model import InventoryItem, Line, Location, Order
 from retour.sandbox.shopify.refusal import Refusal
-from retour.sandbox.shopify.state import Shop
+from retour.sandbox.shopify.state import Restock, Shop
 
 REASONS = frozenset(
-    ["correction", "cycle_count_available", "damaged", "movement_created", "movement_updated", "movement_received", "movement_canceled", "other", "promotion", "quality_control", "received", "reservation_created", "reservation_deleted", "reservation_updated", "restock", "safety_stock", "shrinkage"]
+    [
+        "correction",
+        "cycle_count_available",
+        "damaged",
+        "movement_created",
+        "movement_updated",
+        "movement_received",
+        "movement_canceled",
+        "other",
+        "promotion",
+        "quality_control",
+        "received",
+        "reservation_created",
+        "reservation_deleted",
+        "reservation_updated",
+        "restock",
+        "safety_stock",
+        "shrinkage",
+    ]
 )
 
 
 def restock(
-    shop: Shop, item: InventoryItem, location: Location, quantity: int, *,
-    way: str, line: Line | None, order: Order | None, reference: str | None,
-) -> None:  # fmt: skip
+    shop: Shop,
+    item: InventoryItem,
+    location: Location,
+    quantity: int,
+    *,
+    way: str,
+    line: Line | None,
+    order: Order | None,
+    reference: str | None,
+) -> None:
     """Put units on a shelf and write the restock ledger."""
     level = item.levels[location.id]
     level["available"] += quantity
@@ -35,7 +60,7 @@ def restock(
             order.name if order else None,
             reference,
             shop.now(),
-        )  # fmt: skip
+        )
     )
     shop.tell("INVENTORY_LEVELS_UPDATE", item=item, location=location)
 
@@ -63,12 +88,15 @@ def adjust(shop: Shop, wish: Mapping[str, Any]) -> dict[str, Any]:
                 "location": location,
                 "name": name,
                 "quantityAfterChange": item.levels[location.id][name],
-            }  # fmt: skip
+            }
         )
     group = {
-        "id": shop.new_id("InventoryAdjustmentGroup"), "createdAt": shop.now(), "reason": reason,
-        "referenceDocumentUri": reference, "changes": changes,
-    }  # fmt: skip
+        "id": shop.new_id("InventoryAdjustmentGroup"),
+        "createdAt": shop.now(),
+        "reason": reason,
+        "referenceDocumentUri": reference,
+        "changes": changes,
+    }
     shop.adjustments.append(group)
     shop.effects["adjustment"] += 1
     return {"inventoryAdjustmentGroup": group}

@@ -59,9 +59,15 @@ class Keys:
         self._seen.setdefault(key, Seen("", now, "failed"))
 
     def once(
-        self, key: str, name: str, wish: Mapping[str, Any], *, now: datetime, window_s: float,
+        self,
+        key: str,
+        name: str,
+        wish: Mapping[str, Any],
+        *,
+        now: datetime,
+        window_s: float,
         act: Callable[[], dict[str, Any]],
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         """Return the answer of the first call with this key, made now or remembered; raises Refusal."""
         if not key.strip():
             raise KeyRefusal(None, "The idempotency key may not be blank", "BAD_REQUEST")

@@ -376,29 +376,3 @@ class Order:
     @property
     def given_back(self) -> Bag:
         return total((t.amount for t in self.transactions if t.kind == "REFUND" and t.counts), self.total_price)
-
-
-@dataclass(slots=True, eq=False)
-class Restock:
-    """One entry of the restock ledger: units put back on a shelf, and by which way."""
-
-    way: str  # disposition, refund, adjustment
-    item_id: str
-    location_id: str
-    quantity: int
-    line_id: str | None
-    order_name: str | None
-    reference: str | None
-    at: datetime
-
-
-@dataclass(slots=True, eq=False)
-class Subscription:
-    """Where a topic is sent."""
-
-    id: str
-    topic: str
-    uri: str
-    filter: str | None = None
-    include_fields: list[str] = field(default_factory=list)
-    failures: int = 0

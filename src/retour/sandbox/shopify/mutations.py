@@ -9,17 +9,19 @@ from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
 
 from retour.sandbox.shopify import inventory, keys, processing, refunds, returns
 from retour.sandbox.shopify.keys import KeyRefusal
-from retour.sandbox.shopify.model import Subscription
 from retour.sandbox.shopify.refusal import Refusal
-from retour.sandbox.shopify.state import Shop
+from retour.sandbox.shopify.state import Shop, Subscription
 
 Args = Mapping[str, Any]
 Action = Callable[[Shop, Args], dict[str, Any]]
 
 SCOPES = {
-    "refundCreate": "write_orders", "orderUpdate": "write_orders", "tagsAdd": "write_orders",
-    "tagsRemove": "write_orders", "inventoryAdjustQuantities": "write_inventory",
-}  # fmt: skip
+    "refundCreate": "write_orders",
+    "orderUpdate": "write_orders",
+    "tagsAdd": "write_orders",
+    "tagsRemove": "write_orders",
+    "inventoryAdjustQuantities": "write_inventory",
+}
 """The scope a mutation needs; all others need `write_returns`, the webhook ones none."""
 
 
@@ -27,7 +29,7 @@ def resolver(name: str) -> Callable[..., dict[str, Any]]:
     """Return the resolver of one mutation."""
     act = ACTIONS[name]
 
-    def resolve(_: object, info: GraphQLResolveInfo, **args: Any) -> dict[str, Any]:
+    def resolve(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> dict[str, Any]:
         shop: Shop = info.context.shop
         _check_scope(shop, name)
         key = _key(info, name)
@@ -53,7 +55,7 @@ def _check_scope(shop: Shop, name: str) -> None:
         )
 
 
-def _key(info: GraphQLResolveInfo, name: str) -> str | None:
+def _key(info: GraphQLResolveInfo[Any], name: str) -> str | None:
     directive = info.schema.get_directive("idempotent")
     assert directive is not None
     for node in info.field_nodes:

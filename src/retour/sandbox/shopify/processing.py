@@ -120,9 +120,15 @@ def _place(shop: Shop, ret: Return, placed: Sequence[Placed]) -> None:
         if made.type == "RESTOCKED" and made.location is not None:
             line = row.fulfillment_line_item.line_item
             inventory.restock(
-                shop, line.variant.inventory_item, made.location, made.quantity,
-                way="disposition", line=line, order=ret.order, reference=ret.name,
-            )  # fmt: skip
+                shop,
+                line.variant.inventory_item,
+                made.location,
+                made.quantity,
+                way="disposition",
+                line=line,
+                order=ret.order,
+                reference=ret.name,
+            )
     for rfo in ret.reverse_orders:
         if all(sum(d.quantity for d in r.dispositions) == r.total_quantity for r in rfo.lines):
             rfo.status = "CLOSED"
@@ -154,7 +160,9 @@ def _refund_rows(shop: Shop, ret: Return, done: Sequence[tuple[ReturnLine, int, 
         back = [d for d in entry.get("dispositions") or () if d["dispositionType"] == "RESTOCKED"]
         kind = "RETURN" if back else "NO_RESTOCK"
         place = shop.locations[back[0]["locationId"]] if back else None
-        rows.append(refunds.price(shop, ret.order, sold, quantity, kind, place, already=sold.refunded + before))
+        rows.append(
+            refunds.price(shop, ret.order, sold, quantity, kind=kind, location=place, already=sold.refunded + before)
+        )
         taken[sold.id] = before + quantity
     return rows
 

@@ -41,9 +41,15 @@ def refund_create(shop: Shop, wish: Input) -> dict[str, Any]:
     for row in lines:
         if row.restocked and row.location is not None:
             inventory.restock(
-                shop, row.line_item.variant.inventory_item, row.location, row.quantity,
-                way="refund", line=row.line_item, order=order, reference=refund.note,
-            )  # fmt: skip
+                shop,
+                row.line_item.variant.inventory_item,
+                row.location,
+                row.quantity,
+                way="refund",
+                line=row.line_item,
+                order=order,
+                reference=refund.note,
+            )
         _attribute(order, row)
     return {"refund": refund}
 
@@ -74,13 +80,13 @@ def refund_lines(shop: Shop, order: Order, wishes: Sequence[Input], *, strict: b
         location = _location(shop, field, wish, kind, strict=strict)
         if strict:
             _check_kind(line, field, quantity, kind)
-        rows.append(price(shop, order, line, quantity, kind, location, already=line.refunded + before))
+        rows.append(price(shop, order, line, quantity, kind=kind, location=location, already=line.refunded + before))
         taken[line.id] = before + quantity
     return rows
 
 
 def price(
-    shop: Shop, order: Order, line: Line, quantity: int, kind: str, location: Location | None, *, already: int
+    shop: Shop, order: Order, line: Line, quantity: int, *, kind: str, location: Location | None, already: int
 ) -> RefundLine:
     """Return one priced refund line."""
     part = pricing.part_of(line, quantity, already=already, included=order.taxes_included)
@@ -150,15 +156,30 @@ def check_legs(order: Order, legs: Sequence[Leg], *, over: bool, code: str | Non
 
 
 def book(
-    shop: Shop, order: Order, lines: list[RefundLine], legs: Sequence[Leg], *, note: str | None,
-    shipping: pricing.Freight | None, for_return: Return | None = None, by: str = "api",
-) -> Refund:  # fmt: skip
+    shop: Shop,
+    order: Order,
+    lines: list[RefundLine],
+    legs: Sequence[Leg],
+    *,
+    note: str | None,
+    shipping: pricing.Freight | None,
+    for_return: Return | None = None,
+    by: str = "api",
+) -> Refund:
     """Write a checked refund into the books and tell the subscribers; it does not touch stock."""
     now = shop.now()
     refund = Refund(
-        shop.new_id("Refund"), order, now, note, lines, shipping.amount if shipping else None,
-        shipping.tax if shipping else None, [], for_return, by,
-    )  # fmt: skip
+        shop.new_id("Refund"),
+        order,
+        now,
+        note,
+        lines,
+        shipping.amount if shipping else None,
+        shipping.tax if shipping else None,
+        [],
+        for_return,
+        by,
+    )
     for part in legs:
         made = _transaction(shop, order, part)
         refund.transactions.append(made)
@@ -178,9 +199,15 @@ def book(
 def _transaction(shop: Shop, order: Order, part: Leg) -> Transaction:
     now, later = shop.now(), shop.settings.refund_pending
     made = Transaction(
-        shop.new_id("OrderTransaction"), "REFUND", "PENDING" if later else "SUCCESS", part.parent.gateway,
-        pricing.on_tender(part.parent, part.amount), order, now, parent_transaction=part.parent,
-    )  # fmt: skip
+        shop.new_id("OrderTransaction"),
+        "REFUND",
+        "PENDING" if later else "SUCCESS",
+        part.parent.gateway,
+        pricing.on_tender(part.parent, part.amount),
+        order,
+        now,
+        parent_transaction=part.parent,
+    )
     if later:
         made.becomes = later
         made.due_at = now + timedelta(seconds=shop.settings.refund_pending_s)

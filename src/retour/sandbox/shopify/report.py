@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from retour.sandbox.shopify.model import Order, Refund
+from retour.sandbox.shopify.model import Order, Refund, Return
 from retour.sandbox.shopify.money import text
 from retour.sandbox.shopify.state import Shop
 
@@ -27,8 +27,13 @@ def counts(shop: Shop) -> dict[str, Any]:
         "restocked_units": sum(r.quantity for r in shop.restocks),
         "restocks": [
             {
-                "way": r.way, "order": r.order_name, "line": r.line_id, "sku": shop.items[r.item_id].sku,
-                "location": r.location_id, "quantity": r.quantity, "reference": r.reference,
+                "way": r.way,
+                "order": r.order_name,
+                "line": r.line_id,
+                "sku": shop.items[r.item_id].sku,
+                "location": r.location_id,
+                "quantity": r.quantity,
+                "reference": r.reference,
             }
             for r in shop.restocks
         ],
@@ -40,7 +45,7 @@ def counts(shop: Shop) -> dict[str, Any]:
                 line.id for ret in shop.returns.values() for line in ret.lines if line.processed > line.quantity
             ],
         },
-    }  # fmt: skip
+    }
 
 
 def _moves_something(refund: Refund) -> bool:
@@ -68,11 +73,13 @@ def _restocked_twice(shop: Shop, restocked: Counter[str]) -> dict[str, int]:
         for line in order.line_items:
             disposed = sum(
                 d.quantity
-                for ret in order.returns if ret.status in _LIVE
+                for ret in order.returns
+                if ret.status in _LIVE
                 for rfo in ret.reverse_orders
-                for row in rfo.lines if row.fulfillment_line_item.line_item is line
+                for row in rfo.lines
+                if row.fulfillment_line_item.line_item is line
                 for d in row.dispositions
-            )  # fmt: skip
+            )
             units = disposed + line.refunded_outside + line.cancelled
             back[line.id] = units
             by_sku[line.sku] += units
@@ -98,19 +105,31 @@ def books(shop: Shop, name: str | None = None) -> dict[str, Any]:
 
 def _order(order: Order) -> dict[str, Any]:
     return {
-        "id": order.id, "currency": order.presentment_currency_code, "total": text(order.total_price.amount),
-        "paid": text(order.paid.amount), "refunded": text(order.given_back.amount),
-        "refunded_shop_money": text(order.given_back.shop_money.amount), "tags": order.tags, "note": order.note,
+        "id": order.id,
+        "currency": order.presentment_currency_code,
+        "total": text(order.total_price.amount),
+        "paid": text(order.paid.amount),
+        "refunded": text(order.given_back.amount),
+        "refunded_shop_money": text(order.given_back.shop_money.amount),
+        "tags": order.tags,
+        "note": order.note,
         "transactions": [
             {
-                "id": t.id, "kind": t.kind, "status": t.status, "gateway": t.gateway, "amount": text(t.amount.amount),
+                "id": t.id,
+                "kind": t.kind,
+                "status": t.status,
+                "gateway": t.gateway,
+                "amount": text(t.amount.amount),
                 "parent": t.parent_transaction.id if t.parent_transaction else None,
             }
             for t in order.transactions
         ],
         "refunds": [
             {
-                "id": r.id, "note": r.note, "by": r.by, "amount": text(r.total_refunded.amount),
+                "id": r.id,
+                "note": r.note,
+                "by": r.by,
+                "amount": text(r.total_refunded.amount),
                 "return": r.for_return.name if r.for_return else None,
                 "lines": [
                     {"line": row.line_item.id, "quantity": row.quantity, "restock": row.restock_type} for row in r.lines
@@ -118,41 +137,58 @@ def _order(order: Order) -> dict[str, Any]:
             }
             for r in order.refunds
         ],
-        "returns": [
-            {
-                "id": ret.id, "name": ret.name, "status": ret.status,
-                "lines": [
-                    {
-                        "sku": line.fulfillment_line_item.line_item.sku, "quantity": line.quantity,
-                        "processed": line.processed, "refunded": line.refunded,
-                    }
-                    for line in ret.lines
-                ],
-                "dispositions": [
-                    {"type": d.type, "quantity": d.quantity, "location": d.location.id if d.location else None}
-                    for rfo in ret.reverse_orders for row in rfo.lines for d in row.dispositions
-                ],
-                "tracking": [d.tracking for rfo in ret.reverse_orders for d in rfo.deliveries],
-            }
-            for ret in order.returns
-        ],
+        "returns": [_return(ret) for ret in order.returns],
         "lines": [
             {
-                "id": i.id, "sku": i.sku, "quantity": i.quantity, "fulfilled": i.sent, "refunded": i.refunded,
+                "id": i.id,
+                "sku": i.sku,
+                "quantity": i.quantity,
+                "fulfilled": i.sent,
+                "refunded": i.refunded,
                 "cancelled": i.cancelled,
             }
             for i in order.line_items
         ],
-    }  # fmt: skip
+    }
+
+
+def _return(ret: Return) -> dict[str, Any]:
+    return {
+        "id": ret.id,
+        "name": ret.name,
+        "status": ret.status,
+        "lines": [
+            {
+                "sku": line.fulfillment_line_item.line_item.sku,
+                "quantity": line.quantity,
+                "processed": line.processed,
+                "refunded": line.refunded,
+            }
+            for line in ret.lines
+        ],
+        "dispositions": [
+            {"type": d.type, "quantity": d.quantity, "location": d.location.id if d.location else None}
+            for rfo in ret.reverse_orders
+            for row in rfo.lines
+            for d in row.dispositions
+        ],
+        "tracking": [d.tracking for rfo in ret.reverse_orders for d in rfo.deliveries],
+    }
 
 
 def stories(shop: Shop) -> list[dict[str, Any]]:
     """Return every order with what is special about it, so that a person can pick one."""
     return [
         {
-            "id": o.id, "name": o.name, "email": o.email, "phone": o.phone, "zip": o.shipping_address["zip"],
-            "currency": o.presentment_currency_code, "total": text(o.total_price.amount), "stories": o.stories,
+            "id": o.id,
+            "name": o.name,
+            "email": o.email,
+            "phone": o.phone,
+            "zip": o.shipping_address["zip"],
+            "currency": o.presentment_currency_code,
+            "total": text(o.total_price.amount),
+            "stories": o.stories,
             "lines": [{"id": i.id, "sku": i.sku, "quantity": i.quantity, "fulfilled": i.sent} for i in o.line_items],
         }
         for o in shop.orders.values()
-    ]  # fmt: skip
+    ]

@@ -41,7 +41,7 @@ def executable_schema() -> GraphQLSchema:
         if isinstance(named, GraphQLObjectType):
             _bind(named)
         elif isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
-            named.resolve_type = _kind(named.name)  # type: ignore[method-assign,assignment]
+            named.resolve_type = _kind(named.name)
         elif isinstance(named, GraphQLScalarType) and named.name in _SCALARS:
             _dress(named)
     return schema
@@ -103,7 +103,7 @@ def _whole(value: object) -> int:
 
 
 def _show_moment(value: Any) -> str:
-    return value if isinstance(value, str) else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")  # type: ignore[no-any-return]
+    return value if isinstance(value, str) else value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _show_day(value: date | str) -> str:
@@ -128,11 +128,12 @@ def _dress(scalar: GraphQLScalarType) -> None:
             raise GraphQLError(f"{scalar.name} cannot be read here", node)
         return read(node.value)
 
-    scalar.serialize = show
-    scalar.parse_value = read
-    scalar.parse_literal = literal
-    for name, function in (
-        ("coerce_output_value", show), ("coerce_input_value", read), ("coerce_input_literal", literal),
-    ):  # fmt: skip
-        if hasattr(scalar, name):
-            setattr(scalar, name, function)
+    for name, function in {
+        "serialize": show,
+        "parse_value": read,
+        "parse_literal": literal,
+        "coerce_output_value": show,
+        "coerce_input_value": read,
+        "coerce_input_literal": literal,
+    }.items():
+        setattr(scalar, name, function)

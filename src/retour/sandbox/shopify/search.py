@@ -18,8 +18,12 @@ from retour.sandbox.shopify.state import Shop, number_of
 
 _TERM = re.compile(r"""(?:(\w+):)?(>=|<=|>|<)?("[^"]*"|'[^']*'|\S+)""")
 _COMPARE: dict[str | None, Callable[[Any, Any], bool]] = {
-    ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt, None: operator.eq,
-}  # fmt: skip
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    None: operator.eq,
+}
 MOST = 250
 
 
@@ -131,10 +135,12 @@ def connection(nodes: Sequence[Any], cursors: Sequence[str], *, more: bool, befo
         "nodes": nodes,
         "edges": [{"node": node, "cursor": cursor} for node, cursor in zip(nodes, cursors, strict=True)],
         "pageInfo": {
-            "hasNextPage": more, "hasPreviousPage": before, "startCursor": cursors[0] if cursors else None,
+            "hasNextPage": more,
+            "hasPreviousPage": before,
+            "startCursor": cursors[0] if cursors else None,
             "endCursor": cursors[-1] if cursors else None,
         },
-    }  # fmt: skip
+    }
 
 
 def _cursor(key: str, number: int) -> str:

@@ -10,21 +10,69 @@ from retour.sandbox.shopify import catalogue, refunds
 from retour.sandbox.shopify.building import add_order
 from retour.sandbox.shopify.state import Shop
 
-_PEOPLE = ("Ann Keller", "Ben Okafor", "Carla Rossi", "Dai Suzuki", "Elif Demir", "Femi Ade", "Grace Lind", "Hugo Petit",
-           "Ines Costa", "Jonas Berg", "Kaya Novak", "Lior Stern", "Mara Quinn", "Noor Aziz", "Otto Falk")  # fmt: skip
+_PEOPLE = (
+    "Ann Keller",
+    "Ben Okafor",
+    "Carla Rossi",
+    "Dai Suzuki",
+    "Elif Demir",
+    "Femi Ade",
+    "Grace Lind",
+    "Hugo Petit",
+    "Ines Costa",
+    "Jonas Berg",
+    "Kaya Novak",
+    "Lior Stern",
+    "Mara Quinn",
+    "Noor Aziz",
+    "Otto Falk",
+)
 _STREETS = ("Lindenweg", "Hafenstrasse", "Mill Lane", "Rue Haute", "Via Roma", "Oak Street", "Sakura Dori")
 _MARKETS: dict[str, dict[str, Any]] = {
-    "EUR": {"included": True, "city": "Berlin", "zip": "10969", "country": "DE", "scale": "1",
-            "taxes": [[["MwSt", "0.19"]], [["MwSt", "0.07"]]]},
-    "USD": {"included": False, "city": "Austin", "zip": "78701", "country": "US", "scale": "1.1",
-            "taxes": [[["State", "0.0625"], ["City", "0.02"]], [["State", "0.0625"], ["County", "0.005"], ["City", "0.01"]]]},
-    "GBP": {"included": True, "city": "Leeds", "zip": "LS1 4AP", "country": "GB", "scale": "0.9",
-            "taxes": [[["VAT", "0.2"]], []]},
-    "JPY": {"included": True, "city": "Osaka", "zip": "530-0001", "country": "JP", "scale": "160",
-            "taxes": [[["CT", "0.1"]], [["CT", "0.08"]]]},
-    "KWD": {"included": False, "city": "Kuwait City", "zip": "13001", "country": "KW", "scale": "0.33",
-            "taxes": [[["Levy", "0.05"]], [["Levy", "0.05"], ["Fee", "0.0125"]]]},
-}  # fmt: skip
+    "EUR": {
+        "included": True,
+        "city": "Berlin",
+        "zip": "10969",
+        "country": "DE",
+        "scale": "1",
+        "taxes": [[["MwSt", "0.19"]], [["MwSt", "0.07"]]],
+    },
+    "USD": {
+        "included": False,
+        "city": "Austin",
+        "zip": "78701",
+        "country": "US",
+        "scale": "1.1",
+        "taxes": [
+            [["State", "0.0625"], ["City", "0.02"]],
+            [["State", "0.0625"], ["County", "0.005"], ["City", "0.01"]],
+        ],
+    },
+    "GBP": {
+        "included": True,
+        "city": "Leeds",
+        "zip": "LS1 4AP",
+        "country": "GB",
+        "scale": "0.9",
+        "taxes": [[["VAT", "0.2"]], []],
+    },
+    "JPY": {
+        "included": True,
+        "city": "Osaka",
+        "zip": "530-0001",
+        "country": "JP",
+        "scale": "160",
+        "taxes": [[["CT", "0.1"]], [["CT", "0.08"]]],
+    },
+    "KWD": {
+        "included": False,
+        "city": "Kuwait City",
+        "zip": "13001",
+        "country": "KW",
+        "scale": "0.33",
+        "taxes": [[["Levy", "0.05"]], [["Levy", "0.05"], ["Fee", "0.0125"]]],
+    },
+}
 _CURRENCIES = ("EUR", "USD", "GBP", "EUR", "JPY", "USD", "EUR", "KWD", "EUR", "GBP")
 _DIGITS = {"JPY": 0, "KWD": 3}
 
@@ -54,15 +102,21 @@ def _plain(chance: Random, index: int) -> tuple[Spec, list[str]]:
     person = chance.choice(_PEOPLE)
     lines = [_line(chance, currency, position) for position in range(chance.choice((1, 1, 2, 2, 3, 4)))]
     spec: Spec = {
-        "currency": currency, "taxes_included": market["included"], "customer": person, "lines": lines,
-        "email": f"{person.lower().replace(' ', '.')}.{index}@example.com", "phone": None,
+        "currency": currency,
+        "taxes_included": market["included"],
+        "customer": person,
+        "lines": lines,
+        "email": f"{person.lower().replace(' ', '.')}.{index}@example.com",
+        "phone": None,
         "days_ago": chance.randint(4, 45),
         "address": {
-            "address1": f"{chance.choice(_STREETS)} {chance.randint(1, 180)}", "city": market["city"],
-            "zip": market["zip"], "country": market["country"],
+            "address1": f"{chance.choice(_STREETS)} {chance.randint(1, 180)}",
+            "city": market["city"],
+            "zip": market["zip"],
+            "country": market["country"],
         },
         "shipping": {"price": _scaled("4.90", currency), "taxes": market["taxes"][0]},
-    }  # fmt: skip
+    }
     told = [currency, "tax included" if market["included"] else "tax on top"]
     if currency != shop_currency():
         told.append("two currencies")
@@ -80,9 +134,13 @@ def _line(chance: Random, currency: str, position: int) -> Spec:
     sku, name, _, _, price = catalogue.GOODS[chance.randrange(len(catalogue.GOODS))]
     taxes = _MARKETS[currency]["taxes"]
     return {
-        "sku": sku, "name": name, "price": _scaled(price, currency), "quantity": chance.choice((1, 1, 1, 2, 3, 5)),
-        "taxes": taxes[position % len(taxes)], "location": chance.choice((0, 0, 0, 1)),
-    }  # fmt: skip
+        "sku": sku,
+        "name": name,
+        "price": _scaled(price, currency),
+        "quantity": chance.choice((1, 1, 1, 2, 3, 5)),
+        "taxes": taxes[position % len(taxes)],
+        "location": chance.choice((0, 0, 0, 1)),
+    }
 
 
 def _scaled(price: str, currency: str) -> str:
@@ -119,8 +177,9 @@ def _unsent(spec: Spec, _: Random) -> None:
 
 def _two_tenders(spec: Spec, _: Random) -> None:
     spec["payments"] = [
-        {"gateway": "gift_card", "amount": _scaled("10.00", spec["currency"])}, {"gateway": "shopify_payments"},
-    ]  # fmt: skip
+        {"gateway": "gift_card", "amount": _scaled("10.00", spec["currency"])},
+        {"gateway": "shopify_payments"},
+    ]
 
 
 def _phone_only(spec: Spec, chance: Random) -> None:
@@ -136,10 +195,16 @@ def _two_places(spec: Spec, chance: Random) -> None:
 def _bundle(spec: Spec, _: Random) -> None:
     taxes = _MARKETS[spec["currency"]]["taxes"][0]
     spec["lines"] += [
-        {"sku": sku, "quantity": quantity, "price": _scaled(price, spec["currency"]), "group": "Tea set",
-         "taxes": taxes, "discounts": [{"percent": "10", "title": "Bundle"}]}
+        {
+            "sku": sku,
+            "quantity": quantity,
+            "price": _scaled(price, spec["currency"]),
+            "group": "Tea set",
+            "taxes": taxes,
+            "discounts": [{"percent": "10", "title": "Bundle"}],
+        }
         for sku, quantity, price in (("RT-POT-1L", 1, "45.00"), ("RT-MUG-SET", 2, "38.00"))
-    ]  # fmt: skip
+    ]
 
 
 def _free_gift(spec: Spec, _: Random) -> None:

@@ -19,14 +19,38 @@ from retour.sandbox.shopify.model import (
     Order,
     ReasonDefinition,
     Refund,
-    Restock,
     Return,
     ReverseLine,
     ReverseOrder,
-    Subscription,
     Transaction,
     Variant,
 )
+
+
+@dataclass(slots=True, eq=False)
+class Restock:
+    """One entry of the restock ledger: units put back on a shelf, and by which way."""
+
+    way: str  # disposition, refund, adjustment
+    item_id: str
+    location_id: str
+    quantity: int
+    line_id: str | None
+    order_name: str | None
+    reference: str | None
+    at: datetime
+
+
+@dataclass(slots=True, eq=False)
+class Subscription:
+    """Where a topic is sent."""
+
+    id: str
+    topic: str
+    uri: str
+    filter: str | None = None
+    include_fields: list[str] = field(default_factory=list)
+    failures: int = 0
 
 
 @dataclass(slots=True)
