@@ -16,7 +16,7 @@ END $$;
 GRANT UPDATE ON account, store, staff, api_key, connection, sync_cursor, idempotency, person, sales_order, order_line_counter,
   payment_capture, policy_version, rma, return_line, shipment, settlement, ledger_account, webhook_endpoint, delivery, inbox, discrepancy
   TO retour_app, retour_executor;
-GRANT DELETE ON unit_claim, idempotency TO retour_app, retour_executor;
+GRANT DELETE ON unit_claim, idempotency, settlement_line TO retour_app, retour_executor;
 GRANT USAGE ON SEQUENCE rma_number TO retour_app, retour_executor;
 -- Only the executor carries effects out; everyone else may plan them, withdraw them unsent, and hand a parked one back.
 GRANT UPDATE ON effect TO retour_executor;
@@ -30,7 +30,7 @@ END $$;
 DO $$
 DECLARE t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['receipt', 'inspection', 'restock', 'rma_note', 'settlement_line', 'effect_leg', 'effect_attempt',
+  FOREACH t IN ARRAY ARRAY['receipt', 'inspection', 'restock', 'rma_note', 'effect_leg', 'effect_attempt',
                            'effect_observation', 'ledger_entry', 'posting', 'event'] LOOP
     EXECUTE format('CREATE TRIGGER only_append BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION only_append()', t);
   END LOOP;
