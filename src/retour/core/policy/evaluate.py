@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar, cast
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
 from retour.core.policy.condition import Test, compiled, facts_asked
-from retour.core.policy.document import FactValue, PolicyDocument
+from retour.core.policy.document import FactValue, PolicyDocument, Rule
 from retour.core.policy.facts import LineFacts, ParcelDays
 from retour.core.policy.outcome import (
     Anchor,
@@ -33,6 +33,7 @@ DEFAULT: Final = "default"  # stands where no rule of the policy decided
 STATUTE: Final = "statute"  # stands where the law decides and no policy may
 
 _GROUPS: Final = tuple(Group)
+_ALL: Final = (1 << len(_GROUPS)) - 1
 _UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
 
 T = TypeVar("T", bound=Outcome)
@@ -104,17 +105,20 @@ class Decision:
         return tuple(objection for line in self.lines for objection in line.objections)
 
 
+Spoken = tuple[int, int, Ruling[Outcome]]  # the number of a group, its bit, and what a rule says in it
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A published version ready to decide; compile once per version id and keep it.
 
-    `rules` pairs each enabled rule's test with what it says by the number of the group; `asked` names the facts of
-    each rule's condition.
+    `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
+    names the facts of each rule's condition.
     """
 
     version: str
     currency: str | None
-    rules: tuple[tuple[Test, tuple[tuple[int, Ruling[Outcome]], ...]], ...]
+    rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
     defaults: tuple[Ruling[Outcome], ...]
     asked: Mapping[str, tuple[str, ...]]
 
@@ -130,7 +134,7 @@ class Window:
 
 def compile_policy(document: PolicyDocument, *, version: str) -> CompiledPolicy:
     """Return the document as functions and tuples; `version` names it in every decision."""
-    rules = tuple((compiled(rule.when), _spoken(rule.then, rule.id)) for rule in document.rules if rule.enabled)
+    rules = tuple(_ready(rule) for rule in document.rules if rule.enabled)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
     return CompiledPolicy(version, document.currency, rules, defaults, asked)
@@ -166,8 +170,13 @@ def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
     return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
 
 
-def _spoken(then: Outcomes, rule_id: str) -> tuple[tuple[int, Ruling[Outcome]], ...]:
-    return tuple((_GROUPS.index(group), Ruling(_outcome(then, group), rule_id)) for group in speaks(then))
+def _ready(rule: Rule) -> tuple[Test, int, tuple[Spoken, ...]]:
+    spoken = tuple(
+        (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
+        for at, group in enumerate(_GROUPS)
+        if getattr(rule.then, group.value) is not None
+    )
+    return compiled(rule.when), sum(bit for _, bit, _ in spoken), spoken
 
 
 def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
@@ -175,19 +184,16 @@ def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
 
 
 def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
-    rulings: list[Ruling[Outcome] | None] = [None] * len(_GROUPS)
-    values, undecided = facts.values, len(_GROUPS)
-    for matches, spoken in policy.rules:
-        new = [(at, ruling) for at, ruling in spoken if rulings[at] is None]
-        if new and matches(values) is True:
-            for at, ruling in new:
-                rulings[at] = ruling
-            undecided -= len(new)
+    rulings, values, undecided = list(policy.defaults), facts.values, _ALL
+    for matches, about, spoken in policy.rules:
+        if about & undecided and matches(values) is True:
+            for at, bit, ruling in spoken:
+                if bit & undecided:
+                    rulings[at] = ruling
+            undecided &= ~about
             if not undecided:
                 break
-    return _line_decision(
-        policy, facts, [said or default for said, default in zip(rulings, policy.defaults, strict=True)]
-    )
+    return _line_decision(policy, facts, rulings)
 
 
 def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Ruling[Outcome]]) -> LineDecision:
