@@ -151,6 +151,7 @@ def test_every_objection_is_told_at_once() -> None:
         ("no_method", "nothing"),
         ("currency_mismatch", None),
     ]
+    assert {no.field for no in found} == {"lines[L1]", "lines[L1].quantity"}
 
 
 def test_amounts_in_the_currency_of_the_books_are_no_objection() -> None:

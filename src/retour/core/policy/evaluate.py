@@ -58,7 +58,10 @@ _NOTHING: Final[Mapping[Group, Ruling[Outcome]]] = {}
 
 @dataclass(frozen=True, slots=True)
 class PolicyObjection(Objection):
-    """A reason why a line cannot come back, the rule it comes from if any, and the facts that were compared."""
+    """A reason why a line cannot come back, the rule it comes from if any, and the facts that were compared.
+
+    `field` names the line by its ref, `lines[ref]` or `lines[ref].quantity`.
+    """
 
     rule: str | None = None
     facts: Mapping[str, Scalar] = field(default_factory=dict)
@@ -209,7 +212,7 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
         objections = (
             *_eligibility_objections(policy, eligibility, facts, judged),
             *_unit_objections(facts),
-            *_offer_objections(resolutions, methods),
+            *_offer_objections(facts, resolutions, methods),
             *_currency_objections(policy, facts),
         )
     return LineDecision(
@@ -234,7 +237,7 @@ def _eligibility_objections(
         code = said.because or NeverBecause.NEVER_ELIGIBLE
         compared = {name: shown(facts.values.get(name)) for name in policy.asked.get(ruling.rule, ())}
         message = said.message or "This article cannot be returned."
-        return (PolicyObjection(code.value, message, "line", ruling.rule, compared),)
+        return (PolicyObjection(code.value, message, _place(facts), ruling.rule, compared),)
     if judged is None or facts.today <= judged.closes_on:
         return ()
     compared = {
@@ -245,7 +248,7 @@ def _eligibility_objections(
         "today": facts.today.isoformat(),
     }
     message = said.message or f"The time to return this article ended on {judged.closes_on.isoformat()}."
-    return (PolicyObjection("window_closed", message, "line", ruling.rule, compared),)
+    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, compared),)
 
 
 def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
@@ -260,12 +263,14 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
     return tuple(PolicyObjection(one.code, one.message, one.field, None, compared) for one in found)
 
 
-def _offer_objections(resolutions: Ruling[Resolutions], methods: Ruling[Methods]) -> tuple[PolicyObjection, ...]:
-    found = []
+def _offer_objections(
+    facts: LineFacts, resolutions: Ruling[Resolutions], methods: Ruling[Methods]
+) -> tuple[PolicyObjection, ...]:
+    found, place = [], _place(facts)
     if not resolutions.outcome.offered:
-        found.append(PolicyObjection("no_resolution", "Nothing is offered for this line.", "line", resolutions.rule))
+        found.append(PolicyObjection("no_resolution", "Nothing is offered for this line.", place, resolutions.rule))
     if not methods.outcome.offered:
-        found.append(PolicyObjection("no_method", "No way to send this line back is offered.", "line", methods.rule))
+        found.append(PolicyObjection("no_method", "No way to send this line back is offered.", place, methods.rule))
     return tuple(found)
 
 
@@ -274,7 +279,11 @@ def _currency_objections(policy: CompiledPolicy, facts: LineFacts) -> tuple[Poli
         return ()
     compared: dict[str, Scalar] = {"policy": policy.currency, "books": facts.books_currency}
     message = "The amounts of the policy are in another currency than the books of the store."
-    return (PolicyObjection("currency_mismatch", message, "line", None, compared),)
+    return (PolicyObjection("currency_mismatch", message, _place(facts), None, compared),)
+
+
+def _place(facts: LineFacts) -> str:
+    return f"lines[{facts.line_ref}]"
 
 
 def shown(value: FactValue) -> Scalar:
