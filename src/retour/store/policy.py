@@ -5,7 +5,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core.effect import EffectKind
+from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.policy import CompiledPolicy, compile_policy, decode
+from retour.core.rma import Ownership
 from retour.store import event
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
@@ -36,6 +40,8 @@ LIST: Final = """
 SELECT id, version, state, author, created_at, published_at
   FROM policy_version WHERE tenant_id = current_tenant() AND store_id = $1 ORDER BY version DESC
 """
+_KEEP: Final = 256  # versions
+
 LOCK_STORE: Final = "SELECT id FROM store WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
 
 
@@ -54,6 +60,38 @@ class StoreContext:
     paused: bool
     policy_version_id: UUID | None
     policy_version: int | None
+
+    def ownership(self, capable_of: frozenset[EffectKind] = frozenset()) -> Ownership:
+        """Return who masters what, where the platform is capable of these effects."""
+        return Ownership(
+            returns=self.return_master,
+            refunds=self.refund_master,
+            restocks=self.restock_master,
+            tag_on=self.tag_on,
+            location_ref=self.location_ref,
+            capable_of=capable_of,
+            paused=self.paused,
+        )
+
+
+class PolicyCache:
+    """Compiled policy versions of this process; a version never changes, so nothing goes stale."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[UUID, CompiledPolicy] = {}
+
+    async def get(self, db: Db, version_id: UUID) -> CompiledPolicy:
+        """Return the compiled version; raise Refused(policy_not_found)."""
+        compiled = self._compiled.get(version_id)
+        if compiled is None:
+            found = await document(db, version_id)
+            if found is None:
+                raise Refused("policy_not_found", "there is no such policy version")
+            compiled = compile_policy(decode(found[1]), version=str(found[0]))
+            if len(self._compiled) >= _KEEP:
+                self._compiled.clear()
+            self._compiled[version_id] = compiled
+        return compiled
 
 
 async def context(db: Db, store_id: UUID) -> StoreContext | None:

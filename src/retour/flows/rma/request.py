@@ -13,13 +13,14 @@ from retour.core.policy import Asked, History, LineDecision, Request, decide, ga
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.flows.policy import PolicyCache, terms_of
+from retour.core.terms import terms_of
 from retour.store import event, jobs, order, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
+from retour.store.policy import PolicyCache
 from retour.store.refund import Position
 
 # What this version can carry out; the policy may offer more, and a line may only ask for these.
