@@ -32,7 +32,7 @@ _EXPONENTS: Final = {
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-_DECIMAL: Final = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,12}))?")
+_DECIMAL: Final = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,12}))?")
 
 
 def exponent(currency: str) -> int:
@@ -106,7 +106,7 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
 def spread_capped(amount: int, weights: Sequence[int], caps: Sequence[int]) -> tuple[list[int], int]:
     """Share a non-negative amount like `spread`, no share above its cap; return the shares and what fits nowhere."""
     shares = [0] * len(weights)
-    open_lines = list(range(len(weights)))
+    open_lines = [i for i, weight in enumerate(weights) if weight] or list(range(len(weights)))
     left = amount
     while open_lines and left:
         tried = spread(left, [weights[i] for i in open_lines])
