@@ -79,6 +79,8 @@ NOTHING: Final = Sides(0, 0)
 
 def half_up(n: int, d: int) -> int:
     """Return n/d rounded half up on the magnitude (half away from zero); the only rounding of the house."""
+    if n >= 0 and d > 0:
+        return (2 * n + d) // (2 * d)
     sign = -1 if (n < 0) != (d < 0) else 1
     return sign * ((2 * abs(n) + abs(d)) // (2 * abs(d)))
 
