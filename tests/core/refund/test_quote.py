@@ -174,6 +174,30 @@ def test_shop_money_takes_the_same_fraction_of_its_own_total() -> None:
     assert last.total == Sides(900, 132_600)
 
 
+def test_the_last_unit_closes_the_books_even_where_amounts_named_by_hand_moved_less() -> None:
+    order = an_order(a_line(q=3, gross=Sides(1000, 147_333)), shop_currency="JPY")
+    ledger = a_ledger(order)
+    by_hand = RequestedLine("L1", (UnitRange(1, 1),), Override(100, "agent-7", "worn"))
+
+    seen = []
+    for asked in (by_hand, money(233), units("L1", 2, 3)):
+        plan = quote(order, ledger, asking(asked), TERMS)
+        ledger = booked(ledger, plan)
+        seen.append(plan.total)
+
+    assert seen == [Sides(100, 14_733), Sides(233, 34_329), Sides(667, 98_271)]
+    assert ledger.paid_back == order.total
+
+
+def test_the_last_money_takes_all_the_tax_that_is_left_even_if_named_without_tax() -> None:
+    order = an_order(a_line(q=2, gross=2000, tax=320))
+    ledger = replace(a_ledger(order), lines=(LedgerLine("L1", (), both(1000), (a_tax(100),)),), paid_back=both(1000))
+
+    plan = quote(order, ledger, asking(money(840, MoneyBasis.NET)), TERMS)
+
+    assert (plan.total, plan.taxes) == (both(1000), (a_tax(220),))
+
+
 # --- limits of the order ---
 
 
@@ -241,6 +265,16 @@ def test_damage_takes_no_more_than_is_paid_for_the_units() -> None:
     assert (plan.total, plan.taxes) == (NOTHING, (a_tax(0),))
 
 
+def test_damage_that_takes_all_that_is_paid_takes_all_its_tax() -> None:
+    order = an_order(a_line(q=2, gross=2000, tax=320))
+    ledger = replace(a_ledger(order), lines=(LedgerLine("L1", (), both(1900), (a_tax(200),)),), paid_back=both(1900))
+
+    plan = quote(order, ledger, asking(RequestedLine("L1", (UnitRange(1, 1, deduction_bp=1_000),))), TERMS)
+
+    assert [row.taxes for row in (*plan.rows, *plan.adjustments)] == [(a_tax(120),), (a_tax(-120),)]
+    assert plan.total == NOTHING
+
+
 @pytest.mark.parametrize(("per", "fee"), [(FeePer.RETURN, 500), (FeePer.LINE, 1000), (FeePer.UNIT, 1500)])
 def test_a_fixed_fee_is_charged_per_return_line_or_unit(per: FeePer, fee: int) -> None:
     order = an_order(a_line("L1", q=2, gross=4000, tax=639), a_line("L2", q=2, gross=2000, tax=319))
@@ -298,12 +332,20 @@ def test_a_fee_above_the_refund_is_reduced_or_billed(
 
 
 def test_a_fee_above_the_goods_takes_from_the_rest_of_the_refund() -> None:
-    order = an_order(a_line(gross=450, tax=72), charges=(a_charge(gross=550, tax=88),))
+    order = an_order(a_line(gross=450, tax=72), charges=(a_charge(gross=550),))
     terms = RefundTerms(shipping=ChargeMode.ALL, restocking=RestockingFee(fixed_minor=690))
 
     plan = planned(order, units("L1", 1, 1), terms=terms)
 
-    assert (plan.total, plan.taxes) == (both(310), (a_tax(50),))
+    assert (plan.total, plan.taxes) == (both(310), (a_tax(22),))
+
+
+def test_a_fee_that_takes_the_whole_refund_leaves_nothing_in_the_books() -> None:
+    shipping = a_charge(gross=Sides(550, 56_000))
+    order = an_order(a_line(gross=Sides(450, 45_001)), charges=(shipping,), shop_currency="JPY")
+    terms = RefundTerms(shipping=ChargeMode.ALL, restocking=RestockingFee(fixed_minor=1000))
+
+    assert planned(order, units("L1", 1, 1), terms=terms).total == NOTHING
 
 
 def test_no_fee_is_charged_where_no_unit_came_back_or_nothing_is_worth_it() -> None:
@@ -348,6 +390,20 @@ def test_shipping_that_was_paid_by_hand_is_not_paid_again() -> None:
     assert (first.total, first.rows[0].reason, first.rows[0].actor) == (both(600), "late", "agent-7")
     assert ledger.charges == (LedgerCharge("S1", both(600), (a_tax(96),)),)
     assert amounts(last.rows) == [(RowKind.UNITS, 14600), (RowKind.SHIPPING, 300)]
+
+
+def test_proportional_shipping_closes_the_books_after_an_amount_by_hand() -> None:
+    goods, shipping = Sides(1000, 147_333), a_charge(gross=Sides(1000, 147_333))
+    order = an_order(a_line(q=3, gross=goods), charges=(shipping,), shop_currency="JPY")
+    ledger = booked(
+        a_ledger(order), quote(order, a_ledger(order), asking(shipping=ShippingWish(amount_minor=333)), TERMS)
+    )
+    ledger = booked(ledger, quote(order, ledger, asking(units("L1", 1, 1)), TERMS))
+
+    plan = quote(order, ledger, asking(units("L1", 2, 3)), RefundTerms(shipping=ChargeMode.PROPORTIONAL))
+
+    assert plan.rows[1].payable == Sides(667, 98_271)
+    assert booked(ledger, plan).paid_back == order.total
 
 
 def test_a_wish_for_all_shipping_needs_no_unit_but_the_terms_do() -> None:
