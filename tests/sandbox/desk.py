@@ -110,18 +110,13 @@ def money_of(app: Any, order: dict[str, Any]) -> tuple[str, int]:
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[str]:
-    """Serve the application on a free loopback port and give its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    config = uvicorn.Config(app, port=port, log_level="critical", lifespan="off", ws="none", access_log=False)
+    """Serve the application on a free loopback port and give its address; calls queue until it is up."""
+    door = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", access_log=False)
     server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    async with asyncio.timeout(5):
-        while not server.started:
-            await asyncio.sleep(0.005)
+    running = asyncio.create_task(server.serve(sockets=[door]))
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{door.getsockname()[1]}"
     finally:
         server.should_exit = True
         await running

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.sandbox.desk import ADJUST, a_sandbox, an_order, control, gql, money_of, refund, refund_wish
 
 STATE = """
