@@ -208,7 +208,7 @@ class EmbeddedPostgres:
                     )
                 time.sleep(0.05)
                 continue
-            postgres_files.forget_dead_postmaster(self._cluster)
+            postgres_files.forget_dead_postmaster(self._cluster, self._socket_dir)
             left = str(max(1, int(until - time.monotonic())))
             said = self._pg_ctl(user, programs, ["start", "-w", "-t", left, "-l", str(self._home / "server.log")])
             if said.returncode == 0:

@@ -23,6 +23,7 @@ max_connections = 100
 shared_buffers = '64MB'
 max_wal_size = '512MB'
 jit = off
+deadlock_timeout = '200ms'
 timezone = 'UTC'
 log_timezone = 'UTC'
 password_encryption = 'scram-sha-256'
@@ -41,9 +42,9 @@ log_truncate_on_rotation = on
 log_rotation_age = '1d'
 log_rotation_size = 0
 """
+# Survives the death of every process, but not of the machine.
 FOR_TESTS_ONLY: Final = """\
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
@@ -75,16 +76,18 @@ def postmaster(cluster: Path) -> Postmaster | None:
     return Postmaster(pid=pid, ready=len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready")
 
 
-def forget_dead_postmaster(cluster: Path) -> None:
-    """Remove the pid file of a server that was killed when its number now belongs to another program.
+def forget_dead_postmaster(cluster: Path, socket_dir: Path) -> None:
+    """Remove the lock files of a server that was killed, when its number now belongs to another program or a zombie.
 
-    With a number that is free PostgreSQL itself clears up; a living server's file is never touched.
+    With a number that is free PostgreSQL itself clears up; a living server's files are never touched, and its
+    remaining processes are found by PostgreSQL through their shared memory, not through these files.
     """
     if postmaster(cluster) is None:
         with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
             path = cluster / "postmaster.pid"
             if _alive(int(path.read_text().splitlines()[0])):
                 path.unlink()
+                (socket_dir / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:
@@ -164,7 +167,8 @@ def own_folder(path: Path, user: OsUser) -> None:
     found = path.lstat()
     if found.st_uid not in {user.uid, os.geteuid()} or path.is_symlink():
         raise PermissionError(f"{path} belongs to another user")
-    os.chown(path, user.uid, user.gid)
+    if user.switch:
+        os.chown(path, user.uid, user.gid)
     path.chmod(0o700)
 
 
