@@ -1,18 +1,24 @@
 """The supervisor keeps its parts running, stops them before the database, and its own death breaks nothing."""
 
 import asyncio
+import contextlib
 import io
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from retour.ops.postgres import EmbeddedPostgres
 from retour.ops.supervisor import AlreadySupervised, Role, Supervisor
+from retour.store.db import Database
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +65,7 @@ class Recorded:
         self._out = out
 
     def ensure_running(self) -> object:
-        return self._out.write("database started\n")
+        return None if "database started" in self._out.getvalue() else self._out.write("database started\n")
 
     def stop(self) -> None:
         self._out.write("database stopped\n")
@@ -86,6 +92,40 @@ async def test_parts_start_after_the_database_and_stop_in_reverse_before_it(tmp_
     assert lines[0] == "database started"
     assert lines[-3:] == ["worker | bye", "web    | bye", "database stopped"]
     assert supervisor.pids() == {}
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short folder (socket paths are limited) that a system user may pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="rt-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+async def test_a_killed_database_is_started_again(home: Path) -> None:
+    server, out = EmbeddedPostgres(home / "data", durable=False, system_dir=home / "system"), Lines()
+    supervisor, started = Supervisor([], data_dir=home / "data", server=server, out=out), asyncio.Event()
+    run = asyncio.create_task(supervisor.run(started=started.set))
+    await asyncio.wait_for(started.wait(), 60)
+    urls, killed = server.ensure_running(), server.status().pid
+    database = await Database.open(urls.app, patience_s=60)
+    assert killed is not None
+
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while True:  # a connection may live a moment longer than the main process
+            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                async with database.tx(None) as db:
+                    if killed != server.status().pid:
+                        assert await db.fetchval("SELECT 1") == 1
+                        break
+
+    await database.close()
+    supervisor.request_stop()
+    await run
+    assert not server.status().running
+    server.destroy()
 
 
 async def test_a_killed_part_is_started_again(tmp_path: Path) -> None:

@@ -123,13 +123,12 @@ def configure(cluster: Path, *, user: OsUser, socket_dir: Path, durable: bool) -
     names = [user.name, "root"] if user.switch else [user.name]
     ident = "".join(f'retour "{name}" postgres\n' for name in names)
     for name, text in (("retour.conf", written), ("pg_hba.conf", HBA), ("pg_ident.conf", ident)):
-        write_private(cluster / name, text)
-        if user.switch:
-            os.chown(cluster / name, user.uid, user.gid)
-    main = cluster / "postgresql.conf"
-    include = "include 'retour.conf'"
-    if include not in main.read_text():
-        with main.open("a") as file:
+        write_private(cluster / name, text, owner=user if user.switch else None)
+    # Root follows no link that the server's user may have put there.
+    main = os.open(cluster / "postgresql.conf", os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
+    with os.fdopen(main, "r+") as file:
+        include = "include 'retour.conf'"
+        if include not in file.read():
             file.write(f"\n{include}\n")
 
 
@@ -183,20 +182,28 @@ def passwords_path(data_dir: Path) -> Path:
     return data_dir / "database-passwords.json"
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
+def write_private(path: Path, text: str, *, owner: OsUser | None = None) -> None:
+    """Write a file whole or not at all, readable by its owner only (ourselves, unless another is named)."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
+        if owner is not None:
+            os.fchown(file.fileno(), owner.uid, owner.gid)
         os.fsync(file.fileno())
     unfinished.replace(path)
 
 
-def tail(path: Path, size: int = 2000) -> str:
-    """Return the end of a log, or nothing if there is none."""
+def set_aside(log: Path) -> None:
+    """Keep the log of the last start as `.old`, so that what is read after a start is its own."""
+    with contextlib.suppress(FileNotFoundError):
+        log.replace(log.with_name(f"{log.name}.old"))
+
+
+def text(path: Path) -> str:
+    """Return what a file says, or an empty text if there is none."""
     try:
-        return path.read_text(errors="replace")[-size:]
+        return path.read_text(errors="replace")
     except FileNotFoundError:
         return ""
