@@ -1,0 +1,84 @@
+# Every chore of the house. `make` lists them; each builds what it needs first, from python3 and pip alone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+STAMP := .venv/set-up
+TYPED := src/retour $(wildcard tools bench)
+LOCKS := requirements/uv.txt requirements/dev.txt
+PYTEST := $(BIN)/python -m pytest
+
+# Property tests: examples a test where it does not say so itself. Chaos: kills and misbehaviours in one run.
+CHECK_EXAMPLES := 200
+TEST_EXAMPLES := 2000
+PROVE_EXAMPLES := 20000
+N ?= 500
+
+.PHONY: help setup check format lint types stairs rules core test prove chaos bench demo lock clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Build .venv and fetch the browser's libraries (only when a lock changed)
+
+$(STAMP): $(LOCKS) pyproject.toml assets.lock.json tools/setup.sh
+	@tools/setup.sh
+	@touch $@
+
+check: lint types stairs rules core ## Format, lint, types, stairs, house rules, core at 100 % branches (3 minutes at most)
+
+format: setup ## Rewrite the code in the house's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint: setup ## Format and lint, changing nothing
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy $(TYPED)
+
+stairs: setup ## Imports go down the stairs (.importlinter)
+	@$(BIN)/lint-imports --no-logo
+
+rules: setup ## The house rules of tests/architecture
+	@$(PYTEST) -q -m "not prove" tests/architecture
+
+core: setup ## Tests of the core, every branch covered
+	@if compgen -G 'src/retour/core/[!_]*.py' >/dev/null; then \
+	    EXAMPLES=$(CHECK_EXAMPLES) $(PYTEST) -q -m "not prove" tests/core \
+	        --cov=retour.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered; \
+	else echo "core is empty: nothing to cover"; fi
+
+test: check ## All of check, then every test not marked prove (10 minutes at most)
+	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q -m "not prove" tests --ignore=tests/architecture
+
+prove: setup ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
+	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m "prove or property" tests
+
+chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
+	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos
+
+bench: setup ## Measure against the database's own speed, on this machine
+	@$(BIN)/python -m bench
+
+demo: setup ## One return on the sandbox shop, then serve it (ONCE=1: do not serve; JSON=1: print JSON)
+	@$(BIN)/retour demo $(if $(ONCE),--once) $(if $(JSON),--json)
+
+# Versions are chosen again only where a requirement no longer admits the locked one, unless UPGRADE=1.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile --quiet --generate-hashes --universal \
+    --python-version 3.11 --no-emit-index-url $(if $(UPGRADE),--upgrade)
+
+lock: setup ## Compile the requirement files again (UPGRADE=1: to the newest versions)
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
+	$(COMPILE) pyproject.toml -o requirements/base.txt
+	$(COMPILE) --extra sandbox pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean: ## Remove everything that set-up and the checks made (not the data in .data)
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist
+	@rm -rf src/retour/web/assets/vendor
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

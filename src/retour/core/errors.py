@@ -1,0 +1,46 @@
+"""The refusal: a use case that may not go on, with a code that is stable and public."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+Scalar = str | int | bool | None
+
+# Codes whose cause lies in the state of the resource answer 409; unknown things 404; everything else 422.
+_CONFLICT: Final = frozenset(
+    {
+        "already_decided", "move_not_allowed", "more_than_returnable", "plan_changed", "state_changed",
+        "idempotency_key_in_use", "another_master", "already_received", "already_inspected", "not_received",
+        "more_than_received", "line_exhausted", "order_exhausted", "tender_exhausted", "refund_blocked",
+        "quarantined", "already_exists",
+    }
+)  # fmt: skip
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer of the house, not an error
+    """A use case that may not go on; nothing has changed. `code` is stable and public, `field` names the culprit."""
+
+    def __init__(self, code: str, message: str, *, field: str | None = None, facts: Mapping[str, Scalar] | None = None):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.facts = dict(facts or {})
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status of the refusal: 404, 403, 409 or 422."""
+        if self.code.endswith("_not_found"):
+            return 404
+        if self.code == "forbidden":
+            return 403
+        return 409 if self.code in _CONFLICT else 422
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason why something cannot be done, for the caller to show; an empty list means it can."""
+
+    code: str
+    message: str
+    field: str | None = None

@@ -1,0 +1,38 @@
+"""Events: what happened, in the past tense; the timeline people read and the webhook we send are the same record."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """Every kind of event; `return.*` and `settlement.*` are also the topics of outgoing webhooks."""
+
+    RETURN_REQUESTED = "return.requested"
+    RETURN_APPROVED = "return.approved"
+    RETURN_REJECTED = "return.rejected"
+    RETURN_CANCELLED = "return.cancelled"
+    RETURN_NOTED = "return.noted"
+    RETURN_IN_TRANSIT = "return.in_transit"
+    RETURN_DELIVERED = "return.delivered"
+    RETURN_PARCEL_UPDATED = "return.parcel_updated"
+    RETURN_RECEIVED = "return.received"
+    RETURN_INSPECTED = "return.inspected"
+    RETURN_RESTOCKED = "return.restocked"
+    RETURN_RESOLVED = "return.resolved"
+    SETTLEMENT_QUOTED = "settlement.quoted"
+    SETTLEMENT_DUE = "settlement.due"
+    SETTLEMENT_SETTLED = "settlement.settled"
+    SETTLEMENT_FAILED = "settlement.failed"
+    SETTLEMENT_HANDED_OVER = "settlement.handed_over"
+    SETTLEMENT_DISPUTED = "settlement.disputed"
+    EFFECT_CONFIRMED = "effect.confirmed"
+    EFFECT_FAILED = "effect.failed"
+    EFFECT_UNKNOWN = "effect.unknown"
+    EFFECT_PARKED = "effect.parked"
+    EFFECT_PENDING = "effect.pending"
+    ORDER_MIRRORED = "order.mirrored"
+    ORDER_CHANGED = "order.changed"
+    DISCREPANCY_OPENED = "discrepancy.opened"
+    DISCREPANCY_RESOLVED = "discrepancy.resolved"
+    PAYMENTS_PAUSED = "payments.paused"
+    PAYMENTS_RESUMED = "payments.resumed"
+    POLICY_PUBLISHED = "policy.published"

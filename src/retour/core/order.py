@@ -1,0 +1,226 @@
+"""The order as every platform delivers it: one shape, settled figures, integers on both sides."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from retour.core.money import NOTHING, Sides
+
+
+class ChargeKind(StrEnum):
+    """What an order was charged for beside its lines."""
+
+    SHIPPING = "shipping"
+    DUTY = "duty"
+    TIP = "tip"
+    FEE = "fee"
+    ORDER_ROUNDING = "order_rounding"
+
+
+class TenderKind(StrEnum):
+    """The kind of money an order was paid with."""
+
+    CARD = "card"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Tax:
+    """One tax of one jurisdiction on a line or charge; the bucket is its stable name within the order."""
+
+    bucket: str
+    amount: Sides
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountShare:
+    """What one promotion took off a line (positive, already subtracted from the line's gross)."""
+
+    promotion: str
+    amount: Sides
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What the policy may ask about the article of a line."""
+
+    ref: str | None = None
+    type: str | None = None
+    vendor: str | None = None
+    tags: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    gift_card: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    """A settled order line; `gross` includes every tax bucket and is net of all discounts, in minor units per side.
+
+    `ref` is the platform's id of the line; `quantity` counts the smallest sellable units as ordered and
+    `cancelled` those that left the order unshipped. `inventory_ref` is where a restock goes.
+    """
+
+    ref: str
+    position: int
+    title: str
+    quantity: int
+    gross: Sides
+    list_value: Sides
+    taxes: tuple[Tax, ...] = ()
+    discounts: tuple[DiscountShare, ...] = ()
+    sku: str | None = None
+    variant_ref: str | None = None
+    inventory_ref: str | None = None
+    image_url: str | None = None
+    cancelled: int = 0
+    requires_shipping: bool = True
+    bundle_ref: str | None = None
+    product: Product = Product()
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Shipping, duty, tip, fee or rounding: the shape of a line with one unit."""
+
+    ref: str
+    kind: ChargeKind
+    title: str
+    gross: Sides
+    taxes: tuple[Tax, ...] = ()
+    line_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Money taken for the order; `refunded` is what the platform says went back, whoever asked for it.
+
+    `pending` counts refunds that the platform accepted and the gateway has not confirmed. Amounts of one capture are
+    minor units of the presentment currency.
+    """
+
+    ref: str
+    kind: TenderKind
+    gateway: str
+    captured: int
+    captured_at: datetime
+    refunded: int = 0
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FulfilledUnits:
+    """Some units of one line inside a fulfilment; `ref` is what platforms want named when these units return."""
+
+    ref: str
+    line_ref: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """A shipped parcel of the order."""
+
+    ref: str
+    shipped_at: datetime
+    delivered_at: datetime | None = None
+    location_ref: str | None = None
+    units: tuple[FulfilledUnits, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefundedLine:
+    """Units of a line inside a refund seen on the platform; `gross` includes tax."""
+
+    line_ref: str
+    quantity: int
+    gross: Sides
+    tax: Sides = NOTHING
+    restocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RefundMovement:
+    """One gateway movement of a refund; `amount` in presentment minor units."""
+
+    ref: str
+    capture_ref: str | None
+    amount: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformRefund:
+    """A refund as the platform records it, whoever made it; `note` carries our reference if it is ours."""
+
+    ref: str
+    created_at: datetime
+    total: Sides
+    note: str | None = None
+    lines: tuple[RefundedLine, ...] = ()
+    movements: tuple[RefundMovement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformReturn:
+    """A native return object of the platform."""
+
+    ref: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order with its settled figures; holds no personal data (see `Person`)."""
+
+    ref: str
+    name: str
+    currency: str
+    shop_currency: str
+    placed_at: datetime
+    updated_at: datetime
+    total: Sides
+    lines: tuple[OrderLine, ...]
+    charges: tuple[Charge, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    fulfilments: tuple[Fulfilment, ...] = ()
+    refunds: tuple[PlatformRefund, ...] = ()
+    returns: tuple[PlatformReturn, ...] = ()
+    taxes_included: bool = False
+    tags: tuple[str, ...] = ()
+    country: str | None = None
+    discount_codes: tuple[str, ...] = ()
+    cancelled_at: datetime | None = None
+    test: bool = False
+
+    def line(self, ref: str) -> OrderLine | None:
+        """Return the line of that ref, or nothing."""
+        return next((line for line in self.lines if line.ref == ref), None)
+
+    def fulfilled(self, ref: str) -> int:
+        """Return how many units of the line have been shipped."""
+        return sum(u.quantity for f in self.fulfilments for u in f.units if u.line_ref == ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The shopper of an order; kept apart from the order so that erasure can find and destroy it."""
+
+    ref: str | None = None
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    postcode: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An order as just fetched: the one shape, the person, and the platform's own document (JSON bytes)."""
+
+    order: Order
+    person: Person
+    raw: bytes
+    findings: tuple[str, ...] = ()

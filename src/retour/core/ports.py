@@ -1,0 +1,248 @@
+"""The ports: what a connector must offer, in the house's own words; requests and verdicts, never exceptions."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from retour.core.effect import Effect, EffectKind
+from retour.core.money import Sides
+from retour.core.order import Fetched
+
+
+class Verdict(StrEnum):
+    """What an answer means for an effect."""
+
+    OK = "ok"  # it happened, the far id is known
+    PENDING = "pending"  # accepted, money or stock still moving
+    REJECTED = "rejected"  # it did not happen and will not
+    NOT_EXECUTED = "not_executed"  # it did not happen and may be sent again
+    KEY_SPENT = "key_spent"  # the far side proved that the earlier attempt under this key did nothing
+    UNKNOWN = "unknown"  # it may have happened
+    NEEDS_RECONNECT = "needs_reconnect"  # credentials or scopes are gone
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The verdict on one answer; `result` keeps the far side's facts that later effects need (ids of lines, …)."""
+
+    verdict: Verdict
+    far_id: str | None = None
+    amount_minor: int | None = None
+    far_code: str | None = None
+    message: str | None = None
+    retry_after_s: float | None = None
+    result: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a read-back found; `absent` counts only when observed after the quiet period."""
+
+    found: Literal["present", "absent", "inconclusive"]
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One request ready to be sent; `operation` names it for logs, limits and tests, `cost` is its rate-limit price."""
+
+    operation: str
+    method: str
+    path: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cost: int = 0
+
+
+class Silence(StrEnum):
+    """Why there is no answer: the request never left, or it may have arrived."""
+
+    NOT_SENT = "not_sent"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class WireAnswer:
+    """What came back; `silence` is set when nothing complete did."""
+
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    silence: Silence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityRecord:
+    """What the far side offers for one kind of effect; durations in seconds. The executor decides from it alone."""
+
+    key: Literal["header", "directive", "none"]
+    key_window_s: float
+    over_refund_guard: Literal["quantity+amount", "amount", "quantity", "none", "unknown"]
+    searchable_reference: str | None
+    natural_guard: str
+    list_lag_s: float
+    far_timeout_s: float
+    asynchronous: bool = False
+    guarded: bool = False  # a read just before the first send is needed to judge a read-back
+    repeat_harmless: bool = False  # doing it twice changes nothing
+    serialise_by: Literal["order", "customer", "unit", "none"] = "order"
+
+    @property
+    def trusted_window(self) -> timedelta:
+        """Return how long the key is relied on: half of the far side's own window."""
+        return timedelta(seconds=self.key_window_s / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An opened credential of a connection and where it points; lives in memory only."""
+
+    base_url: str
+    secret: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLine:
+    """Units asked about in a platform quote."""
+
+    line_ref: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformQuote:
+    """The platform's own figures for the same units: per line gross and tax, the most that can be refunded."""
+
+    lines: Mapping[str, tuple[Sides, Sides]]
+    shipping: Sides
+    maximum_refundable: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactProof:
+    """What a shopper knows about the order beside its number; one of them."""
+
+    email: str | None = None
+    phone: str | None = None
+    postcode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of changed orders; `cursor` continues after it, or is nothing at the end."""
+
+    order_refs: tuple[str, ...]
+    updated_through: datetime | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What connecting told us: scopes, versions, dangerous settings; `problems` are for the merchant to read."""
+
+    ok: bool
+    shop_name: str
+    currency: str
+    timezone: str
+    capabilities: frozenset[str]
+    problems: tuple[str, ...] = ()
+    locations: tuple[tuple[str, str], ...] = ()
+
+
+class Unreachable(Exception):  # noqa: N818 - the state of a far side
+    """A read could not be answered; it is safe to ask again after `retry_after_s` seconds."""
+
+    def __init__(self, reason: str, *, retry_after_s: float = 1.0, needs_reconnect: bool = False):
+        super().__init__(reason)
+        self.retry_after_s = retry_after_s
+        self.needs_reconnect = needs_reconnect
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """One thing an inbound webhook says; a hint only: whoever works on it re-reads the current state."""
+
+    event_id: str
+    topic: str
+    occurred_at: datetime | None
+    object_ref: str | None
+    order_ref: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Inbound(Protocol):
+    """The inbound half of a connector: pure, and all that the web process knows of a platform."""
+
+    platform: str
+
+    def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[bytes], now: datetime) -> bool:
+        """Return whether the body is authentic, in constant time, over the raw bytes."""
+        ...
+
+    def parse(self, headers: Mapping[str, str], raw: bytes) -> InboxEvent:
+        """Return what the delivery says; raise Refused(malformed_webhook)."""
+        ...
+
+
+class CommerceConnector(Protocol):
+    """One commerce platform. Effects are built and judged purely; only `send` and the reads touch the network."""
+
+    platform: str
+    records: Mapping[EffectKind, CapabilityRecord]
+
+    async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
+        """Return the order of that name; nothing both for no such order and for a proof that does not match."""
+        ...
+
+    async def get_order(self, at: Credential, *, ref: str) -> Fetched | None:
+        """Return the whole order, or nothing if the platform does not know it; raise Unreachable."""
+        ...
+
+    async def list_orders(self, at: Credential, *, since: datetime, cursor: str | None) -> Page:
+        """Return refs of orders changed since then, oldest first; raise Unreachable."""
+        ...
+
+    async def quote_refund(
+        self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
+    ) -> PlatformQuote:
+        """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
+        ...
+
+    async def probe(self, at: Credential) -> Health:
+        """Return scopes, versions and dangerous settings; raise Unreachable."""
+        ...
+
+    async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
+        """Send one request once and return what came back; never raise for the network, never retry."""
+        ...
+
+    def build(self, effect: Effect) -> WireRequest:
+        """Return the request of an effect, the same for the same effect at any time."""
+        ...
+
+    def classify(self, effect: Effect, answer: WireAnswer) -> Outcome:
+        """Return what the answer means for the effect."""
+        ...
+
+    def build_guard(self, effect: Effect) -> WireRequest | None:
+        """Return the read that must precede the first send, if the record says `guarded`."""
+        ...
+
+    def read_guard(self, effect: Effect, answer: WireAnswer) -> Mapping[str, object] | None:
+        """Return the guard's facts for `Effect.guard_before`, or nothing if the answer is of no use."""
+        ...
+
+    def build_readback(self, effect: Effect) -> WireRequest:
+        """Return the read that shows whether the effect happened (also used to poll a pending one)."""
+        ...
+
+    def read_back(self, effect: Effect, answer: WireAnswer) -> ReadBack:
+        """Return what that read shows."""
+        ...
+
+
+ConnectionId = uuid.UUID

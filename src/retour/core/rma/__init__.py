@@ -1,0 +1,46 @@
+"""The return: its decision, its goods, its money; what is due next and whom it waits for."""
+
+from retour.core.rma.blocked import Blocked, blocked_by
+from retour.core.rma.moves import Decision, decide_line, derive_status
+from retour.core.rma.state import (
+    EffectView,
+    Grade,
+    Inspection,
+    Ownership,
+    Return,
+    ReturnLine,
+    SettlementState,
+    SettlementView,
+    Shipment,
+    ShipmentStatus,
+    Span,
+    count,
+    lowest,
+    minus,
+)
+from retour.core.rma.steps import Due, Steps, next_steps
+
+__all__ = [
+    "Blocked",
+    "Decision",
+    "Due",
+    "EffectView",
+    "Grade",
+    "Inspection",
+    "Ownership",
+    "Return",
+    "ReturnLine",
+    "SettlementState",
+    "SettlementView",
+    "Shipment",
+    "ShipmentStatus",
+    "Span",
+    "Steps",
+    "blocked_by",
+    "count",
+    "decide_line",
+    "derive_status",
+    "lowest",
+    "minus",
+    "next_steps",
+]

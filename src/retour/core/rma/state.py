@@ -1,0 +1,217 @@
+"""Everything that is known about one return, as frozen values; quantities are sums over ordinal spans of units."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from retour.core.effect import EffectKind, EffectState
+from retour.core.rma.moves import Decision
+
+# A span of unit ordinals of an order line, both ends inclusive, counted from 1.
+Span = tuple[int, int]
+
+
+class Grade(StrEnum):
+    """The condition a unit was found in."""
+
+    SEALED = "sealed"
+    OPENED = "opened"
+    DAMAGED = "damaged"
+
+
+class Disposition(StrEnum):
+    """What the warehouse does with a unit."""
+
+    RESTOCK = "restock"
+    REFURBISH = "refurbish"
+    DISPOSE = "dispose"
+    RETURN_TO_CUSTOMER = "return_to_customer"
+
+
+class ShipmentStatus(StrEnum):
+    """Where a return parcel is."""
+
+    LABEL_CREATED = "label_created"
+    IN_TRANSIT = "in_transit"
+    DELIVERED = "delivered"
+    EXCEPTION = "exception"
+    RETURNED_TO_SENDER = "returned_to_sender"
+
+
+class SettlementState(StrEnum):
+    """The money axis of a settlement, derived from its effect."""
+
+    QUOTED = "quoted"
+    DUE = "due"
+    SENDING = "sending"
+    PENDING = "pending"
+    SETTLED = "settled"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    HANDED_OVER = "handed_over"
+    REVERSED = "reversed"
+
+
+SETTLED: frozenset[SettlementState] = frozenset(
+    {SettlementState.SETTLED, SettlementState.HANDED_OVER, SettlementState.REVERSED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The verdict on a span of units of one return line."""
+
+    id: uuid.UUID
+    batch_id: uuid.UUID
+    line_id: uuid.UUID
+    line_ref: str
+    span: Span
+    grade: Grade
+    disposition: Disposition
+    accepted: bool
+    deduction_basis_points: int = 0
+    location_ref: str | None = None
+    restocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived."""
+
+    id: uuid.UUID
+    line_ref: str
+    position: int
+    requested_quantity: int
+    reason: str
+    resolution: str
+    decision: Decision
+    note: str | None = None
+    message: str | None = None
+    claimed: tuple[Span, ...] = ()
+    received: tuple[Span, ...] = ()
+    inspections: tuple[Inspection, ...] = ()
+
+    @property
+    def quantity(self) -> int:
+        """Return how many units the line still claims."""
+        return count(self.claimed)
+
+    @property
+    def inspected(self) -> tuple[Span, ...]:
+        """Return the ordinals that have a verdict."""
+        return tuple(i.span for i in self.inspections)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel on its way back."""
+
+    id: uuid.UUID
+    carrier: str
+    tracking_number: str
+    status: ShipmentStatus
+    status_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementView:
+    """The money side of one inspected batch."""
+
+    id: uuid.UUID
+    seq: int
+    batch_id: uuid.UUID
+    state: SettlementState
+    total_minor: int
+    comparison: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectView:
+    """An effect of the return as far as the next step depends on it; `result` is what the far side told."""
+
+    id: uuid.UUID
+    kind: EffectKind
+    business_ref: str
+    state: EffectState
+    parked: bool = False
+    settlement: bool = False
+    far_id: str | None = None
+    far_code: str | None = None
+    created_at: datetime | None = None
+    result: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who masters what in the store, and what the store's platform is capable of."""
+
+    returns: str = "retour"
+    refunds: str = "retour"
+    restocks: str = "retour"
+    tag_on: str = "order"
+    location_ref: str | None = None
+    capable_of: frozenset[EffectKind] = frozenset()
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """One return with its lines, parcels, settlements and effects."""
+
+    id: uuid.UUID
+    number: int
+    status: Decision
+    order_ref: str
+    person_ref: str | None
+    currency: str
+    requested_at: datetime
+    lines: tuple[ReturnLine, ...]
+    shipments: tuple[Shipment, ...] = ()
+    settlements: tuple[SettlementView, ...] = ()
+    effects: tuple[EffectView, ...] = ()
+    decided_at: datetime | None = None
+    in_transit_at: datetime | None = None
+    delivered_at: datetime | None = None
+    received_at: datetime | None = None
+    inspected_at: datetime | None = None
+    resolved_at: datetime | None = None
+    location_ref: str | None = None
+    held: bool = False
+    another_in_transit: bool = False
+
+    def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
+        """Return the return's effect of that kind and business reference, or nothing."""
+        return next((e for e in self.effects if e.kind is kind and e.business_ref == business_ref), None)
+
+    def inspections(self) -> tuple[Inspection, ...]:
+        """Return every verdict of the return, in line order."""
+        return tuple(i for line in self.lines for i in line.inspections)
+
+
+def count(spans: Iterable[Span]) -> int:
+    """Return how many units the spans hold."""
+    return sum(hi - lo + 1 for lo, hi in spans)
+
+
+def minus(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units of `spans` that are not in `taken`, as ascending spans that do not touch."""
+    gone = {u for lo, hi in taken for u in range(lo, hi + 1)}
+    return join(u for lo, hi in spans for u in range(lo, hi + 1) if u not in gone)
+
+
+def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
+    """Return the `n` lowest units of the spans; fewer only if the spans hold fewer."""
+    return join(sorted(u for lo, hi in spans for u in range(lo, hi + 1))[:n])
+
+
+def join(units: Iterable[int]) -> tuple[Span, ...]:
+    """Return ordinals as ascending spans that do not touch."""
+    spans: list[Span] = []
+    for unit in sorted(units):
+        if spans and spans[-1][1] == unit - 1:
+            spans[-1] = (spans[-1][0], unit)
+        else:
+            spans.append((unit, unit))
+    return tuple(spans)

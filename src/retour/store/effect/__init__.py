@@ -1,0 +1,51 @@
+"""Effects as rows: planned once, claimed by one executor at a time, settled under the lease that sent them."""
+
+from retour.store.effect.carry import (
+    Claim,
+    Settled,
+    claim,
+    mark_sending,
+    note_answer,
+    park,
+    postpone,
+    record_negative_readback,
+    settle,
+    to_new_key,
+)
+from retour.store.effect.plan import (
+    EffectRow,
+    Leg,
+    Planned,
+    get,
+    hand_back,
+    list_attempts,
+    list_observations,
+    list_of_rma,
+    next_seq,
+    plan,
+    withdraw,
+)
+
+__all__ = [
+    "Claim",
+    "EffectRow",
+    "Leg",
+    "Planned",
+    "Settled",
+    "claim",
+    "get",
+    "hand_back",
+    "list_attempts",
+    "list_observations",
+    "list_of_rma",
+    "mark_sending",
+    "next_seq",
+    "note_answer",
+    "park",
+    "plan",
+    "postpone",
+    "record_negative_readback",
+    "settle",
+    "to_new_key",
+    "withdraw",
+]
