@@ -101,16 +101,17 @@ async def test_a_transaction_inside_a_transaction_is_a_bug(database: Database) -
 
 
 async def test_a_task_started_inside_is_free_when_the_transaction_is_over(database: Database) -> None:
-    over, seen = asyncio.Event(), []
+    begun, over, seen = asyncio.Event(), asyncio.Event(), []
 
     async def later() -> None:
         seen.append(in_transaction())
+        begun.set()
         await over.wait()
         seen.append(in_transaction())
 
     async with database.tx(uuid4()):
         task = asyncio.create_task(later())
-        await asyncio.sleep(0)
+        await begun.wait()
     over.set()
     await task
 
