@@ -70,9 +70,9 @@ LOCK: Final = """
 SELECT o.id FROM sales_order o
  WHERE o.tenant_id = current_tenant()
    AND o.id = (SELECT order_id FROM rma WHERE tenant_id = current_tenant() AND id = $1)
-   FOR UPDATE
+   FOR NO KEY UPDATE
 """
-LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR UPDATE"
+LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
 BY_NUMBER: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND number = $1"
 OPEN_OF_ORDER: Final = """
 SELECT id FROM rma
