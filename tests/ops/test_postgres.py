@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +74,7 @@ def start(
     home: Path, *more: str, path: str = "", python: str = sys.executable, user: int | None = None
 ) -> subprocess.Popen[str]:
     command = [python, "-c", START, str(home / "data"), str(home / "system"), *more]
-    packages = ":".join(part for part in (path, str(SOURCE), sysconfig.get_path("purelib")) if part)
+    packages = ":".join(part for part in (path, str(SOURCE), *sys.path) if part)
     environ = {**os.environ, "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"}
     if user is not None:
         environ["HOME"] = "/"

@@ -191,7 +191,7 @@ def test_its_parts_end_with_it(tmp_path: Path, how: signal.Signals, code: int) -
         [sys.executable, "-c", SUPERVISE, str(tmp_path), PART],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "PYTHONPATH": ":".join([str(SOURCE), *sys.path])},
     )
     assert process.stdout is not None
     pid = int(process.stdout.readline().split()[-1])
