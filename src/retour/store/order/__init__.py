@@ -14,6 +14,7 @@ from retour.store.order.record import (
     open_returns,
     raw,
     search,
+    settlements_of,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "raw",
     "save_mirrored",
     "search",
+    "settlements_of",
 ]
