@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
@@ -44,7 +45,6 @@ class Http:
     def __init__(self, *, internal: bool = False, patience: Patience | None = None):
         self._internal = internal
         self._patience = patience or Patience()
-        self._tls = ssl.create_default_context()
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._busy: Counter[str] = Counter()
         self._pinned: dict[str, str] = {}
@@ -105,7 +105,7 @@ class Http:
         client = self._clients.pop(origin, None)
         if client is None:
             client = httpx2.AsyncClient(
-                verify=self._tls,
+                verify=_trust() if origin.startswith("https:") else False,
                 trust_env=False,
                 follow_redirects=False,
                 timeout=httpx2.Timeout(self._patience.read_s, connect=self._patience.connect_s),
@@ -134,6 +134,12 @@ class Http:
         if pinned not in addresses:
             pinned = self._pinned[target.host] = addresses[0]
         return target, pinned
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return the trust store of this machine, read once a process."""
+    return ssl.create_default_context()
 
 
 def public(address: str) -> bool:

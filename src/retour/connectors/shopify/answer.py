@@ -23,6 +23,8 @@ _TOP_LEVEL: Final[Mapping[str, Verdict]] = {
     "ACCESS_DENIED": Verdict.NEEDS_RECONNECT,
     "SHOP_INACTIVE": Verdict.NEEDS_RECONNECT,
     "MAX_COST_EXCEEDED": Verdict.REJECTED,
+    "BAD_REQUEST": Verdict.REJECTED,
+    "BAD_USER_INPUT": Verdict.REJECTED,
     "IDEMPOTENCY_CONCURRENT_REQUEST": Verdict.NOT_EXECUTED,
     "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": Verdict.KEY_SPENT,
     "IDEMPOTENCY_KEY_PARAMETER_MISMATCH": Verdict.UNKNOWN,
@@ -119,6 +121,10 @@ def idempotency(message: str) -> Outcome | None:
     said = message.lower()
     if "idempoten" not in said:
         return None
+    named = next((code for code in _TOP_LEVEL if code.startswith("IDEMPOTENCY_") and code in message), None)
+    if named is not None:
+        wait = 1.0 if _TOP_LEVEL[named] is Verdict.NOT_EXECUTED else None
+        return Outcome(_TOP_LEVEL[named], far_code=named, message=message, retry_after_s=wait)
     if "previous" in said and "fail" in said:
         return Outcome(Verdict.KEY_SPENT, far_code="IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", message=message)
     if any(word in said for word in ("concurrent", "in progress", "processing", "still")):

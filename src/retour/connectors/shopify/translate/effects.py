@@ -99,7 +99,7 @@ def _process(effect: Effect, target: ProcessReturn) -> Input:
         row = lines.setdefault(disposed.return_line_ref, {"id": disposed.return_line_ref, "quantity": 0})
         row["quantity"] += disposed.quantity
         disposition: Input = {
-            "reverseFulfillmentOrderLineItemId": disposed.reverse_ref or _reverse_ref(effect, disposed.fulfilled_ref),
+            "reverseFulfillmentOrderLineItemId": disposed.reverse_ref or _reverse_ref(effect, disposed.return_line_ref),
             "quantity": disposed.quantity,
             "dispositionType": "RESTOCKED" if disposed.restock else "NOT_RESTOCKED",
         }
@@ -109,11 +109,11 @@ def _process(effect: Effect, target: ProcessReturn) -> Input:
     return {"returnId": target.return_ref, "notifyCustomer": False, "returnLineItems": list(lines.values())}
 
 
-def _reverse_ref(effect: Effect, fulfilled_ref: str) -> str:
+def _reverse_ref(effect: Effect, return_line_ref: str) -> str:
     known = effect.guard_before.get("reverse_refs")
-    found = known.get(fulfilled_ref) if isinstance(known, Mapping) else None
+    found = known.get(return_line_ref) if isinstance(known, Mapping) else None
     if not isinstance(found, str):
-        raise Refused("guard_missing", f"the return's line for {fulfilled_ref} has not been read", field="lines")
+        raise Refused("guard_missing", f"what {return_line_ref} is disposed on has not been read", field="lines")
     return found
 
 

@@ -76,7 +76,7 @@ def _returns_before(data: Doc) -> Mapping[str, object] | None:
 
 
 def _quantities(thing: Doc) -> Mapping[str, object] | None:
-    """Return processed units per return line and the reverse line of each fulfilled row."""
+    """Return processed units per return line and the reverse line of each return line."""
     lines = one(thing, "returnLineItems")
     if not thing or one(lines, "pageInfo").get("hasNextPage") is True:
         return None
@@ -85,7 +85,7 @@ def _quantities(thing: Doc) -> Mapping[str, object] | None:
     assert isinstance(rows, list)
     return {
         "processed": {text(row, "id"): row.get("processedQuantity") for row in many(thing, "returnLineItems")},
-        "reverse_refs": {row["fulfilled_ref"]: row["reverse_ref"] for row in rows if row["reverse_ref"]},
+        "reverse_refs": {row["return_line_ref"]: row["reverse_ref"] for row in rows if row["reverse_ref"]},
     }
 
 

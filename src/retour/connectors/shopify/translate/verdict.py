@@ -89,19 +89,19 @@ def opened(thing: Doc) -> Mapping[str, object]:
 
     `lines` names, per fulfilled unit row, the return line and the reverse line that a disposition must point at.
     """
-    reverse = {
-        text(one(row, "fulfillmentLineItem"), "id"): text(row, "id")
-        for order in many(thing, "reverseFulfillmentOrders")
-        for row in many(order, "lineItems")
-    }
+    reverse: dict[str | None, list[str | None]] = {}
+    for order in many(thing, "reverseFulfillmentOrders"):
+        for row in many(order, "lineItems"):
+            reverse.setdefault(text(one(row, "fulfillmentLineItem"), "id"), []).append(text(row, "id"))
     lines = []
     for row in many(thing, "returnLineItems"):
         fulfilled = text(one(row, "fulfillmentLineItem"), "id")
+        refs = reverse.get(fulfilled) or [None]
         lines.append(
             {
                 "fulfilled_ref": fulfilled,
                 "return_line_ref": text(row, "id"),
-                "reverse_ref": reverse.get(fulfilled),
+                "reverse_ref": refs.pop(0) if len(refs) > 1 else refs[0],  # two lines of one parcel row: in their order
                 "quantity": row.get("quantity"),
             }
         )
