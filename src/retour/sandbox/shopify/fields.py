@@ -231,7 +231,7 @@ def _by_id(store: str) -> Resolver:
     return lambda _, info, **args: getattr(_shop(info), store).get(args["id"])
 
 
-def _node(_: object, info: GraphQLResolveInfo, **args: Any) -> Any:
+def _node(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
     shop, gid = _shop(info), args["id"]
     match gid.split("/")[3] if gid.count("/") == 4 else "":
         case "Refund":

@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
 
 from retour.sandbox.shopify import inventory, keys, processing, refunds, returns
 from retour.sandbox.shopify.keys import KeyRefusal
+from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop, Subscription
 
