@@ -28,7 +28,7 @@ def _against(answer: bytes, patience: Patience | None = None) -> tuple[WireAnswe
 def test_a_whole_answer_comes_back_with_lower_case_headers() -> None:
     got, asked = _against(http(b'{"a":1}', headers={"X-Shopify-API-Version": "2026-10"}))
 
-    assert (200, b'{"a":1}', None, 1) == (got.status, got.body, got.silence, asked)
+    assert (got.status, got.body, got.silence, asked) == (200, b'{"a":1}', None, 1)
     assert got.headers["x-shopify-api-version"] == "2026-10"
 
 
@@ -41,7 +41,7 @@ def test_the_request_carries_its_headers_and_the_name_of_the_host() -> None:
     headers = asyncio.run(story())
 
     assert headers["host"].startswith("localhost:")
-    assert ("s3cret", "identity") == (headers["x-token"], headers["accept-encoding"])
+    assert (headers["x-token"], headers["accept-encoding"]) == ("s3cret", "identity")
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_failed_handshake_was_not_sent() -> None:
 def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     got, asked = _against(http(b"", status=302, headers={"location": "http://127.0.0.1:1/"}))
 
-    assert (302, 1) == (got.status, asked)
+    assert (got.status, asked) == (302, 1)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_fifth_of_the_bucket_is_kept_for_urgent_calls() -> None:
     bucket = Bucket()
     bucket.feed(bucket.take(10, now=0.0), currently=500.0, maximum=2000.0, restore=100.0, now=0.0)
 
-    assert (0.0, 2.0) == (bucket.wait_s(300, urgent=True, now=0.0), bucket.wait_s(300, urgent=False, now=0.0))
+    assert (bucket.wait_s(300, urgent=True, now=0.0), bucket.wait_s(300, urgent=False, now=0.0)) == (0.0, 2.0)
     assert bucket.wait_s(300, urgent=False, now=2.0) == 0.0
 
 
