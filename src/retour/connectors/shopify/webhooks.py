@@ -84,7 +84,8 @@ def _order_ref(topic: str, body: Mapping[str, Any]) -> str | None:
     if topic == "orders/edited":
         return _gid(one(body, "order_edit").get("order_id"))
     if topic.startswith("orders/"):
-        return text(body, "admin_graphql_api_id") or _gid(body.get("id"))
+        ref = text(body, "admin_graphql_api_id") or text(body, "admin_graphql_api_order_id")
+        return ref or _gid(body.get("id")) or _gid(body.get("order_id"))
     order = one(body, "order")
     return text(order, "admin_graphql_api_id") or _gid(body.get("order_id")) or _gid(order.get("id"))
 
