@@ -3,7 +3,20 @@
 from typing import Any, Final
 
 TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration"})
-ROUTER_FUNCTIONS: Final[frozenset[str]] = frozenset()  # signatures, such as "find_api_key(bytea)"
+ROUTER_FUNCTIONS: Final = frozenset(
+    {
+        "route_account(text)",
+        "route_api_key(uuid)",
+        "route_connection(uuid)",
+        "route_due_deliveries(integer)",
+        "route_due_effects(integer)",
+        "route_due_inbox(integer)",
+        "route_due_rmas(integer)",
+        "route_due_settlements(integer)",
+        "route_due_syncs(integer)",
+        "route_login(text)",
+    }
+)
 ID_TYPES: Final = frozenset({"uuid", "text"})
 ID_NAMES: Final = ("id", "_id", "_key", "_ids")
 

@@ -11,7 +11,7 @@ from retour.ops.backup import BackupFailed, backup, restore
 from retour.ops.postgres import EmbeddedPostgres, Urls
 from retour.store import instance
 from retour.store.db import Database
-from tests.architecture.catalogue import violations
+from tests.architecture.catalogue import ROUTER_FUNCTIONS, violations
 
 pytestmark = pytest.mark.anyio
 
@@ -64,7 +64,7 @@ async def test_a_backup_comes_back_whole_and_in_quarantine(
         )
     await copy.close()
     connection = await asyncpg.connect(restored.owner)
-    assert await violations(connection, router_functions=frozenset({"find_parcel(uuid)"})) == []
+    assert await violations(connection, router_functions=ROUTER_FUNCTIONS | {"find_parcel(uuid)"}) == []
     new = await instance.resume(connection, tmp_path)
     state = await instance.check_instance(connection, tmp_path)
     assert (new, True) == (state.id, state.may_move_money)

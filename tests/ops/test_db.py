@@ -1,4 +1,4 @@
-"""The transaction door: tenants cannot see each other, roles that could are refused, and only what has not begun waits."""
+"""The transaction door: tenants cannot see each other, roles that could are refused, and nothing runs twice."""
 
 import asyncio
 from typing import Any
@@ -77,10 +77,12 @@ async def test_alternating_tenants_leave_nothing_behind_on_a_connection(urls: Ur
 async def test_an_error_rolls_back_and_names_its_constraint(database: Database) -> None:
     tenant = uuid4()
 
+    async def work(db: Db) -> None:
+        await db.execute(ADD, tenant, 1)
+        await db.execute(ADD, tenant, -1)
+
     with pytest.raises(asyncpg.CheckViolationError) as caught:
-        async with database.tx(tenant) as db:
-            await db.execute(ADD, tenant, 1)
-            await db.execute(ADD, tenant, -1)
+        await database.run(tenant, work)
 
     assert constraint_name(caught.value) == "never_negative"
     assert constraint_name(ValueError()) is None
@@ -99,16 +101,17 @@ async def test_a_transaction_inside_a_transaction_is_a_bug(database: Database) -
 
 
 async def test_a_task_started_inside_is_free_when_the_transaction_is_over(database: Database) -> None:
-    over, seen = asyncio.Event(), []
+    begun, over, seen = asyncio.Event(), asyncio.Event(), []
 
     async def later() -> None:
         seen.append(in_transaction())
+        begun.set()
         await over.wait()
         seen.append(in_transaction())
 
     async with database.tx(uuid4()):
         task = asyncio.create_task(later())
-        await asyncio.sleep(0)
+        await begun.wait()
     over.set()
     await task
 

@@ -49,7 +49,7 @@ async def test_a_changed_file_is_refused_before_anything_runs(urls: Urls, owner:
     changed = Migration(FIRST.name, FIRST.sql + " ")
     new = Migration("9100_new.sql", "CREATE TABLE newer (id uuid PRIMARY KEY)")
 
-    with pytest.raises(MigrationRefused, match="9000_first.sql was changed"):
+    with pytest.raises(MigrationRefused, match=r"9000_first\.sql was changed"):
         await migrate(urls.owner, migrations=[*files(), changed, SECOND, new])
 
     assert await owner.fetchval("SELECT to_regclass('newer') IS NULL")
@@ -58,7 +58,7 @@ async def test_a_changed_file_is_refused_before_anything_runs(urls: Urls, owner:
 async def test_a_file_that_comes_too_late_is_refused(urls: Urls) -> None:
     await migrate(urls.owner, migrations=[*files(), FIRST, SECOND])
 
-    with pytest.raises(MigrationRefused, match="8000_late.sql comes before"):
+    with pytest.raises(MigrationRefused, match=r"8000_late\.sql comes before"):
         await migrate(urls.owner, migrations=[*files(), Migration("8000_late.sql", "SELECT 1"), FIRST, SECOND])
 
 
@@ -101,9 +101,12 @@ async def test_an_unprepared_database_is_refused_to_the_owner_and_prepared_by_a_
 
     assert applied[0] == "0000_roles_and_tenant.sql"
     connection = await asyncpg.connect(bare.owner)
-    assert await connection.fetchval(
-        "SELECT tableowner FROM pg_tables WHERE tablename = 'instance' AND schemaname = 'public'"
-    ) == "retour_owner"
+    assert (
+        await connection.fetchval(
+            "SELECT tableowner FROM pg_tables WHERE tablename = 'instance' AND schemaname = 'public'"
+        )
+        == "retour_owner"
+    )
     await connection.close()
     server.drop_database(name)
 

@@ -11,6 +11,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,8 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, TextIO
 
+from retour.ops.postgres import PostgresFailed
+
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 30.0
+GUARD_EVERY_S: Final = 1.0
 STEADY_AFTER_S: Final = 10.0  # a part that lived this long has earned a quick restart
 LONGEST_LINE: Final = 1 << 20
 PR_SET_PDEATHSIG: Final = 1
@@ -93,7 +97,7 @@ class Supervisor:
     async def _run(self, started: Callable[[], None] | None) -> None:
         if self._server is not None:
             await asyncio.to_thread(self._server.ensure_running)
-        keepers: list[asyncio.Task[None]] = []
+        keepers: list[asyncio.Task[None]] = [asyncio.create_task(self._guard())]
         try:
             for role in self._roles:
                 if self._stopping.is_set():
@@ -110,6 +114,17 @@ class Supervisor:
             await asyncio.gather(*keepers)
             if self._server is not None:
                 await asyncio.to_thread(self._server.stop)
+
+    async def _guard(self) -> None:
+        """Look every second whether the database still runs, and start it again if it was killed."""
+        while self._server is not None and not self._stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), GUARD_EVERY_S)
+                return
+            try:
+                await asyncio.to_thread(self._server.ensure_running)
+            except (PostgresFailed, OSError, subprocess.SubprocessError) as error:
+                self._say("database", str(error))
 
     async def _keep(self, role: Role, process: asyncio.subprocess.Process | None) -> None:
         """Pass on what a part prints and start it again whenever it ends."""

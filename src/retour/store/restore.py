@@ -8,6 +8,7 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamesp
 """
 EMPTY_IT: Final = """
 SET client_min_messages = warning;
+SET lock_timeout = '30s';
 SET ROLE retour_owner;
 DROP SCHEMA IF EXISTS jobs CASCADE;
 DROP SCHEMA IF EXISTS public CASCADE;

@@ -126,9 +126,9 @@ def _methods(chance: Random) -> Methods:
 
 
 def _refund_terms(chance: Random) -> RefundTerms:
-    bps = [chance.randint(0, 10_000) for _ in range(3)]
+    sealed, opened, damaged = (chance.randint(0, 10_000) for _ in range(3))
     order = tuple(chance.sample(tuple(TenderKind), len(TenderKind)))
-    return RefundTerms(chance.choice(tuple(ShippingRefund)), *bps, tender_order=order)
+    return RefundTerms(chance.choice(tuple(ShippingRefund)), sealed, opened, damaged, order)
 
 
 def _proposal(chance: Random) -> Proposal:

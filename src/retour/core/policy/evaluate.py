@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar, cast
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
 from retour.core.policy.condition import Test, compiled, facts_asked
-from retour.core.policy.document import FactValue, PolicyDocument
+from retour.core.policy.document import FactValue, PolicyDocument, Rule
 from retour.core.policy.facts import LineFacts, ParcelDays
 from retour.core.policy.outcome import (
     Anchor,
@@ -33,6 +33,7 @@ DEFAULT: Final = "default"  # stands where no rule of the policy decided
 STATUTE: Final = "statute"  # stands where the law decides and no policy may
 
 _GROUPS: Final = tuple(Group)
+_ALL: Final = (1 << len(_GROUPS)) - 1
 _UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
 
 T = TypeVar("T", bound=Outcome)
@@ -57,7 +58,10 @@ _NOTHING: Final[Mapping[Group, Ruling[Outcome]]] = {}
 
 @dataclass(frozen=True, slots=True)
 class PolicyObjection(Objection):
-    """A reason why a line cannot come back, the rule it comes from if any, and the facts that were compared."""
+    """A reason why a line cannot come back, the rule it comes from if any, and the facts that were compared.
+
+    `field` names the line by its ref, `lines[ref]` or `lines[ref].quantity`.
+    """
 
     rule: str | None = None
     facts: Mapping[str, Scalar] = field(default_factory=dict)
@@ -104,17 +108,20 @@ class Decision:
         return tuple(objection for line in self.lines for objection in line.objections)
 
 
+Spoken = tuple[int, int, Ruling[Outcome]]  # the number of a group, its bit, and what a rule says in it
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A published version ready to decide; compile once per version id and keep it.
 
-    `rules` pairs each enabled rule's test with what it says by the number of the group; `asked` names the facts of
-    each rule's condition.
+    `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
+    names the facts of each rule's condition.
     """
 
     version: str
     currency: str | None
-    rules: tuple[tuple[Test, tuple[tuple[int, Ruling[Outcome]], ...]], ...]
+    rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
     defaults: tuple[Ruling[Outcome], ...]
     asked: Mapping[str, tuple[str, ...]]
 
@@ -130,7 +137,7 @@ class Window:
 
 def compile_policy(document: PolicyDocument, *, version: str) -> CompiledPolicy:
     """Return the document as functions and tuples; `version` names it in every decision."""
-    rules = tuple((compiled(rule.when), _spoken(rule.then, rule.id)) for rule in document.rules if rule.enabled)
+    rules = tuple(_ready(rule) for rule in document.rules if rule.enabled)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
     return CompiledPolicy(version, document.currency, rules, defaults, asked)
@@ -166,8 +173,13 @@ def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
     return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
 
 
-def _spoken(then: Outcomes, rule_id: str) -> tuple[tuple[int, Ruling[Outcome]], ...]:
-    return tuple((_GROUPS.index(group), Ruling(_outcome(then, group), rule_id)) for group in speaks(then))
+def _ready(rule: Rule) -> tuple[Test, int, tuple[Spoken, ...]]:
+    spoken = tuple(
+        (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
+        for at, group in enumerate(_GROUPS)
+        if getattr(rule.then, group.value) is not None
+    )
+    return compiled(rule.when), sum(bit for _, bit, _ in spoken), spoken
 
 
 def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
@@ -175,19 +187,16 @@ def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
 
 
 def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
-    rulings: list[Ruling[Outcome] | None] = [None] * len(_GROUPS)
-    values, undecided = facts.values, len(_GROUPS)
-    for matches, spoken in policy.rules:
-        new = [(at, ruling) for at, ruling in spoken if rulings[at] is None]
-        if new and matches(values) is True:
-            for at, ruling in new:
-                rulings[at] = ruling
-            undecided -= len(new)
+    rulings, values, undecided = list(policy.defaults), facts.values, _ALL
+    for matches, about, spoken in policy.rules:
+        if about & undecided and matches(values) is True:
+            for at, bit, ruling in spoken:
+                if bit & undecided:
+                    rulings[at] = ruling
+            undecided &= ~about
             if not undecided:
                 break
-    return _line_decision(
-        policy, facts, [said or default for said, default in zip(rulings, policy.defaults, strict=True)]
-    )
+    return _line_decision(policy, facts, rulings)
 
 
 def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Ruling[Outcome]]) -> LineDecision:
@@ -203,7 +212,7 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
         objections = (
             *_eligibility_objections(policy, eligibility, facts, judged),
             *_unit_objections(facts),
-            *_offer_objections(resolutions, methods),
+            *_offer_objections(facts, resolutions, methods),
             *_currency_objections(policy, facts),
         )
     return LineDecision(
@@ -228,7 +237,7 @@ def _eligibility_objections(
         code = said.because or NeverBecause.NEVER_ELIGIBLE
         compared = {name: shown(facts.values.get(name)) for name in policy.asked.get(ruling.rule, ())}
         message = said.message or "This article cannot be returned."
-        return (PolicyObjection(code.value, message, "line", ruling.rule, compared),)
+        return (PolicyObjection(code.value, message, _place(facts), ruling.rule, compared),)
     if judged is None or facts.today <= judged.closes_on:
         return ()
     compared = {
@@ -239,7 +248,7 @@ def _eligibility_objections(
         "today": facts.today.isoformat(),
     }
     message = said.message or f"The time to return this article ended on {judged.closes_on.isoformat()}."
-    return (PolicyObjection("window_closed", message, "line", ruling.rule, compared),)
+    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, compared),)
 
 
 def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
@@ -254,12 +263,14 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
     return tuple(PolicyObjection(one.code, one.message, one.field, None, compared) for one in found)
 
 
-def _offer_objections(resolutions: Ruling[Resolutions], methods: Ruling[Methods]) -> tuple[PolicyObjection, ...]:
-    found = []
+def _offer_objections(
+    facts: LineFacts, resolutions: Ruling[Resolutions], methods: Ruling[Methods]
+) -> tuple[PolicyObjection, ...]:
+    found, place = [], _place(facts)
     if not resolutions.outcome.offered:
-        found.append(PolicyObjection("no_resolution", "Nothing is offered for this line.", "line", resolutions.rule))
+        found.append(PolicyObjection("no_resolution", "Nothing is offered for this line.", place, resolutions.rule))
     if not methods.outcome.offered:
-        found.append(PolicyObjection("no_method", "No way to send this line back is offered.", "line", methods.rule))
+        found.append(PolicyObjection("no_method", "No way to send this line back is offered.", place, methods.rule))
     return tuple(found)
 
 
@@ -268,7 +279,11 @@ def _currency_objections(policy: CompiledPolicy, facts: LineFacts) -> tuple[Poli
         return ()
     compared: dict[str, Scalar] = {"policy": policy.currency, "books": facts.books_currency}
     message = "The amounts of the policy are in another currency than the books of the store."
-    return (PolicyObjection("currency_mismatch", message, "line", None, compared),)
+    return (PolicyObjection("currency_mismatch", message, _place(facts), None, compared),)
+
+
+def _place(facts: LineFacts) -> str:
+    return f"lines[{facts.line_ref}]"
 
 
 def shown(value: FactValue) -> Scalar:

@@ -3,11 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Final
 
 from retour.core.money import Sides
 from retour.core.order import Order, Tax
 from retour.core.refund.plan import MATHS_VERSION, PlannedLeg
 from retour.core.refund.request import Ledger, RefundRequest, RefundTerms, RequestedLine
+
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 def plan_hash(
@@ -34,8 +37,7 @@ def plan_hash(
 
 def digest(canonical: object) -> str:
     """Return the SHA-256 (hex) of the JSON with sorted keys and no spaces; integers and strings only."""
-    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), check_circular=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(canonical).encode()).hexdigest()
 
 
 def _pair(amount: Sides) -> list[int]:

@@ -32,7 +32,8 @@ def step(line: OrderLine, past: LedgerLine, asked: RequestedLine, *, clamp: bool
         row = _units_row(line, past, asked, accepted, sides, clamp=clamp)
         rows.append(row)
         deductions = _deductions(line, asked.units, row, sides)
-        sides = (sides[0].after(row, "presentment"), sides[1].after(row, "shop"))
+        if asked.money is not None:
+            sides = (sides[0].after(row, "presentment"), sides[1].after(row, "shop"))
     elif asked.override is not None:
         raise Refused("amount_above_entitlement", "no accepted unit to name an amount for", field=line.ref)
     if rejected:
@@ -61,7 +62,10 @@ def count(ordinals: Ordinals) -> int:
 
 def worth(component: int, ordinals: Ordinals, q: int) -> int:
     """Return what these units of `q` are worth: unit u is worth what the first u are, less the first u - 1."""
-    return sum(first_units(component, hi, q) - first_units(component, lo - 1, q) for lo, hi in ordinals)
+    total = 0
+    for lo, hi in ordinals:
+        total += first_units(component, hi, q) - first_units(component, lo - 1, q)
+    return total
 
 
 def _check_units(line: OrderLine, past: LedgerLine, units: tuple[UnitRange, ...]) -> None:
@@ -149,12 +153,13 @@ def _short(entitled: int, payable: int) -> int:
 
 
 def _deductions(line: OrderLine, units: tuple[UnitRange, ...], row: Row, sides: tuple[Part, Part]) -> tuple[Row, ...]:
+    damaged = sorted((r for r in units if r.accepted and r.deduction_bp), key=lambda r: r.lo)
+    if not damaged:
+        return ()
     left = (row.payable.presentment, row.payable.shop)
     taxes_left = (tuple(t.amount.presentment for t in row.taxes), tuple(t.amount.shop for t in row.taxes))
     rows: list[Row] = []
-    for r in sorted(units, key=lambda r: r.lo):
-        if not r.accepted or not r.deduction_bp:
-            continue
+    for r in damaged:
         off, taxes = _deduct(sides[0], r, line.quantity, left[0], taxes_left[0])
         off_books, taxes_books = _deduct(sides[1], r, line.quantity, left[1], taxes_left[1])
         left = (left[0] - off, left[1] - off_books)

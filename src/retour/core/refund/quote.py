@@ -27,6 +27,9 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
         adjusted += [fee] if fee else []
     rest = adjustments.order_rest(order, ledger)
     so_far = adjustments.totals([*rows, *adjusted])
+    if so_far.payable.presentment < 0:  # a rounding of the sale never makes a step cost money
+        rows = [row for row in rows if row.kind is not RowKind.ORDER_ROUNDING]
+        so_far = adjustments.totals([*rows, *adjusted])
     if so_far.payable.presentment < 0:
         raise Refused("wrong_sign", "what is asked for would cost the shopper money", field="lines")
     so_far = _capped(order, ledger, rest, so_far, adjusted, clamp=request.clamp)

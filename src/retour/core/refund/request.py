@@ -214,7 +214,7 @@ class RefundTerms:
     duties: ChargeMode = ChargeMode.NONE
     fees: ChargeMode = ChargeMode.NONE
     tips: ChargeMode = ChargeMode.NONE
-    rounding: ChargeMode = ChargeMode.ON_FULL_RETURN
+    rounding: ChargeMode = ChargeMode.PROPORTIONAL
     tender_order: tuple[TenderKind, ...] = DEFAULT_TENDER_ORDER
     restocking: RestockingFee | None = None
     shortfall: Shortfall = Shortfall.FLOOR

@@ -2,7 +2,9 @@
 
 from retour.store.effect.carry import (
     Claim,
+    SendRefused,
     Settled,
+    as_sent,
     claim,
     mark_sending,
     note_answer,
@@ -31,7 +33,9 @@ __all__ = [
     "EffectRow",
     "Leg",
     "Planned",
+    "SendRefused",
     "Settled",
+    "as_sent",
     "claim",
     "get",
     "hand_back",

@@ -1,16 +1,17 @@
 """Carrying effects out: claim with a fencing epoch, mark before sending, settle only under the same epoch."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from retour.core.effect import TARGETS, Effect, EffectKind, EffectState, effect_key
 from retour.core.ports import Outcome
-from retour.store.db import Db, Record
+from retour.store.db import Db, Record, constraint_name
 from retour.store.ids import new_id
 
 # One statement takes the lease and tells everything that decides whether the effect may go out now. A stale `sending`
@@ -95,6 +96,14 @@ class Claim:
     now: datetime
 
 
+class SendRefused(Exception):  # noqa: N818 - the database's refusal
+    """The database refused a send: `busy` while another effect of the order is on its way, else it would be blind."""
+
+    def __init__(self, constraint: str):
+        super().__init__(constraint)
+        self.busy = constraint == "effect_serial"
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What an outcome made of an effect; `is_ours` is false if another executor holds the effect by now."""
@@ -117,12 +126,20 @@ async def postpone(db: Db, effect: Effect, *, wait: timedelta, message: str | No
 async def mark_sending(db: Db, effect: Effect, *, guard: Mapping[str, object] | None) -> int | None:
     """Record that the effect is about to be sent and return the number of the attempt; nothing if the lease is lost.
 
-    Raises the database's integrity error `no_blind_resend`, `attempt_needs_a_lease` or `effect_serial`.
+    Raises SendRefused when the database refuses the send; the transaction is then lost.
     """
-    if await db.fetchval(MARK_SENDING, effect.id, effect.lease_epoch, guard) is None:
-        return None
-    n: int = await db.fetchval(ATTEMPT, effect.id, effect.lease_epoch)
+    try:
+        if await db.fetchval(MARK_SENDING, effect.id, effect.lease_epoch, guard) is None:
+            return None
+        n: int = await db.fetchval(ATTEMPT, effect.id, effect.lease_epoch)
+    except asyncpg.IntegrityConstraintViolationError as refused:
+        raise SendRefused(constraint_name(refused) or "unknown") from refused
     return n
+
+
+def as_sent(effect: Effect, *, attempt: int, guard: Mapping[str, object] | None) -> Effect:
+    """Return the effect as it stands while its attempt is on its way."""
+    return replace(effect, state=EffectState.SENDING, attempts=attempt, guard_before=guard or effect.guard_before)
 
 
 async def settle(db: Db, effect: Effect, *, to: EffectState, outcome: Outcome, again_in: timedelta) -> Settled:
@@ -226,11 +243,3 @@ def _effect(row: Record) -> Effect:
         far_id=row["far_id"],
         guard_before=row["guard_before"],
     )
-
-
-ROUTE_DUE: Final = "SELECT tenant_id, id FROM route_due_effects($1)"
-
-
-async def list_due(db: Db, *, most: int) -> Sequence[tuple[UUID, UUID]]:
-    """Return (tenant, effect) of effects that are due now, of all tenants; ids only."""
-    return [(row["tenant_id"], row["id"]) for row in await db.fetch(ROUTE_DUE, most)]

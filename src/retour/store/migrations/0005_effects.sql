@@ -7,6 +7,7 @@ CREATE TABLE settlement (
   order_id uuid NOT NULL,
   seq int NOT NULL CHECK (seq > 0),
   batch_id uuid NOT NULL,                                       -- the inspections it pays for
+  part int NOT NULL CHECK (part > 0),                           -- lines of a batch under other terms are settled apart
   resolution text NOT NULL,
   state text NOT NULL CHECK (state IN ('quoted', 'due', 'sending', 'pending', 'settled', 'failed', 'unknown', 'handed_over', 'reversed')),
   currency char(3) NOT NULL,
@@ -22,7 +23,7 @@ CREATE TABLE settlement (
   due_at timestamptz,
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, rma_id, seq),
-  UNIQUE (tenant_id, rma_id, batch_id, resolution),
+  UNIQUE (tenant_id, rma_id, batch_id, part),
   FOREIGN KEY (tenant_id, rma_id) REFERENCES rma (tenant_id, id)
 );
 CREATE INDEX settlement_due ON settlement (due_at) WHERE due_at IS NOT NULL;

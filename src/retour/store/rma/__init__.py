@@ -1,6 +1,15 @@
 """Returns as rows."""
 
-from retour.store.rma.load import ReturnRecord, due_at, find_by_number, list_open_of_order, load, lock
+from retour.store.rma.load import (
+    ReturnRecord,
+    due_at,
+    find_by_number,
+    list_open_of_order,
+    load,
+    lock,
+    rulings,
+)
+from retour.store.rma.refresh import changed, refresh
 from retour.store.rma.save import (
     NewLine,
     NewReturn,
@@ -19,6 +28,7 @@ __all__ = [
     "ReturnRecord",
     "add",
     "add_note",
+    "changed",
     "decide",
     "due_at",
     "find_by_number",
@@ -28,5 +38,7 @@ __all__ = [
     "load",
     "lock",
     "mark_times",
+    "refresh",
+    "rulings",
     "touch",
 ]

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
+from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
 from retour.core.rma import Return
 from retour.store.db import Db
 
@@ -70,14 +71,15 @@ LOCK: Final = """
 SELECT o.id FROM sales_order o
  WHERE o.tenant_id = current_tenant()
    AND o.id = (SELECT order_id FROM rma WHERE tenant_id = current_tenant() AND id = $1)
-   FOR UPDATE
+   FOR NO KEY UPDATE
 """
-LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR UPDATE"
+LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
 BY_NUMBER: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND number = $1"
 OPEN_OF_ORDER: Final = """
 SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
 """
+DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 
 _RETURN: Final = msgspec.json.Decoder(Return)
@@ -122,6 +124,13 @@ async def find_by_number(db: Db, number: int) -> UUID | None:
     """Return the id of the return with that public number, or nothing."""
     found: UUID | None = await db.fetchval(BY_NUMBER, number)
     return found
+
+
+async def rulings(db: Db, rma_id: UUID, compiled: CompiledPolicy) -> dict[str, LineDecision]:
+    """Return the decision per line ref, recomputed from the facts frozen with the return under its own version."""
+    frozen: list[dict[str, Any]] = await db.fetchval(DECISION, rma_id)
+    facts = [decode_facts(line["facts"]) for line in frozen]
+    return {line.line_ref: line for line in decide(compiled, facts).lines}
 
 
 async def list_open_of_order(db: Db, order_id: UUID) -> list[UUID]:

@@ -1,0 +1,37 @@
+"""The order mirror: the platform's orders in one shape, beside the counters and captures that guard them."""
+
+from retour.store.order.mirror import Finding, Mirrored, save_mirrored
+from retour.store.order.people import load_person
+from retour.store.order.record import (
+    OrderRecord,
+    decode,
+    encode,
+    find_by_far_ref,
+    find_by_name,
+    fold_name,
+    load,
+    lock,
+    open_returns,
+    raw,
+    search,
+    settlements_of,
+)
+
+__all__ = [
+    "Finding",
+    "Mirrored",
+    "OrderRecord",
+    "decode",
+    "encode",
+    "find_by_far_ref",
+    "find_by_name",
+    "fold_name",
+    "load",
+    "load_person",
+    "lock",
+    "open_returns",
+    "raw",
+    "save_mirrored",
+    "search",
+    "settlements_of",
+]

@@ -1,0 +1,124 @@
+"""The shopper of an order: found by the platform's ref, filled in, and never filled in again after erasure."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from retour.core.order import Person
+from retour.store.db import Db, Record
+from retour.store.ids import new_id
+from retour.store.vault import Vault
+
+# A new person, or the one that another transaction was faster to add.
+ADD: Final = """
+INSERT INTO person (tenant_id, id, store_id, far_ref, name, email, email_folded, phone, phone_digits, postcode_folded,
+                    tags, sealed_key)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+ON CONFLICT (tenant_id, store_id, far_ref) WHERE far_ref IS NOT NULL DO UPDATE SET far_ref = excluded.far_ref
+RETURNING id, sealed_key, erased_at
+"""
+BY_FAR_REF: Final = """
+SELECT id, sealed_key, erased_at FROM person WHERE tenant_id = current_tenant() AND store_id = $1 AND far_ref = $2
+"""
+BY_ID: Final = """
+SELECT id, sealed_key, erased_at, far_ref FROM person WHERE tenant_id = current_tenant() AND id = $1
+"""
+FILL: Final = """
+UPDATE person SET far_ref = coalesce($2, far_ref), name = $3, email = $4, email_folded = $5, phone = $6,
+       phone_digits = $7, postcode_folded = $8, tags = $9
+ WHERE tenant_id = current_tenant() AND id = $1 AND erased_at IS NULL
+   AND (far_ref, name, email, email_folded, phone, phone_digits, postcode_folded, tags)
+       IS DISTINCT FROM (coalesce($2, far_ref), $3, $4, $5, $6, $7, $8, $9::text[])
+"""
+LOAD: Final = """
+SELECT far_ref, name, email, phone, postcode_folded, tags FROM person WHERE tenant_id = current_tenant() AND id = $1
+"""
+
+_NO_DIGIT: Final = re.compile(r"\D+")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keeper:
+    """A person's row as the mirror needs it: whose key locks the documents, and whether the person was erased."""
+
+    id: UUID
+    sealed_key: bytes
+    erased: bool
+
+    @classmethod
+    def of(cls, row: Record) -> "Keeper":
+        """Return the keeper of a row."""
+        return cls(row["id"], row["sealed_key"], row["erased_at"] is not None)
+
+
+def fold_email(email: str | None) -> str | None:
+    """Return an address as it is compared, or nothing."""
+    folded = "".join((email or "").replace("\0", "").split()).casefold()
+    return folded or None
+
+
+def fold_phone(phone: str | None) -> str | None:
+    """Return the digits of a number without a leading international 00, or nothing."""
+    return _NO_DIGIT.sub("", phone or "").removeprefix("00") or None
+
+
+def fold_postcode(postcode: str | None) -> str | None:
+    """Return letters and digits of a postcode in one case, or nothing."""
+    return "".join(c for c in (postcode or "").casefold() if c.isalnum()) or None
+
+
+async def keep(db: Db, vault: Vault, person: Person, *, tenant_id: UUID, store_id: UUID, known: UUID | None) -> Keeper:
+    """Return the person's row, added or brought up to date; an erased person stays empty.
+
+    `known` is the person of the order so far. The platform's ref finds a person across orders; without one the order
+    keeps the person it has.
+    """
+    values = _values(person)
+    row = await db.fetchrow(BY_ID, known) if known else None
+    if (
+        values[0] is not None
+        and (row is None or row["erased_at"] is None)
+        and (row is None or row["far_ref"] != values[0])
+    ):
+        # Somebody else than before, or the first time that this person has a ref: the ref decides whose row it is.
+        found = await db.fetchrow(BY_FAR_REF, store_id, values[0])
+        row = found or (row if row is not None and row["far_ref"] is None else None)
+    if row is None:
+        person_id = new_id()
+        key = vault.new_person_key(tenant_id=tenant_id, person_id=person_id)
+        row = await db.fetchrow(ADD, person_id, store_id, *values, key)
+        assert row is not None
+        if row["id"] == person_id:
+            return Keeper.of(row)
+    if row["erased_at"] is None:
+        await db.execute(FILL, row["id"], *values)
+    return Keeper.of(row)
+
+
+def _values(
+    person: Person,
+) -> tuple[str | None, str | None, str | None, str | None, str | None, str | None, str | None, list[str]]:
+    """Return the columns of a person from far_ref to tags."""
+    return (
+        _text(person.ref),
+        _text(person.name),
+        _text(person.email),
+        fold_email(person.email),
+        _text(person.phone),
+        fold_phone(person.phone),
+        fold_postcode(person.postcode),
+        [tag.replace("\0", "\ufffd") for tag in person.tags],
+    )
+
+
+def _text(value: str | None) -> str | None:
+    return value.replace("\0", "\ufffd") if value else None
+
+
+async def load_person(db: Db, person_id: UUID) -> Person | None:
+    """Return the person of that id (postcode as it is compared), or nothing; an erased one has no values."""
+    row = await db.fetchrow(LOAD, person_id)
+    if row is None:
+        return None
+    return Person(row["far_ref"], row["name"], row["email"], row["phone"], row["postcode_folded"], tuple(row["tags"]))
