@@ -103,10 +103,21 @@ class Gateway:
         if rule is not None and await self._refuse_first(send, rule, operation, variables):
             return
         answer = self._run(document, operation, variables)
-        self._announcer.flush(self.shop)
+        self._tell()
         if rule is not None and await self._spoil(send, rule, answer):
             return
         await self._say(send, answer)
+
+    def _tell(self) -> None:
+        """Send what happened, and come back when a pending refund is due to end."""
+        self._announcer.flush(self.shop)
+        if self.shop.pending:
+            wait_s = self.shop.settings.refund_pending_s + 0.01
+            asyncio.get_running_loop().call_later(wait_s, self._settle)
+
+    def _settle(self) -> None:
+        self.shop.settle_due()
+        self._announcer.flush(self.shop)
 
     async def _refuse_first(self, send: Any, rule: Rule, operation: Operation, variables: dict[str, Any]) -> bool:
         match rule.how:
@@ -224,6 +235,8 @@ def _decode(body: bytes | None) -> dict[str, Any] | None:
     except msgspec.DecodeError:
         return None
     if not isinstance(wish, dict) or not isinstance(wish.get("query"), str):
+        return None
+    if not isinstance(wish.get("operationName") or "", str):
         return None
     return wish if isinstance(wish.get("variables") or {}, dict) else None
 

@@ -208,7 +208,9 @@ def _transaction(shop: Shop, order: Order, part: Leg) -> Transaction:
         now,
         parent_transaction=part.parent,
     )
-    if later:
+    if not later:
+        shop.tell("ORDER_TRANSACTIONS_CREATE", transaction=made)
+    else:
         made.becomes = later
         made.due_at = now + timedelta(seconds=shop.settings.refund_pending_s)
         shop.pending.append(made)
