@@ -88,13 +88,17 @@ class OnReturn:
 
 @dataclass(frozen=True, slots=True)
 class Disposed:
-    """Inspected units of one line of the platform's return; `restock` puts them back at the location."""
+    """Inspected units of one line of the platform's return; `restock` puts them back at the location.
+
+    `reverse_ref` is the platform's id of what a disposition points at, as opening the return answered it.
+    """
 
     return_line_ref: str
     fulfilled_ref: str
     quantity: int
     restock: bool
     location_ref: str | None = None
+    reverse_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +254,8 @@ def next_step(
         return Step.NOTHING, now
     if effect.first_sent_at is None or effect.last_sent_at is None:
         return Step.SEND, now
-    if repeat_harmless or now < effect.first_sent_at + timing.trusted_window:
+    keyed = timing.trusted_window > timedelta(0)  # without keys a clock set back must not open the window
+    if repeat_harmless or (keyed and now < effect.first_sent_at + timing.trusted_window):
         return Step.SEND, now
     quiet_until = effect.last_sent_at + timing.quiet_period
     if effect.readback_negative_at is not None and effect.readback_negative_at >= quiet_until:

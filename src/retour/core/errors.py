@@ -1,6 +1,6 @@
 """The refusal: a use case that may not go on, with a code that is stable and public."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,15 +17,33 @@ _CONFLICT: Final = frozenset(
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason why something cannot be done, for the caller to show; an empty list means it can."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
 class Refused(Exception):  # noqa: N818 - a refusal is an answer of the house, not an error
     """A use case that may not go on; nothing has changed. `code` is stable and public, `field` names the culprit."""
 
-    def __init__(self, code: str, message: str, *, field: str | None = None, facts: Mapping[str, Scalar] | None = None):
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        facts: Mapping[str, Scalar] | None = None,
+        objections: Sequence[Objection] = (),
+    ):
         super().__init__(message)
         self.code = code
         self.message = message
         self.field = field
         self.facts = dict(facts or {})
+        self.objections = tuple(objections)
 
     @property
     def status(self) -> int:
@@ -35,12 +53,3 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer of the house, n
         if self.code == "forbidden":
             return 403
         return 409 if self.code in _CONFLICT else 422
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """One reason why something cannot be done, for the caller to show; an empty list means it can."""
-
-    code: str
-    message: str
-    field: str | None = None

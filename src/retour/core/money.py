@@ -32,7 +32,7 @@ _EXPONENTS: Final = {
     ),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
-_DECIMAL: Final = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,12}))?")
+_DECIMAL: Final = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]{1,12}))?")
 
 
 def exponent(currency: str) -> int:
@@ -79,6 +79,8 @@ NOTHING: Final = Sides(0, 0)
 
 def half_up(n: int, d: int) -> int:
     """Return n/d rounded half up on the magnitude (half away from zero); the only rounding of the house."""
+    if n >= 0 and d > 0:
+        return (2 * n + d) // (2 * d)
     sign = -1 if (n < 0) != (d < 0) else 1
     return sign * ((2 * abs(n) + abs(d)) // (2 * abs(d)))
 
@@ -106,7 +108,7 @@ def spread(amount: int, weights: Sequence[int]) -> list[int]:
 def spread_capped(amount: int, weights: Sequence[int], caps: Sequence[int]) -> tuple[list[int], int]:
     """Share a non-negative amount like `spread`, no share above its cap; return the shares and what fits nowhere."""
     shares = [0] * len(weights)
-    open_lines = list(range(len(weights)))
+    open_lines = [i for i, weight in enumerate(weights) if weight] or list(range(len(weights)))
     left = amount
     while open_lines and left:
         tried = spread(left, [weights[i] for i in open_lines])

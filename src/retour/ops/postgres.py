@@ -81,6 +81,7 @@ class EmbeddedPostgres:
         self._home = system_dir / mark if root else self._data_dir / "postgres"
         self._cluster = self._home / "data"
         self._socket_dir = postgres_files.socket_dir(self._home, mark)
+        self._bootstrapped = self._data_dir / "postgres-bootstrapped"  # not in a folder another user may change
         self.started_here = False
 
     def ensure_running(self) -> Urls:
@@ -90,8 +91,7 @@ class EmbeddedPostgres:
         """
         with self._locked():
             if self._ready():
-                if not (self._home / "bootstrapped").exists():
-                    self._bootstrap()
+                self._bootstrap()
                 return self._urls()
             user = os_user.server_user(home=self._system_dir)
             programs = self._programs(user)
@@ -147,6 +147,7 @@ class EmbeddedPostgres:
         shutil.rmtree(self._home, ignore_errors=True)
         shutil.rmtree(self._socket_dir, ignore_errors=True)
         postgres_files.passwords_path(self._data_dir).unlink(missing_ok=True)
+        self._bootstrapped.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -191,7 +192,7 @@ class EmbeddedPostgres:
         if said.returncode != 0:
             raise PostgresFailed(f"PostgreSQL could not be initialised: {said.stdout.strip()[-2000:]}")
         unfinished.rename(self._cluster)  # whole or not at all
-        (self._home / "bootstrapped").unlink(missing_ok=True)
+        self._bootstrapped.unlink(missing_ok=True)
 
     def _start(self, user: os_user.OsUser, programs: binaries.Binaries) -> None:
         until = time.monotonic() + START_TIMEOUT_S
@@ -208,14 +209,15 @@ class EmbeddedPostgres:
                     )
                 time.sleep(0.05)
                 continue
-            postgres_files.forget_dead_postmaster(self._cluster)
+            postgres_files.forget_dead_postmaster(self._cluster, self._socket_dir)
+            postgres_files.set_aside(self._home / "server.log")
             left = str(max(1, int(until - time.monotonic())))
             said = self._pg_ctl(user, programs, ["start", "-w", "-t", left, "-l", str(self._home / "server.log")])
             if said.returncode == 0:
                 self.started_here = True
                 return
             # Processes of a killed server may still be going away; they free its memory within a moment.
-            told = postgres_files.tail(self._home / "server.log")
+            told = postgres_files.text(self._home / "server.log")[-2000:]
             if "is still in use" not in told or time.monotonic() > until:
                 raise PostgresFailed(f"PostgreSQL did not start: {said.stdout.strip()}\n{told}")
             time.sleep(0.1)
@@ -228,9 +230,8 @@ class EmbeddedPostgres:
         return user.run(command, cwd=self._home, environ=postgres_files.environ(), timeout_s=patience)
 
     def _bootstrap(self) -> None:
-        done = self._home / "bootstrapped"
         passwords_path = postgres_files.passwords_path(self._data_dir)
-        if passwords_path.exists() and done.exists() and done.read_text() == BOOTSTRAP:
+        if passwords_path.exists() and postgres_files.text(self._bootstrapped) == BOOTSTRAP:
             return
         passwords = {role: secrets.token_urlsafe(32) for role in (roles.OWNER, roles.APP, roles.EXECUTOR, roles.BACKUP)}
         if passwords_path.exists():
@@ -243,7 +244,7 @@ class EmbeddedPostgres:
 
         self._as_superuser("postgres", create)
         self._as_superuser(DATABASE, roles.prepare_database)
-        done.write_text(BOOTSTRAP)
+        postgres_files.write_private(self._bootstrapped, BOOTSTRAP)
 
     def _urls(self) -> Urls:
         passwords = json.loads(postgres_files.passwords_path(self._data_dir).read_text())

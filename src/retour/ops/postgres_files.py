@@ -23,6 +23,7 @@ max_connections = 100
 shared_buffers = '64MB'
 max_wal_size = '512MB'
 jit = off
+deadlock_timeout = '200ms'
 timezone = 'UTC'
 log_timezone = 'UTC'
 password_encryption = 'scram-sha-256'
@@ -41,9 +42,9 @@ log_truncate_on_rotation = on
 log_rotation_age = '1d'
 log_rotation_size = 0
 """
+# Survives the death of every process, but not of the machine.
 FOR_TESTS_ONLY: Final = """\
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
@@ -75,16 +76,18 @@ def postmaster(cluster: Path) -> Postmaster | None:
     return Postmaster(pid=pid, ready=len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready")
 
 
-def forget_dead_postmaster(cluster: Path) -> None:
-    """Remove the pid file of a server that was killed when its number now belongs to another program.
+def forget_dead_postmaster(cluster: Path, socket_dir: Path) -> None:
+    """Remove the lock files of a server that was killed, when its number now belongs to another program or a zombie.
 
-    With a number that is free PostgreSQL itself clears up; a living server's file is never touched.
+    With a number that is free PostgreSQL itself clears up; a living server's files are never touched, and its
+    remaining processes are found by PostgreSQL through their shared memory, not through these files.
     """
     if postmaster(cluster) is None:
         with contextlib.suppress(FileNotFoundError, IndexError, ValueError):
             path = cluster / "postmaster.pid"
             if _alive(int(path.read_text().splitlines()[0])):
                 path.unlink()
+                (socket_dir / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
 
 def _alive(pid: int) -> bool:
@@ -120,13 +123,12 @@ def configure(cluster: Path, *, user: OsUser, socket_dir: Path, durable: bool) -
     names = [user.name, "root"] if user.switch else [user.name]
     ident = "".join(f'retour "{name}" postgres\n' for name in names)
     for name, text in (("retour.conf", written), ("pg_hba.conf", HBA), ("pg_ident.conf", ident)):
-        write_private(cluster / name, text)
-        if user.switch:
-            os.chown(cluster / name, user.uid, user.gid)
-    main = cluster / "postgresql.conf"
-    include = "include 'retour.conf'"
-    if include not in main.read_text():
-        with main.open("a") as file:
+        write_private(cluster / name, text, owner=user if user.switch else None)
+    # Root follows no link that the server's user may have put there.
+    main = os.open(cluster / "postgresql.conf", os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
+    with os.fdopen(main, "r+") as file:
+        include = "include 'retour.conf'"
+        if include not in file.read():
             file.write(f"\n{include}\n")
 
 
@@ -164,7 +166,8 @@ def own_folder(path: Path, user: OsUser) -> None:
     found = path.lstat()
     if found.st_uid not in {user.uid, os.geteuid()} or path.is_symlink():
         raise PermissionError(f"{path} belongs to another user")
-    os.chown(path, user.uid, user.gid)
+    if user.switch:
+        os.chown(path, user.uid, user.gid)
     path.chmod(0o700)
 
 
@@ -179,20 +182,28 @@ def passwords_path(data_dir: Path) -> Path:
     return data_dir / "database-passwords.json"
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
+def write_private(path: Path, text: str, *, owner: OsUser | None = None) -> None:
+    """Write a file whole or not at all, readable by its owner only (ourselves, unless another is named)."""
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
+        if owner is not None:
+            os.fchown(file.fileno(), owner.uid, owner.gid)
         os.fsync(file.fileno())
     unfinished.replace(path)
 
 
-def tail(path: Path, size: int = 2000) -> str:
-    """Return the end of a log, or nothing if there is none."""
+def set_aside(log: Path) -> None:
+    """Keep the log of the last start as `.old`, so that what is read after a start is its own."""
+    with contextlib.suppress(FileNotFoundError):
+        log.replace(log.with_name(f"{log.name}.old"))
+
+
+def text(path: Path) -> str:
+    """Return what a file says, or an empty text if there is none."""
     try:
-        return path.read_text(errors="replace")[-size:]
+        return path.read_text(errors="replace")
     except FileNotFoundError:
         return ""

@@ -203,6 +203,8 @@ class Database:
         raise AssertionError
 
     async def _begin(self, tenant_id: UUID | None) -> tuple[Any, Any]:
+        if self._pool.is_closing():
+            raise RuntimeError("the database is closed")
         connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         try:
             transaction = connection.transaction()

@@ -3,6 +3,7 @@
 from retour.core.rma.blocked import Blocked, blocked_by
 from retour.core.rma.moves import Decision, decide_line, derive_status
 from retour.core.rma.state import (
+    Disposition,
     EffectView,
     Grade,
     Inspection,
@@ -18,11 +19,13 @@ from retour.core.rma.state import (
     lowest,
     minus,
 )
-from retour.core.rma.steps import Due, Steps, next_steps
+from retour.core.rma.steps import NO_STEPS, Due, Steps, next_steps
 
 __all__ = [
+    "NO_STEPS",
     "Blocked",
     "Decision",
+    "Disposition",
     "Due",
     "EffectView",
     "Grade",

@@ -32,6 +32,7 @@ CREATE TABLE rma (
   FOREIGN KEY (tenant_id, policy_version_id) REFERENCES policy_version (tenant_id, id)
 );
 CREATE INDEX rma_by_order ON rma (tenant_id, order_id);
+CREATE INDEX rma_by_person ON rma (tenant_id, person_id);
 CREATE INDEX rma_by_blocker ON rma (tenant_id, blocked_code, blocked_since) WHERE blocked_code IS NOT NULL;
 CREATE INDEX rma_due ON rma (due_at) WHERE due_at IS NOT NULL;
 

@@ -7,6 +7,7 @@ CREATE TABLE settlement (
   order_id uuid NOT NULL,
   seq int NOT NULL CHECK (seq > 0),
   batch_id uuid NOT NULL,                                       -- the inspections it pays for
+  part int NOT NULL CHECK (part > 0),                           -- lines of a batch under other terms are settled apart
   resolution text NOT NULL,
   state text NOT NULL CHECK (state IN ('quoted', 'due', 'sending', 'pending', 'settled', 'failed', 'unknown', 'handed_over', 'reversed')),
   currency char(3) NOT NULL,
@@ -22,29 +23,31 @@ CREATE TABLE settlement (
   due_at timestamptz,
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, rma_id, seq),
-  UNIQUE (tenant_id, rma_id, batch_id, resolution),
+  UNIQUE (tenant_id, rma_id, batch_id, part),
   FOREIGN KEY (tenant_id, rma_id) REFERENCES rma (tenant_id, id)
 );
 CREATE INDEX settlement_due ON settlement (due_at) WHERE due_at IS NOT NULL;
 
--- What an order's lines and charges have been paid back by us: the ledger that the next quote starts from.
+-- What an order's lines and charges have been paid back by us: the ledger that the next quote starts from. The rows
+-- stand for reserved or paid money; a refund that provably failed takes its rows along, the plan stays on the settlement.
 CREATE TABLE settlement_line (
   tenant_id uuid NOT NULL,
   settlement_id uuid NOT NULL,
   n int NOT NULL,
   order_id uuid NOT NULL,
-  line_ref text NOT NULL,
+  ref text,                                                     -- of the order line or charge; none for the whole order
   ordinals int4range,                                           -- the units it pays for; none for a charge or goodwill
-  is_charge boolean NOT NULL DEFAULT false,
+  kind text NOT NULL,                                           -- of the plan's row: units, money, shipping, damage, …
   paid_minor bigint NOT NULL,
   paid_shop_minor bigint NOT NULL,
   withheld_minor bigint NOT NULL DEFAULT 0,
   withheld_shop_minor bigint NOT NULL DEFAULT 0,
-  taxes jsonb NOT NULL DEFAULT '[]',                            -- [{bucket, minor, shop_minor}]
+  basis_points int,
+  taxes jsonb NOT NULL DEFAULT '[]',                            -- [{bucket, amount: {presentment, shop}}]
   PRIMARY KEY (tenant_id, settlement_id, n),
   FOREIGN KEY (tenant_id, settlement_id) REFERENCES settlement (tenant_id, id),
-  CONSTRAINT a_unit_is_settled_once EXCLUDE USING gist (tenant_id WITH =, order_id WITH =, line_ref WITH =, ordinals WITH &&)
-    WHERE (ordinals IS NOT NULL)
+  CONSTRAINT a_unit_is_settled_once EXCLUDE USING gist (tenant_id WITH =, order_id WITH =, ref WITH =, ordinals WITH &&)
+    WHERE (kind = 'units')
 );
 CREATE INDEX settlement_line_by_order ON settlement_line (tenant_id, order_id);
 

@@ -1,0 +1,311 @@
+"""Deciding: per line and outcome group, the first enabled rule that matches and speaks about the group."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Generic, TypeVar, cast
+
+from retour.core.eligibility import Returnable
+from retour.core.errors import Objection, Scalar
+from retour.core.policy.condition import Test, compiled, facts_asked
+from retour.core.policy.document import FactValue, PolicyDocument, Rule
+from retour.core.policy.facts import LineFacts, ParcelDays
+from retour.core.policy.outcome import (
+    Anchor,
+    Approving,
+    Defaults,
+    Eligibility,
+    Group,
+    Inspection,
+    Methods,
+    Mode,
+    NeverBecause,
+    Outcome,
+    Outcomes,
+    RefundTerms,
+    ResolutionKind,
+    ResolutionOffer,
+    Resolutions,
+    SettleOn,
+)
+
+DEFAULT: Final = "default"  # stands where no rule of the policy decided
+STATUTE: Final = "statute"  # stands where the law decides and no policy may
+
+_GROUPS: Final = tuple(Group)
+_ALL: Final = (1 << len(_GROUPS)) - 1
+_UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
+
+T = TypeVar("T", bound=Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling(Generic[T]):
+    """The outcome of one group and who decided it: the id of a rule, `default`, or `statute`."""
+
+    outcome: T
+    rule: str
+
+
+# A statutory withdrawal is refused by no policy and is paid back the way it was paid, without a restocking fee
+# (Directive 2011/83/EU, art. 9(1) and 13(1)).
+_WITHDRAWN: Final[Mapping[Group, Ruling[Outcome]]] = {
+    Group.ELIGIBILITY: Ruling(Eligibility(Mode.ALWAYS), STATUTE),
+    Group.RESOLUTIONS: Ruling(Resolutions((ResolutionOffer(ResolutionKind.REFUND_ORIGINAL),)), STATUTE),
+}
+_NOTHING: Final[Mapping[Group, Ruling[Outcome]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyObjection(Objection):
+    """A reason why a line cannot come back, the rule it comes from if any, and the facts that were compared.
+
+    `field` names the line by its ref, `lines[ref]` or `lines[ref].quantity`.
+    """
+
+    rule: str | None = None
+    facts: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LineDecision:
+    """What the policy says about one line; it may come back when there are no objections.
+
+    `closes_on` is the last merchant-local day of the window, if there is one and it has begun.
+    """
+
+    facts: LineFacts
+    eligibility: Ruling[Eligibility]
+    resolutions: Ruling[Resolutions]
+    methods: Ruling[Methods]
+    decision: Ruling[Approving]
+    settle_on: Ruling[SettleOn]
+    refund_terms: Ruling[RefundTerms]
+    inspection: Ruling[Inspection]
+    objections: tuple[PolicyObjection, ...] = ()
+    closes_on: date | None = None
+
+    @property
+    def line_ref(self) -> str:
+        """Return the ref of the line this is about."""
+        return self.facts.line_ref
+
+    def ruling(self, group: Group) -> Ruling[Outcome]:
+        """Return the ruling of one group."""
+        return cast("Ruling[Outcome]", getattr(self, group.value))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one version of a policy says about the lines of a request."""
+
+    version: str
+    lines: tuple[LineDecision, ...]
+
+    @property
+    def objections(self) -> tuple[PolicyObjection, ...]:
+        """Return every reason why the request as a whole cannot go on."""
+        return tuple(objection for line in self.lines for objection in line.objections)
+
+
+Spoken = tuple[int, int, Ruling[Outcome]]  # the number of a group, its bit, and what a rule says in it
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledPolicy:
+    """A published version ready to decide; compile once per version id and keep it.
+
+    `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
+    names the facts of each rule's condition.
+    """
+
+    version: str
+    currency: str | None
+    rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
+    defaults: tuple[Ruling[Outcome], ...]
+    asked: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window that was judged: the parcel's start that counts, the day it was counted from, its last day."""
+
+    anchor: Anchor
+    starts_on: date
+    closes_on: date
+
+
+def compile_policy(document: PolicyDocument, *, version: str) -> CompiledPolicy:
+    """Return the document as functions and tuples; `version` names it in every decision."""
+    rules = tuple(_ready(rule) for rule in document.rules if rule.enabled)
+    defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
+    asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
+    return CompiledPolicy(version, document.currency, rules, defaults, asked)
+
+
+def decide(policy: CompiledPolicy, facts: Sequence[LineFacts]) -> Decision:
+    """Return the decision per line from the frozen facts alone; the same facts always give the same decision."""
+    return Decision(policy.version, tuple(_decide_line(policy, line) for line in facts))
+
+
+def speaks(then: Outcomes) -> tuple[Group, ...]:
+    """Return the groups a rule says something about."""
+    return tuple(group for group in _GROUPS if getattr(then, group.value) is not None)
+
+
+def statutory(facts: LineFacts) -> Mapping[Group, Ruling[Outcome]]:
+    """Return what the law decides for the line, whatever the policy says."""
+    return _WITHDRAWN if facts.values.get("return.kind") == "withdrawal" else _NOTHING
+
+
+def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
+    """Return the window of the line, or nothing if it has none or no parcel has a day to count from yet.
+
+    Parcel by parcel the first known day of `counted_from` counts; the window of the line is that of the parcel whose
+    window begins last (as the withdrawal period of Directive 2011/83/EU, art. 9(2)(b)(i), begins with the last good).
+    """
+    if eligibility.window_days is None:
+        return None
+    starts = [found for parcel in facts.parcels or (None,) if (found := _start(eligibility, facts, parcel))]
+    if len(starts) < max(1, len(facts.parcels)):
+        return None
+    starts_on, anchor = max(starts)
+    return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
+
+
+def _ready(rule: Rule) -> tuple[Test, int, tuple[Spoken, ...]]:
+    spoken = tuple(
+        (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
+        for at, group in enumerate(_GROUPS)
+        if getattr(rule.then, group.value) is not None
+    )
+    return compiled(rule.when), sum(bit for _, bit, _ in spoken), spoken
+
+
+def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
+    return cast("Outcome", getattr(outcomes, group.value))
+
+
+def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
+    rulings, values, undecided = list(policy.defaults), facts.values, _ALL
+    for matches, about, spoken in policy.rules:
+        if about & undecided and matches(values) is True:
+            for at, bit, ruling in spoken:
+                if bit & undecided:
+                    rulings[at] = ruling
+            undecided &= ~about
+            if not undecided:
+                break
+    return _line_decision(policy, facts, rulings)
+
+
+def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Ruling[Outcome]]) -> LineDecision:
+    by_law = statutory(facts)
+    for group, ruling in by_law.items():
+        rulings[_GROUPS.index(group)] = ruling
+    eligibility = cast("Ruling[Eligibility]", rulings[0])
+    resolutions = cast("Ruling[Resolutions]", rulings[1])
+    methods = cast("Ruling[Methods]", rulings[2])
+    judged = window(eligibility.outcome, facts)
+    objections: tuple[PolicyObjection, ...] = ()
+    if not by_law:
+        objections = (
+            *_eligibility_objections(policy, eligibility, facts, judged),
+            *_unit_objections(facts),
+            *_offer_objections(facts, resolutions, methods),
+            *_currency_objections(policy, facts),
+        )
+    return LineDecision(
+        facts,
+        eligibility,
+        resolutions,
+        methods,
+        cast("Ruling[Approving]", rulings[3]),
+        cast("Ruling[SettleOn]", rulings[4]),
+        cast("Ruling[RefundTerms]", rulings[5]),
+        cast("Ruling[Inspection]", rulings[6]),
+        objections,
+        None if judged is None else judged.closes_on,
+    )
+
+
+def _eligibility_objections(
+    policy: CompiledPolicy, ruling: Ruling[Eligibility], facts: LineFacts, judged: Window | None
+) -> tuple[PolicyObjection, ...]:
+    said = ruling.outcome
+    if said.mode is Mode.NEVER:
+        code = said.because or NeverBecause.NEVER_ELIGIBLE
+        compared = {name: shown(facts.values.get(name)) for name in policy.asked.get(ruling.rule, ())}
+        message = said.message or "This article cannot be returned."
+        return (PolicyObjection(code.value, message, _place(facts), ruling.rule, compared),)
+    if judged is None or facts.today <= judged.closes_on:
+        return ()
+    compared = {
+        "counted_from": judged.anchor.value,
+        "starts_on": judged.starts_on.isoformat(),
+        "window_days": said.window_days,
+        "closes_on": judged.closes_on.isoformat(),
+        "today": facts.today.isoformat(),
+    }
+    message = said.message or f"The time to return this article ended on {judged.closes_on.isoformat()}."
+    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, compared),)
+
+
+def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
+    """Return why the units cannot come back; a cancellation concerns units that never left and is gated elsewhere."""
+    values = facts.values
+    if values.get("return.kind") == "cancellation":
+        return ()
+    asked, shipped, claimed, left = (cast("int", values.get(name) or 0) for name in _UNITS)
+    refunded = max(0, shipped - claimed - left)
+    found = Returnable(facts.line_ref, shipped, claimed, refunded, left).objections(asked)
+    compared: dict[str, Scalar] = dict(zip(_UNITS, (asked, shipped, claimed, left), strict=True))
+    return tuple(PolicyObjection(one.code, one.message, one.field, None, compared) for one in found)
+
+
+def _offer_objections(
+    facts: LineFacts, resolutions: Ruling[Resolutions], methods: Ruling[Methods]
+) -> tuple[PolicyObjection, ...]:
+    found, place = [], _place(facts)
+    if not resolutions.outcome.offered:
+        found.append(PolicyObjection("no_resolution", "Nothing is offered for this line.", place, resolutions.rule))
+    if not methods.outcome.offered:
+        found.append(PolicyObjection("no_method", "No way to send this line back is offered.", place, methods.rule))
+    return tuple(found)
+
+
+def _currency_objections(policy: CompiledPolicy, facts: LineFacts) -> tuple[PolicyObjection, ...]:
+    if policy.currency is None or policy.currency == facts.books_currency:
+        return ()
+    compared: dict[str, Scalar] = {"policy": policy.currency, "books": facts.books_currency}
+    message = "The amounts of the policy are in another currency than the books of the store."
+    return (PolicyObjection("currency_mismatch", message, _place(facts), None, compared),)
+
+
+def _place(facts: LineFacts) -> str:
+    return f"lines[{facts.line_ref}]"
+
+
+def shown(value: FactValue) -> Scalar:
+    """Return the value of a fact as one scalar: days as ISO 8601, lists joined by commas."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return ", ".join(value) if isinstance(value, tuple) else value
+
+
+def _start(eligibility: Eligibility, facts: LineFacts, parcel: ParcelDays | None) -> tuple[date, Anchor] | None:
+    """Return the first known day of the chain for one parcel; without a parcel only the order's day is known."""
+    for start in eligibility.counted_from:
+        day: FactValue = None
+        if start.anchor is Anchor.ORDERED:
+            day = facts.values.get("order.placed_on")
+        elif parcel is not None:
+            day = parcel.delivered_on if start.anchor is Anchor.DELIVERED else parcel.fulfilled_on
+        if isinstance(day, date):
+            return _plus(day, start.plus_days), start.anchor
+    return None
+
+
+def _plus(day: date, days: int) -> date:
+    """Return the day some days later; the calendar ends with the year 9999."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))

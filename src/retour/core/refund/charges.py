@@ -1,0 +1,148 @@
+"""Charges: what goes back of shipping, duties, tips, fees and rounding beside the lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from retour.core.errors import Refused
+from retour.core.money import Sides, half_up, spread_capped
+from retour.core.order import Charge, ChargeKind, Order
+from retour.core.refund.lines import count, worth
+from retour.core.refund.parts import Part, money_taxes, parts, row_of, shop_fraction, within
+from retour.core.refund.plan import Row, RowKind
+from retour.core.refund.request import (
+    ChargeMode,
+    Ledger,
+    LedgerCharge,
+    LedgerLine,
+    Ordinals,
+    RefundRequest,
+    RefundTerms,
+    ShippingWish,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the return of the order has come: value of the units that came back before and with this step."""
+
+    before: Sides
+    after: Sides
+    total: Sides
+    by_line: Mapping[str, tuple[int, int, int]]
+    complete: bool
+    accepted_now: bool
+
+
+def progress(order: Order, past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> Progress:
+    """Return how far the return has come; `by_line` counts units before, after and in all."""
+    before, after, total = [0, 0], [0, 0], [0, 0]
+    by_line: dict[str, tuple[int, int, int]] = {}
+    for line in order.lines:
+        gone = past[line.ref].paid_units if line.ref in past else ()
+        now = accepted.get(line.ref, ())
+        units = count(gone)
+        by_line[line.ref] = (units, units + count(now), line.quantity)
+        for i, gross in enumerate((line.gross.presentment, line.gross.shop)):
+            earlier = abs(worth(gross, gone, line.quantity))
+            before[i] += earlier
+            after[i] += earlier + abs(worth(gross, now, line.quantity))
+            total[i] += abs(gross)
+    return Progress(
+        Sides(*before),
+        Sides(*after),
+        Sides(*total),
+        by_line,
+        complete=all(reached == q for _, reached, q in by_line.values()),
+        accepted_now=bool(accepted),
+    )
+
+
+def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, at: Progress) -> tuple[Row, ...]:
+    """Return the rows of all charges that go back now; raise Refused if explicit shipping exceeds what is left."""
+    past = {charge.charge_ref: charge for charge in ledger.charges}
+    explicit = _explicit(order, past, request)
+    modes = {
+        ChargeKind.SHIPPING: terms.shipping if request.shipping is None else request.shipping.mode,
+        ChargeKind.DUTY: terms.duties,
+        ChargeKind.FEE: terms.fees,
+        ChargeKind.TIP: terms.tips,
+        ChargeKind.ORDER_ROUNDING: terms.rounding,
+    }
+    rows: list[Row] = []
+    for charge in order.charges:
+        mine, books = _parts(charge, past)
+        wish = request.shipping if charge.kind is ChargeKind.SHIPPING else None
+        if charge.kind is ChargeKind.SHIPPING and explicit is not None:
+            amount = explicit.get(charge.ref, 0)
+            amounts = (amount, shop_fraction(mine, books, amount))
+        else:
+            amounts = _by_mode(charge, modes[charge.kind], mine, books, at, wished=wish is not None)
+        if amounts != (0, 0):
+            rows.append(_row(charge, mine, books, amounts, wish))
+    return tuple(rows)
+
+
+def _explicit(order: Order, past: Mapping[str, LedgerCharge], request: RefundRequest) -> dict[str, int] | None:
+    if request.shipping is None or request.shipping.amount_minor is None:
+        return None
+    amount = request.shipping.amount_minor
+    if amount < 0:
+        raise Refused("wrong_sign", "shipping cannot be negative", field="shipping")
+    lines = [charge for charge in order.charges if charge.kind is ChargeKind.SHIPPING]
+    rests = [max(0, _parts(charge, past)[0].rest) for charge in lines]
+    left = sum(rests)
+    if amount > left and not request.clamp:
+        raise Refused("line_exhausted", f"{left} is left on shipping", field="shipping", facts={"left": left})
+    shares, _ = spread_capped(min(amount, left), rests, rests)
+    return {charge.ref: share for charge, share in zip(lines, shares, strict=True)}
+
+
+def _parts(charge: Charge, past: Mapping[str, LedgerCharge]) -> tuple[Part, Part]:
+    gone = past.get(charge.ref) or LedgerCharge(charge.ref)
+    return parts(charge.gross, charge.taxes, gone.paid, gone.taxes_paid)
+
+
+def _by_mode(
+    charge: Charge, mode: ChargeMode, mine: Part, books: Part, at: Progress, *, wished: bool
+) -> tuple[int, int]:
+    if mode is ChargeMode.NONE:
+        return 0, 0
+    if mode is ChargeMode.ALL:
+        return (mine.rest, books.rest) if at.accepted_now or wished else (0, 0)
+    if mode is ChargeMode.ON_FULL_RETURN:
+        return (mine.rest, books.rest) if at.complete else (0, 0)
+    if charge.line_ref is not None and charge.line_ref in at.by_line:
+        before, after, total = at.by_line[charge.line_ref]
+        base, base_books = (before, after, total), (before, after, total)
+    else:
+        base = (at.before.presentment, at.after.presentment, at.total.presentment)
+        base_books = (at.before.shop, at.after.shop, at.total.shop)
+    amount = _share(mine, base, complete=at.complete)
+    if amount != 0 and amount == mine.rest and at.complete:
+        return amount, books.rest
+    return amount, _share(books, base_books, complete=at.complete)
+
+
+def _share(part: Part, base: tuple[int, int, int], *, complete: bool) -> int:
+    """Return the proportional step, cumulatively by the base; goods worth nothing give all with the full return."""
+    before, after, total = base
+    if total == 0:
+        return part.rest if complete else 0
+    return within(half_up(part.gross * after, total) - half_up(part.gross * before, total), part.rest)
+
+
+def _row(charge: Charge, mine: Part, books: Part, amounts: tuple[int, int], wish: ShippingWish | None) -> Row:
+    taxes = (money_taxes(mine, amounts[0]), money_taxes(books, amounts[1]))
+    return row_of(
+        RowKind(charge.kind.value),
+        charge.ref,
+        charge.taxes,
+        amounts,
+        taxes,
+        entitlement=Sides(*amounts),
+        entitled_tax=Sides(sum(taxes[0]), sum(taxes[1])),
+        settled=charge.gross,
+        paid_before=Sides(mine.paid, books.paid),
+        reason=wish.reason if wish else None,
+        actor=wish.actor if wish else None,
+    )

@@ -1,0 +1,146 @@
+"""What comes out of a quote: rows that say where every minor unit comes from, and where it goes."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from retour.core.money import NOTHING, Sides
+from retour.core.order import Tax, TenderKind
+from retour.core.refund.request import Ordinals
+
+MATHS_VERSION: Final = 1
+
+
+class RowKind(StrEnum):
+    """What a row of a plan pays or takes."""
+
+    UNITS = "units"
+    REJECTED_UNITS = "rejected_units"
+    MONEY = "money"
+    SHIPPING = "shipping"
+    DUTY = "duty"
+    TIP = "tip"
+    FEE = "fee"
+    ORDER_ROUNDING = "order_rounding"
+    DAMAGE = "damage"
+    RESTOCKING_FEE = "restocking_fee"
+    CAP_ORDER = "cap_order"
+    CAP_TAX = "cap_tax"
+    PLATFORM_ROUNDING = "platform_rounding"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step of a plan; on both sides `net` + Σ `taxes` = `payable`, exactly.
+
+    `ref` is the order line's or charge's ref (nothing for the order as a whole). `entitlement` and `entitled_tax` are
+    what the units are worth, `payable` is what is paid for them, `withheld` what of the entitlement is not.
+    `settled`, `listed` and `paid_before` repeat the facts of the sale and of the ledger that the row stands on.
+    """
+
+    kind: RowKind
+    ref: str | None
+    payable: Sides
+    net: Sides
+    taxes: tuple[Tax, ...] = ()
+    ordinals: Ordinals = ()
+    entitlement: Sides = NOTHING
+    entitled_tax: Sides = NOTHING
+    withheld: Sides = NOTHING
+    listed: Sides = NOTHING
+    settled: Sides = NOTHING
+    paid_before: Sides = NOTHING
+    basis_points: int | None = None
+    reason: str | None = None
+    actor: str | None = None
+
+    @property
+    def quantity(self) -> int:
+        """Return how many units the row is about."""
+        return sum(hi - lo + 1 for lo, hi in self.ordinals)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLeg:
+    """A part of the refund on one tender, or what that tender could take; presentment minor units."""
+
+    capture_ref: str
+    kind: TenderKind
+    gateway: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is owed and how it becomes money: `total` = Σ payable of rows and adjustments, on both sides.
+
+    Σ `legs` + `unallocated` = `total.presentment`. `tender_rests` are the tenders in the order they are used, with
+    what each could take; `order_rest` is what the order could still pay back before this plan. `billed` is what fees
+    leave owed by the shopper. `notes` are codes. `hash` stands for the monetary inputs alone.
+    """
+
+    order_ref: str
+    currency: str
+    shop_currency: str
+    rows: tuple[Row, ...]
+    adjustments: tuple[Row, ...]
+    total: Sides
+    taxes: tuple[Tax, ...]
+    legs: tuple[PlannedLeg, ...]
+    unallocated: int
+    tender_rests: tuple[PlannedLeg, ...]
+    order_rest: Sides
+    hash: str
+    billed: Sides = NOTHING
+    bonus: int = 0
+    notes: tuple[str, ...] = ()
+    ledger_sequence: int = 0
+    maths_version: int = MATHS_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A component on which the platform and we do not agree, in presentment minor units.
+
+    `component` is "gross", "tax", "shipping", "maximum_refundable", "order_rest" or "below_zero"; a figure that one of
+    us lacks is nothing. For the last three `theirs` is the limit that the plan would cross.
+    """
+
+    ref: str | None
+    component: str
+    ours: int | None
+    theirs: int | None
+
+
+class Agreement(StrEnum):
+    """How our figures stand to the platform's."""
+
+    AGREED = "agreed"
+    RECONCILED = "reconciled"
+    DISCREPANCY = "discrepancy"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Our figures beside the platform's; `reconciled` is the plan to pay, or nothing if a person must decide."""
+
+    agreement: Agreement
+    differences: tuple[Difference, ...]
+    reconciled: Plan | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedRow:
+    """One line of the explanation; the amounts of the rows that `add` sum up to the payout.
+
+    `code` is stable, `label` its English default; amounts are minor units on both sides.
+    """
+
+    code: str
+    label: str
+    ref: str | None
+    amount: Sides
+    tax: Sides = NOTHING
+    quantity: int | None = None
+    adds: bool = False
+    reason: str | None = None

@@ -1,0 +1,257 @@
+"""Carrying effects out exactly once: lease, mark, call outside any transaction, settle under the same lease.
+
+One code path for every connector and every kind of effect. A timeout is `unknown`, never failed; unknown is resolved
+under the same key inside its trusted window, else by a read-back after the quiet period, else by a person.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from retour.core.effect import Effect, EffectState, Step, Timing, next_step
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.ports import CommerceConnector, Credential, Outcome, ReadBack, Silence, Verdict, WireAnswer
+from retour.store import connection as connections
+from retour.store import discrepancy, jobs
+from retour.store import effect as effects
+from retour.store import rma as returns
+from retour.store.connection import Connection
+from retour.store.db import Database, Db
+from retour.store.effect import Claim
+from retour.store.effect.outcome import book_outcome
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long leases, pauses and polls last; milliseconds in tests, seconds and minutes at work."""
+
+    lease: timedelta = timedelta(seconds=60)
+    pause: timedelta = timedelta(seconds=2)
+    longest_pause: timedelta = timedelta(minutes=10)
+    poll: timedelta = timedelta(minutes=1)
+    stopped: timedelta = timedelta(seconds=2)
+    rounds: int = 6
+
+    def back_off(self, tries: int) -> timedelta:
+        """Return the pause before the next try, doubling up to the longest."""
+        return min(self.pause * (1 << min(tries, 16)), self.longest_pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What the executor needs to carry effects out: the database, the connectors, the key to credentials, its pace."""
+
+    database: Database
+    connectors: Callable[[str], CommerceConnector]
+    open_credential: Callable[[Connection], Credential]
+    pace: Pace
+    clock: Callable[[], datetime]
+
+
+async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> None:
+    """Carry one effect out as far as it goes now; harmless for an effect that is not due, held elsewhere or done."""
+    for _ in range(carrier.pace.rounds):
+        if not await _round(carrier, tenant_id, effect_id):
+            return
+
+
+async def hand_back(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> None:
+    """Give a parked effect back to the executor, which reads back again; raise Refused(effect_not_found, not_parked)."""
+    row = await effects.get(db, effect_id)
+    if row is None:
+        raise Refused("effect_not_found", "there is no such effect")
+    if row.rma_id is not None:
+        await returns.lock(db, row.rma_id)
+    if not await effects.hand_back(db, effect_id, at=now):
+        raise Refused("not_parked", "the effect does not wait for a person", facts={"state": row.state.value})
+    await discrepancy.resolve(db, "effect_unknown", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
+    nudges = [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY)]
+    if row.rma_id is not None:
+        nudges.append(jobs.Job(jobs.Task.ADVANCE, row.rma_id))
+    await jobs.defer(db, nudges)
+
+
+async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:
+    """Take one step with the effect; return whether another step may follow at once."""
+    async with carrier.database.tx(tenant_id) as db:
+        claim = await effects.claim(db, effect_id, lease=carrier.pace.lease)
+        if claim is None:
+            return False
+        if claim.stopped or not claim.connected:
+            reason = claim.stopped or "needs_reconnect"
+            await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message=reason)
+            return False
+        connection = await connections.get(db, claim.effect.connection_id)
+        assert connection is not None
+    connector = carrier.connectors(claim.platform)
+    step, since = next_step(
+        claim.effect,
+        timing=Timing(claim.trusted_window, claim.quiet_period),
+        can_read_back=True,
+        repeat_harmless=claim.repeat_harmless,
+        now=claim.now,
+    )
+    if step is Step.SEND:
+        return await _send(carrier, connector, connection, claim)
+    if step in (Step.READ_BACK, Step.POLL):
+        return await _read_back(carrier, connector, connection, claim)
+    async with carrier.database.tx(tenant_id) as db:
+        if step is Step.WAIT:
+            await effects.postpone(db, claim.effect, wait=max(since - claim.now, timedelta(0)))
+        else:
+            await _park(carrier, db, claim, "no way to find out whether it happened")
+    return False
+
+
+async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
+    credential = carrier.open_credential(connection)
+    effect, guard = claim.effect, None
+    guarding = None if effect.guard_before else connector.build_guard(effect)
+    if guarding is not None:
+        guard = connector.read_guard(effect, await connector.send(credential, guarding))
+        if guard is None:
+            await _postpone(carrier, claim, "the state before the effect could not be read")
+            return False
+    sending = await _mark(carrier, claim, guard)
+    if sending is None:
+        return False
+    answer = await connector.send(credential, connector.build(sending))
+    outcome = connector.classify(sending, answer)
+    return await _settle(carrier, claim, sending, outcome, what="answer")
+
+
+async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | None) -> Effect | None:
+    """Write down that the effect is about to be sent; nothing if the database refuses or somebody was faster."""
+    try:
+        async with carrier.database.tx(claim.effect.tenant_id) as db:
+            n = await effects.mark_sending(db, claim.effect, guard=guard)
+    except effects.SendRefused as refused:
+        if refused.busy:
+            await _postpone(carrier, claim, "another effect of the order is on its way")
+        else:
+            async with carrier.database.tx(claim.effect.tenant_id) as db:
+                await _park(carrier, db, claim, f"the database refused the send: {refused}")
+        return None
+    return None if n is None else effects.as_sent(claim.effect, attempt=n, guard=guard)
+
+
+async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
+    effect = claim.effect
+    answer = await connector.send(carrier.open_credential(connection), connector.build_readback(effect))
+    if _unusable(answer):
+        await _postpone(carrier, claim, "the far side could not be read")
+        return False
+    seen: ReadBack = connector.read_back(effect, answer)
+    if seen.found == "present" and seen.outcome is not None:
+        return await _settle(carrier, claim, effect, seen.outcome, what="readback")
+    async with carrier.database.tx(effect.tenant_id) as db:
+        looked = Outcome(Verdict.UNKNOWN, far_code=seen.found)
+        await effects.note_answer(db, effect, attempt=effect.attempts, what="readback", outcome=looked)
+        if effect.state is EffectState.PENDING:
+            await effects.postpone(db, effect, wait=carrier.pace.poll)
+            return False
+        if seen.found == "absent":
+            # The claim's clock is before the read: what was absent then was absent after the quiet period.
+            return await effects.record_negative_readback(db, effect, looked_at=claim.now)
+        await _park(carrier, db, claim, "the far side does not say clearly whether it happened")
+    return False
+
+
+async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome, *, what: str) -> bool:
+    """Write what an answer means, with all that follows from it; return whether the effect may go on at once."""
+    now = carrier.clock()
+
+    async def write(db: Db) -> bool:
+        if claim.rma_id is not None:
+            await returns.lock(db, claim.rma_id)
+        await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
+        if outcome.verdict is Verdict.KEY_SPENT:
+            return await effects.to_new_key(db, effect, outcome=outcome)
+        to = _TO[outcome.verdict]
+        if what == "readback" and to is EffectState.INTENT:
+            await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
+            return False
+        again_in = _again(carrier, claim, effect, outcome)
+        settled = await effects.settle(db, effect, to=to, outcome=outcome, again_in=again_in)
+        if not settled.is_ours:
+            await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
+            return False
+        if outcome.verdict is Verdict.NEEDS_RECONNECT:
+            await _disconnect(db, claim, now)
+        await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
+        return False
+
+    return await carrier.database.run(effect.tenant_id, write)
+
+
+_TO = {
+    Verdict.OK: EffectState.CONFIRMED,
+    Verdict.PENDING: EffectState.PENDING,
+    Verdict.REJECTED: EffectState.FAILED,
+    Verdict.NOT_EXECUTED: EffectState.INTENT,
+    Verdict.NEEDS_RECONNECT: EffectState.INTENT,
+    Verdict.UNKNOWN: EffectState.UNKNOWN,
+}
+
+
+def _again(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome) -> timedelta:
+    """Return when to look at the effect again, from the moment the answer is written."""
+    if outcome.verdict is Verdict.PENDING:
+        return carrier.pace.poll
+    if outcome.verdict is Verdict.UNKNOWN and not claim.repeat_harmless and not claim.trusted_window:
+        return claim.quiet_period
+    pause = carrier.pace.back_off(effect.attempts)
+    return max(pause, timedelta(seconds=outcome.retry_after_s)) if outcome.retry_after_s else pause
+
+
+async def _disconnect(db: Db, claim: Claim, now: datetime) -> None:
+    """Stop every call of a connection whose credentials are refused, until somebody connects it again."""
+    if await connections.set_state(db, claim.effect.connection_id, "needs_reconnect"):
+        await discrepancy.open_(
+            db,
+            "needs_reconnect",
+            resource_kind="connection",
+            resource_id=claim.effect.connection_id,
+            owner=discrepancy.Owner.OPERATOR,
+            next_step="connect the platform again",
+            details={},
+            at=now,
+        )
+
+
+async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
+    """Leave the effect to a person, visibly."""
+    now = carrier.clock()
+    if not await effects.park(db, claim.effect, message=why):
+        return
+    _log.warning("effect parked", effect=str(claim.effect.id), why=why)
+    await discrepancy.open_(
+        db,
+        "effect_unknown",
+        resource_kind="effect",
+        resource_id=claim.effect.id,
+        owner=discrepancy.Owner.FINANCE,
+        next_step="look at the far side: did it happen? then hand the effect back",
+        details={"kind": claim.effect.kind.value, "reference": claim.effect.reference, "why": why},
+        at=now,
+    )
+    if claim.rma_id is not None:
+        record = await returns.lock(db, claim.rma_id)
+        assert record is not None
+        facts: dict[str, object] = {"effect_id": claim.effect.id, "kind": claim.effect.kind.value}
+        await returns.changed(db, record, EventType.EFFECT_PARKED, actor="retour", at=now, data=facts)
+
+
+async def _postpone(carrier: Carrier, claim: Claim, why: str) -> None:
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        await effects.postpone(db, claim.effect, wait=carrier.pace.back_off(claim.effect.attempts), message=why)
+
+
+def _unusable(answer: WireAnswer) -> bool:
+    return answer.silence in (Silence.NOT_SENT, Silence.LOST) or answer.status == 429 or answer.status >= 500

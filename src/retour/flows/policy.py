@@ -1,0 +1,16 @@
+"""Publishing policies: each document becomes an immutable version."""
+
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.policy import PolicyDocument, encode
+from retour.store import policy as policies
+from retour.store.db import Db
+
+
+async def publish(db: Db, *, store_id: UUID, document: PolicyDocument, actor: str, now: datetime) -> int:
+    """Store and publish a policy document as the next version of the store and return its number."""
+    version_id, _ = await policies.add_draft(db, store_id=store_id, document=encode(document), author=actor)
+    version = await policies.publish(db, store_id=store_id, version_id=version_id, actor=actor, at=now)
+    assert version is not None, "a fresh draft can be published"
+    return version

@@ -1,0 +1,281 @@
+"""The warehouse's side: what arrived, what it is worth as goods, what was put back; the money follows from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from retour.core import refund
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.policy import LineDecision
+from retour.core.policy.outcome import Grade as PolicyGrade
+from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
+from retour.core.rma.steps import fulfilled_spans
+from retour.core.terms import terms_of
+from retour.store import discrepancy, order, policy, receiving
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.ids import new_id
+from retour.store.order import OrderRecord
+from retour.store.policy import PolicyCache, StoreContext
+from retour.store.rma import ReturnRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedUnits:
+    """How many units of a return line arrived."""
+
+    line_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found on some units of a line; what is not said is taken from the policy's proposal for the grade."""
+
+    line_id: UUID
+    quantity: int
+    grade: Grade
+    disposition: Disposition | None = None
+    accepted: bool | None = None
+    deduction_basis_points: int | None = None
+    location_ref: str | None = None
+    note: str | None = None
+
+
+Item = TypeVar("Item", ArrivedUnits, Verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The return after a receipt, and how many units arrived beyond what was announced (an observation)."""
+
+    record: ReturnRecord
+    surplus: int
+
+
+async def receive(
+    db: Db,
+    *,
+    rma_id: UUID,
+    items: Sequence[ArrivedUnits],
+    location_ref: str | None,
+    actor: str,
+    now: datetime,
+) -> Received:
+    """Record units that arrived; more than announced is kept as a discrepancy, never refused and never counted.
+
+    Raises Refused: `return_not_found`, `return_line_not_found`, `not_approved`, `quantity_not_positive`,
+    `already_received` if nothing of it was still on its way.
+    """
+    record = await _locked(db, rma_id)
+    arrived, surplus = [], 0
+    for index, (item, line) in enumerate(_with_lines(record, items)):
+        missing = minus(line.claimed, line.received)
+        spans = lowest(missing, item.quantity)
+        surplus += item.quantity - count(spans)
+        if not spans:
+            raise Refused("already_received", "all units of the line are here", field=f"items[{index}].quantity")
+        arrived += [receiving.Arrived(line.id, line.line_ref, span) for span in spans]
+    await receiving.receive(
+        db,
+        rma_id=rma_id,
+        order_id=record.order_id,
+        arrived=arrived,
+        location_ref=location_ref,
+        actor=actor,
+        at=now,
+    )
+    if surplus:
+        await discrepancy.open_(
+            db,
+            "surplus_received",
+            resource_kind="return",
+            resource_id=rma_id,
+            store_id=record.store_id,
+            owner=discrepancy.Owner.WAREHOUSE,
+            next_step="find out where the extra units belong",
+            details={"units": surplus},
+            at=now,
+        )
+    await returns.mark_times(db, rma_id, received_at=now)
+    units = sum(a.span[1] - a.span[0] + 1 for a in arrived)
+    facts: dict[str, object] = {"units": units, "surplus": surplus, "location": location_ref}
+    return Received(
+        await returns.changed(db, record, EventType.RETURN_RECEIVED, actor=actor, at=now, data=facts), surplus
+    )
+
+
+async def inspect(
+    db: Db, *, rma_id: UUID, verdicts: Sequence[Verdict], actor: str, now: datetime, policies: PolicyCache
+) -> ReturnRecord:
+    """Record verdicts on received units and quote what is due for the accepted ones.
+
+    Raises Refused: `return_not_found`, `return_line_not_found`, `not_approved`, `more_than_received`,
+    `location_missing` if a unit is to be restocked and no location is known.
+    """
+    record = await _locked(db, rma_id)
+    found = await order.load(db, record.order_id)
+    store = await policy.context(db, record.store_id)
+    assert found is not None
+    assert store is not None
+    compiled = await policies.get(db, record.policy_version_id)
+    rulings = await returns.rulings(db, rma_id, compiled)
+    judged = _judge(record, found, store, verdicts, rulings)
+    batch_id = new_id()
+    await receiving.inspect(
+        db, rma_id=rma_id, order_id=record.order_id, batch_id=batch_id, judged=judged, actor=actor, at=now
+    )
+    await returns.mark_times(db, rma_id, inspected_at=now)
+    quoted = await _quote(db, record, found, batch_id, judged, rulings, now)
+    facts: dict[str, object] = {
+        "units": sum(j.span[1] - j.span[0] + 1 for j in judged),
+        "accepted": sum(j.span[1] - j.span[0] + 1 for j in judged if j.accepted),
+        "settlements": quoted,
+    }
+    return await returns.changed(db, record, EventType.RETURN_INSPECTED, actor=actor, at=now, data=facts)
+
+
+async def restocked(
+    db: Db, *, rma_id: UUID, inspection_ids: Sequence[UUID], location_ref: str, actor: str, now: datetime
+) -> ReturnRecord:
+    """Record the warehouse's word that judged units are back in stock, where the warehouse masters stock.
+
+    Raises Refused: `another_master` where Retour restocks itself, `inspection_not_found`, `already_restocked`.
+    """
+    record = await _locked(db, rma_id)
+    store = await policy.context(db, record.store_id)
+    assert store is not None
+    if store.restock_master != "warehouse":
+        raise Refused("another_master", "the stock of this store is not kept by the warehouse")
+    known = {i.id: i for i in record.rma.inspections() if i.disposition is Disposition.RESTOCK}
+    for index, inspection_id in enumerate(inspection_ids):
+        if inspection_id not in known:
+            raise Refused("inspection_not_found", "no unit of that inspection restocks", field=f"inspections[{index}]")
+    done = await receiving.restock(
+        db, inspection_ids, location_ref=location_ref, carried_by="warehouse", effect_id=None, at=now
+    )
+    if not done:
+        raise Refused("already_restocked", "these units are back in stock already")
+    facts: dict[str, object] = {"inspections": done, "location": location_ref}
+    return await returns.changed(db, record, EventType.RETURN_RESTOCKED, actor=actor, at=now, data=facts)
+
+
+def _judge(
+    record: ReturnRecord,
+    found: OrderRecord,
+    store: StoreContext,
+    verdicts: Sequence[Verdict],
+    rulings: dict[str, LineDecision],
+) -> list[receiving.Judged]:
+    judged: list[receiving.Judged] = []
+    taken: dict[UUID, tuple[Span, ...]] = {}
+    for index, (verdict, line) in enumerate(_with_lines(record, verdicts)):
+        waiting = minus(line.received, (*line.inspected, *taken.get(line.id, ())))
+        spans = lowest(waiting, verdict.quantity)
+        if count(spans) < verdict.quantity:
+            raise Refused(
+                "more_than_received",
+                f"{count(spans)} units of the line wait for inspection",
+                field=f"items[{index}].quantity",
+            )
+        taken[line.id] = (*taken.get(line.id, ()), *spans)
+        ruling = rulings[line.line_ref]
+        proposal = ruling.inspection.outcome.verdict(PolicyGrade(verdict.grade.value))
+        disposition = verdict.disposition or Disposition(proposal.disposition.value)
+        accepted = proposal.accepted if verdict.accepted is None else verdict.accepted
+        location = verdict.location_ref or record.rma.location_ref or store.location_ref
+        if disposition is Disposition.RESTOCK and location is None:
+            location = next((at for _, at, _ in fulfilled_spans(found.order, line.line_ref, spans)), None)
+            if location is None:
+                raise Refused("location_missing", "say where the units go", field=f"items[{index}].location")
+        deduction = verdict.deduction_basis_points
+        if deduction is None:
+            deduction = ruling.refund_terms.outcome.deduction_bp(PolicyGrade(verdict.grade.value))
+        judged += [
+            receiving.Judged(
+                line.id,
+                line.line_ref,
+                span,
+                verdict.grade.value,
+                disposition.value,
+                accepted,
+                deduction,
+                location,
+                verdict.note,
+            )
+            for span in spans
+        ]
+    return judged
+
+
+async def _quote(
+    db: Db,
+    record: ReturnRecord,
+    found: OrderRecord,
+    batch_id: UUID,
+    judged: Sequence[receiving.Judged],
+    rulings: dict[str, LineDecision],
+    now: datetime,
+) -> list[UUID]:
+    """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements."""
+    at = await refunds.position(db, record.order_id)
+    resolutions = {line.id: line.resolution for line in record.rma.lines}
+    groups: dict[tuple[str, refund.RefundTerms], dict[str, list[refund.UnitRange]]] = {}
+    for j in judged:
+        if not j.accepted:
+            continue
+        resolution = resolutions[j.line_id]
+        terms = terms_of(rulings[j.line_ref], resolution)
+        units = refund.UnitRange(*j.span, accepted=True, deduction_bp=j.deduction_basis_points, grade=j.grade)
+        groups.setdefault((resolution, terms), {}).setdefault(j.line_ref, []).append(units)
+    quoted: list[UUID] = []
+    for part, ((resolution, terms), lines) in enumerate(groups.items(), start=1):
+        asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
+        ledger = refunds.ledger_of(found.order, at)
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
+        if plan.total.presentment <= 0:
+            continue
+        settlement_id = new_id()
+        await refunds.add_settlement(
+            db,
+            id=settlement_id,
+            rma_id=record.rma.id,
+            order_id=record.order_id,
+            batch_id=batch_id,
+            part=part,
+            resolution=resolution,
+            plan=plan,
+            reasons=sorted({row.kind.value for row in plan.adjustments}),
+            at=now,
+        )
+        quoted.append(settlement_id)
+        at = at.with_plan(plan)
+    return quoted
+
+
+def _with_lines(record: ReturnRecord, items: Sequence[Item]) -> list[tuple[Item, ReturnLine]]:
+    known = {line.id: line for line in record.rma.lines}
+    paired = []
+    for index, item in enumerate(items):
+        line = known.get(item.line_id)
+        if line is None:
+            raise Refused("return_line_not_found", "the return has no such line", field=f"items[{index}].line")
+        if line.decision is not Decision.APPROVED:
+            raise Refused("not_approved", f"the line is {line.decision.value}", field=f"items[{index}].line")
+        if item.quantity < 1:
+            raise Refused("quantity_not_positive", "at least one unit", field=f"items[{index}].quantity")
+        paired.append((item, line))
+    if not paired:
+        raise Refused("nothing_given", "name at least one line", field="items")
+    return paired
+
+
+async def _locked(db: Db, rma_id: UUID) -> ReturnRecord:
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    return record

@@ -1,0 +1,286 @@
+"""Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from retour.core import refund
+from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.platforms import Platforms, serial_key
+from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
+from retour.core.refund import Agreement, Comparison, Plan, RowKind
+from retour.core.rma import SettlementState
+from retour.core.terms import terms_of
+from retour.store import connection as connections
+from retour.store import discrepancy, event, jobs, order, policy
+from retour.store import effect as effects
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.connection import Connection
+from retour.store.db import Database, Db
+from retour.store.order import OrderRecord
+from retour.store.policy import PolicyCache
+from retour.store.refund import SettlementRow
+from retour.store.rma import ReturnRecord
+
+RETRY_READ = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A settlement with all that it is computed from, as read in one transaction."""
+
+    row: SettlementRow
+    record: ReturnRecord
+    order: OrderRecord
+    connection: Connection
+    plan: Plan
+
+
+Opener = Callable[[Connection], Credential]
+Clock = Callable[[], datetime]
+
+
+async def settle(
+    database: Database,
+    *,
+    tenant_id: UUID,
+    settlement_id: UUID,
+    connectors: Callable[[str], CommerceConnector],
+    open_credential: Opener,
+    policies: PolicyCache,
+    platforms: Platforms,
+    clock: Clock,
+) -> None:
+    """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
+
+    The platform is read outside any transaction; then one transaction re-quotes under the order's lock, compares,
+    books the rows, reserves the captures and plans the refund. Running it twice pays once.
+    """
+    async with database.tx(tenant_id) as db:
+        settling = await _load(db, settlement_id, policies, lock=False)
+    if settling is None:
+        return
+    connector = connectors(settling.connection.platform)
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
+    try:
+        figures = await connector.quote_refund(
+            open_credential(settling.connection),
+            order_ref=settling.order.order.ref,
+            lines=asked,
+            shipping_minor=_shipping(settling.plan),
+        )
+    except Unreachable as gone:
+        async with database.tx(tenant_id) as db:
+            wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
+            await refunds.set_due(db, settlement_id, due_at=clock() + wait)
+        return
+
+    async def pay(db: Db) -> None:
+        again = await _load(db, settlement_id, policies, lock=True)
+        if again is not None:
+            await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
+
+    await database.run(tenant_id, pay)
+
+
+async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
+    """Let a failed settlement be paid again by a new effect; raise Refused(settlement_not_found, move_not_allowed)."""
+    row = await _locked_row(db, settlement_id)
+    if not await refunds.move(db, settlement_id, came_from=[SettlementState.FAILED], to=SettlementState.QUOTED, at=now):
+        raise Refused("move_not_allowed", f"the settlement is {row.state.value}", facts={"state": row.state.value})
+    return await _told(db, row, EventType.SETTLEMENT_QUOTED, actor, now)
+
+
+async def accept_difference(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
+    """Decide that our own figure is paid although the platform computes another; raise Refused as `retry` does."""
+    row = await _locked_row(db, settlement_id)
+    if not await refunds.accept_difference(db, settlement_id):
+        raise Refused("move_not_allowed", "there is no difference to decide", facts={"state": row.state.value})
+    await discrepancy.resolve(
+        db, "platform_disagrees", resource_kind="settlement", resource_id=settlement_id, by=actor, at=now
+    )
+    return await _told(db, row, EventType.SETTLEMENT_QUOTED, actor, now)
+
+
+async def _told(db: Db, row: SettlementRow, what: EventType, actor: str, now: datetime) -> SettlementRow:
+    record = await returns.load(db, row.rma_id)
+    assert record is not None
+    await returns.changed(db, record, what, actor=actor, at=now, data={"settlement_id": row.id})
+    after = await refunds.get(db, row.id)
+    assert after is not None
+    return after
+
+
+async def _locked_row(db: Db, settlement_id: UUID) -> SettlementRow:
+    row = await refunds.get(db, settlement_id)
+    if row is None or await returns.lock(db, row.rma_id) is None:
+        raise Refused("settlement_not_found", "there is no such settlement")
+    return row
+
+
+async def _load(db: Db, settlement_id: UUID, policies: PolicyCache, *, lock: bool) -> Settling | None:
+    """Return the settlement re-quoted from the present ledger; nothing if it is not (or no longer) to be paid."""
+    row = await refunds.get(db, settlement_id)
+    if row is None:
+        return None
+    record = await (returns.lock if lock else returns.load)(db, row.rma_id)
+    assert record is not None
+    if lock:
+        await refunds.lock_captures(db, row.order_id)
+        row = await refunds.get(db, settlement_id)
+        assert row is not None
+    if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
+        return None
+    found = await order.load(db, row.order_id)
+    connection = await connections.get(db, record.connection_id)
+    assert found is not None
+    assert connection is not None
+    return Settling(row, record, found, connection, await _requote(db, row, record, found, policies))
+
+
+async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
+    """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
+    compiled = await policies.get(db, record.policy_version_id)
+    rulings = await returns.rulings(db, record.rma.id, compiled)
+    position = await refunds.position(db, row.order_id)
+    wanted = {(r.ref, span) for r in row.plan.rows if r.kind is RowKind.UNITS for span in r.ordinals}
+    lines: dict[str, list[refund.UnitRange]] = {}
+    for i in record.rma.inspections():
+        if i.batch_id == row.batch_id and any(ref == i.line_ref and _inside(i.span, span) for ref, span in wanted):
+            units = refund.UnitRange(*i.span, accepted=True, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
+            lines.setdefault(i.line_ref, []).append(units)
+    terms = terms_of(rulings[next(iter(lines))], row.resolution)
+    asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
+    ledger = refunds.ledger_of(found.order, position)
+    return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
+
+
+def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+async def _compare_and_pay(
+    db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
+) -> None:
+    compared = refund.compare(settling.plan, figures)
+    accepted = settling.row.comparison == "accepted_by_person"
+    plan = settling.plan if accepted else compared.reconciled
+    if plan is None or plan.unallocated or not plan.legs:
+        await _dispute(db, settling, figures, compared, now)
+        return
+    comparison = "accepted_by_person" if accepted else "equal"
+    if not accepted and compared.agreement is Agreement.RECONCILED:
+        comparison = "rounded"
+    reasons = sorted({r.kind.value for r in plan.adjustments})
+    await refunds.save_comparison(
+        db, settling.row.id, platform_quote=figures, comparison=comparison, plan=plan, reasons=reasons
+    )
+    await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
+    await refunds.reserve(db, settling.row.order_id, [(leg.capture_ref, leg.amount_minor) for leg in plan.legs])
+    effect_id = await _plan_refund(db, tenant_id, settling, plan, platforms, now)
+    await refunds.move(
+        db,
+        settling.row.id,
+        came_from=[SettlementState.QUOTED],
+        to=SettlementState.DUE,
+        at=now,
+        effect_id=effect_id,
+    )
+    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
+    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)])
+    await _refresh(db, settling.record, now)
+
+
+async def _plan_refund(
+    db: Db, tenant_id: UUID, settling: Settling, plan: Plan, platforms: Platforms, now: datetime
+) -> UUID:
+    capability = platforms.records[settling.connection.platform][EffectKind.REFUND_TENDER]
+    business_ref = f"refund:{settling.row.id}"
+    legs = tuple(Leg(leg.capture_ref, leg.gateway, leg.amount_minor) for leg in plan.legs)
+    effect_id = await effects.plan(
+        db,
+        effects.Planned(
+            kind=EffectKind.REFUND_TENDER,
+            business_ref=business_ref,
+            seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
+            reference=f"R-{settling.record.rma.number}",
+            target=RefundTender(settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan)),
+            connection_id=settling.connection.id,
+            order_id=settling.row.order_id,
+            rma_id=settling.row.rma_id,
+            quiet_period=platforms.quiet(capability),
+            trusted_window=platforms.window(capability),
+            serial_key=serial_key(capability, settling.row.order_id),
+            repeat_harmless=False,
+            amount_minor=plan.total.presentment,
+            currency=plan.currency,
+            legs=tuple(effects.Leg(leg.capture_ref, leg.amount_minor) for leg in plan.legs),
+        ),
+        tenant_id=tenant_id,
+        at=now,
+    )
+    assert effect_id is not None, "a new number of a refund cannot be planned already"
+    return effect_id
+
+
+async def _dispute(db: Db, settling: Settling, figures: PlatformQuote, compared: Comparison, now: datetime) -> None:
+    """Pay nothing and show both computations; a person decides."""
+    row = settling.row
+    await refunds.save_comparison(
+        db, row.id, platform_quote=figures, comparison="differs", plan=settling.plan, reasons=row.reasons
+    )
+    differences = [
+        {"ref": d.ref, "component": d.component, "ours": d.ours, "theirs": d.theirs} for d in compared.differences
+    ]
+    if settling.plan.unallocated:
+        differences.append({"ref": None, "component": "unallocated", "ours": settling.plan.unallocated, "theirs": 0})
+    await discrepancy.open_(
+        db,
+        "platform_disagrees",
+        resource_kind="settlement",
+        resource_id=row.id,
+        store_id=settling.record.store_id,
+        owner=discrepancy.Owner.FINANCE,
+        next_step="compare both computations, then accept ours or correct the order",
+        details={"return_id": str(row.rma_id), "differences": differences},
+        at=now,
+    )
+    await _emit(db, settling.record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
+    await _refresh(db, settling.record, now)
+
+
+async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
+    deliveries = await event.put(
+        db,
+        what,
+        resource_kind="return",
+        resource_id=record.rma.id,
+        store_id=record.store_id,
+        actor="retour",
+        at=now,
+        data={"number": record.rma.number, **data},
+    )
+    await jobs.defer(db, [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries])
+
+
+async def _refresh(db: Db, record: ReturnRecord, now: datetime) -> None:
+    store = await policy.context(db, record.store_id)
+    assert store is not None
+    await returns.refresh(db, record.rma.id, own=store.ownership(), at=now)
+
+
+def _units(plan: Plan) -> list[RefundedUnits]:
+    """Return the lines of the plan's units, one entry a line."""
+    units: dict[str, int] = {}
+    for row in plan.rows:
+        if row.kind is RowKind.UNITS and row.ref is not None:
+            units[row.ref] = units.get(row.ref, 0) + row.quantity
+    return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
+
+
+def _shipping(plan: Plan) -> int:
+    return sum(row.payable.presentment for row in plan.rows if row.kind is RowKind.SHIPPING)

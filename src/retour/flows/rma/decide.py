@@ -1,0 +1,145 @@
+"""Deciding a return: approve, reject, cancel, note, hold; each by somebody, each compared with what they saw."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.rma import Decision, ReturnLine, count, decide_line, minus
+from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.rma import ReturnRecord
+
+
+async def approve(
+    db: Db,
+    *,
+    rma_id: UUID,
+    actor: str,
+    now: datetime,
+    expect_version: int | None = None,
+    line_ids: Sequence[UUID] | None = None,
+) -> ReturnRecord:
+    """Approve lines (all undecided ones by default); raise Refused(already_decided, move_not_allowed, state_changed)."""
+    return await _decide(
+        db, rma_id, Decision.APPROVED, EventType.RETURN_APPROVED, actor, now, expect_version, line_ids, None
+    )
+
+
+async def reject(
+    db: Db,
+    *,
+    rma_id: UUID,
+    message: str,
+    actor: str,
+    now: datetime,
+    expect_version: int | None = None,
+    line_ids: Sequence[UUID] | None = None,
+) -> ReturnRecord:
+    """Reject lines with a message for the shopper and free their units; raise Refused as `approve` does."""
+    return await _decide(
+        db, rma_id, Decision.REJECTED, EventType.RETURN_REJECTED, actor, now, expect_version, line_ids, message
+    )
+
+
+async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_version: int | None = None) -> ReturnRecord:
+    """Cancel what has not arrived yet: the whole return, or the rest of one that arrived in part.
+
+    Raises Refused(already_received) if everything is here, Refused(move_not_allowed) if the return is closed.
+    """
+    record = await _locked(db, rma_id, expect_version)
+    open_lines = [line for line in record.rma.lines if line.decision in OPEN]
+    if not open_lines:
+        raise _closed(record)
+    outstanding = [line for line in open_lines if count(line.received) < line.quantity]
+    if not outstanding:
+        raise Refused("already_received", "everything has arrived; nothing is left to cancel")
+    freed = 0
+    for line in outstanding:
+        n = count(minus(line.claimed, line.received))
+        freed += n
+        if not line.received:
+            decide_line(line.decision, Decision.CANCELLED)
+            await returns.decide(db, [line.id], Decision.CANCELLED, actor=actor, at=now)
+        await returns.free_units(
+            db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=line.received, freed=n
+        )
+    return await returns.changed(db, record, EventType.RETURN_CANCELLED, actor=actor, at=now, data={"units": freed})
+
+
+async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, actor: str, now: datetime) -> UUID:
+    """Keep a note on a return and return its id; raise Refused(return_not_found)."""
+    record = await _locked(db, rma_id, None)
+    note_id = await returns.add_note(db, rma_id, body=body, shown_to_shopper=shown_to_shopper, actor=actor, at=now)
+    await returns.changed(
+        db, record, EventType.RETURN_NOTED, actor=actor, at=now, data={"note_id": note_id, "shown": shown_to_shopper}
+    )
+    return note_id
+
+
+async def hold(db: Db, *, rma_id: UUID, held: bool, actor: str, now: datetime) -> ReturnRecord:
+    """Hold a return's automatic steps, or let them go on."""
+    record = await _locked(db, rma_id, None)
+    await returns.hold(db, rma_id, held=held)
+    return await returns.changed(db, record, EventType.RETURN_NOTED, actor=actor, at=now, data={"held": held})
+
+
+async def _decide(
+    db: Db,
+    rma_id: UUID,
+    to: Decision,
+    what: EventType,
+    actor: str,
+    now: datetime,
+    expect_version: int | None,
+    line_ids: Sequence[UUID] | None,
+    message: str | None,
+) -> ReturnRecord:
+    record = await _locked(db, rma_id, expect_version)
+    lines = _chosen(record, line_ids)
+    for line in lines:
+        decide_line(line.decision, to)
+    await returns.decide(db, [line.id for line in lines], to, actor=actor, at=now, message=message)
+    if to is Decision.REJECTED:
+        for line in lines:
+            await returns.free_units(
+                db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=(), freed=line.quantity
+            )
+    facts: dict[str, object] = {"lines": [line.id for line in lines]}
+    return await returns.changed(db, record, what, actor=actor, at=now, data=facts)
+
+
+def _chosen(record: ReturnRecord, line_ids: Sequence[UUID] | None) -> list[ReturnLine]:
+    lines = record.rma.lines
+    if line_ids is None:
+        undecided = [line for line in lines if line.decision in UNDECIDED]
+        if not undecided:
+            raise _closed(record)
+        return undecided
+    known = {line.id: line for line in lines}
+    for index, line_id in enumerate(line_ids):
+        if line_id not in known:
+            raise Refused("return_line_not_found", "the return has no such line", field=f"lines[{index}]")
+    return [known[line_id] for line_id in dict.fromkeys(line_ids)]
+
+
+def _closed(record: ReturnRecord) -> Refused:
+    status = record.rma.status.value
+    return Refused(
+        "already_decided", f"the return is already {status}", facts={"status": status, "version": record.version}
+    )
+
+
+async def _locked(db: Db, rma_id: UUID, expect_version: int | None) -> ReturnRecord:
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    if expect_version is not None and expect_version != record.version:
+        raise Refused(
+            "state_changed",
+            "somebody changed the return since you read it",
+            facts={"status": record.rma.status.value, "version": record.version},
+        )
+    return record

@@ -1,0 +1,286 @@
+"""Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from retour.core import refund
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.order import Person
+from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
+from retour.core.policy.encoding import encode_line_decision
+from retour.core.policy.outcome import Approval, ResolutionKind
+from retour.core.rma import Blocked, Decision, Span, lowest, minus
+from retour.core.terms import terms_of
+from retour.store import event, jobs, order, policy
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.ids import new_id
+from retour.store.order import OrderRecord
+from retour.store.policy import PolicyCache
+from retour.store.refund import Position
+
+# What this version can carry out; the policy may offer more, and a line may only ask for these.
+CARRIED_OUT = frozenset({ResolutionKind.REFUND_ORIGINAL.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Some units of one order line that somebody wants to return."""
+
+    line_ref: str
+    quantity: int
+    reason: str
+    note: str | None = None
+    resolution: str = ResolutionKind.REFUND_ORIGINAL.value
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What would be paid if all units arrive sound: one plan per set of terms, and one hash over all of them."""
+
+    plans: tuple[refund.Plan, ...]
+    hash: str
+    currency: str
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A request with the policy's word on it, before anything is written."""
+
+    order: OrderRecord
+    store: policy.StoreContext
+    version_id: UUID
+    position: Position
+    lines: tuple[LineDecision, ...]
+    spans: tuple[tuple[Span, ...], ...]
+    promise: Promise
+
+
+async def judge(
+    db: Db,
+    *,
+    store_id: UUID,
+    order_id: UUID,
+    wishes: Sequence[Wish],
+    kind: str,
+    channel: str,
+    now: datetime,
+    policies: PolicyCache,
+    lock: bool,
+) -> Judged:
+    """Return what the policy says about a request and what it would pay; raise Refused with every objection."""
+    found = await (order.lock if lock else order.load)(db, order_id)
+    if found is None or found.store_id != store_id:
+        raise Refused("order_not_found", "there is no such order", field="order_id")
+    store = await policy.context(db, store_id)
+    if store is None:
+        raise Refused("store_not_found", "there is no such store")
+    if store.return_master != "retour":
+        raise Refused("another_master", "returns of this store are opened on its platform")
+    if store.policy_version_id is None:
+        raise Refused("policy_not_published", "the store has no published policy")
+    at = await refunds.position(db, order_id)
+    lines = await _decide(db, found, store, at, wishes, kind=kind, channel=channel, now=now, policies=policies)
+    spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
+    return Judged(found, store, store.policy_version_id, at, lines, spans, _promise(found, at, wishes, lines, spans))
+
+
+async def request_return(
+    db: Db,
+    *,
+    id: UUID,  # noqa: A002 - the id of the return
+    store_id: UUID,
+    order_id: UUID,
+    wishes: Sequence[Wish],
+    channel: str,
+    actor: str,
+    now: datetime,
+    policies: PolicyCache,
+    kind: str = "return",
+    method: str | None = None,
+    plan_hash: str | None = None,
+) -> int:
+    """Open a return and return its public number; approved at once where the policy says so.
+
+    Raises Refused: `order_not_found`, `another_master`, `policy_not_published`, `not_returnable` with the objections,
+    `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
+    """
+    judged = await judge(
+        db,
+        store_id=store_id,
+        order_id=order_id,
+        wishes=wishes,
+        kind=kind,
+        channel=channel,
+        now=now,
+        policies=policies,
+        lock=True,
+    )
+    if plan_hash is not None and plan_hash != judged.promise.hash:
+        raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
+    chosen = _method(judged.lines, method)
+    approved = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
+    status = Decision.APPROVED if approved else Decision.REQUESTED
+    number = await returns.add(
+        db, _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
+    )
+    await _tell(db, judged, id, number, approved=approved, actor=actor, now=now)
+    return number
+
+
+def _new_return(
+    judged: Judged,
+    rma_id: UUID,
+    wishes: Sequence[Wish],
+    *,
+    kind: str,
+    channel: str,
+    method: str,
+    status: Decision,
+    now: datetime,
+) -> returns.NewReturn:
+    approved = status is Decision.APPROVED
+    blocked = (
+        Blocked("shopper", "awaiting_shipment", now, "send the parcel")
+        if approved
+        else Blocked("agent", "decision_needed", now, "approve or reject the return")
+    )
+    return returns.NewReturn(
+        id=rma_id,
+        store_id=judged.store.id,
+        order_id=judged.order.id,
+        person_id=judged.order.person_id,
+        kind=kind,
+        channel=channel,
+        status=status,
+        method=method,
+        location_ref=None,
+        policy_version_id=judged.version_id,
+        decision=[encode_line_decision(line) for line in judged.lines],
+        promised=judged.promise,
+        requested_at=now,
+        decided_by="policy" if approved else None,
+        blocked=blocked,
+        lines=tuple(
+            returns.NewLine(new_id(), w.line_ref, w.quantity, w.reason, w.note, w.resolution, spans)
+            for w, spans in zip(wishes, judged.spans, strict=True)
+        ),
+    )
+
+
+async def _tell(
+    db: Db, judged: Judged, rma_id: UUID, number: int, *, approved: bool, actor: str, now: datetime
+) -> None:
+    facts = {"number": number, "order_id": judged.order.id, "promised_minor": judged.promise.total_minor}
+    told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
+    if approved:
+        told.append((EventType.RETURN_APPROVED, "policy"))
+    nudges = []
+    for what, who in told:
+        deliveries = await event.put(
+            db,
+            what,
+            resource_kind="return",
+            resource_id=rma_id,
+            store_id=judged.store.id,
+            actor=who,
+            at=now,
+            cause=f"policy:{judged.store.policy_version}",
+            data=facts,
+        )
+        nudges += [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
+    if approved:
+        nudges.append(jobs.Job(jobs.Task.ADVANCE, rma_id))
+    await jobs.defer(db, nudges)
+
+
+async def _decide(
+    db: Db,
+    found: OrderRecord,
+    store: policy.StoreContext,
+    at: Position,
+    wishes: Sequence[Wish],
+    *,
+    kind: str,
+    channel: str,
+    now: datetime,
+    policies: PolicyCache,
+) -> tuple[LineDecision, ...]:
+    assert store.policy_version_id is not None
+    compiled = await policies.get(db, store.policy_version_id)
+    facts = gather(
+        found.order,
+        person=Person(tags=at.customer_tags),
+        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason) for w in wishes), kind, channel),
+        history=History(
+            claimed={c.line_ref: c.in_return for c in at.counters},
+            refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
+            returns_of_order=at.earlier_returns,
+            returns_of_customer=at.earlier_returns_of_customer,
+        ),
+        now=now,
+        zone=time_zone(store.timezone),
+    )
+    decided = decide(compiled, facts)
+    if decided.objections:
+        first = decided.objections[0]
+        raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
+    for index, (line, wish) in enumerate(zip(decided.lines, wishes, strict=True)):
+        offers = {offer.kind.value for offer in line.resolutions.outcome.offered}
+        if wish.resolution not in offers or wish.resolution not in CARRIED_OUT:
+            raise Refused(
+                "resolution_not_offered", "that resolution is not offered", field=f"lines[{index}].resolution"
+            )
+    return decided.lines
+
+
+def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:
+    """Return the lowest free units of the line; those refunded without a return count from the end."""
+    counter = at.counter(wish.line_ref)
+    fulfilled = counter.fulfilled - counter.refunded_without_return if counter else 0
+    free = minus(((1, fulfilled),), at.claimed(wish.line_ref)) if fulfilled > 0 else ()
+    spans = lowest(free, wish.quantity)
+    if sum(hi - lo + 1 for lo, hi in spans) < wish.quantity:
+        raise Refused("more_than_returnable", "fewer units can come back", field=f"lines[{index}].quantity")
+    return spans
+
+
+def _promise(
+    found: OrderRecord,
+    at: Position,
+    wishes: Sequence[Wish],
+    lines: Sequence[LineDecision],
+    spans: Sequence[tuple[Span, ...]],
+) -> Promise:
+    groups: dict[refund.RefundTerms, list[refund.RequestedLine]] = {}
+    for wish, line, units in zip(wishes, lines, spans, strict=True):
+        asked = refund.RequestedLine(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units))
+        groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
+    plans = []
+    for terms, asked_lines in groups.items():
+        ledger = refunds.ledger_of(found.order, at)
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), terms)
+        plans.append(plan)
+        at = at.with_plan(plan)
+    total = sum(plan.total.presentment for plan in plans)
+    return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
+
+
+def _method(lines: Sequence[LineDecision], wanted: str | None) -> str:
+    """Return the way back that every line offers: the wanted one, or the first."""
+    common = [
+        offer.kind.value
+        for offer in lines[0].methods.outcome.offered
+        if all(offer.kind in {o.kind for o in line.methods.outcome.offered} for line in lines)
+    ]
+    if wanted is None and common:
+        return common[0]
+    if wanted not in common:
+        raise Refused("method_not_offered", "that way to send the goods back is not offered", field="method")
+    assert wanted is not None
+    return wanted

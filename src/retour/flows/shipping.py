@@ -1,0 +1,72 @@
+"""Parcels on their way back: announced by somebody, followed by the carrier's signed events."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.rma import Decision, ShipmentStatus
+from retour.store import receiving
+from retour.store import rma as returns
+from retour.store.db import Db
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvent:
+    """What a carrier says about a parcel; `status` is one of ShipmentStatus, `occurred_at` aware UTC."""
+
+    carrier: str
+    tracking_number: str
+    status: str
+    occurred_at: datetime
+
+
+async def add_shipment(db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime) -> UUID:
+    """Announce a parcel and return its id; raise Refused(return_not_found, not_approved, already_exists)."""
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    if not any(line.decision is Decision.APPROVED for line in record.rma.lines):
+        raise Refused("not_approved", f"the return is {record.rma.status.value}")
+    shipment_id = await receiving.add_shipment(
+        db, rma_id=rma_id, carrier=carrier, tracking_number=tracking_number, at=now
+    )
+    if shipment_id is None:
+        raise Refused("already_exists", "that tracking number is known already", field="tracking_number")
+    facts: dict[str, object] = {"shipment_id": shipment_id, "carrier": carrier, "status": "label_created"}
+    await returns.changed(db, record, EventType.RETURN_PARCEL_UPDATED, actor=actor, at=now, data=facts)
+    return shipment_id
+
+
+async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
+    """Follow a carrier's event and return whether it was news; an older event moves nothing backwards.
+
+    Raises Refused(tracking_number_not_found) for a parcel nobody announced, Refused(unknown_tracking_status).
+    """
+    try:
+        status = ShipmentStatus(said.status)
+    except ValueError:
+        raise Refused("unknown_tracking_status", f"{said.status[:40]!r} is no status of a parcel") from None
+    known = await receiving.find_shipment(db, carrier=said.carrier, tracking_number=said.tracking_number)
+    if known is None:
+        raise Refused("tracking_number_not_found", "no return has that parcel")
+    record = await returns.lock(db, known["rma_id"])
+    assert record is not None
+    if not await receiving.move_shipment(db, known["id"], to=status, at=said.occurred_at):
+        return False
+    first_scan = status in (ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED) and record.rma.in_transit_at is None
+    await returns.mark_times(
+        db,
+        record.rma.id,
+        in_transit_at=said.occurred_at if first_scan else None,
+        delivered_at=said.occurred_at if status is ShipmentStatus.DELIVERED else None,
+    )
+    what = EventType.RETURN_PARCEL_UPDATED
+    if status is ShipmentStatus.DELIVERED:
+        what = EventType.RETURN_DELIVERED
+    elif first_scan:
+        what = EventType.RETURN_IN_TRANSIT
+    facts: dict[str, object] = {"shipment_id": known["id"], "carrier": said.carrier, "status": status.value}
+    await returns.changed(db, record, what, actor=f"carrier:{said.carrier}", at=now, data=facts)
+    return True

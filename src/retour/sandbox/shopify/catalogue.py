@@ -1,0 +1,83 @@
+"""The shop's shelves: locations, reasons, products and their stock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from retour.sandbox.shopify.model import InventoryItem, Location, Product, ReasonDefinition, Variant
+from retour.sandbox.shopify.state import Shop
+
+STATES = ("available", "on_hand", "damaged", "quality_control", "reserved", "incoming", "committed", "safety_stock")
+START_STOCK = 100
+
+_PLACES = (
+    ("Berlin warehouse", {"address1": "Am Speicher 1", "city": "Berlin", "zip": "10969", "countryCode": "DE"}),
+    ("Lyon store", {"address1": "Rue du Lac 12", "city": "Lyon", "zip": "69003", "countryCode": "FR"}),
+    ("Leeds returns centre", {"address1": "Mill Lane 7", "city": "Leeds", "zip": "LS1 4AP", "countryCode": "GB"}),
+)
+_REASONS = (
+    ("size-too-small", "Too small"),
+    ("size-too-large", "Too large"),
+    ("changed-mind", "Changed my mind"),
+    ("not-as-described", "Not as described"),
+    ("damaged-or-defective", "Damaged or defective"),
+    ("wrong-item", "Wrong item received"),
+    ("other", "Other"),
+    ("unknown", "Unknown"),
+)
+GOODS = (
+    ("RT-TEE-BLK-M", "Organic tee, black, M", "Apparel", "Nordlicht", "19.90"),
+    ("RT-TEE-WHT-S", "Organic tee, white, S", "Apparel", "Nordlicht", "19.90"),
+    ("RT-JEAN-32", "Straight jeans, 32", "Apparel", "Halden", "89.00"),
+    ("RT-COAT-L", "Wool coat, L", "Apparel", "Halden", "249.00"),
+    ("RT-SHOE-42", "Trail shoe, 42", "Footwear", "Kesten", "129.95"),
+    ("RT-SOCK-3P", "Merino socks, 3 pairs", "Accessories", "Kesten", "24.50"),
+    ("RT-BAG-24", "Day pack, 24 l", "Accessories", "Ferro", "74.99"),
+    ("RT-MUG-SET", "Stoneware mugs, set of 4", "Home", "Ferro", "38.00"),
+    ("RT-POT-1L", "Teapot, 1 l", "Home", "Ferro", "45.00"),
+    ("RT-LAMP-O", "Desk lamp, oak", "Home", "Lumen", "64.90"),
+    ("RT-CANDLE", "Candle, cedar", "Home", "Lumen", "12.35"),
+    ("RT-EARBUD", "Earbuds", "Electronics", "Tonal", "59.99"),
+)
+
+
+def stock(shop: Shop) -> None:
+    """Fill an empty shop with locations, reasons and goods."""
+    for name, address in _PLACES:
+        place = Location(shop.new_id("Location"), name, address)
+        shop.locations[place.id] = place
+    for handle, name in _REASONS:
+        reason = ReasonDefinition(shop.new_id("ReturnReasonDefinition"), handle, name)
+        shop.reasons[reason.id] = reason
+    for sku, title, kind, vendor, _ in GOODS:
+        _add(shop, sku, title, kind, vendor)
+    _add(shop, "RT-GIFT-POUCH", "Cotton pouch (gift)", "Accessories", "Nordlicht")
+    _add(shop, "RT-GIFTCARD-25", "Gift card", "Gift card", "Nordlicht")
+
+
+def variant(shop: Shop, sku: str, wish: Mapping[str, Any]) -> Variant:
+    """Return the variant of that SKU, made on the spot when the shelf has none."""
+    if sku not in shop.variants:
+        _add(shop, sku, str(wish.get("name", sku)), str(wish.get("product_type", "Other")), "Nordlicht")
+        shop.variants[sku].product.tags = list(wish.get("product_tags", ()))
+    return shop.variants[sku]
+
+
+def _add(shop: Shop, sku: str, title: str, kind: str, vendor: str) -> None:
+    item = InventoryItem(shop.new_id("InventoryItem"), sku)
+    for place in shop.locations:
+        item.levels[place] = dict.fromkeys(STATES, 0) | {"available": START_STOCK, "on_hand": START_STOCK}
+        item.updated_at[place] = shop.now()
+    product = Product(
+        shop.new_id("Product"),
+        title,
+        kind,
+        vendor,
+        [kind.lower()],
+        is_gift_card=kind == "Gift card",
+        has_only_default_variant=True,
+    )
+    barcode = f"40{len(shop.variants) + 1:011d}"
+    shop.items[item.id] = item
+    shop.variants[sku] = Variant(shop.new_id("ProductVariant"), sku, barcode, product, item)

@@ -1,0 +1,92 @@
+"""Connections: a merchant's credentials to one outside system, sealed to the process that uses them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.store.db import Db
+
+ROUTE: Final = "SELECT tenant_id FROM route_connection($1)"
+ADD: Final = """
+INSERT INTO connection (tenant_id, id, store_id, platform, far_name, base_url, settings, sealed_read, sealed_write,
+                        sealed_webhook_secrets, created_at)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+GET: Final = """
+SELECT id, store_id, platform, far_name, base_url, settings, sealed_read, sealed_write, sealed_webhook_secrets, state,
+       created_at
+  FROM connection WHERE tenant_id = current_tenant() AND id = $1
+"""
+LIST: Final = """
+SELECT id, store_id, platform, far_name, base_url, settings, sealed_read, sealed_write, sealed_webhook_secrets, state,
+       created_at
+  FROM connection WHERE tenant_id = current_tenant() ORDER BY platform, far_name
+"""
+RESEAL: Final = """
+UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = coalesce($3, sealed_read),
+       sealed_webhook_secrets = coalesce($4, sealed_webhook_secrets), state = 'connected'
+ WHERE tenant_id = current_tenant() AND id = $1 RETURNING id
+"""
+SET_STATE: Final = """
+UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One connection; with `sealed_write` alone all its calls run in the executor."""
+
+    id: UUID
+    store_id: UUID
+    platform: str
+    far_name: str
+    base_url: str
+    created_at: datetime
+    settings: Mapping[str, object] = field(default_factory=dict)
+    sealed_read: bytes | None = field(default=None, repr=False)
+    sealed_write: bytes | None = field(default=None, repr=False)
+    sealed_webhook_secrets: bytes | None = field(default=None, repr=False)
+    state: str = "connected"
+
+
+def secrets_purpose(connection_id: UUID) -> str:
+    """Return the purpose under which a connection's webhook secrets (a JSON list of base64) are locked."""
+    return f"webhook:{connection_id}"
+
+
+async def route(db: Db, connection_id: UUID) -> UUID | None:
+    """Return the tenant of a connection, before any tenant is set."""
+    found: UUID | None = await db.fetchval(ROUTE, connection_id)
+    return found
+
+
+async def add(db: Db, connection: Connection) -> None:
+    """Write a connection; connection_tenant_id_platform_far_name_key refuses the same shop twice."""
+    c = connection
+    sealed = (c.sealed_read, c.sealed_write, c.sealed_webhook_secrets)
+    await db.execute(ADD, c.id, c.store_id, c.platform, c.far_name, c.base_url, c.settings, *sealed, c.created_at)
+
+
+async def get(db: Db, connection_id: UUID) -> Connection | None:
+    """Return one connection, or nothing."""
+    row = await db.fetchrow(GET, connection_id)
+    return Connection(**row) if row else None
+
+
+async def connections(db: Db) -> Sequence[Connection]:
+    """Return the account's connections by platform and name."""
+    return [Connection(**row) for row in await db.fetch(LIST)]
+
+
+async def reseal(
+    db: Db, connection_id: UUID, *, write: bytes | None, read: bytes | None, webhook_secrets: bytes | None
+) -> bool:
+    """Replace the sealed secrets that are given and mark the connection connected; return whether it exists."""
+    return await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
+
+
+async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
+    """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
+    return await db.fetchval(SET_STATE, connection_id, state) is not None

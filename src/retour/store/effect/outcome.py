@@ -1,0 +1,81 @@
+"""What an effect's outcome means for the books: reservations, ledger, settlement, events and the next nudge."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.effect import MONEY_KINDS, Effect, EffectState
+from retour.core.event import EventType
+from retour.core.ports import Outcome
+from retour.core.rma import SettlementState
+from retour.store import discrepancy, ledger, refund
+from retour.store import rma as returns
+from retour.store.db import Db
+
+_EVENTS: Final = {
+    EffectState.CONFIRMED: EventType.EFFECT_CONFIRMED,
+    EffectState.FAILED: EventType.EFFECT_FAILED,
+    EffectState.PENDING: EventType.EFFECT_PENDING,
+    EffectState.UNKNOWN: EventType.EFFECT_UNKNOWN,
+}
+_SETTLEMENT: Final = {
+    EffectState.CONFIRMED: SettlementState.SETTLED,
+    EffectState.FAILED: SettlementState.FAILED,
+    EffectState.PENDING: SettlementState.PENDING,
+    EffectState.UNKNOWN: SettlementState.UNKNOWN,
+    EffectState.INTENT: SettlementState.DUE,
+}
+_MOVING: Final = (
+    SettlementState.DUE,
+    SettlementState.SENDING,
+    SettlementState.PENDING,
+    SettlementState.UNKNOWN,
+)
+
+
+async def book_outcome(
+    db: Db, effect: Effect, *, rma_id: UUID | None, to: EffectState, outcome: Outcome, at: datetime
+) -> None:
+    """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller."""
+    if effect.kind in MONEY_KINDS:
+        await _book_money(db, effect, to=to, at=at)
+    if to is EffectState.FAILED:
+        await discrepancy.open_(
+            db,
+            "effect_failed",
+            resource_kind="effect",
+            resource_id=effect.id,
+            owner=discrepancy.Owner.FINANCE if effect.kind in MONEY_KINDS else discrepancy.Owner.OPERATOR,
+            next_step="read the far side's answer, correct the cause, try again",
+            details={"kind": effect.kind.value, "far_code": outcome.far_code, "message": outcome.message},
+            at=at,
+        )
+    what = _EVENTS.get(to)
+    if rma_id is None or what is None:
+        return
+    record = await returns.load(db, rma_id)
+    assert record is not None, "an effect's return exists"
+    facts: dict[str, object] = {"effect_id": effect.id, "kind": effect.kind.value, "far_code": outcome.far_code}
+    await returns.changed(db, record, what, actor="retour", at=at, data=facts)
+
+
+async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> None:
+    settlement_id = await refund.find_by_effect(db, effect.id)
+    if settlement_id is not None:
+        await refund.move(db, settlement_id, came_from=_MOVING, to=_SETTLEMENT[to], at=at)
+    if to is EffectState.FAILED:
+        await refund.release(db, effect.id, paid=False)
+        if settlement_id is not None:
+            await refund.drop_lines(db, settlement_id)
+    if to is EffectState.CONFIRMED:
+        assert effect.currency is not None, "money has a currency"
+        legs = await refund.list_legs(db, effect.id)
+        await refund.release(db, effect.id, paid=True)
+        await ledger.enter(
+            db,
+            [ledger.Posting("merchant:refunds", f"gateway:{leg['gateway']}", leg["amount_minor"]) for leg in legs],
+            reference=f"refund:{effect.id}",
+            currency=effect.currency,
+            effect_id=effect.id,
+            at=at,
+        )

@@ -1,0 +1,205 @@
+"""Planning effects: one row per outside call under a reference that cannot be planned twice, and reading them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.effect import MONEY_KINDS, EffectKind, EffectState, Target, effect_key, request_hash
+from retour.store.db import Db, Record
+from retour.store.ids import new_id
+
+INSERT: Final = """
+INSERT INTO effect (tenant_id, id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target,
+                    amount_minor, currency, request_hash, idem_key, moves_money, serial_key, repeat_harmless,
+                    quiet_period, trusted_window, due_at, created_at)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+ON CONFLICT (tenant_id, kind, business_ref, seq) DO NOTHING
+RETURNING id
+"""
+INSERT_LEGS: Final = """
+INSERT INTO effect_leg (tenant_id, effect_id, n, order_id, capture_ref, amount_minor)
+SELECT current_tenant(), $1, n, $2, ref, minor
+  FROM unnest($3::text[], $4::bigint[]) WITH ORDINALITY AS legs (ref, minor, n)
+"""
+WITHDRAW: Final = """
+UPDATE effect SET state = 'cancelled', settled_at = $2
+ WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' AND first_sent_at IS NULL
+   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+RETURNING id
+"""
+HAND_BACK: Final = """
+UPDATE effect SET parked_at = NULL, due_at = $2
+ WHERE tenant_id = current_tenant() AND id = $1 AND parked_at IS NOT NULL
+   AND state IN ('intent', 'sending', 'pending', 'unknown')
+RETURNING id
+"""
+NEXT_SEQ: Final = """
+SELECT coalesce(max(seq), 0) + 1 FROM effect WHERE tenant_id = current_tenant() AND kind = $1 AND business_ref = $2
+"""
+GET: Final = """
+SELECT id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target, amount_minor, currency,
+       idem_key, key_generation, state, tries, first_sent_at, last_sent_at,
+       readback_negative_at, no_effect_proven_at, parked_at, due_at,
+       far_id, far_code, message, result, created_at, settled_at
+  FROM effect WHERE tenant_id = current_tenant() AND id = $1
+"""
+OF_RMA: Final = """
+SELECT id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target, amount_minor, currency,
+       idem_key, key_generation, state, tries, first_sent_at, last_sent_at,
+       readback_negative_at, no_effect_proven_at, parked_at, due_at,
+       far_id, far_code, message, result, created_at, settled_at
+  FROM effect WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY created_at, id
+"""
+ATTEMPTS: Final = """
+SELECT n, lease_epoch, sent_at FROM effect_attempt WHERE tenant_id = current_tenant() AND effect_id = $1 ORDER BY n
+"""
+OBSERVATIONS: Final = """
+SELECT attempt, what, verdict, far_code, message, at
+  FROM effect_observation WHERE tenant_id = current_tenant() AND effect_id = $1 ORDER BY at, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The part of an effect that moves money back to one capture, in presentment minor units."""
+
+    capture_ref: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An effect to be: what it does, for which order and return, and how patient its far side wants us to be."""
+
+    kind: EffectKind
+    business_ref: str
+    reference: str
+    target: Target
+    connection_id: UUID
+    order_id: UUID
+    rma_id: UUID | None
+    quiet_period: timedelta
+    trusted_window: timedelta
+    serial_key: str | None
+    repeat_harmless: bool
+    seq: int = 1
+    amount_minor: int | None = None
+    currency: str | None = None
+    legs: tuple[Leg, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """An effect as people and doors see it."""
+
+    id: UUID
+    connection_id: UUID
+    order_id: UUID
+    rma_id: UUID | None
+    kind: EffectKind
+    business_ref: str
+    seq: int
+    reference: str
+    target: Mapping[str, object]
+    amount_minor: int | None
+    currency: str | None
+    idem_key: str
+    key_generation: int
+    state: EffectState
+    tries: int
+    first_sent_at: datetime | None
+    last_sent_at: datetime | None
+    readback_negative_at: datetime | None
+    no_effect_proven_at: datetime | None
+    parked_at: datetime | None
+    due_at: datetime
+    far_id: str | None
+    far_code: str | None
+    message: str | None
+    result: Mapping[str, object]
+    created_at: datetime
+    settled_at: datetime | None
+
+
+async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UUID | None:
+    """Store an effect as an intent and return its id; nothing if it was planned before.
+
+    The caller has reserved the money of the legs. The key is made here, before any byte goes out.
+    """
+    effect_id = new_id()
+    canonical = msgspec.json.encode([planned.kind, planned.target, planned.amount_minor, planned.currency])
+    inserted = await db.fetchval(
+        INSERT,
+        effect_id,
+        planned.connection_id,
+        planned.order_id,
+        planned.rma_id,
+        planned.kind.value,
+        planned.business_ref,
+        planned.seq,
+        f"{planned.reference} / {effect_id.hex[-8:]}",
+        planned.target,
+        planned.amount_minor,
+        planned.currency,
+        request_hash(canonical),
+        effect_key(tenant_id, planned.kind.value, planned.business_ref, planned.seq, 0),
+        planned.kind in MONEY_KINDS,
+        planned.serial_key,
+        planned.repeat_harmless,
+        planned.quiet_period,
+        planned.trusted_window,
+        at,
+    )
+    if inserted is None:
+        return None
+    if planned.legs:
+        refs, minors = [leg.capture_ref for leg in planned.legs], [leg.amount_minor for leg in planned.legs]
+        await db.execute(INSERT_LEGS, effect_id, planned.order_id, refs, minors)
+    return effect_id
+
+
+async def withdraw(db: Db, effect_ids: Sequence[UUID], *, at: datetime) -> list[UUID]:
+    """Cancel effects that were never sent and return those that could still be withdrawn."""
+    return [row["id"] for row in await db.fetch(WITHDRAW, list(effect_ids), at)]
+
+
+async def hand_back(db: Db, effect_id: UUID, *, at: datetime) -> bool:
+    """Give a parked effect back to the executor; return whether there was one."""
+    return await db.fetchval(HAND_BACK, effect_id, at) is not None
+
+
+async def next_seq(db: Db, *, kind: EffectKind, business_ref: str) -> int:
+    """Return the number of a deliberate new effect of the same reference: a person's or a policy's, never a retry's."""
+    seq: int = await db.fetchval(NEXT_SEQ, kind.value, business_ref)
+    return seq
+
+
+async def get(db: Db, effect_id: UUID) -> EffectRow | None:
+    """Return one effect, or nothing."""
+    row = await db.fetchrow(GET, effect_id)
+    return _row(row) if row else None
+
+
+async def list_of_rma(db: Db, rma_id: UUID) -> list[EffectRow]:
+    """Return the effects of a return in the order they were planned."""
+    return [_row(row) for row in await db.fetch(OF_RMA, rma_id)]
+
+
+async def list_attempts(db: Db, effect_id: UUID) -> list[Record]:
+    """Return the tries of an effect: n, lease_epoch, sent_at."""
+    return await db.fetch(ATTEMPTS, effect_id)
+
+
+async def list_observations(db: Db, effect_id: UUID) -> list[Record]:
+    """Return what was seen about an effect: attempt, what, verdict, far_code, message, at."""
+    return await db.fetch(OBSERVATIONS, effect_id)
+
+
+def _row(row: Record) -> EffectRow:
+    fields = dict(row)
+    fields["kind"], fields["state"] = EffectKind(fields["kind"]), EffectState(fields["state"])
+    return EffectRow(**fields)

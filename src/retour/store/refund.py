@@ -1,0 +1,395 @@
+"""The money side as rows: captures and what is reserved on them, settlements, and the ledger a quote starts from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.money import NOTHING, Sides
+from retour.core.order import Order, Tax
+from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
+from retour.core.rma import SettlementState
+from retour.store.db import Db, Record
+
+# Everything a quote depends on beside the order itself, in one statement.
+POSITION: Final = """
+SELECT jsonb_build_object(
+  'counters', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('line_ref', line_ref, 'ordered', ordered, 'fulfilled', fulfilled,
+             'cancelled', cancelled, 'in_return', in_return, 'refunded_without_return', refunded_without_return))
+      FROM order_line_counter WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'claims', coalesce((
+    SELECT jsonb_agg(jsonb_build_array(line_ref, lower(ordinals), upper(ordinals) - 1) ORDER BY line_ref, ordinals)
+      FROM unit_claim WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'tenders', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('capture_ref', ref, 'kind', kind, 'gateway', gateway, 'captured', captured_minor,
+             'refunded', refunded_minor, 'reserved', reserved_minor, 'external_refunded', external_refunded_minor,
+             'captured_at', captured_at) ORDER BY ref)
+      FROM payment_capture WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'rows', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'ref', l.ref,
+             'span', CASE WHEN l.ordinals IS NULL THEN NULL
+                          ELSE jsonb_build_array(lower(l.ordinals), upper(l.ordinals) - 1) END,
+             'paid', jsonb_build_object('presentment', l.paid_minor, 'shop', l.paid_shop_minor),
+             'withheld', jsonb_build_object('presentment', l.withheld_minor, 'shop', l.withheld_shop_minor),
+             'taxes', l.taxes, 'basis_points', l.basis_points) ORDER BY l.settlement_id, l.n)
+      FROM settlement_line l WHERE l.tenant_id = current_tenant() AND l.order_id = $1), '[]'),
+  'ours', coalesce((
+    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM effect
+     WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'), '[]'),
+  'customer_tags', (SELECT p.tags FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
+                     WHERE o.tenant_id = current_tenant() AND o.id = $1),
+  'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
+  'earlier_returns_of_customer', (
+    SELECT count(*) FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.person_id = r.person_id
+     WHERE r.tenant_id = current_tenant() AND o.id = $1)
+  )::text
+"""
+LOCK_CAPTURES: Final = """
+SELECT ref FROM payment_capture WHERE tenant_id = current_tenant() AND order_id = $1 ORDER BY ref FOR UPDATE
+"""
+RESERVE: Final = """
+UPDATE payment_capture SET reserved_minor = reserved_minor + $3
+ WHERE tenant_id = current_tenant() AND order_id = $1 AND ref = $2
+"""
+RELEASE: Final = """
+UPDATE payment_capture c SET reserved_minor = c.reserved_minor - l.amount_minor,
+       refunded_minor = c.refunded_minor + CASE WHEN $2 THEN l.amount_minor ELSE 0 END
+  FROM (SELECT order_id, capture_ref, sum(amount_minor) AS amount_minor FROM effect_leg
+         WHERE tenant_id = current_tenant() AND effect_id = $1 GROUP BY 1, 2) l
+ WHERE c.tenant_id = current_tenant() AND c.order_id = l.order_id AND c.ref = l.capture_ref
+"""
+LEGS: Final = """
+SELECT l.capture_ref, l.amount_minor, c.gateway, c.kind
+  FROM effect_leg l
+  JOIN payment_capture c ON c.tenant_id = l.tenant_id AND c.order_id = l.order_id AND c.ref = l.capture_ref
+ WHERE l.tenant_id = current_tenant() AND l.effect_id = $1 ORDER BY l.n
+"""
+ADD_SETTLEMENT: Final = """
+INSERT INTO settlement (tenant_id, id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor,
+                        plan, plan_hash, reasons, created_at)
+SELECT current_tenant(), $1, $2, $3, coalesce(max(seq), 0) + 1, $4, $12, $5, 'quoted', $6, $7, $8, $9, $10, $11
+  FROM settlement WHERE tenant_id = current_tenant() AND rma_id = $2
+ON CONFLICT (tenant_id, rma_id, batch_id, part) DO NOTHING
+RETURNING seq
+"""
+GET: Final = """
+SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
+       comparison, reasons, effect_id, created_at, settled_at, due_at
+  FROM settlement WHERE tenant_id = current_tenant() AND id = $1
+"""
+OF_RMA: Final = """
+SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
+       comparison, reasons, effect_id, created_at, settled_at, due_at
+  FROM settlement WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY seq
+"""
+OF_EFFECT: Final = "SELECT id FROM settlement WHERE tenant_id = current_tenant() AND effect_id = $1"
+COMPARED: Final = """
+UPDATE settlement SET platform_quote = $2, comparison = $3, plan = $4, plan_hash = $5, total_minor = $6, reasons = $7,
+       due_at = NULL
+ WHERE tenant_id = current_tenant() AND id = $1 AND state = 'quoted'
+"""
+MOVE: Final = """
+UPDATE settlement SET state = $3, effect_id = coalesce($4, effect_id), due_at = NULL,
+       settled_at = CASE WHEN $3 IN ('settled', 'handed_over') THEN $5::timestamptz END
+ WHERE tenant_id = current_tenant() AND id = $1 AND state = ANY ($2::text[]) RETURNING id
+"""
+SET_DUE: Final = """
+UPDATE settlement SET due_at = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state = 'quoted' RETURNING id
+"""
+ACCEPT: Final = """
+UPDATE settlement SET comparison = 'accepted_by_person' WHERE tenant_id = current_tenant() AND id = $1
+   AND state = 'quoted' AND comparison = 'differs' RETURNING id
+"""
+ADD_LINES: Final = """
+INSERT INTO settlement_line (tenant_id, settlement_id, n, order_id, ref, ordinals, kind, paid_minor, paid_shop_minor,
+                             withheld_minor, withheld_shop_minor, basis_points, taxes)
+SELECT current_tenant(), $1, n, $2, ref, CASE WHEN lo IS NULL THEN NULL ELSE int4range(lo, hi, '[]') END, kind, paid,
+       paid_shop, withheld, withheld_shop, bp, taxes::jsonb
+  FROM unnest($3::text[], $4::int[], $5::int[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+              $11::int[], $12::text[]) WITH ORDINALITY
+       AS l (ref, lo, hi, kind, paid, paid_shop, withheld, withheld_shop, bp, taxes, n)
+"""
+DROP_LINES: Final = "DELETE FROM settlement_line WHERE tenant_id = current_tenant() AND settlement_id = $1"
+
+_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX})
+_OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The limits of one order line, in units."""
+
+    line_ref: str
+    ordered: int
+    fulfilled: int
+    cancelled: int
+    in_return: int
+    refunded_without_return: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    kind: RowKind
+    ref: str | None
+    span: tuple[int, int] | None
+    paid: Sides
+    withheld: Sides
+    taxes: tuple[Tax, ...]
+    basis_points: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an order stands: unit limits, claimed ordinals per line, tenders, what we paid, whose refunds are ours."""
+
+    counters: tuple[Counter, ...]
+    claims: tuple[tuple[str, int, int], ...]
+    tenders: tuple[Tender, ...]
+    rows: tuple[_Paid, ...]
+    ours: tuple[tuple[str, str | None], ...]
+    customer_tags: tuple[str, ...]
+    earlier_returns: int
+    earlier_returns_of_customer: int
+
+    def counter(self, line_ref: str) -> Counter | None:
+        """Return the limits of a line, or nothing for a line the mirror does not know."""
+        return next((c for c in self.counters if c.line_ref == line_ref), None)
+
+    def with_plan(self, plan: Plan) -> "Position":
+        """Return the position as if the plan were reserved, so that a second plan of the same moment starts after it."""
+        rows = tuple(
+            _Paid(row.kind, row.ref, span, row.payable if i == 0 else NOTHING, row.withheld if i == 0 else NOTHING,
+                  row.taxes if i == 0 else (), row.basis_points)
+            for row in (*plan.rows, *plan.adjustments)
+            for i, span in enumerate(row.ordinals or (None,))
+        )  # fmt: skip
+        taken = {leg.capture_ref: leg.amount_minor for leg in plan.legs}
+        tenders = tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in self.tenders)
+        return replace(self, rows=self.rows + rows, tenders=tenders)
+
+    def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
+        """Return the ordinals of a line that are in some return."""
+        return tuple((lo, hi) for ref, lo, hi in self.claims if ref == line_ref)
+
+
+_POSITION: Final = msgspec.json.Decoder(Position)
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRow:
+    """A settlement with its plan, as stored."""
+
+    id: UUID
+    rma_id: UUID
+    order_id: UUID
+    seq: int
+    batch_id: UUID
+    part: int
+    resolution: str
+    state: SettlementState
+    currency: str
+    total_minor: int
+    plan: Plan
+    plan_hash: str
+    platform_quote: object
+    comparison: str | None
+    reasons: object
+    effect_id: UUID | None
+    created_at: datetime
+    settled_at: datetime | None
+    due_at: datetime | None
+
+
+async def position(db: Db, order_id: UUID) -> Position:
+    """Return where an order stands; the caller holds the order's lock if it means to act on it."""
+    return _POSITION.decode(await db.fetchval(POSITION, order_id))
+
+
+def ledger_of(order: Order, at: Position) -> Ledger:
+    """Return the ledger a quote starts from: our own rows and every refund made outside."""
+    references = {reference for reference, _ in at.ours}
+    far_ids = {far_id for _, far_id in at.ours if far_id}
+    outside = [r for r in order.refunds if r.ref not in far_ids and not _is_ours(r.note, references)]
+    lines = {line.ref: LedgerLine(line.ref) for line in order.lines}
+    charges = {charge.ref: LedgerCharge(charge.ref) for charge in order.charges}
+    for row in at.rows:
+        if row.ref in lines and row.kind in _OF_LINES:
+            lines[row.ref] = _add_line(lines[row.ref], row)
+        elif row.ref in charges and row.kind not in _ADJUSTING:
+            past = charges[row.ref]
+            charges[row.ref] = LedgerCharge(row.ref, past.paid + row.paid, _merge(past.taxes_paid, row.taxes))
+    for refund in outside:
+        for r in refund.lines:
+            if r.line_ref in lines:
+                past_line = lines[r.line_ref]
+                lines[r.line_ref] = LedgerLine(
+                    r.line_ref,
+                    past_line.paid_units,
+                    past_line.paid + r.gross,
+                    past_line.taxes_paid,
+                    past_line.withheld,
+                    past_line.granted_bp,
+                )
+    paid_back = sum((r.paid for r in at.rows), NOTHING) + sum((r.total for r in outside), NOTHING)
+    return Ledger(
+        sequence=len(at.rows) + len(outside),
+        lines=tuple(lines.values()),
+        charges=tuple(charges.values()),
+        tenders=at.tenders,
+        paid_back=paid_back,
+        taxes_paid_back=_merge((), tuple(t for r in at.rows for t in r.taxes)),
+    )
+
+
+async def lock_captures(db: Db, order_id: UUID) -> None:
+    """Lock the captures of an order in their order; the order itself is locked before."""
+    await db.fetch(LOCK_CAPTURES, order_id)
+
+
+async def reserve(db: Db, order_id: UUID, legs: Sequence[tuple[str, int]]) -> None:
+    """Reserve (capture, minor units); the database refuses more than was captured (`no_over_refund`)."""
+    for ref, minor in sorted(legs):
+        await db.execute(RESERVE, order_id, ref, minor)
+
+
+async def release(db: Db, effect_id: UUID, *, paid: bool) -> None:
+    """End the reservation of an effect: paid money counts as refunded, the rest is free again."""
+    await db.execute(RELEASE, effect_id, paid)
+
+
+async def list_legs(db: Db, effect_id: UUID) -> list[Record]:
+    """Return the legs of an effect: capture_ref, amount_minor, gateway, kind."""
+    return await db.fetch(LEGS, effect_id)
+
+
+async def add_settlement(
+    db: Db,
+    *,
+    id: UUID,  # noqa: A002 - the id of the settlement
+    rma_id: UUID,
+    order_id: UUID,
+    batch_id: UUID,
+    part: int,
+    resolution: str,
+    plan: Plan,
+    reasons: object,
+    at: datetime,
+) -> int | None:
+    """Store a quoted settlement of an inspected batch; nothing if the batch has one."""
+    total, currency = plan.total.presentment, plan.currency
+    seq: int | None = await db.fetchval(
+        ADD_SETTLEMENT, id, rma_id, order_id, batch_id, resolution, currency, total, plan, plan.hash, reasons, at, part
+    )
+    return seq
+
+
+async def get(db: Db, settlement_id: UUID) -> SettlementRow | None:
+    """Return one settlement, or nothing."""
+    row = await db.fetchrow(GET, settlement_id)
+    return _settlement(row) if row else None
+
+
+async def list_of_rma(db: Db, rma_id: UUID) -> list[SettlementRow]:
+    """Return the settlements of a return in order."""
+    return [_settlement(row) for row in await db.fetch(OF_RMA, rma_id)]
+
+
+async def find_by_effect(db: Db, effect_id: UUID) -> UUID | None:
+    """Return the settlement that an effect carries out, or nothing."""
+    found: UUID | None = await db.fetchval(OF_EFFECT, effect_id)
+    return found
+
+
+async def save_comparison(
+    db: Db, settlement_id: UUID, *, platform_quote: object, comparison: str, plan: Plan, reasons: object
+) -> None:
+    """Keep the platform's figures and the plan that follows from the comparison."""
+    total = plan.total.presentment
+    await db.execute(COMPARED, settlement_id, platform_quote, comparison, plan, plan.hash, total, reasons)
+
+
+async def move(
+    db: Db,
+    settlement_id: UUID,
+    *,
+    came_from: Sequence[SettlementState],
+    to: SettlementState,
+    at: datetime,
+    effect_id: UUID | None = None,
+) -> bool:
+    """Move a settlement on the money axis; return whether it was in one of the states it may come from."""
+    states = [state.value for state in came_from]
+    return await db.fetchval(MOVE, settlement_id, states, to.value, effect_id, at) is not None
+
+
+async def set_due(db: Db, settlement_id: UUID, *, due_at: datetime) -> bool:
+    """Say when a quoted settlement is to be compared and paid; the sweep finds it then."""
+    return await db.fetchval(SET_DUE, settlement_id, due_at) is not None
+
+
+async def accept_difference(db: Db, settlement_id: UUID) -> bool:
+    """Record that a person decided to pay our figure; return whether there was a difference to decide."""
+    return await db.fetchval(ACCEPT, settlement_id) is not None
+
+
+async def add_lines(db: Db, settlement_id: UUID, order_id: UUID, plan: Plan) -> None:
+    """Book the rows of a plan as paid or reserved; the database refuses a unit paid twice (`a_unit_is_settled_once`)."""
+    booked = [
+        (row, lo, hi, index == 0)
+        for row in (*plan.rows, *plan.adjustments)
+        for index, (lo, hi) in enumerate(row.ordinals if row.kind is RowKind.UNITS else ((None, None),))
+    ]
+    await db.execute(
+        ADD_LINES,
+        settlement_id,
+        order_id,
+        [row.ref for row, *_ in booked],
+        [lo for _, lo, _, _ in booked],
+        [hi for _, _, hi, _ in booked],
+        [row.kind.value for row, *_ in booked],
+        # The amounts of a row with several spans of units stand on its first span.
+        [row.payable.presentment if first else 0 for row, _, _, first in booked],
+        [row.payable.shop if first else 0 for row, _, _, first in booked],
+        [row.withheld.presentment if first else 0 for row, _, _, first in booked],
+        [row.withheld.shop if first else 0 for row, _, _, first in booked],
+        [row.basis_points for row, *_ in booked],
+        [msgspec.json.encode(row.taxes if first else ()).decode() for row, _, _, first in booked],
+    )
+
+
+async def drop_lines(db: Db, settlement_id: UUID) -> None:
+    """Take the booked rows of a refund back that provably did not happen."""
+    await db.execute(DROP_LINES, settlement_id)
+
+
+def _is_ours(note: str | None, references: set[str]) -> bool:
+    return note is not None and any(reference in note for reference in references)
+
+
+def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:
+    return LedgerLine(
+        past.line_ref,
+        (*past.paid_units, row.span) if row.kind is RowKind.UNITS and row.span else past.paid_units,
+        past.paid + row.paid,
+        _merge(past.taxes_paid, row.taxes),
+        past.withheld + row.withheld,
+        past.granted_bp + (row.basis_points or 0 if row.kind is RowKind.MONEY else 0),
+    )
+
+
+def _merge(past: tuple[Tax, ...], added: tuple[Tax, ...]) -> tuple[Tax, ...]:
+    sums = {tax.bucket: tax.amount for tax in past}
+    for tax in added:
+        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
+    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())
+
+
+def _settlement(row: Record) -> SettlementRow:
+    fields = dict(row)
+    fields["state"] = SettlementState(fields["state"])
+    fields["plan"] = msgspec.convert(fields["plan"], Plan)
+    return SettlementRow(**fields)

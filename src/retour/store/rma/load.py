@@ -1,0 +1,144 @@
+"""Reading one return whole, in one statement, as the core's own value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
+from retour.core.rma import Return
+from retour.store.db import Db
+
+# The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
+LOAD: Final = """
+SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, jsonb_build_object(
+  'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
+  'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
+  'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
+  'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held,
+  'another_in_transit', EXISTS (
+    SELECT FROM rma other
+     WHERE other.tenant_id = r.tenant_id AND other.order_id = r.order_id AND other.id <> r.id
+       AND other.in_transit_at IS NOT NULL AND other.received_at IS NULL AND other.status = 'approved'),
+  'lines', (
+    SELECT jsonb_agg(jsonb_build_object(
+      'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
+      'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution, 'decision', l.decision,
+      'claimed', coalesce((
+        SELECT jsonb_agg(jsonb_build_array(lower(c.ordinals), upper(c.ordinals) - 1) ORDER BY c.ordinals) FROM unit_claim c
+         WHERE c.tenant_id = r.tenant_id AND c.return_line_id = l.id), '[]'),
+      'received', coalesce((
+        SELECT jsonb_agg(jsonb_build_array(lower(t.ordinals), upper(t.ordinals) - 1) ORDER BY t.ordinals) FROM receipt t
+         WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id), '[]'),
+      'inspections', coalesce((
+        SELECT jsonb_agg(jsonb_build_object(
+          'id', i.id, 'batch_id', i.batch_id, 'line_id', l.id, 'line_ref', l.line_ref,
+          'span', jsonb_build_array(lower(i.ordinals), upper(i.ordinals) - 1), 'grade', i.grade,
+          'disposition', i.disposition, 'accepted', i.accepted, 'deduction_basis_points', i.deduction_basis_points,
+          'location_ref', i.location_ref, 'restocked', EXISTS (
+            SELECT FROM restock s LEFT JOIN effect e ON e.tenant_id = s.tenant_id AND e.id = s.effect_id
+             WHERE s.tenant_id = i.tenant_id AND s.inspection_id = i.id
+               AND (s.carried_by <> 'retour' OR e.state = 'confirmed'))
+          ) ORDER BY i.at, i.id) FROM inspection i
+         WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.return_line_id = l.id), '[]')
+      ) ORDER BY l.position)
+      FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
+  'shipments', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', h.id, 'carrier', h.carrier, 'tracking_number', h.tracking_number,
+                                        'status', h.status, 'status_at', h.status_at) ORDER BY h.created_at, h.id)
+      FROM shipment h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id), '[]'),
+  'settlements', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', s.id, 'seq', s.seq, 'batch_id', s.batch_id, 'state', s.state,
+                                        'total_minor', s.total_minor, 'comparison', s.comparison) ORDER BY s.seq)
+      FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
+  'effects', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
+                                        'parked', e.parked_at IS NOT NULL, 'settlement', e.moves_money,
+                                        'far_id', e.far_id, 'far_code', e.far_code, 'created_at', e.created_at, 'result', e.result)
+                     ORDER BY e.created_at, e.seq, e.id)
+      FROM effect e WHERE e.tenant_id = r.tenant_id AND e.rma_id = r.id), '[]')
+  )::text AS document
+  FROM rma r
+  JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+  JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
+ WHERE r.tenant_id = current_tenant() AND r.id = $1
+"""
+
+# Lock order everywhere: order, return, captures, ledger accounts.
+LOCK: Final = """
+SELECT o.id FROM sales_order o
+ WHERE o.tenant_id = current_tenant()
+   AND o.id = (SELECT order_id FROM rma WHERE tenant_id = current_tenant() AND id = $1)
+   FOR NO KEY UPDATE
+"""
+LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
+BY_NUMBER: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND number = $1"
+OPEN_OF_ORDER: Final = """
+SELECT id FROM rma
+ WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
+"""
+DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+
+_RETURN: Final = msgspec.json.Decoder(Return)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRecord:
+    """A return with where it belongs; `version` is what concurrent agents compare."""
+
+    store_id: UUID
+    order_id: UUID
+    connection_id: UUID
+    policy_version_id: UUID
+    version: int
+    rma: Return
+
+
+async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
+    """Return a return whole, or nothing."""
+    row = await db.fetchrow(LOAD, rma_id)
+    if row is None:
+        return None
+    return ReturnRecord(
+        store_id=row["store_id"],
+        order_id=row["order_id"],
+        connection_id=row["connection_id"],
+        policy_version_id=row["policy_version_id"],
+        version=row["version"],
+        rma=_RETURN.decode(row["document"]),
+    )
+
+
+async def lock(db: Db, rma_id: UUID) -> ReturnRecord | None:
+    """Lock the order and the return, in this order, then read the return whole; nothing if there is none."""
+    if await db.fetchval(LOCK, rma_id) is None:
+        return None
+    await db.fetchval(LOCK_RMA, rma_id)
+    return await load(db, rma_id)
+
+
+async def find_by_number(db: Db, number: int) -> UUID | None:
+    """Return the id of the return with that public number, or nothing."""
+    found: UUID | None = await db.fetchval(BY_NUMBER, number)
+    return found
+
+
+async def rulings(db: Db, rma_id: UUID, compiled: CompiledPolicy) -> dict[str, LineDecision]:
+    """Return the decision per line ref, recomputed from the facts frozen with the return under its own version."""
+    frozen: list[dict[str, Any]] = await db.fetchval(DECISION, rma_id)
+    facts = [decode_facts(line["facts"]) for line in frozen]
+    return {line.line_ref: line for line in decide(compiled, facts).lines}
+
+
+async def list_open_of_order(db: Db, order_id: UUID) -> list[UUID]:
+    """Return the open returns of an order."""
+    return [row["id"] for row in await db.fetch(OPEN_OF_ORDER, order_id)]
+
+
+async def due_at(db: Db, rma_id: UUID) -> datetime | None:
+    """Return when the return wants to be looked at again, if at all."""
+    found: datetime | None = await db.fetchval(DUE_AT, rma_id)
+    return found

@@ -1,0 +1,48 @@
+"""After a change of a return: its event, its nudges, and what the core derives from its new state."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.event import EventType
+from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status
+from retour.store import event, jobs, policy
+from retour.store.db import Db
+from retour.store.rma.load import ReturnRecord, load
+from retour.store.rma.save import touch
+
+
+async def refresh(
+    db: Db, rma_id: UUID, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None = None
+) -> ReturnRecord:
+    """Derive and store status and blocker of a return that was just changed; return it as it now stands."""
+    record = await load(db, rma_id)
+    assert record is not None, "a return that was just changed exists"
+    status = derive_status([line.decision for line in record.rma.lines])
+    ret = replace(record.rma, status=status)
+    blocked = blocked_by(ret, own, steps, now=at)
+    version = await touch(db, rma_id, status=status, blocked=blocked, due_at=due_at, at=at)
+    return replace(record, version=version, rma=ret)
+
+
+async def changed(
+    db: Db, record: ReturnRecord, what: EventType, *, actor: str, at: datetime, data: Mapping[str, object]
+) -> ReturnRecord:
+    """Write the event of a change that was just made, enqueue what follows, and return the return as it now stands."""
+    store = await policy.context(db, record.store_id)
+    assert store is not None, "the store of a return exists"
+    deliveries = await event.put(
+        db,
+        what,
+        resource_kind="return",
+        resource_id=record.rma.id,
+        store_id=record.store_id,
+        actor=actor,
+        at=at,
+        data={"number": record.rma.number, **data},
+    )
+    nudges = [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
+    await jobs.defer(db, [*nudges, jobs.Job(jobs.Task.ADVANCE, record.rma.id)])
+    # Should the job be lost, the sweep finds the return by its due time.
+    return await refresh(db, record.rma.id, own=store.ownership(), at=at, due_at=at)

@@ -1,0 +1,196 @@
+"""Generated policies, facts and JSON for the properties; each policy grows from one drawn seed, which is fast."""
+
+import os
+from collections.abc import Callable
+from datetime import date, timedelta
+from random import Random
+from typing import Any, TypeVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from retour.core.order import TenderKind
+from retour.core.policy import LineFacts, PolicyDocument, Rule
+from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Not, Op
+from retour.core.policy.facts import FACTS, Fact, FactType, ParcelDays
+from retour.core.policy.outcome import (
+    Anchor,
+    Approval,
+    Approving,
+    Defaults,
+    Disposition,
+    Eligibility,
+    Fee,
+    FeePer,
+    FeeTax,
+    Inspection,
+    MethodKind,
+    MethodOffer,
+    Methods,
+    Mode,
+    Moment,
+    NeverBecause,
+    Outcomes,
+    Proposal,
+    RefundTerms,
+    ResolutionKind,
+    ResolutionOffer,
+    Resolutions,
+    SettleOn,
+    ShippingRefund,
+    Start,
+)
+
+examples = settings(max_examples=int(os.environ.get("RETOUR_EXAMPLES", "200")), deadline=None)
+
+WORDS = ("red", "Red", "blue", "straße", "STRASSE", "a", "B", "final-sale")
+NAMES = ("Shirts", "x", "Rückgabe – später", "返品", "a" * 200, "🧦 socks", '"quoted" \\ back')
+_LISTED = (Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE)
+T = TypeVar("T")
+
+
+def _maybe(chance: Random, make: Callable[[Random], T]) -> T | None:
+    return make(chance) if chance.random() < 0.5 else None
+
+
+def _name(chance: Random) -> str:
+    return chance.choice(NAMES)
+
+
+def _day(chance: Random) -> date:
+    return date(2024, 2, 20) + timedelta(chance.randrange(1000))
+
+
+def _number(chance: Random) -> int:
+    return chance.randrange(-3, 40)
+
+
+def _words(chance: Random, words: tuple[str, ...], least: int) -> tuple[str, ...]:
+    return tuple(chance.choice(words) for _ in range(chance.randint(least, 3)))
+
+
+def _comparison(chance: Random) -> Compare:
+    fact = FACTS[chance.choice(sorted(FACTS))]
+    op = chance.choice(fact.ops)
+    return Compare(fact.name, op, _wanted(chance, fact, op))
+
+
+def _wanted(chance: Random, fact: Fact, op: Op) -> str | int | bool | date | tuple[str, ...]:
+    if op is Op.KNOWN or fact.type is FactType.FLAG:
+        return chance.random() < 0.5
+    words = fact.choices if fact.choices and op is not Op.STARTS_WITH else WORDS
+    if op in _LISTED:
+        return _words(chance, words, 1)
+    if fact.type is FactType.TEXT:
+        return chance.choice(words)
+    return _day(chance) if fact.type is FactType.DATE else _number(chance)
+
+
+def grown_condition(chance: Random, depth: int = 4) -> Condition:
+    """Return a condition tree of at most that many groups inside each other."""
+    kind = chance.choice(("compare", "compare", "all", "any", "not"))
+    if depth == 0 or kind == "compare":
+        return _comparison(chance)
+    if kind == "not":
+        return Not(grown_condition(chance, depth - 1))
+    if kind == "all":
+        return AllOf(tuple(grown_condition(chance, depth - 1) for _ in range(chance.randint(0, 3))))
+    return AnyOf(tuple(grown_condition(chance, depth - 1) for _ in range(chance.randint(1, 3))))
+
+
+def _eligibility(chance: Random) -> Eligibility:
+    mode = chance.choice((Mode.ALWAYS, Mode.NEVER, Mode.WINDOW, Mode.WINDOW))
+    if mode is Mode.ALWAYS:
+        return Eligibility(mode)
+    if mode is Mode.NEVER:
+        return Eligibility(mode, because=chance.choice(tuple(NeverBecause)), message=_maybe(chance, _name))
+    anchors = chance.sample(tuple(Anchor), chance.randint(1, 3))
+    starts = tuple(Start(anchor, chance.randint(0, 20)) for anchor in anchors)
+    return Eligibility(mode, chance.randint(0, 600), starts, message=_maybe(chance, _name))
+
+
+def _fee(chance: Random) -> Fee:
+    tax = chance.choice(tuple(FeeTax))
+    rate = chance.randint(0, 3000) if tax is FeeTax.SUPPLY else 0
+    return Fee(chance.randint(0, 10_000), chance.randint(0, 900), chance.choice(tuple(FeePer)), tax, rate)
+
+
+def _resolutions(chance: Random) -> Resolutions:
+    kinds = chance.sample(tuple(ResolutionKind), chance.randint(0, 3))
+    return Resolutions(tuple(ResolutionOffer(kind, _maybe(chance, _name), _maybe(chance, _fee)) for kind in kinds))
+
+
+def _methods(chance: Random) -> Methods:
+    kinds = chance.sample(tuple(MethodKind), chance.randint(0, 3))
+    return Methods(tuple(MethodOffer(kind, _maybe(chance, _name), _maybe(chance, _fee)) for kind in kinds))
+
+
+def _refund_terms(chance: Random) -> RefundTerms:
+    sealed, opened, damaged = (chance.randint(0, 10_000) for _ in range(3))
+    order = tuple(chance.sample(tuple(TenderKind), len(TenderKind)))
+    return RefundTerms(chance.choice(tuple(ShippingRefund)), sealed, opened, damaged, order)
+
+
+def _proposal(chance: Random) -> Proposal:
+    return Proposal(accepted=chance.random() < 0.5, disposition=chance.choice(tuple(Disposition)))
+
+
+_GROUPS: dict[str, Callable[[Random], Any]] = {
+    "eligibility": _eligibility,
+    "resolutions": _resolutions,
+    "methods": _methods,
+    "decision": lambda chance: Approving(chance.choice(tuple(Approval)), _maybe(chance, _name)),
+    "settle_on": lambda chance: SettleOn(chance.choice(tuple(Moment))),
+    "refund_terms": _refund_terms,
+    "inspection": lambda chance: Inspection(_proposal(chance), _proposal(chance), _proposal(chance)),
+}
+
+
+def _grown_rule(chance: Random, at: int) -> Rule:
+    names = chance.sample(sorted(_GROUPS), chance.randint(1, len(_GROUPS)))
+    then = Outcomes(**{name: _GROUPS[name](chance) for name in names})
+    return Rule(f"rule-{at}", _name(chance), then, grown_condition(chance), enabled=chance.random() < 0.85)
+
+
+def grown_policy(seed: int) -> PolicyDocument:
+    """Return a whole policy in EUR with up to six rules."""
+    chance = Random(seed)
+    defaults = Defaults(**{name: make(chance) for name, make in _GROUPS.items()})
+    rules = tuple(_grown_rule(chance, at) for at in range(chance.randint(0, 6)))
+    return PolicyDocument(_name(chance), defaults, rules, "EUR")
+
+
+def _fact_value(chance: Random, fact: Fact) -> str | int | bool | date | tuple[str, ...] | None:
+    if fact.type is FactType.TEXTS:
+        return _words(chance, WORDS, 0)
+    if fact.type is FactType.FLAG:
+        return chance.random() < 0.5
+    if chance.random() < 0.25:
+        return None
+    if fact.type is FactType.TEXT:
+        return chance.choice(fact.choices or WORDS)
+    return _day(chance) if fact.type is FactType.DATE else _number(chance)
+
+
+def _parcel(chance: Random) -> ParcelDays:
+    left = _day(chance)
+    return ParcelDays(left, _maybe(chance, lambda some: left + timedelta(some.randrange(9))))
+
+
+def grown_facts(seed: int) -> LineFacts:
+    """Return facts of one line, a quarter of them not known."""
+    chance = Random(seed)
+    values = {name: _fact_value(chance, fact) for name, fact in FACTS.items()}
+    parcels = tuple(_parcel(chance) for _ in range(chance.randint(0, 3)))
+    return LineFacts("L1", _day(chance), chance.choice(("EUR", "EUR", "JPY")), values, parcels)
+
+
+SEEDS = st.integers(0, 2**48)
+POLICIES = SEEDS.map(grown_policy)
+CONDITIONS = SEEDS.map(lambda seed: grown_condition(Random(seed)))
+FACTS_OF_LINES = SEEDS.map(grown_facts)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=6,
+)
