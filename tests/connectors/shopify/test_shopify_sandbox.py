@@ -23,7 +23,17 @@ from tests.connectors.shopify.carrying import (
 from tests.connectors.shopify.live_shop import LiveShop, live_shop
 
 from retour.connectors.http import Patience
-from retour.core.effect import EffectKind, Leg, Note, OnReturn, ProcessReturn, RefundTender, Restock, Tagging
+from retour.core.effect import (
+    EffectKind,
+    Leg,
+    Note,
+    OnReturn,
+    OpenReturn,
+    ProcessReturn,
+    RefundTender,
+    Restock,
+    Tagging,
+)
 from retour.core.money import NOTHING, Sides
 from retour.core.ports import QuotedLine, Verdict
 
@@ -94,7 +104,7 @@ def test_a_keyed_effect_sent_again_after_a_lost_answer_happens_once(kind: Effect
         effect = await prepared(shop, kind)
         await shop.post("misbehave", where=ROOTS[kind], how="timeout_after")
         first, again, third = await carry(shop, effect), await carry(shop, effect), await carry(shop, effect)
-        counts = await shop.effects()
+        counts = (await shop.get("counts"))["effects"]
         return (
             first.verdict,
             again.verdict,
@@ -264,6 +274,38 @@ def test_each_kind_of_disposition_restocks_what_it_says_once() -> None:
     assert run(story) == (Verdict.OK, Verdict.REJECTED, 1, "present")
 
 
+def test_the_records_promise_what_the_shop_shows() -> None:
+    async def story(shop: LiveShop) -> Any:
+        reference, twice = {}, {}
+        for kind, record in shop.connector.records.items():
+            effect = await prepared(shop, kind)
+            if kind is EffectKind.OPEN_RETURN and isinstance(effect.target, OpenReturn):
+                line = replace(effect.target.lines[0], quantity=1)
+                effect = replace(effect, target=replace(effect.target, lines=(line,)))
+            first = await carry(shop, effect)
+            books = await shop.get("books")
+            again = await carry(shop, effect)
+            moved = await shop.get("books") != books
+            answer = await shop.connector.send(shop.at, shop.connector.build_readback(effect))
+            reference[kind] = effect.reference.encode() in answer.body
+            assert reference[kind] == (record.searchable_reference is not None), kind
+            twice[kind] = (first.verdict, again.verdict, moved)
+        return twice
+
+    done, refused = (Verdict.OK, Verdict.OK, False), (Verdict.OK, Verdict.REJECTED, False)
+    assert run(story) == {
+        EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
+        EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
+        EffectKind.CLOSE_RETURN: done,
+        EffectKind.CANCEL_RETURN: refused,
+        EffectKind.REFUND_TENDER: done,
+        EffectKind.RESTOCK: done,
+        EffectKind.TAG: done,
+        EffectKind.UNTAG: done,
+        EffectKind.NOTE: done,
+    }
+
+
 def test_harmless_repeats_change_nothing() -> None:
     async def story(shop: LiveShop) -> Any:
         seen = {}
@@ -319,7 +361,7 @@ def test_a_retired_version_is_noticed() -> None:
     assert problems == ("The shop answers with API version 2027-01 instead of 2026-10.",)
 
 
-def test_200_orders_are_read_page_by_page_and_every_sum_closes() -> None:
+def test_every_order_of_the_shop_is_read_and_every_sum_closes() -> None:
     async def story(shop: LiveShop) -> Any:
         refs: list[str] = []
         cursor, findings = None, []
@@ -344,9 +386,9 @@ def test_200_orders_are_read_page_by_page_and_every_sum_closes() -> None:
         late = await shop.connector.list_orders(shop.at, since=datetime.now(UTC) + timedelta(days=1), cursor=None)
         return len(refs), len(set(refs)), findings, currencies, late.order_refs
 
-    count, different, findings, currencies, late = run(story, orders=200)
+    count, different, findings, currencies, late = run(story, orders=110)
 
-    assert (count, different, findings, late) == (200, 200, [], ())
+    assert (count, different, findings, late) == (110, 110, [], ())
     assert {"EUR", "USD", "JPY", "KWD"} <= currencies
 
 
@@ -354,7 +396,7 @@ def test_the_platform_s_figure_of_a_whole_line_is_our_line() -> None:
     async def story(shop: LiveShop) -> int:
         compared = 0
         page = await shop.connector.list_orders(shop.at, since=datetime(2020, 1, 1, tzinfo=UTC), cursor=None)
-        for ref in page.order_refs[:60]:
+        for ref in page.order_refs:
             found = await shop.connector.get_order(shop.at, ref=ref)
             assert found is not None
             order = found.order
@@ -369,15 +411,15 @@ def test_the_platform_s_figure_of_a_whole_line_is_our_line() -> None:
             compared += 1
         return compared
 
-    assert run(story, orders=60) >= 40
+    assert run(story, orders=30) >= 20
 
 
 def test_leg_amounts_and_shipping_reach_the_shop_s_books() -> None:
     async def story(shop: LiveShop) -> Any:
         order = await an_order(
             shop, currency="JPY", taxes_included=False,
-            lines=[{"sku": "RT-SHOE-42", "quantity": 2, "price": "3000", "taxes": [{"title": "JCT", "rate": "0.1"}]}],
-            shipping={"price": "500", "taxes": [{"title": "JCT", "rate": "0.1"}]},
+            lines=[{"sku": "RT-SHOE-42", "quantity": 2, "price": "3000", "taxes": [["JCT", "0.1"]]}],
+            shipping={"price": "500", "taxes": [["JCT", "0.1"]]},
         )  # fmt: skip
         capture = order.captures[0]
         target = RefundTender(
@@ -393,4 +435,4 @@ def test_leg_amounts_and_shipping_reach_the_shop_s_books() -> None:
             again.order.refunds[0].lines[0].gross,
         )
 
-    assert run(story)[:3] == (Verdict.OK, 3_850, 3_850)
+    assert run(story) == (Verdict.OK, 3_850, 3_850, Sides(3_300, 1_881))
