@@ -20,6 +20,10 @@ from retour.core.ports import Silence, WireAnswer
 BODY_LIMIT: Final = 8 * 1024 * 1024  # bytes of one answer
 CLIENTS_KEPT: Final = 64  # hosts with open connections
 USER_AGENT: Final = "Retour/0.1"
+# Why a request can never leave as it is, for connectors that must not try it again and again.
+NOT_SENT_HEADER: Final = "x-not-sent"
+_FORBIDDEN: Final = {NOT_SENT_HEADER: "address"}
+_UNWRITABLE: Final = {NOT_SENT_HEADER: "request"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,11 @@ class Http:
                 target, address = await self._target(url)
                 return await self._exchange(wire, target, address, method=method, headers=headers, body=body)
         except (Forbidden, httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-            return WireAnswer(silence=Silence.NOT_SENT, headers={"x-not-sent": "address"})
+            return WireAnswer(silence=Silence.NOT_SENT, headers=_FORBIDDEN)
         except (httpx2.TransportError, httpx2.StreamError, TimeoutError, OSError, _Cut):
             return WireAnswer(silence=Silence.LOST if wire.touched else Silence.NOT_SENT)
+        except ValueError:  # a host or header that cannot be written at all
+            return WireAnswer(silence=Silence.LOST if wire.touched else Silence.NOT_SENT, headers=_UNWRITABLE)
 
     async def _exchange(
         self, wire: "_Wire", target: httpx2.URL, address: str, *, method: str, headers: Mapping[str, str], body: bytes
