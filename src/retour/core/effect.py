@@ -88,13 +88,17 @@ class OnReturn:
 
 @dataclass(frozen=True, slots=True)
 class Disposed:
-    """Inspected units of one line of the platform's return; `restock` puts them back at the location."""
+    """Inspected units of one line of the platform's return; `restock` puts them back at the location.
+
+    `reverse_ref` is the platform's id of what a disposition points at, as opening the return answered it.
+    """
 
     return_line_ref: str
     fulfilled_ref: str
     quantity: int
     restock: bool
     location_ref: str | None = None
+    reverse_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

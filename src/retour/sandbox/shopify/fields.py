@@ -231,12 +231,28 @@ def _by_id(store: str) -> Resolver:
     return lambda _, info, **args: getattr(_shop(info), store).get(args["id"])
 
 
+def _node(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
+    shop, gid = _shop(info), args["id"]
+    match gid.split("/")[3] if gid.count("/") == 4 else "":
+        case "Refund":
+            return next((r for r in shop.all_refunds() if r.id == gid), None)
+        case "Fulfillment":
+            return next((f for order in shop.orders.values() for f in order.fulfillments if f.id == gid), None)
+        case "Customer":
+            return shop.customers.get(gid)
+        case "Return":
+            return shop.returns.get(gid)
+        case _:
+            return shop.orders.get(gid)
+
+
 def _all_of(store: str) -> Resolver:
     return lambda _, info, **args: page(list(getattr(_shop(info), store).values()), args)
 
 
 FIELDS: dict[str, Resolver] = {
     "QueryRoot.orders": lambda _, info, **args: find_orders(_shop(info), args),
+    "QueryRoot.node": _node,
     "QueryRoot.order": _by_id("orders"),
     "QueryRoot.return": _by_id("returns"),
     "QueryRoot.returnableFulfillments": _returnables,

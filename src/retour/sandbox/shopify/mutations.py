@@ -9,6 +9,7 @@ from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
 
 from retour.sandbox.shopify import inventory, keys, processing, refunds, returns
 from retour.sandbox.shopify.keys import KeyRefusal
+from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop, Subscription
 
@@ -80,31 +81,36 @@ def _refused(shop: Shop, name: str, refusal: Refusal) -> dict[str, Any]:
     return {"userErrors": [refusal.user_error()]}
 
 
-def _tags_add(shop: Shop, args: Args) -> dict[str, Any]:
-    order = shop.orders.get(args["id"])
-    if order is None:
+def _tagged(shop: Shop, gid: str) -> Order | Customer:
+    found = shop.orders.get(gid) or shop.customers.get(gid)
+    if found is None:
         raise Refusal(["id"], "Resource does not exist")
-    held = {tag.lower() for tag in order.tags}
+    return found
+
+
+def _tags_add(shop: Shop, args: Args) -> dict[str, Any]:
+    thing = _tagged(shop, args["id"])
+    held = {tag.lower() for tag in thing.tags}
     fresh = [tag for tag in dict.fromkeys(t.strip() for t in args["tags"]) if tag and tag.lower() not in held]
     if any(len(tag) > 40 for tag in fresh):
         raise Refusal(["tags"], "Tag is too long (maximum is 40 characters)")
     if fresh:
-        order.tags.extend(fresh)
+        thing.tags.extend(fresh)
         shop.effects["tag"] += 1
-        shop.touched(order)
-    return {"node": order}
+        if isinstance(thing, Order):
+            shop.touched(thing)
+    return {"node": thing}
 
 
 def _tags_remove(shop: Shop, args: Args) -> dict[str, Any]:
-    order = shop.orders.get(args["id"])
-    if order is None:
-        raise Refusal(["id"], "Resource does not exist")
+    thing = _tagged(shop, args["id"])
     gone = {tag.strip().lower() for tag in args["tags"]}
-    if gone & {tag.lower() for tag in order.tags}:
-        order.tags = [tag for tag in order.tags if tag.lower() not in gone]
+    if gone & {tag.lower() for tag in thing.tags}:
+        thing.tags = [tag for tag in thing.tags if tag.lower() not in gone]
         shop.effects["untag"] += 1
-        shop.touched(order)
-    return {"node": order}
+        if isinstance(thing, Order):
+            shop.touched(thing)
+    return {"node": thing}
 
 
 def _order_update(shop: Shop, args: Args) -> dict[str, Any]:

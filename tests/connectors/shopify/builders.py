@@ -1,0 +1,116 @@
+"""Effects and recorded answers for the connector's tests."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from retour.core.effect import (
+    Disposed,
+    Effect,
+    EffectKind,
+    Leg,
+    Note,
+    OnReturn,
+    OpenReturn,
+    ProcessReturn,
+    RefundedUnits,
+    RefundTender,
+    Restock,
+    ReturnedUnits,
+    Tagging,
+    Target,
+)
+from retour.core.ports import WireAnswer
+
+PAYLOADS = Path(__file__).with_name("payloads")
+GID = "gid://shopify"
+ORDER, RETURN = f"{GID}/Order/1", f"{GID}/Return/4"
+REFERENCE = "RMA-42 / 5f1c0b7e"
+EFFECT_ID = uuid.UUID("5f1c0b7e-0000-4000-8000-000000000001")
+
+TARGETS: Mapping[EffectKind, Target] = {
+    EffectKind.OPEN_RETURN: OpenReturn(
+        ORDER, (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 2, "size_too_small", "too small"),)
+    ),
+    EffectKind.PROCESS_RETURN: ProcessReturn(
+        ORDER,
+        RETURN,
+        (
+            Disposed(f"{GID}/ReturnLineItem/41", f"{GID}/FulfillmentLineItem/61", 1, True, f"{GID}/Location/1"),
+            Disposed(f"{GID}/ReturnLineItem/41", f"{GID}/FulfillmentLineItem/61", 1, False, f"{GID}/Location/1"),
+        ),
+    ),
+    EffectKind.CLOSE_RETURN: OnReturn(RETURN),
+    EffectKind.CANCEL_RETURN: OnReturn(RETURN),
+    EffectKind.REFUND_TENDER: RefundTender(
+        ORDER,
+        (RefundedUnits(f"{GID}/LineItem/11", 2),),
+        (Leg(f"{GID}/OrderTransaction/3", "shopify_payments", 1_000),),
+        200,
+    ),
+    EffectKind.RESTOCK: Restock(f"{GID}/InventoryItem/1", f"{GID}/Location/1", 2),
+    EffectKind.TAG: Tagging(ORDER, "return-in-transit"),
+    EffectKind.UNTAG: Tagging(ORDER, "return-in-transit"),
+    EffectKind.NOTE: Note(ORDER, "Parcel is on\n its way"),
+}
+GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
+    EffectKind.OPEN_RETURN: {
+        "returns": [f"{GID}/Return/3"],
+        "reasons": {"size-too-small": f"{GID}/ReturnReasonDefinition/5"},
+    },
+    EffectKind.PROCESS_RETURN: {
+        "processed": {f"{GID}/ReturnLineItem/41": 0},
+        "reverse_refs": {f"{GID}/ReturnLineItem/41": f"{GID}/ReverseFulfillmentOrderLineItem/46"},
+    },
+    EffectKind.RESTOCK: {"available": 10, "updated_at": "2026-10-11T00:00:00Z"},
+    EffectKind.NOTE: {"note": "Ring twice"},
+}
+NAMES: Mapping[EffectKind, str] = {
+    EffectKind.OPEN_RETURN: "open_return",
+    EffectKind.PROCESS_RETURN: "process_return",
+    EffectKind.CLOSE_RETURN: "close_return",
+    EffectKind.CANCEL_RETURN: "cancel_return",
+    EffectKind.REFUND_TENDER: "create_refund",
+    EffectKind.RESTOCK: "adjust_stock",
+    EffectKind.TAG: "add_tag",
+    EffectKind.UNTAG: "remove_tag",
+    EffectKind.NOTE: "write_note",
+}
+
+
+def an_effect(kind: EffectKind, **changes: Any) -> Effect:
+    """Return an effect of that kind with its guard, as the executor would hold it."""
+    made = Effect(
+        id=EFFECT_ID,
+        tenant_id=uuid.UUID(int=1),
+        connection_id=uuid.UUID(int=2),
+        kind=kind,
+        business_ref="rma-42",
+        seq=1,
+        key="0b0f9f5a-6e58-5c0e-8a3d-1f7f4d1e2b90",
+        key_generation=0,
+        reference=REFERENCE,
+        target=TARGETS[kind],
+        amount_minor=1_000 if kind is EffectKind.REFUND_TENDER else None,
+        currency="USD" if kind is EffectKind.REFUND_TENDER else None,
+        guard_before=GUARDS.get(kind, {}),
+    )
+    return replace(made, **changes)
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """Return a recorded answer as a document."""
+    return json.loads((PAYLOADS / f"{name}.json").read_text())
+
+
+def answered(name: str) -> WireAnswer:
+    """Return a recorded answer as it comes over the wire."""
+    return WireAnswer(200, {"x-shopify-api-version": "2026-10"}, (PAYLOADS / f"{name}.json").read_bytes())
+
+
+def saying(document: object, **more: Any) -> WireAnswer:
+    """Return an answer with that document."""
+    return WireAnswer(200, {"x-shopify-api-version": "2026-10"} | more, json.dumps(document).encode())

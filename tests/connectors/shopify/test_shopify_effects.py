@@ -1,0 +1,277 @@
+"""Effects become requests, and answers become verdicts that never claim more than they know."""
+
+import json
+from typing import Any
+
+import pytest
+from tests.connectors.shopify.builders import (
+    EFFECT_ID,
+    GID,
+    GUARDS,
+    NAMES,
+    ORDER,
+    REFERENCE,
+    RETURN,
+    TARGETS,
+    an_effect,
+    answered,
+    saying,
+)
+
+from retour.connectors.http import Http
+from retour.connectors.shopify import ShopifyConnector, operation, records
+from retour.core.effect import Disposed, EffectKind, Note, OpenReturn, ProcessReturn, ReturnedUnits
+from retour.core.errors import Refused
+from retour.core.ports import Outcome, Verdict, WireAnswer
+
+CONNECTOR = ShopifyConnector(Http())
+OPENED = {
+    "return_ref": RETURN,
+    "name": "#1042-R1",
+    "status": "open",
+    "lines": [
+        {
+            "fulfilled_ref": f"{GID}/FulfillmentLineItem/61",
+            "return_line_ref": f"{GID}/ReturnLineItem/41",
+            "reverse_ref": f"{GID}/ReverseFulfillmentOrderLineItem/46",
+            "quantity": 2,
+        }
+    ],
+}
+MOVEMENT = {
+    "ref": f"{GID}/OrderTransaction/21",
+    "capture_ref": f"{GID}/OrderTransaction/3",
+    "status": "success",
+    "amount_minor": 1_000,
+}
+REVERSE = f"{GID}/ReverseFulfillmentOrderLineItem/46"
+VARIABLES: dict[EffectKind, dict[str, Any]] = {
+    EffectKind.OPEN_RETURN: {
+        "input": {
+            "orderId": ORDER,
+            "returnLineItems": [
+                {
+                    "fulfillmentLineItemId": f"{GID}/FulfillmentLineItem/61",
+                    "quantity": 2,
+                    "returnReasonDefinitionId": f"{GID}/ReturnReasonDefinition/5",
+                    "returnReasonNote": "[RMA-42 / 5f1c0b7e] too small",
+                }
+            ],
+        }
+    },
+    EffectKind.PROCESS_RETURN: {
+        "input": {
+            "returnId": RETURN,
+            "notifyCustomer": False,
+            "returnLineItems": [
+                {
+                    "id": f"{GID}/ReturnLineItem/41",
+                    "quantity": 2,
+                    "dispositions": [
+                        {
+                            "reverseFulfillmentOrderLineItemId": REVERSE,
+                            "quantity": 1,
+                            "dispositionType": kind,
+                            "locationId": f"{GID}/Location/1",
+                        }
+                        for kind in ("RESTOCKED", "NOT_RESTOCKED")
+                    ],
+                }
+            ],
+        }
+    },
+    EffectKind.CLOSE_RETURN: {"id": RETURN},
+    EffectKind.CANCEL_RETURN: {"id": RETURN},
+    EffectKind.REFUND_TENDER: {
+        "key": "0b0f9f5a-6e58-5c0e-8a3d-1f7f4d1e2b90",
+        "input": {
+            "orderId": ORDER,
+            "note": REFERENCE,
+            "notify": False,
+            "allowOverRefunding": False,
+            "currency": "USD",
+            "shipping": {"amount": "2.00"},
+            "refundLineItems": [{"lineItemId": f"{GID}/LineItem/11", "quantity": 2, "restockType": "NO_RESTOCK"}],
+            "transactions": [
+                {
+                    "orderId": ORDER,
+                    "parentId": f"{GID}/OrderTransaction/3",
+                    "gateway": "shopify_payments",
+                    "kind": "REFUND",
+                    "amount": "10.00",
+                }
+            ],
+        },
+    },
+    EffectKind.RESTOCK: {
+        "key": "0b0f9f5a-6e58-5c0e-8a3d-1f7f4d1e2b90",
+        "input": {
+            "name": "available",
+            "reason": "restock",
+            "referenceDocumentUri": f"gid://retour/Effect/{EFFECT_ID}",
+            "changes": [
+                {
+                    "inventoryItemId": f"{GID}/InventoryItem/1",
+                    "locationId": f"{GID}/Location/1",
+                    "delta": 2,
+                    "changeFromQuantity": None,
+                }
+            ],
+        },
+    },
+    EffectKind.TAG: {"id": ORDER, "tags": ["return-in-transit"]},
+    EffectKind.UNTAG: {"id": ORDER, "tags": ["return-in-transit"]},
+    EffectKind.NOTE: {
+        "input": {"id": ORDER, "note": "Ring twice\nParcel is on its way [RMA-42 / 5f1c0b7e]"},
+    },
+}
+OUTCOMES: dict[EffectKind, Outcome] = {
+    EffectKind.OPEN_RETURN: Outcome(Verdict.OK, RETURN, result=OPENED),
+    EffectKind.PROCESS_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "open"}),
+    EffectKind.CLOSE_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "closed"}),
+    EffectKind.CANCEL_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "canceled"}),
+    EffectKind.REFUND_TENDER: Outcome(
+        Verdict.OK, f"{GID}/Refund/9", 1_000, result={"refund_ref": f"{GID}/Refund/9", "movements": [MOVEMENT]}
+    ),
+    EffectKind.RESTOCK: Outcome(
+        Verdict.OK,
+        f"{GID}/InventoryAdjustmentGroup/77",
+        result={"adjustment_ref": f"{GID}/InventoryAdjustmentGroup/77", "available_after": 12},
+    ),
+    EffectKind.TAG: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
+    EffectKind.UNTAG: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
+    EffectKind.NOTE: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
+}
+ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
+    EffectKind.OPEN_RETURN: (Verdict.REJECTED, "INVALID"),
+    EffectKind.PROCESS_RETURN: (Verdict.REJECTED, "LESS_THAN_OR_EQUAL_TO"),
+    EffectKind.CLOSE_RETURN: (Verdict.OK, "INVALID_STATE"),
+    EffectKind.CANCEL_RETURN: (Verdict.REJECTED, "INVALID_STATE"),
+    EffectKind.REFUND_TENDER: (Verdict.REJECTED, "user_error"),
+    EffectKind.RESTOCK: (Verdict.REJECTED, "NON_MUTABLE_INVENTORY_ITEM"),
+    EffectKind.TAG: (Verdict.REJECTED, "user_error"),
+    EffectKind.UNTAG: (Verdict.REJECTED, "user_error"),
+    EffectKind.NOTE: (Verdict.REJECTED, "user_error"),
+}
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+def test_each_effect_is_asked_for_exactly(kind: EffectKind) -> None:
+    body = json.loads(CONNECTOR.build(an_effect(kind)).body)
+
+    assert body["variables"] == VARIABLES[kind]
+    assert body["query"].startswith(f"mutation {body['operationName']}(")
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+def test_the_same_effect_is_always_the_same_bytes(kind: EffectKind) -> None:
+    first, again = CONNECTOR.build(an_effect(kind)), CONNECTOR.build(an_effect(kind, attempts=7))
+
+    assert first == again
+    assert (first.method, first.path) == ("POST", "/admin/api/2026-10/graphql.json")
+    assert first.cost == operation.COSTS[first.operation]
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+def test_each_done_effect_is_read_with_its_facts(kind: EffectKind) -> None:
+    assert CONNECTOR.classify(an_effect(kind), answered(NAMES[kind])) == OUTCOMES[kind]
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+def test_each_user_error_gets_its_verdict(kind: EffectKind) -> None:
+    outcome = CONNECTOR.classify(an_effect(kind), answered(f"{NAMES[kind]}_error"))
+
+    assert (outcome.verdict, outcome.far_code) == ERRORS[kind]
+    assert outcome.message
+
+
+def test_keyed_mutations_carry_the_key_as_a_directive_and_nothing_else_does() -> None:
+    keyed = {name for name, text in operation.definitions().items() if "@idempotent(key: $key)" in text}
+
+    assert keyed == {"CreateRefund", "AdjustStock"}
+    assert {kind for kind, record in records().items() if record.key == "directive"} == {
+        EffectKind.REFUND_TENDER,
+        EffectKind.RESTOCK,
+    }
+
+
+def test_guards_are_built_exactly_where_the_record_says_so() -> None:
+    guarded = {kind for kind in EffectKind if CONNECTOR.build_guard(an_effect(kind)) is not None}
+
+    assert guarded == {kind for kind, record in CONNECTOR.records.items() if record.guarded}
+    assert set(CONNECTOR.records) == set(EffectKind)
+
+
+def test_a_reason_the_shop_does_not_know_falls_back_to_the_old_list() -> None:
+    lines = (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 1, "damaged"),)
+    effect = an_effect(EffectKind.OPEN_RETURN, target=OpenReturn(ORDER, lines), guard_before={})
+
+    line = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["returnLineItems"][0]
+
+    assert (line["returnReason"], line["returnReasonNote"]) == ("DEFECTIVE", "[RMA-42 / 5f1c0b7e]")
+
+
+def test_a_long_note_is_cut_behind_the_reference() -> None:
+    lines = (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 1, note="x" * 400),)
+    effect = an_effect(EffectKind.OPEN_RETURN, target=OpenReturn(ORDER, lines))
+
+    note = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["returnLineItems"][0]["returnReasonNote"]
+
+    assert (len(note), note[:22]) == (255, "[RMA-42 / 5f1c0b7e] xx")
+
+
+def test_what_opening_answered_makes_processing_independent_of_a_guard() -> None:
+    disposed = Disposed(f"{GID}/ReturnLineItem/41", "", 2, False, reverse_ref="gid://x")
+    effect = an_effect(EffectKind.PROCESS_RETURN, target=ProcessReturn(ORDER, RETURN, (disposed,)), guard_before={})
+
+    line = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["returnLineItems"][0]
+
+    assert line["dispositions"] == [
+        {"reverseFulfillmentOrderLineItemId": "gid://x", "quantity": 2, "dispositionType": "NOT_RESTOCKED"}
+    ]
+
+
+@pytest.mark.parametrize("kind", [EffectKind.PROCESS_RETURN, EffectKind.NOTE])
+def test_without_the_guard_that_it_needs_nothing_is_built(kind: EffectKind) -> None:
+    with pytest.raises(Refused) as refused:
+        CONNECTOR.build(an_effect(kind, guard_before={}))
+
+    assert refused.value.code == "guard_missing"
+
+
+def test_a_note_already_there_is_not_added_again() -> None:
+    before = "Ring twice\nParcel is on its way [RMA-42 / 5f1c0b7e]\nCalled"
+    effect = an_effect(EffectKind.NOTE, guard_before={"note": before})
+
+    assert json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["note"] == before
+
+
+def test_the_first_note_of_an_order_has_no_empty_line() -> None:
+    effect = an_effect(EffectKind.NOTE, target=Note(ORDER, f"Received ({REFERENCE})"), guard_before={"note": ""})
+
+    assert json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["note"] == f"Received ({REFERENCE})"
+
+
+@pytest.mark.parametrize(("currency", "minor", "text"), [("JPY", 1_200, "1200"), ("KWD", 1_500, "1.500")])
+def test_amounts_are_written_in_the_currency_s_own_decimals(currency: str, minor: int, text: str) -> None:
+    target = TARGETS[EffectKind.REFUND_TENDER]
+    leg = target.legs[0].__class__("c", "g", minor)  # type: ignore[union-attr]
+    effect = an_effect(
+        EffectKind.REFUND_TENDER, target=target.__class__(ORDER, (), (leg,)), amount_minor=minor, currency=currency
+    )
+
+    refund = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]
+
+    assert (refund["currency"], refund["transactions"][0]["amount"], "shipping" in refund) == (currency, text, False)
+
+
+def test_guards_of_the_tests_are_what_the_answers_give() -> None:
+    for kind, name in (
+        (EffectKind.OPEN_RETURN, "returns_before"),
+        (EffectKind.PROCESS_RETURN, "return_now"),
+        (EffectKind.RESTOCK, "stock_level"),
+        (EffectKind.NOTE, "note_of"),
+    ):
+        assert CONNECTOR.read_guard(an_effect(kind), answered(name)) == GUARDS[kind]
+        assert CONNECTOR.read_guard(an_effect(kind), WireAnswer(500)) is None
+        assert CONNECTOR.read_guard(an_effect(kind), saying({"data": {"order": None}})) is None

@@ -1,0 +1,184 @@
+"""A read-back proves, disproves, or admits that it does neither."""
+
+from typing import Any
+
+import pytest
+from tests.connectors.shopify.builders import GID, ORDER, REFERENCE, RETURN, an_effect, answered, recorded, saying
+from tests.connectors.shopify.test_shopify_effects import OPENED
+
+from retour.connectors.http import Http
+from retour.connectors.shopify import ShopifyConnector
+from retour.core.effect import EffectKind
+from retour.core.ports import Outcome, ReadBack, Silence, Verdict, WireAnswer
+
+CONNECTOR = ShopifyConnector(Http())
+
+
+def _back(kind: EffectKind, document: object, **changes: Any) -> ReadBack:
+    return CONNECTOR.read_back(an_effect(kind, **changes), saying(document))
+
+
+@pytest.mark.parametrize("kind", EffectKind)
+@pytest.mark.parametrize(
+    "answer",
+    [WireAnswer(500), WireAnswer(silence=Silence.LOST), WireAnswer(200, {}, b"{}"), saying({"data": {}}),
+     saying({"data": {"order": None, "return": None, "node": None, "inventoryItem": None}})],
+    ids=["500", "lost", "empty", "no data", "nulls"],
+)  # fmt: skip
+def test_an_answer_that_says_nothing_proves_nothing(kind: EffectKind, answer: WireAnswer) -> None:
+    assert CONNECTOR.read_back(an_effect(kind), answer).found == "inconclusive"
+
+
+def test_a_return_is_ours_by_the_reference_in_its_lines() -> None:
+    back = CONNECTOR.read_back(an_effect(EffectKind.OPEN_RETURN), answered("newest_returns"))
+
+    assert back == ReadBack("present", Outcome(Verdict.OK, RETURN, result=OPENED))
+
+
+def test_no_new_return_means_ours_was_not_opened() -> None:
+    document = recorded("newest_returns")
+    document["data"]["order"]["returns"]["nodes"] = []
+
+    assert _back(EffectKind.OPEN_RETURN, document) == ReadBack("absent")
+
+
+def test_a_return_that_was_there_before_is_not_ours() -> None:
+    document = recorded("newest_returns")
+    row = document["data"]["order"]["returns"]["nodes"][0]
+    row["returnLineItems"]["nodes"][0]["returnReasonNote"] = "too small"
+    row["id"] = f"{GID}/Return/3"
+
+    assert _back(EffectKind.OPEN_RETURN, document) == ReadBack("absent")
+
+
+def test_a_new_return_of_just_our_lines_without_our_reference_is_doubtful() -> None:
+    document = recorded("newest_returns")
+    row = document["data"]["order"]["returns"]["nodes"][0]["returnLineItems"]["nodes"][0]
+    row["returnReasonNote"] = ""
+
+    assert _back(EffectKind.OPEN_RETURN, document).found == "inconclusive"
+    row["quantity"] = 1
+    assert _back(EffectKind.OPEN_RETURN, document).found == "absent"
+
+
+def test_too_many_new_returns_hide_ours() -> None:
+    document = recorded("newest_returns")
+    rows = document["data"]["order"]["returns"]["nodes"]
+    rows[0]["returnLineItems"]["nodes"] = []
+    rows += [rows[0] | {"id": f"{GID}/Return/5"}, rows[0] | {"id": f"{GID}/Return/6"}]
+
+    assert _back(EffectKind.OPEN_RETURN, document).found == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("processed", "found"), [(2, "present"), (0, "absent"), (1, "inconclusive"), (None, "inconclusive")]
+)
+def test_processing_shows_in_the_processed_units(processed: int | None, found: str) -> None:
+    document = recorded("return_now")
+    document["data"]["return"]["returnLineItems"]["nodes"][0]["processedQuantity"] = processed
+
+    assert _back(EffectKind.PROCESS_RETURN, document).found == found
+
+
+def test_processing_without_a_guard_cannot_be_judged() -> None:
+    assert _back(EffectKind.PROCESS_RETURN, recorded("return_now"), guard_before={}).found == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "found"),
+    [
+        (EffectKind.CLOSE_RETURN, "CLOSED", "present"),
+        (EffectKind.CLOSE_RETURN, "OPEN", "absent"),
+        (EffectKind.CANCEL_RETURN, "CANCELED", "present"),
+        (EffectKind.CANCEL_RETURN, "CLOSED", "absent"),
+    ],
+)
+def test_a_return_s_status_shows_its_end(kind: EffectKind, status: str, found: str) -> None:
+    document = recorded("return_now")
+    document["data"]["return"]["status"] = status
+
+    assert _back(kind, document).found == found
+
+
+def test_a_refund_is_ours_by_its_note_and_nobody_else_s() -> None:
+    back = CONNECTOR.read_back(an_effect(EffectKind.REFUND_TENDER), answered("refunds_of_order"))
+
+    assert back.found == "present"
+    assert back.outcome is not None
+    assert (back.outcome.verdict, back.outcome.far_id, back.outcome.amount_minor) == (
+        Verdict.OK,
+        f"{GID}/Refund/9",
+        1_000,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"), [("PENDING", Verdict.PENDING), ("FAILURE", Verdict.REJECTED), ("UNKNOWN", Verdict.UNKNOWN)]
+)
+def test_a_refund_read_back_says_how_far_its_money_is(status: str, verdict: Verdict) -> None:
+    document = recorded("refunds_of_order")
+    document["data"]["order"]["refunds"][1]["transactions"]["nodes"][0]["status"] = status
+
+    back = _back(EffectKind.REFUND_TENDER, document)
+
+    assert (back.found, back.outcome and back.outcome.verdict) == ("present", verdict)
+
+
+def test_no_refund_of_our_note_means_absent_unless_the_list_is_cut() -> None:
+    document = recorded("refunds_of_order")
+    rows = document["data"]["order"]["refunds"]
+    rows.pop()
+    assert _back(EffectKind.REFUND_TENDER, document) == ReadBack("absent")
+
+    rows *= 40
+    assert _back(EffectKind.REFUND_TENDER, document).found == "inconclusive"
+
+
+def test_two_refunds_of_our_note_are_for_a_person() -> None:
+    document = recorded("refunds_of_order")
+    document["data"]["order"]["refunds"][0]["note"] = REFERENCE
+
+    assert _back(EffectKind.REFUND_TENDER, document).found == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("level", "updated", "found"),
+    [
+        (10, "2026-10-11T00:00:00Z", "absent"),  # untouched
+        (12, "2026-10-20T00:00:00Z", "present"),  # grown by exactly our units
+        (10, "2026-10-20T00:00:00Z", "inconclusive"),  # touched: ours and a sale, or something else
+        (11, "2026-10-20T00:00:00Z", "inconclusive"),
+        (10, None, "inconclusive"),
+    ],
+)
+def test_a_stock_level_proves_only_what_it_can(level: int, updated: str | None, found: str) -> None:
+    document = recorded("stock_level")
+    row = document["data"]["inventoryItem"]["inventoryLevel"]["quantities"][0]
+    row |= {"quantity": level, "updatedAt": updated}
+
+    assert _back(EffectKind.RESTOCK, document).found == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags", "found"),
+    [
+        (EffectKind.TAG, ["Return-In-Transit"], "present"),
+        (EffectKind.TAG, ["vip"], "absent"),
+        (EffectKind.UNTAG, ["Return-In-Transit"], "absent"),
+        (EffectKind.UNTAG, [], "present"),
+    ],
+)
+def test_tags_are_read_whatever_their_case(kind: EffectKind, tags: list[str], found: str) -> None:
+    assert _back(kind, {"data": {"node": {"id": ORDER, "tags": tags}}}).found == found
+
+
+@pytest.mark.parametrize(
+    ("note", "found"),
+    [
+        ("Ring twice\nParcel is on its way [RMA-42 / 5f1c0b7e]", "present"),
+        ("Ring twice", "absent"),
+        (None, "absent"),
+    ],
+)
+def test_our_line_is_looked_for_in_the_note(note: str | None, found: str) -> None:
+    assert _back(EffectKind.NOTE, {"data": {"order": {"id": ORDER, "note": note}}}).found == found
