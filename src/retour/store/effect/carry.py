@@ -1,6 +1,6 @@
 """Carrying effects out: claim with a fencing epoch, mark before sending, settle only under the same epoch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -243,11 +243,3 @@ def _effect(row: Record) -> Effect:
         far_id=row["far_id"],
         guard_before=row["guard_before"],
     )
-
-
-ROUTE_DUE: Final = "SELECT tenant_id, id FROM route_due_effects($1)"
-
-
-async def list_due(db: Db, *, most: int) -> Sequence[tuple[UUID, UUID]]:
-    """Return (tenant, effect) of effects that are due now, of all tenants; ids only."""
-    return [(row["tenant_id"], row["id"]) for row in await db.fetch(ROUTE_DUE, most)]

@@ -36,7 +36,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- The router answers with ids alone, so that nothing of a tenant is seen before the tenant is set.
+-- The router answers with ids alone, so that nothing of a tenant is seen before the tenant is set. `overdue` gives the
+-- job that was enqueued with a row time to come first; what is overdue longer has lost its job.
 GRANT SELECT (tenant_id, id, revoked_at) ON api_key TO retour_router;
 GRANT SELECT (tenant_id, id, email_folded, disabled_at) ON staff TO retour_router;
 GRANT SELECT (tenant_id, id, platform, far_name, state) ON connection TO retour_router;
@@ -67,28 +68,28 @@ CREATE FUNCTION route_connection(connection_id uuid) RETURNS TABLE (tenant_id uu
 CREATE FUNCTION route_account(account_name text) RETURNS TABLE (tenant_id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   AS $$ SELECT a.tenant_id FROM account a WHERE a.name = account_name $$;
-CREATE FUNCTION route_due_effects(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+CREATE FUNCTION route_due_effects(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   AS $$ SELECT e.tenant_id, e.id FROM effect e
-         WHERE e.state IN ('intent', 'sending', 'pending', 'unknown') AND e.parked_at IS NULL AND e.due_at <= clock_timestamp()
+         WHERE e.state IN ('intent', 'sending', 'pending', 'unknown') AND e.parked_at IS NULL AND e.due_at <= clock_timestamp() - overdue
            AND (e.lease_until IS NULL OR e.lease_until < clock_timestamp()) ORDER BY e.due_at LIMIT most $$;
-CREATE FUNCTION route_due_deliveries(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+CREATE FUNCTION route_due_deliveries(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
   AS $$ SELECT d.tenant_id, d.id FROM delivery d
-         WHERE d.state IN ('due', 'sending') AND d.due_at <= clock_timestamp()
+         WHERE d.state IN ('due', 'sending') AND d.due_at <= clock_timestamp() - overdue
            AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp()) ORDER BY d.due_at LIMIT most $$;
-CREATE FUNCTION route_due_inbox(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+CREATE FUNCTION route_due_inbox(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$ SELECT i.tenant_id, i.id FROM inbox i WHERE i.done_at IS NULL AND i.due_at <= clock_timestamp() ORDER BY i.due_at LIMIT most $$;
-CREATE FUNCTION route_due_rmas(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+  AS $$ SELECT i.tenant_id, i.id FROM inbox i WHERE i.done_at IS NULL AND i.due_at <= clock_timestamp() - overdue ORDER BY i.due_at LIMIT most $$;
+CREATE FUNCTION route_due_rmas(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$ SELECT r.tenant_id, r.id FROM rma r WHERE r.due_at <= clock_timestamp() ORDER BY r.due_at LIMIT most $$;
-CREATE FUNCTION route_due_settlements(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+  AS $$ SELECT r.tenant_id, r.id FROM rma r WHERE r.due_at <= clock_timestamp() - overdue ORDER BY r.due_at LIMIT most $$;
+CREATE FUNCTION route_due_settlements(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$ SELECT s.tenant_id, s.id FROM settlement s WHERE s.due_at <= clock_timestamp() ORDER BY s.due_at LIMIT most $$;
-CREATE FUNCTION route_due_syncs(most int) RETURNS TABLE (tenant_id uuid, id uuid)
+  AS $$ SELECT s.tenant_id, s.id FROM settlement s WHERE s.due_at <= clock_timestamp() - overdue ORDER BY s.due_at LIMIT most $$;
+CREATE FUNCTION route_due_syncs(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$ SELECT c.tenant_id, c.connection_id FROM sync_cursor c WHERE c.due_at <= clock_timestamp() ORDER BY c.due_at LIMIT most $$;
+  AS $$ SELECT c.tenant_id, c.connection_id FROM sync_cursor c WHERE c.due_at <= clock_timestamp() - overdue ORDER BY c.due_at LIMIT most $$;
 
 DO $$
 DECLARE f regprocedure;

@@ -44,4 +44,5 @@ async def changed(
     )
     nudges = [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
     await jobs.defer(db, [*nudges, jobs.Job(jobs.Task.ADVANCE, record.rma.id)])
-    return await refresh(db, record.rma.id, own=store.ownership(), at=at)
+    # Should the job be lost, the sweep finds the return by its due time.
+    return await refresh(db, record.rma.id, own=store.ownership(), at=at, due_at=at)

@@ -1,0 +1,50 @@
+"""What is overdue, of all tenants, by ids alone: the sweep's reading of the truth that jobs only nudge."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from retour.store.db import Db, Record
+
+EFFECTS: Final = "SELECT tenant_id, id FROM route_due_effects($1, $2)"
+SETTLEMENTS: Final = "SELECT tenant_id, id FROM route_due_settlements($1, $2)"
+RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
+DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
+INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
+SYNCS: Final = "SELECT tenant_id, connection_id AS id FROM route_due_syncs($1, $2)"
+
+Due = list[tuple[UUID, UUID]]
+
+
+async def effects(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, effect) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(EFFECTS, most, overdue))
+
+
+async def settlements(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, settlement) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(SETTLEMENTS, most, overdue))
+
+
+async def rmas(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, return) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(RMAS, most, overdue))
+
+
+async def deliveries(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, delivery) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(DELIVERIES, most, overdue))
+
+
+async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, inbox row) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(INBOX, most, overdue))
+
+
+async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, connection) whose orders are due to be synced, oldest first."""
+    return _ids(await db.fetch(SYNCS, most, overdue))
+
+
+def _ids(rows: list[Record]) -> Due:
+    return [(row["tenant_id"], row["id"]) for row in rows]
