@@ -1,0 +1,1 @@
+"""Tests of what the house decides: pure values in, pure values out."""

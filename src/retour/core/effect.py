@@ -254,7 +254,8 @@ def next_step(
         return Step.NOTHING, now
     if effect.first_sent_at is None or effect.last_sent_at is None:
         return Step.SEND, now
-    if repeat_harmless or now < effect.first_sent_at + timing.trusted_window:
+    keyed = timing.trusted_window > timedelta(0)  # without keys a clock set back must not open the window
+    if repeat_harmless or (keyed and now < effect.first_sent_at + timing.trusted_window):
         return Step.SEND, now
     quiet_until = effect.last_sent_at + timing.quiet_period
     if effect.readback_negative_at is not None and effect.readback_negative_at >= quiet_until:

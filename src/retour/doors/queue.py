@@ -81,11 +81,12 @@ class Runner:
             )
             sweep = asyncio.create_task(self._sweep_for_ever())
             stopping = asyncio.create_task(self._stopping.wait())
-            done, _ = await asyncio.wait({queue, sweep, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (queue, sweep, stopping):
+            tasks: set[asyncio.Task[object]] = {queue, sweep, stopping}
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(queue, sweep, stopping, return_exceptions=True)
-            for task in done - {stopping}:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for task in done:
                 task.result()
 
     def stop(self) -> None:

@@ -3,19 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
-from retour.core.effect import OPEN_STATES, EffectState
+from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import (
     Disposition,
+    EffectView,
     Ownership,
     Return,
     SettlementState,
     ShipmentStatus,
     count,
+    minus,
 )
 from retour.core.rma.steps import Steps
+
+# What only tells people where a return is: no open return waits for it.
+_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
+# What no longer matters, once a return is closed, if it is known not to have happened.
+_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,75 +38,108 @@ class Blocked:
 
 
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
-    """Return whom an open return waits for; nothing once it is closed. People come before machines."""
-    if ret.status not in OPEN or (
-        steps.resolve and len(steps.resolve) == sum(1 for x in ret.lines if x.decision in OPEN)
-    ):
-        return _unfinished_business(ret, now)
+    """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
+    open_lines = sum(1 for line in ret.lines if line.decision in OPEN)
+    if ret.status not in OPEN or (steps.resolve and len(steps.resolve) == open_lines):
+        return _trouble(ret, _MOOT, now)
+    return (
+        _trouble(ret, _MARKS, now)
+        or _decision(ret, now)
+        or _money(ret, own, now)
+        or _people(ret, own, now)
+        or _machines(ret, own, steps, now)
+    )
+
+
+def _trouble(ret: Return, ignored: frozenset[EffectKind], now: datetime) -> Blocked | None:
+    """Return the first effect whose outcome a person must find out, or that failed and is not of an ignored kind."""
+    for effect in ret.standing():
+        since = effect.created_at or now
+        if effect.parked and effect.state in OPEN_STATES:
+            return Blocked("finance", "effect_unknown", since, "look at the far side and decide", _facts(effect))
+        if effect.state is EffectState.FAILED and effect.kind not in ignored and not _is_paid_otherwise(ret, effect):
+            return Blocked("finance", "effect_failed", since, "correct the cause and try again", _facts(effect))
+    return None
+
+
+def _is_paid_otherwise(ret: Return, effect: EffectView) -> bool:
+    """Return whether money that failed to move is no longer owed this way: no settlement of the return has failed."""
+    return effect.settlement and not any(s.state is SettlementState.FAILED for s in ret.settlements)
+
+
+def _facts(effect: EffectView) -> dict[str, Scalar]:
+    return {"effect": str(effect.id), "kind": effect.kind.value, "far_code": effect.far_code}
+
+
+def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
     if any(line.decision in UNDECIDED for line in ret.lines):
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
-    return _money_or_platform(ret, own, steps, now) or _goods(ret, own, now)
-
-
-def _unfinished_business(ret: Return, now: datetime) -> Blocked | None:
-    """Return trouble that outlives the return: marks and closings that did not come through."""
-    for effect in ret.effects:
-        if effect.parked:
-            since = effect.created_at or now
-            return Blocked(
-                "finance", "effect_unknown", since, "look at the far side and decide", {"kind": effect.kind.value}
-            )
     return None
 
 
-def _money_or_platform(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Blocked | None:
-    for effect in ret.effects:
-        since = effect.created_at or now
-        facts = {"effect": str(effect.id), "kind": effect.kind.value, "far_code": effect.far_code}
-        if effect.parked:
-            return Blocked("finance", "effect_unknown", since, "look at the far side and decide", facts)
-        if effect.state is EffectState.FAILED:
-            return Blocked("finance", "effect_failed", since, "correct the cause and try again", facts)
+def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     for settlement in ret.settlements:
-        facts = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
+        facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
         since = ret.inspected_at or now
         if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
-        if settlement.state is SettlementState.QUOTED and own.paused:
+        if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
-    for effect in ret.effects:
-        if effect.state in OPEN_STATES:
-            since = effect.created_at or now
-            return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
-    if steps.effects or steps.settle or steps.hand_over:
-        return Blocked("retour", "work_in_progress", now, "nothing to do")
     return None
 
 
-def _goods(ret: Return, own: Ownership, now: datetime) -> Blocked:
+def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
+    facts, rest = _counted(ret)
     open_lines = [line for line in ret.lines if line.decision in OPEN]
-    claimed = sum(line.quantity for line in open_lines)
-    received = sum(count(line.received) for line in open_lines)
-    inspected = sum(count(line.inspected) for line in open_lines)
-    facts: dict[str, Scalar] = {"approved": claimed, "received": received, "inspected": inspected}
-    if inspected < received:
+    if any(minus(line.received, line.inspected) for line in open_lines):
         return Blocked("warehouse", "awaiting_inspection", ret.received_at or now, "inspect the units received", facts)
-    waiting = [i for i in ret.inspections() if i.disposition is Disposition.RESTOCK and not i.restocked]
-    if waiting and own.restocks == "warehouse":
+    units = _not_restocked(ret)
+    if units and own.restocks == "warehouse":
         since = ret.inspected_at or now
-        return Blocked(
-            "warehouse", "awaiting_restock", since, "report the restock", {"units": count(i.span for i in waiting)}
-        )
-    if received:
-        if received == claimed:
-            return Blocked("retour", "work_in_progress", ret.inspected_at or now, "nothing to do", facts)
+        return Blocked("warehouse", "awaiting_restock", since, "report the restock", {"units": units})
+    if any(line.received for line in open_lines):
+        if not rest:
+            return None
         return Blocked("shopper", "awaiting_rest", ret.received_at or now, "send the rest, or cancel it", facts)
     if ret.delivered_at is not None:
         return Blocked("warehouse", "awaiting_receipt", ret.delivered_at, "receive the parcel", facts)
     if any(s.status in (ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED_TO_SENDER) for s in ret.shipments):
         return Blocked("agent", "parcel_exception", ret.in_transit_at or now, "ask the carrier", facts)
-    if ret.in_transit_at is not None:
+    if ret.in_transit_at is None:
+        return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
+    return None
+
+
+def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Blocked:
+    facts, rest = _counted(ret)
+    for effect in ret.standing():
+        if effect.state in OPEN_STATES and effect.kind not in _MARKS:
+            since = effect.created_at or now
+            return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
+    if any(due.kind not in _MARKS for due in steps.effects) or steps.settle or steps.hand_over:
+        return Blocked("retour", "work_in_progress", now, "nothing to do")
+    if rest and ret.in_transit_at is not None:
         return Blocked("carrier", "in_transit", ret.in_transit_at, "nothing to do", facts)
-    return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
+    units = _not_restocked(ret)
+    if units and own.restocks == "retour":
+        unblocks = "name a location and an article that can be restocked, or report the restock"
+        return Blocked("warehouse", "nowhere_to_restock", ret.inspected_at or now, unblocks, {"units": units})
+    return Blocked("retour", "work_in_progress", ret.inspected_at or now, "nothing to do", facts)
+
+
+def _not_restocked(ret: Return) -> int:
+    judged = (i for i in ret.inspections() if i.disposition is Disposition.RESTOCK and not i.restocked)
+    return count(i.span for i in judged)
+
+
+def _counted(ret: Return) -> tuple[dict[str, Scalar], int]:
+    """Return the quantities people see of the lines still open, and how many of the units claimed are still out."""
+    lines = [line for line in ret.lines if line.decision in OPEN]
+    facts: dict[str, Scalar] = {
+        "approved": sum(line.quantity for line in lines),
+        "received": sum(count(line.received) for line in lines),
+        "inspected": sum(count(line.inspected) for line in lines),
+    }
+    return facts, sum(count(minus(line.claimed, line.received)) for line in lines)

@@ -158,7 +158,7 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One return with its lines, parcels, settlements and effects."""
+    """One return with its lines, parcels, settlements and effects (oldest first)."""
 
     id: uuid.UUID
     number: int
@@ -182,8 +182,12 @@ class Return:
     another_in_transit: bool = False
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
-        """Return the return's effect of that kind and business reference, or nothing."""
-        return next((e for e in self.effects if e.kind is kind and e.business_ref == business_ref), None)
+        """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""
+        return next((e for e in reversed(self.effects) if e.kind is kind and e.business_ref == business_ref), None)
+
+    def standing(self) -> tuple[EffectView, ...]:
+        """Return the effects that no later effect of the same kind and business reference has replaced."""
+        return tuple({(e.kind, e.business_ref): e for e in self.effects}.values())
 
     def inspections(self) -> tuple[Inspection, ...]:
         """Return every verdict of the return, in line order."""

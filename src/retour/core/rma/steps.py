@@ -1,11 +1,13 @@
 """What is due next on a return: a pure, repeatable reading of its state; asking twice plans nothing twice."""
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from retour.core.effect import (
+    OPEN_STATES,
+    STOCK_KINDS,
     Disposed,
     EffectKind,
     EffectState,
@@ -29,11 +31,15 @@ from retour.core.rma.state import (
     Return,
     ReturnLine,
     SettlementState,
+    SettlementView,
     Span,
     count,
+    minus,
 )
 
 IN_TRANSIT_TAG: Final = "return-in-transit"
+# A platform's own return is used only where it can also be processed; it then carries every disposition.
+_NATIVE: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.PROCESS_RETURN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,16 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
     """Return what is due now: goods before money, money only for inspected units, each step under its own reference."""
     if ret.held:
         return NO_STEPS
-    resolve = tuple(line.id for line in ret.lines if _line_is_done(ret, line, own))
+    resolve = tuple(line.id for line in ret.lines if _line_is_done(ret, order, own, line))
     finished = all(line.id in resolve or line.decision not in OPEN for line in ret.lines)
+    goods = tuple(_goods(ret, order, own))
     effects = (
         *_open(ret, order, own),
         *_transit_marks(ret, order, own),
-        *_goods(ret, order, own),
-        *(_finish(ret, any_resolved=bool(resolve)) if finished else ()),
+        *goods,
+        *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
-    payable = tuple(s.id for s in ret.settlements if s.state is SettlementState.QUOTED and _goods_done(ret, s.batch_id))
+    payable = tuple(s.id for s in ret.settlements if _is_payable(ret, order, own, s))
     ours = own.refunds == "retour"
     return Steps(
         effects=effects,
@@ -101,18 +108,32 @@ def fulfilled_spans(order: Order, line_ref: str, spans: tuple[Span, ...]) -> Ite
 
 
 def _open(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
-    if own.returns != "retour" or EffectKind.OPEN_RETURN not in own.capable_of:
+    if not _awaits_native(ret, order, own) or any(line.decision in UNDECIDED for line in ret.lines):
         return
-    if any(line.decision in UNDECIDED for line in ret.lines) or ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}"):
-        return
-    lines = tuple(
-        ReturnedUnits(line.line_ref, ref, quantity, line.reason, line.note)
-        for line in ret.lines
-        if line.decision is Decision.APPROVED
-        for ref, _, quantity in fulfilled_spans(order, line.line_ref, line.claimed)
-    )
-    if lines:
-        yield Due(EffectKind.OPEN_RETURN, f"open:{ret.id}", OpenReturn(ret.order_ref, lines))
+    lines: dict[str, ReturnedUnits] = {}
+    for line in ret.lines:
+        if line.decision is Decision.APPROVED:
+            for ref, _, quantity in fulfilled_spans(order, line.line_ref, line.claimed):
+                units = ReturnedUnits(line.line_ref, ref, quantity, line.reason, line.note)
+                lines[ref] = _together(lines[ref], units) if ref in lines else units
+    yield Due(EffectKind.OPEN_RETURN, f"open:{ret.id}", OpenReturn(ret.order_ref, tuple(lines.values())))
+
+
+def _together(some: ReturnedUnits, more: ReturnedUnits) -> ReturnedUnits:
+    """Return both as one line: inspected units are later told apart by their fulfilled ref alone."""
+    reason = some.reason if some.reason == more.reason else "other"
+    notes = dict.fromkeys(note for note in (some.note, more.note) if note)
+    return replace(some, quantity=some.quantity + more.quantity, reason=reason, note="; ".join(notes) or None)
+
+
+def _awaits_native(ret: Return, order: Order, own: Ownership) -> bool:
+    """Return whether the platform's own return is still to be opened for units of this return."""
+    if own.returns != "retour" or not own.capable_of >= _NATIVE:
+        return False
+    if ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}") or any(e.kind is EffectKind.RESTOCK for e in ret.effects):
+        return False  # opened already, or the goods went another way before the store changed
+    hopeful = (line for line in ret.lines if line.decision is Decision.APPROVED or line.decision in UNDECIDED)
+    return any(True for line in hopeful for _ in fulfilled_spans(order, line.line_ref, line.claimed))
 
 
 def _transit_marks(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
@@ -131,7 +152,7 @@ def _transit_marks(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
             yield Due(EffectKind.NOTE, f"transit:{ret.id}", Note(order.ref, text))
         return
     tagged = tag is not None and tag.state is EffectState.CONFIRMED and on is not None and not ret.another_in_transit
-    if tagged and ret.effect(EffectKind.UNTAG, f"untag:{ret.id}") is None:
+    if tagged and EffectKind.UNTAG in own.capable_of and ret.effect(EffectKind.UNTAG, f"untag:{ret.id}") is None:
         yield Due(EffectKind.UNTAG, f"untag:{ret.id}", Tagging(str(on), IN_TRANSIT_TAG))
 
 
@@ -144,21 +165,40 @@ def _withdrawn(ret: Return) -> tuple[uuid.UUID, ...]:
 
 
 def _goods(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
+    if _awaits_native(ret, order, own):
+        return  # a restock now would be done again when the platform's return is processed
     opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
+    if opened is not None and opened.state is not EffectState.CONFIRMED:
+        return
+    rows = _native_rows(opened)
     for batch_id in dict.fromkeys(i.batch_id for i in ret.inspections()):
         batch = [i for i in ret.inspections() if i.batch_id == batch_id]
-        if opened is not None:
-            if opened.state is EffectState.CONFIRMED and not ret.effect(
-                EffectKind.PROCESS_RETURN, f"process:{batch_id}"
-            ):
-                yield _process(ret, order, own, opened, batch)
-        elif own.restocks == "retour" and EffectKind.RESTOCK in own.capable_of:
-            yield from _restocks(ret, order, own, batch)
+        carried = [i for i in batch if _is_carried(order, i, rows)]
+        if opened is not None and carried and not ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}"):
+            yield _process(ret, order, own, opened, carried)
+        for i in batch:
+            target = None if i in carried else _restock(ret, order, own, i)
+            if target is not None and ret.effect(EffectKind.RESTOCK, f"restock:{i.id}") is None:
+                yield Due(EffectKind.RESTOCK, f"restock:{i.id}", target, (i.id,))
+
+
+def _native_rows(opened: EffectView | None) -> Mapping[str, Mapping[str, object]]:
+    """Return the lines of the platform's return by fulfilled ref: {fulfilled_ref, return_line_ref, reverse_ref}."""
+    if opened is None or opened.state is not EffectState.CONFIRMED:
+        return {}
+    rows = opened.result["lines"]
+    assert isinstance(rows, list | tuple), "the platform's return has no lines"
+    return {str(row["fulfilled_ref"]): row for row in rows}
+
+
+def _is_carried(order: Order, inspection: Inspection, rows: Mapping[str, object]) -> bool:
+    """Return whether the platform's return holds these units; a line approved after it was opened is not in it."""
+    refs = [ref for ref, _, _ in fulfilled_spans(order, inspection.line_ref, (inspection.span,))]
+    return bool(refs) and all(ref in rows for ref in refs)
 
 
 def _process(ret: Return, order: Order, own: Ownership, opened: EffectView, batch: list[Inspection]) -> Due:
-    line_refs = opened.result.get("lines")
-    assert isinstance(line_refs, dict), "the platform's return has no lines"
+    rows = _native_rows(opened)
     disposed, restocks = [], []
     for i in batch:
         restock = _restocks_here(i, own)
@@ -166,63 +206,85 @@ def _process(ret: Return, order: Order, own: Ownership, opened: EffectView, batc
             restocks.append(i.id)
         for ref, shipped_from, quantity in fulfilled_spans(order, i.line_ref, (i.span,)):
             location = _location(i, ret, own, shipped_from) if restock else None
-            disposed.append(Disposed(str(line_refs[ref]), ref, quantity, restock, location))
+            reverse = rows[ref].get("reverse_ref")
+            reverse_ref = None if reverse is None else str(reverse)
+            disposed.append(
+                Disposed(str(rows[ref]["return_line_ref"]), ref, quantity, restock, location, reverse_ref=reverse_ref)
+            )
     target = ProcessReturn(ret.order_ref, str(opened.result["return_ref"]), tuple(disposed))
     return Due(EffectKind.PROCESS_RETURN, f"process:{batch[0].batch_id}", target, tuple(restocks))
 
 
-def _restocks(ret: Return, order: Order, own: Ownership, batch: list[Inspection]) -> Iterator[Due]:
-    for i in batch:
-        line = order.line(i.line_ref)
-        if not _restocks_here(i, own) or line is None or line.inventory_ref is None:
-            continue
-        if ret.effect(EffectKind.RESTOCK, f"restock:{i.id}") is None:
-            shipped_from = next((at for _, at, _ in fulfilled_spans(order, i.line_ref, (i.span,))), None)
-            location = _location(i, ret, own, shipped_from)
-            if location is not None:
-                target = Restock(line.inventory_ref, location, count((i.span,)))
-                yield Due(EffectKind.RESTOCK, f"restock:{i.id}", target, (i.id,))
+def _restock(ret: Return, order: Order, own: Ownership, inspection: Inspection) -> Restock | None:
+    """Return the restock that puts the inspected units back without a platform return, or nothing if none can."""
+    line = order.line(inspection.line_ref)
+    if line is None or line.inventory_ref is None or EffectKind.RESTOCK not in own.capable_of:
+        return None
+    spans = fulfilled_spans(order, inspection.line_ref, (inspection.span,))
+    location = _location(inspection, ret, own, next((at for _, at, _ in spans), None))
+    if location is None or not _restocks_here(inspection, own):
+        return None
+    return Restock(line.inventory_ref, location, count((inspection.span,)))
 
 
-def _finish(ret: Return, *, any_resolved: bool) -> Iterator[Due]:
+def _finish(ret: Return, own: Ownership, *, any_resolved: bool) -> Iterator[Due]:
     opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
     if opened is None or opened.state is not EffectState.CONFIRMED:
         return
-    kind = EffectKind.CLOSE_RETURN if any_resolved or ret.inspections() else EffectKind.CANCEL_RETURN
-    if ret.effect(kind, f"finish:{ret.id}") is None:
+    if any(e.kind in STOCK_KINDS and e.state in OPEN_STATES for e in ret.effects):
+        return  # goods still on their way into it
+    ends = (EffectKind.CLOSE_RETURN, EffectKind.CANCEL_RETURN)
+    kind = ends[0] if any_resolved or ret.inspections() else ends[1]
+    if kind in own.capable_of and not any(ret.effect(end, f"finish:{ret.id}") for end in ends):
         yield Due(kind, f"finish:{ret.id}", OnReturn(str(opened.result["return_ref"])))
 
 
 def _restocks_here(inspection: Inspection, own: Ownership) -> bool:
-    return inspection.disposition is Disposition.RESTOCK and own.restocks == "retour"
+    """Return whether it is ours to put these units back, and nobody has."""
+    return inspection.disposition is Disposition.RESTOCK and own.restocks == "retour" and not inspection.restocked
 
 
 def _location(inspection: Inspection, ret: Return, own: Ownership, shipped_from: str | None) -> str | None:
     return inspection.location_ref or ret.location_ref or own.location_ref or shipped_from
 
 
-def _goods_done(ret: Return, batch_id: uuid.UUID) -> bool:
-    """Return whether the stock side of a batch is settled on the platform, so that its money may move."""
+def _is_payable(ret: Return, order: Order, own: Ownership, settlement: SettlementView) -> bool:
+    """Return whether the money may move; where the platform's figure differs a person decides first."""
+    quoted = settlement.state is SettlementState.QUOTED and settlement.comparison != "differs"
+    return quoted and _goods_done(ret, order, own, settlement.batch_id)
+
+
+def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) -> bool:
+    """Return whether the stock side of an inspected batch is settled on the platform, so that its money may move."""
     opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
-    if opened is None:
-        return all(
-            e.state is EffectState.CONFIRMED
-            for e in ret.effects
-            if e.kind is EffectKind.RESTOCK and e.business_ref in {f"restock:{i.id}" for i in ret.inspections()}
-        )
-    processed = ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}")
-    return processed is not None and processed.state is EffectState.CONFIRMED
-
-
-def _line_is_done(ret: Return, line: ReturnLine, own: Ownership) -> bool:
-    """Return whether every unit of an approved line is judged, put where it belongs, and paid."""
-    if line.decision is not Decision.APPROVED or not line.quantity or count(line.inspected) != line.quantity:
+    if _awaits_native(ret, order, own) or (opened is not None and opened.state is not EffectState.CONFIRMED):
         return False
-    if any(
-        i.disposition is Disposition.RESTOCK and not i.restocked for i in line.inspections if own.restocks != "platform"
-    ):
+    rows = _native_rows(opened)
+    batch = [i for i in ret.inspections() if i.batch_id == batch_id]
+    for i in batch:
+        if _is_carried(order, i, rows):
+            carrier = ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}")
+            if carrier is None:
+                return False
+        else:
+            carrier = ret.effect(EffectKind.RESTOCK, f"restock:{i.id}")
+            if carrier is None and _restock(ret, order, own, i) is not None:
+                return False
+        if carrier is not None and carrier.state is not EffectState.CONFIRMED:
+            return False
+    return bool(batch)
+
+
+def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -> bool:
+    """Return whether every unit of an approved line is judged, put where it belongs, and paid."""
+    if line.decision is not Decision.APPROVED or not line.claimed or minus(line.claimed, line.inspected):
+        return False
+    waits_for_stock = own.restocks != "platform"
+    if waits_for_stock and any(i.disposition is Disposition.RESTOCK and not i.restocked for i in line.inspections):
         return False
     batches = {i.batch_id for i in line.inspections}
-    if not all(_goods_done(ret, batch) for batch in batches):
+    if not all(_goods_done(ret, order, own, batch) for batch in batches):
         return False
-    return all(s.state in SETTLED for s in ret.settlements if s.batch_id in batches)
+    owed = {i.batch_id for i in line.inspections if i.accepted}
+    quoted = {s.batch_id for s in ret.settlements}
+    return owed <= quoted and all(s.state in SETTLED for s in ret.settlements if s.batch_id in batches)

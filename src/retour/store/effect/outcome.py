@@ -18,6 +18,11 @@ _EVENTS: Final = {
     EffectState.PENDING: EventType.EFFECT_PENDING,
     EffectState.UNKNOWN: EventType.EFFECT_UNKNOWN,
 }
+# What happened to money is told as the settlement's event; the effect's own would say it twice.
+_MONEY_EVENTS: Final = {
+    EffectState.CONFIRMED: EventType.SETTLEMENT_SETTLED,
+    EffectState.FAILED: EventType.SETTLEMENT_FAILED,
+}
 _SETTLEMENT: Final = {
     EffectState.CONFIRMED: SettlementState.SETTLED,
     EffectState.FAILED: SettlementState.FAILED,
@@ -37,8 +42,10 @@ async def book_outcome(
     db: Db, effect: Effect, *, rma_id: UUID | None, to: EffectState, outcome: Outcome, at: datetime
 ) -> None:
     """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller."""
+    what, settlement_id = _EVENTS.get(to), None
     if effect.kind in MONEY_KINDS:
-        await _book_money(db, effect, to=to, at=at)
+        settlement_id = await _book_money(db, effect, to=to, at=at)
+        what = _MONEY_EVENTS.get(to, what)
     if to is EffectState.FAILED:
         await discrepancy.open_(
             db,
@@ -50,16 +57,17 @@ async def book_outcome(
             details={"kind": effect.kind.value, "far_code": outcome.far_code, "message": outcome.message},
             at=at,
         )
-    what = _EVENTS.get(to)
     if rma_id is None or what is None:
         return
     record = await returns.load(db, rma_id)
     assert record is not None, "an effect's return exists"
     facts: dict[str, object] = {"effect_id": effect.id, "kind": effect.kind.value, "far_code": outcome.far_code}
+    if settlement_id is not None:
+        facts |= {"settlement_id": settlement_id, "amount_minor": effect.amount_minor, "currency": effect.currency}
     await returns.changed(db, record, what, actor="retour", at=at, data=facts)
 
 
-async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> None:
+async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> UUID | None:
     settlement_id = await refund.find_by_effect(db, effect.id)
     if settlement_id is not None:
         await refund.move(db, settlement_id, came_from=_MOVING, to=_SETTLEMENT[to], at=at)
@@ -79,3 +87,4 @@ async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) 
             effect_id=effect.id,
             at=at,
         )
+    return settlement_id

@@ -221,7 +221,7 @@ def _large(gap: Sides, parts: int) -> bool:
 def _fulfilments(document: Doc, reading: Reading) -> list[Fulfilment]:
     parcels = []
     for node in many(document, "fulfillments"):
-        ref, status = text(node, "id") or "", node.get("status")
+        ref, status = text(node, "id") or "", text(node, "status")
         if status not in FULFILMENT_STATUSES:
             reading.find("unknown_fulfilment_status", ref, status)
         if status != "SUCCESS":

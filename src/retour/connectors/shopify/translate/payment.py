@@ -24,7 +24,7 @@ MOVEMENTS: Final[Mapping[str, str]] = {
 def captures(document: Doc, reading: Reading) -> tuple[Capture, ...]:
     """Return the money taken for the order with what went back on each, in presentment minor units."""
     rows = many(document, "transactions")
-    taken = [row for row in rows if row.get("kind") in TAKEN and row.get("status") == "SUCCESS"]
+    taken = [row for row in rows if text(row, "kind") in TAKEN and row.get("status") == "SUCCESS"]
     given = _given_back(rows, {text(row, "id") for row in taken}, reading)
     return tuple(_capture(row, given, reading) for row in taken)
 
@@ -46,7 +46,7 @@ def _given_back(rows: list[Doc], taken: set[str | None], reading: Reading) -> di
     """Return what went back by (capture, status); a refund of no known capture is found, never guessed."""
     given: dict[tuple[str, str], int] = {}
     for row in rows:
-        ref, kind = text(row, "id") or "", row.get("kind")
+        ref, kind = text(row, "id") or "", text(row, "kind")
         if kind not in KINDS:
             reading.find("unknown_transaction_kind", ref, kind)
         if kind != "REFUND":
@@ -64,8 +64,8 @@ def _given_back(rows: list[Doc], taken: set[str | None], reading: Reading) -> di
 
 def movement_status(row: Doc, ref: str, reading: Reading) -> str:
     """Return the status of a transaction in our words; an unknown one stays `unknown` and is found."""
-    status = row.get("status")
-    found = MOVEMENTS.get(status) if isinstance(status, str) else None
+    status = text(row, "status")
+    found = MOVEMENTS.get(status) if status else None
     if found is None:
         reading.find("unknown_transaction_status", ref, status)
         return "unknown"

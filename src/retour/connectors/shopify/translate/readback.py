@@ -215,13 +215,11 @@ def _restocked(effect: Effect, target: Restock, data: Doc) -> ReadBack:
     grown = _difference(now["available"], before.get("available")) if now else None
     if now is None or grown is None:
         return INCONCLUSIVE
-    touched = now["updated_at"] != before.get("updated_at")
-    if grown == 0 and not touched:
-        return ABSENT if now["updated_at"] is not None else INCONCLUSIVE
-    if grown == target.quantity and touched:
+    if grown == target.quantity:
         facts = {"adjustment_ref": None, "available_after": now["available"]}
         return ReadBack("present", Outcome(Verdict.OK, result=facts))
-    return INCONCLUSIVE
+    untouched = now["updated_at"] is not None and now["updated_at"] == before.get("updated_at")
+    return ABSENT if grown == 0 and untouched else INCONCLUSIVE
 
 
 def _tagged(effect: Effect, target: Tagging, thing: Doc) -> ReadBack:

@@ -1,0 +1,438 @@
+"""The connector against the sandbox shop over real HTTP: every effect under every misbehaviour."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from tests.connectors.shopify.carrying import (
+    ROOTS,
+    an_order,
+    carry,
+    fresh,
+    guarded,
+    look,
+    opened,
+    opening,
+    prepared,
+    refunding,
+)
+from tests.connectors.shopify.live_shop import LiveShop, live_shop
+
+from retour.connectors.http import Patience
+from retour.core.effect import (
+    EffectKind,
+    Leg,
+    Note,
+    OnReturn,
+    OpenReturn,
+    ProcessReturn,
+    RefundTender,
+    Restock,
+    Tagging,
+)
+from retour.core.money import NOTHING, Sides
+from retour.core.ports import QuotedLine, Verdict
+
+KINDS = tuple(EffectKind)
+
+
+def run(story: Callable[[LiveShop], Awaitable[Any]], *, orders: int = 0, patience: Patience | None = None) -> Any:
+    async def play() -> Any:
+        async with live_shop(orders=orders, patience=patience) as shop:
+            return await story(shop)
+
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("how", "verdict", "found", "acted"),
+    [
+        (None, Verdict.OK, "present", True),
+        ("throttled", Verdict.NOT_EXECUTED, "absent", False),
+        ("429", Verdict.NOT_EXECUTED, "absent", False),
+        ("timeout_before", Verdict.UNKNOWN, "absent", False),
+        ("timeout_after", Verdict.UNKNOWN, "present", True),
+        ("500", Verdict.UNKNOWN, "absent", False),
+        ("500_after", Verdict.UNKNOWN, "present", True),
+        ("truncated", Verdict.UNKNOWN, "present", True),
+        ("html", Verdict.UNKNOWN, "present", True),
+        ("html_before", Verdict.UNKNOWN, "absent", False),
+    ],
+)
+def test_the_verdict_never_lies_and_the_read_back_is_right(
+    how: str | None, verdict: Verdict, found: str, acted: bool
+) -> None:
+    async def story(shop: LiveShop) -> dict[EffectKind, Any]:
+        seen = {}
+        for kind in KINDS:
+            effect = await prepared(shop, kind)
+            before = await shop.get("books")
+            if how:
+                await shop.post("misbehave", where=ROOTS[kind], how=how)
+            outcome = await carry(shop, effect)
+            seen[kind] = (outcome.verdict, (await look(shop, effect)).found, await shop.get("books") != before)
+        await shop.effects()
+        return seen
+
+    assert run(story) == dict.fromkeys(KINDS, (verdict, found, acted))
+
+
+def test_a_lost_answer_is_read_back_as_the_answer_would_have_been() -> None:
+    async def story(shop: LiveShop) -> list[Any]:
+        pairs = []
+        for kind in (EffectKind.OPEN_RETURN, EffectKind.REFUND_TENDER, EffectKind.PROCESS_RETURN):
+            effect = await prepared(shop, kind)
+            told = await carry(shop, effect)
+            back = await look(shop, effect)
+            assert back.outcome is not None
+            pairs.append((told.verdict, told.far_id, back.outcome.verdict, back.outcome.far_id))
+            if kind is EffectKind.OPEN_RETURN:
+                assert back.outcome.result == told.result
+        return pairs
+
+    for told, far_id, read, read_id in run(story):
+        assert (told, far_id) == (read, read_id) == (Verdict.OK, far_id)
+
+
+@pytest.mark.parametrize("kind", [EffectKind.REFUND_TENDER, EffectKind.RESTOCK])
+def test_a_keyed_effect_sent_again_after_a_lost_answer_happens_once(kind: EffectKind) -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, kind)
+        await shop.post("misbehave", where=ROOTS[kind], how="timeout_after")
+        first, again, third = await carry(shop, effect), await carry(shop, effect), await carry(shop, effect)
+        counts = (await shop.get("counts"))["effects"]
+        return (
+            first.verdict,
+            again.verdict,
+            again.far_id == third.far_id,
+            counts["refund" if kind == "refund_tender" else "restock"],
+        )
+
+    assert run(story) == (Verdict.UNKNOWN, Verdict.OK, True, 1)
+
+
+@pytest.mark.parametrize("where", ["errors", "user_errors"])
+def test_a_key_whose_attempt_failed_is_spent_and_a_new_one_works(where: str) -> None:
+    async def story(shop: LiveShop) -> Any:
+        await shop.post("settings", refund_keys=where)
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        await shop.post("misbehave", where="refundCreate", how="failed_attempt")
+        lost, spent = await carry(shop, effect), await carry(shop, effect)
+        renewed = await carry(shop, replace(effect, key=str(uuid.uuid4()), key_generation=1))
+        return lost.verdict, spent.verdict, renewed.verdict, (await shop.effects())["refund"]
+
+    assert run(story) == (Verdict.UNKNOWN, Verdict.KEY_SPENT, Verdict.OK, 1)
+
+
+@pytest.mark.parametrize("where", ["errors", "user_errors"])
+def test_a_key_used_for_something_else_is_unknown_and_moves_nothing(where: str) -> None:
+    async def story(shop: LiveShop) -> Any:
+        await shop.post("settings", refund_keys=where)
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        await carry(shop, effect)
+        other = await carry(shop, replace(effect, reference="RMA-9 / other"))
+        return other.verdict, other.far_code, (await shop.effects())["refund"]
+
+    assert run(story) == (Verdict.UNKNOWN, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH", 1)
+
+
+def test_two_calls_of_one_key_at_once_make_one_refund() -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        await shop.post("misbehave", where="refundCreate", how="slow", seconds=0.2)
+        outcomes = await asyncio.gather(carry(shop, effect), carry(shop, effect))
+        return sorted(o.verdict for o in outcomes), (await shop.effects())["refund"]
+
+    assert run(story) == ([Verdict.NOT_EXECUTED, Verdict.OK], 1)
+
+
+def test_a_slow_far_side_is_given_up_as_unknown() -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        await shop.post("misbehave", where="refundCreate", how="timeout_before", seconds=0.6)
+        return (await carry(shop, effect)).verdict
+
+    assert run(story, patience=Patience(read_s=0.3)) is Verdict.UNKNOWN
+
+
+def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
+    async def story(shop: LiveShop) -> dict[EffectKind, Any]:
+        order, stranger = await an_order(shop), "gid://shopify/Order/1"
+        nobody = "gid://shopify/Return/1"
+        held = await opened(shop, order)
+        line = held["lines"][0]  # type: ignore[index]
+        done = await prepared(shop, EffectKind.PROCESS_RETURN)
+        assert isinstance(done.target, ProcessReturn)
+        too_many = replace(done.target, lines=tuple(replace(row, quantity=2) for row in done.target.lines))
+        wishes = {
+            EffectKind.OPEN_RETURN: opening(order, quantity=2),  # one is left
+            EffectKind.PROCESS_RETURN: too_many,
+            EffectKind.CLOSE_RETURN: OnReturn(nobody),
+            EffectKind.CANCEL_RETURN: OnReturn(nobody),
+            EffectKind.REFUND_TENDER: refunding(order, minor=6_001),
+            EffectKind.RESTOCK: Restock("gid://shopify/InventoryItem/1", "gid://shopify/Location/1", 1),
+            EffectKind.TAG: Tagging(stranger, "x"),
+            EffectKind.UNTAG: Tagging(stranger, "x"),
+            EffectKind.NOTE: Note(stranger, "x"),
+        }
+        before, seen = await shop.get("books"), {}
+        for kind, target in wishes.items():
+            guard = {EffectKind.NOTE: {"note": ""}, EffectKind.OPEN_RETURN: {"returns": [], "reasons": {}}}
+            money = {"currency": order.currency} if kind is EffectKind.REFUND_TENDER else {}
+            effect = replace(fresh(kind, target, **money), guard_before=guard.get(kind, {}))
+            seen[kind] = (await carry(shop, effect)).verdict
+        assert line["quantity"] == 2
+        assert await shop.get("books") == before
+        return seen
+
+    assert run(story) == dict.fromkeys(KINDS, Verdict.REJECTED)
+
+
+def test_closing_what_processing_closed_is_fine_and_cancelling_it_is_not() -> None:
+    async def story(shop: LiveShop) -> Any:
+        await shop.post("settings", process_closes=True)
+        effect = await prepared(shop, EffectKind.PROCESS_RETURN)
+        assert isinstance(effect.target, ProcessReturn)
+        done = await carry(shop, effect)
+        on_return = OnReturn(effect.target.return_ref)
+        close, cancel = fresh(EffectKind.CLOSE_RETURN, on_return), fresh(EffectKind.CANCEL_RETURN, on_return)
+        closed = await carry(shop, close)
+        return (
+            done.result["status"],
+            closed.verdict,
+            closed.far_code,
+            (await carry(shop, cancel)).verdict,
+            (await look(shop, close)).found,
+        )
+
+    assert run(story) == ("closed", Verdict.OK, "INVALID_STATE", Verdict.REJECTED, "present")
+
+
+@pytest.mark.parametrize(("ending", "verdict"), [("SUCCESS", Verdict.OK), ("FAILURE", Verdict.REJECTED)])
+def test_a_pending_refund_is_polled_to_its_end(ending: str, verdict: Verdict) -> None:
+    async def story(shop: LiveShop) -> Any:
+        await shop.post("settings", refund_pending=ending, refund_pending_s=60)
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        sent, waiting = await carry(shop, effect), await look(shop, effect)
+        target = effect.target
+        assert isinstance(target, RefundTender)
+        order = await shop.connector.get_order(shop.at, ref=target.order_ref)
+        await shop.post("settings", advance_s=61)
+        ended = await look(shop, effect)
+        assert order is not None
+        return (
+            sent.verdict,
+            sent.amount_minor,
+            waiting.outcome and waiting.outcome.verdict,
+            order.order.captures[0].pending,
+            ended.outcome and ended.outcome.verdict,
+        )
+
+    assert run(story) == (Verdict.PENDING, 2_000, Verdict.PENDING, 2_000, verdict)
+
+
+def test_a_lagging_list_shows_nothing_until_its_lag_is_over() -> None:
+    async def story(shop: LiveShop) -> Any:
+        found = {}
+        await shop.post("settings", list_lag_s=60)
+        for kind in (EffectKind.REFUND_TENDER, EffectKind.OPEN_RETURN):
+            await shop.post("settings", list_lag_s=0)
+            effect = await prepared(shop, kind)
+            await shop.post("settings", list_lag_s=60)
+            await shop.post("misbehave", where=ROOTS[kind], how="timeout_after")
+            assert (await carry(shop, effect)).verdict is Verdict.UNKNOWN
+            early = (await look(shop, effect)).found
+            await shop.post("settings", advance_s=61)
+            found[kind] = (early, (await look(shop, effect)).found)
+        return found
+
+    assert set(run(story).values()) == {("absent", "present")}
+
+
+def test_a_merchant_s_own_refund_is_not_taken_for_ours() -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        target = effect.target
+        assert isinstance(target, RefundTender)
+        await shop.post("admin-refund", order=target.order_ref, amount="20.00", note="by phone")
+        return (await look(shop, effect)).found
+
+    assert run(story) == "absent"
+
+
+def test_each_kind_of_disposition_restocks_what_it_says_once() -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, EffectKind.PROCESS_RETURN)
+        first, again = await carry(shop, effect), await carry(shop, effect)
+        counts = await shop.get("counts")
+        return first.verdict, again.verdict, counts["restocked_units"], (await look(shop, effect)).found
+
+    assert run(story) == (Verdict.OK, Verdict.REJECTED, 1, "present")
+
+
+def test_the_records_promise_what_the_shop_shows() -> None:
+    async def story(shop: LiveShop) -> Any:
+        reference, twice = {}, {}
+        for kind, record in shop.connector.records.items():
+            effect = await prepared(shop, kind)
+            if kind is EffectKind.OPEN_RETURN and isinstance(effect.target, OpenReturn):
+                line = replace(effect.target.lines[0], quantity=1)
+                effect = replace(effect, target=replace(effect.target, lines=(line,)))
+            first = await carry(shop, effect)
+            books = await shop.get("books")
+            again = await carry(shop, effect)
+            moved = await shop.get("books") != books
+            answer = await shop.connector.send(shop.at, shop.connector.build_readback(effect))
+            reference[kind] = effect.reference.encode() in answer.body
+            assert reference[kind] == (record.searchable_reference is not None), kind
+            twice[kind] = (first.verdict, again.verdict, moved)
+        return twice
+
+    done, refused = (Verdict.OK, Verdict.OK, False), (Verdict.OK, Verdict.REJECTED, False)
+    assert run(story) == {
+        EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
+        EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
+        EffectKind.CLOSE_RETURN: done,
+        EffectKind.CANCEL_RETURN: refused,
+        EffectKind.REFUND_TENDER: done,
+        EffectKind.RESTOCK: done,
+        EffectKind.TAG: done,
+        EffectKind.UNTAG: done,
+        EffectKind.NOTE: done,
+    }
+
+
+def test_harmless_repeats_change_nothing() -> None:
+    async def story(shop: LiveShop) -> Any:
+        seen = {}
+        for kind in [k for k, record in shop.connector.records.items() if record.repeat_harmless]:
+            effect = await prepared(shop, kind)
+            await carry(shop, effect)
+            books = await shop.get("books")
+            again = await carry(shop, await guarded(shop, effect))
+            seen[kind] = (again.verdict, await shop.get("books") == books)
+        return seen
+
+    repeated = run(story)
+
+    assert repeated == dict.fromkeys(
+        (EffectKind.CLOSE_RETURN, EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE), (Verdict.OK, True)
+    )
+
+
+def test_a_customer_can_be_tagged_instead_of_the_order() -> None:
+    async def story(shop: LiveShop) -> Any:
+        order = await an_order(shop)
+        found = await shop.connector.get_order(shop.at, ref=order.ref)
+        assert found is not None
+        effect = fresh(EffectKind.TAG, Tagging(found.person.ref or "", "return-in-transit"))
+        outcome, back = await carry(shop, effect), await look(shop, effect)
+        again = await shop.connector.get_order(shop.at, ref=order.ref)
+        return outcome.verdict, back.found, again and again.person.tags, again and again.order.tags
+
+    assert run(story) == (Verdict.OK, "present", ("return-in-transit",), ())
+
+
+def test_a_refund_without_our_scope_asks_for_reconnection() -> None:
+    async def story(shop: LiveShop) -> Any:
+        effect = await prepared(shop, EffectKind.REFUND_TENDER)
+        await shop.post("settings", scopes=["read_orders"])
+        health = await shop.connector.probe(shop.at)
+        refused = await carry(shop, effect)
+        await shop.post("settings", tokens=["another"])
+        return refused.verdict, (await carry(shop, effect)).verdict, "refund_tender" in health.capabilities
+
+    assert run(story) == (Verdict.NEEDS_RECONNECT, Verdict.NEEDS_RECONNECT, False)
+
+
+def test_a_retired_version_is_noticed() -> None:
+    async def story(shop: LiveShop) -> Any:
+        await shop.post("settings", version="2027-01")
+        outcome = await carry(shop, await prepared(shop, EffectKind.TAG))
+        return outcome.result["finding"], (await shop.connector.probe(shop.at)).problems
+
+    finding, problems = run(story)
+
+    assert finding == "api_version_differs 2027-01"
+    assert problems == ("The shop answers with API version 2027-01 instead of 2026-10.",)
+
+
+def test_every_order_of_the_shop_is_read_and_every_sum_closes() -> None:
+    async def story(shop: LiveShop) -> Any:
+        refs: list[str] = []
+        cursor, findings = None, []
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        while True:
+            page = await shop.connector.list_orders(shop.at, since=since, cursor=cursor)
+            refs += page.order_refs
+            if page.cursor is None:
+                break
+            cursor = page.cursor
+        currencies = set()
+        for ref in refs:
+            found = await shop.connector.get_order(shop.at, ref=ref)
+            assert found is not None
+            order = found.order
+            findings += found.findings
+            currencies.add(order.currency)
+            parts = [line.gross for line in order.lines] + [charge.gross for charge in order.charges]
+            assert sum(parts, NOTHING) == order.total
+            assert all(order.fulfilled(line.ref) + line.cancelled <= line.quantity for line in order.lines)
+            assert sum(capture.captured for capture in order.captures) == order.total.presentment
+        late = await shop.connector.list_orders(shop.at, since=datetime.now(UTC) + timedelta(days=1), cursor=None)
+        return len(refs), len(set(refs)), findings, currencies, late.order_refs
+
+    count, different, findings, currencies, late = run(story, orders=110)
+
+    assert (count, different, findings, late) == (110, 110, [], ())
+    assert {"EUR", "USD", "JPY", "KWD"} <= currencies
+
+
+def test_the_platform_s_figure_of_a_whole_line_is_our_line() -> None:
+    async def story(shop: LiveShop) -> int:
+        compared = 0
+        page = await shop.connector.list_orders(shop.at, since=datetime(2020, 1, 1, tzinfo=UTC), cursor=None)
+        for ref in page.order_refs:
+            found = await shop.connector.get_order(shop.at, ref=ref)
+            assert found is not None
+            order = found.order
+            if order.refunds:
+                continue
+            asked = [QuotedLine(line.ref, line.quantity) for line in order.lines]
+            quote = await shop.connector.quote_refund(shop.at, order_ref=ref, lines=asked, shipping_minor=0)
+            for line in order.lines:
+                assert quote.lines[line.ref] == (line.gross, sum((tax.amount for tax in line.taxes), NOTHING))
+            assert quote.shipping == Sides(0, 0)
+            assert quote.maximum_refundable == order.total.presentment
+            compared += 1
+        return compared
+
+    assert run(story, orders=30) >= 20
+
+
+def test_leg_amounts_and_shipping_reach_the_shop_s_books() -> None:
+    async def story(shop: LiveShop) -> Any:
+        order = await an_order(
+            shop, currency="JPY", taxes_included=False,
+            lines=[{"sku": "RT-SHOE-42", "quantity": 2, "price": "3000", "taxes": [["JCT", "0.1"]]}],
+            shipping={"price": "500", "taxes": [["JCT", "0.1"]]},
+        )  # fmt: skip
+        capture = order.captures[0]
+        target = RefundTender(
+            order.ref, refunding(order).lines, (Leg(capture.ref, capture.gateway, 3_850),), shipping_minor=500
+        )
+        outcome = await carry(shop, fresh(EffectKind.REFUND_TENDER, target, amount_minor=3_850, currency="JPY"))
+        again = await shop.connector.get_order(shop.at, ref=order.ref)
+        assert again is not None
+        return (
+            outcome.verdict,
+            outcome.amount_minor,
+            again.order.captures[0].refunded,
+            again.order.refunds[0].lines[0].gross,
+        )
+
+    assert run(story) == (Verdict.OK, 3_850, 3_850, Sides(3_300, 1_881))

@@ -1,0 +1,1 @@
+"""Tests of the return: its moves, its next steps, whom it waits for."""

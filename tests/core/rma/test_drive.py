@@ -1,0 +1,283 @@
+"""A return driven through random legal moves by nothing but its next steps, on an outside that answers at random."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from retour.core.effect import MOVES, OPEN_STATES, EffectKind, EffectState, ProcessReturn, Restock
+from retour.core.rma import (
+    Decision,
+    Due,
+    EffectView,
+    Inspection,
+    ReturnLine,
+    SettlementState,
+    blocked_by,
+    count,
+    decide_line,
+    derive_status,
+    lowest,
+    minus,
+    moves,
+    next_steps,
+)
+from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.state import Disposition
+from tests.core.rma import builders as b
+
+pytestmark = pytest.mark.property
+
+K, E, D, S = EffectKind, EffectState, Decision, SettlementState
+ORDER = b.an_order({"L1": (1, 2), "L2": (3,)})
+PICK = st.integers(0, 50)
+
+
+class ReturnMachine(RuleBasedStateMachine):
+    """The flows' part played by the book: store what is due, withdraw, settle, resolve; count what happens outside."""
+
+    @initialize(
+        units=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+        native=st.booleans(),
+        restocks=st.sampled_from(["retour", "retour", "warehouse", "platform"]),
+        refunds=st.sampled_from(["retour", "platform"]),
+    )
+    def request(self, *, units: list[int], native: bool, restocks: str, refunds: str) -> None:
+        """Request a return of these units."""
+        capable_of = frozenset(K) if native else b.BARE
+        self.store = b.a_store(capable_of=capable_of, restocks=restocks, refunds=refunds)
+        self.ret = b.a_return(*(b.a_line(n, of, decision=D.REQUESTED) for n, of in enumerate(units, 1)))
+        self.native, self.batches, self.tries = native, 0, 0
+        self.dues: dict[UUID, Due] = {}
+        self.put_back: Counter[UUID] = Counter()  # how often the units of an inspection entered the stock
+        self.opened = self.finished = self.tagged = 0
+        self.paid: Counter[UUID] = Counter()  # how often the money of a batch moved
+        self._go()
+
+    # --- what people and carriers do ---------------------------------------------------------------------------------
+
+    @rule(n=PICK, to=st.sampled_from([D.APPROVED, D.APPROVED, D.REJECTED, D.REOPENED, D.IN_REVIEW]))
+    def decide(self, n: int, to: Decision) -> None:
+        """Decide a line, if its decision may move there and no unit of it is in the house."""
+        line = self.ret.lines[n % len(self.ret.lines)]
+        if line.decision is D.RESOLVED or line.received or line.decision is to:
+            return
+        if to in {D.REJECTED, D.REOPENED, D.APPROVED, D.IN_REVIEW} & moves.MOVES[line.decision]:
+            self._line(replace(line, decision=decide_line(line.decision, to)))
+
+    @precondition(lambda self: self.ret.status is D.APPROVED and self.ret.in_transit_at is None)
+    @rule()
+    def scan(self) -> None:
+        """Scan the parcel."""
+        self._change(in_transit_at=b.SCANNED_AT)
+
+    @rule(n=PICK, some=st.integers(1, 3))
+    def receive(self, n: int, some: int) -> None:
+        """Receive some of the units of an approved line that are still out."""
+        line = self.ret.lines[n % len(self.ret.lines)]
+        came = lowest(minus(line.claimed, line.received), some)
+        if line.decision is D.APPROVED and came:
+            self.ret = replace(self.ret, received_at=b.RECEIVED_AT)
+            self._line(replace(line, received=line.received + came))
+
+    @rule(some=st.integers(1, 3), disposition=st.sampled_from(Disposition), accepted=st.booleans())
+    def inspect(self, some: int, disposition: Disposition, *, accepted: bool) -> None:
+        """Judge some received units of every line in one batch, and quote what is owed for it."""
+        self.batches += 1
+        batch_id, judged = b.batch(self.batches), False
+        for line in self.ret.lines:
+            spans = lowest(minus(line.received, line.inspected), some) if line.decision is D.APPROVED else ()
+            verdicts = tuple(self._verdict(line, span, batch_id, disposition, accepted=accepted) for span in spans)
+            judged = judged or bool(verdicts)
+            self._put(replace(line, inspections=line.inspections + verdicts))
+        if judged and accepted:
+            quoted = b.a_settlement(self.batches)
+            self.ret = replace(self.ret, settlements=(*self.ret.settlements, quoted))
+        self._change(inspected_at=b.INSPECTED_AT if judged else self.ret.inspected_at)
+
+    @rule(n=PICK)
+    def cancel_the_rest(self, n: int) -> None:
+        """Cancel the units of a line that have not arrived."""
+        line = self.ret.lines[n % len(self.ret.lines)]
+        if line.decision is D.APPROVED and minus(line.claimed, line.received):
+            decision = line.decision if line.received else D.CANCELLED
+            self._line(replace(line, claimed=line.received, decision=decision))
+
+    @precondition(lambda self: self.store.restocks == "warehouse")
+    @rule()
+    def the_warehouse_restocks(self) -> None:
+        """Report every unit to be restocked as restocked by the warehouse."""
+        self._mark([i.id for i in self.ret.inspections() if i.disposition is Disposition.RESTOCK and not i.restocked])
+        self._go()
+
+    # --- what the outside does ---------------------------------------------------------------------------------------
+
+    @rule(n=PICK, to=st.sampled_from([E.SENDING, E.PENDING, E.UNKNOWN, E.CONFIRMED, E.CONFIRMED, E.FAILED]))
+    def answer(self, n: int, to: EffectState) -> None:
+        """Move an effect; what failed is tried again by a person."""
+        moving = [e for e in self.ret.effects if to in MOVES[e.state]]
+        if moving:
+            self._move(moving[n % len(moving)], to)
+            self._go()
+
+    # --- what must hold ----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def nothing_happens_twice(self) -> None:
+        """Every unit enters the stock once at most, every batch is paid once, one return is opened and ended."""
+        if hasattr(self, "paid"):
+            assert max([0, *self.put_back.values(), *self.paid.values(), self.opened, self.finished]) <= 1
+            verdicts = {i.id: i for i in self.ret.inspections()}
+            assert all(verdicts[i].disposition is Disposition.RESTOCK for i in self.put_back)
+            assert not self.put_back or self.store.restocks == "retour"
+
+    @invariant()
+    def an_open_return_waits_for_someone(self) -> None:
+        """While a line is open somebody is named."""
+        if hasattr(self, "paid") and self.ret.status in OPEN:
+            steps = next_steps(self.ret, ORDER, self.store)
+            assert blocked_by(self.ret, self.store, steps, now=b.NOW) is not None
+
+    def teardown(self) -> None:
+        """Let everything arrive and succeed: the return must end, and end right."""
+        if not hasattr(self, "paid"):
+            return
+        for n, line in enumerate(self.ret.lines):
+            if line.decision in UNDECIDED:
+                self.decide(n, D.APPROVED)
+            self.receive(n, 3)
+        self.inspect(3, Disposition.RESTOCK, accepted=True)
+        while moving := [e for e in self.ret.effects if e.state in OPEN_STATES]:
+            self._move(moving[0], E.SENDING if moving[0].state is E.INTENT else E.CONFIRMED)
+            self._go()
+        if self.store.restocks == "warehouse":
+            self.the_warehouse_restocks()
+            while moving := [e for e in self.ret.effects if e.state in OPEN_STATES]:
+                self._move(moving[0], E.SENDING if moving[0].state is E.INTENT else E.CONFIRMED)
+                self._go()
+        self._ends_right()
+
+    def _ends_right(self) -> None:
+        assert self.ret.status not in OPEN
+        assert not next_steps(self.ret, ORDER, self.store)
+        assert blocked_by(self.ret, self.store, next_steps(self.ret, ORDER, self.store), now=b.NOW) is None
+        assert self.opened == self.finished
+        assert self.tagged == 0
+        assert {s.batch_id for s in self.ret.settlements} == set(self.paid)
+        if self.store.restocks == "retour":
+            wanted = {i.id for i in self.ret.inspections() if i.disposition is Disposition.RESTOCK}
+            assert wanted == set(self.put_back)
+
+    # --- the flows' part ---------------------------------------------------------------------------------------------
+
+    def _go(self) -> None:
+        while steps := next_steps(self.ret, ORDER, self.store):
+            for due in steps.effects:
+                self._plan(due.kind, due.business_ref, due)
+            self._states(steps.withdraw, E.CANCELLED)
+            for s in self.ret.settlements:
+                if s.id in steps.settle + steps.hand_over:
+                    self._goods_are_there(s.batch_id)
+                if s.id in steps.settle:
+                    self._settlement(s.id, S.DUE)
+                    self._plan(K.REFUND_TENDER, f"refund:{s.id}", None)
+                if s.id in steps.hand_over:
+                    self.paid[s.batch_id] += 1
+                    self._settlement(s.id, S.HANDED_OVER)
+            for line in self.ret.lines:
+                if line.id in steps.resolve:
+                    self._put(replace(line, decision=decide_line(line.decision, D.RESOLVED)))
+            self.ret = replace(self.ret, status=derive_status(x.decision for x in self.ret.lines))
+
+    def _goods_are_there(self, batch_id: UUID) -> None:
+        batch = [i for i in self.ret.inspections() if i.batch_id == batch_id]
+        assert batch
+        for i in batch:
+            if i.disposition is Disposition.RESTOCK and self.store.restocks == "retour":
+                assert self.put_back[i.id] == 1
+
+    def _plan(self, kind: EffectKind, ref: str, due: Due | None) -> None:
+        self.tries += 1
+        made = replace(b.an_effect(kind, ref, E.INTENT), id=b.uid(9000 + self.tries), settlement=due is None)
+        old = self.ret.effect(kind, ref)
+        assert old is None or old.state is E.FAILED
+        if due is not None:
+            self.dues[made.id] = due
+        self.ret = replace(self.ret, effects=(*self.ret.effects, made))
+
+    def _move(self, effect: EffectView, to: EffectState) -> None:
+        assert to in MOVES[effect.state]
+        self._states((effect.id,), to)
+        if to is E.FAILED:
+            self._plan(effect.kind, effect.business_ref, self.dues.get(effect.id))
+        elif to is E.CONFIRMED:
+            self._happened(effect, self.dues.get(effect.id))
+
+    def _happened(self, effect: EffectView, due: Due | None) -> None:
+        if due is None:
+            settlement = next(s for s in self.ret.settlements if effect.business_ref == f"refund:{s.id}")
+            self.paid[settlement.batch_id] += 1
+            self._settlement(settlement.id, S.SETTLED)
+            return
+        self.opened += due.kind is K.OPEN_RETURN
+        self.finished += due.kind in (K.CLOSE_RETURN, K.CANCEL_RETURN)
+        self.tagged += (due.kind is K.TAG) - (due.kind is K.UNTAG)
+        result = b.as_effect(due, E.CONFIRMED).result
+        self.ret = replace(
+            self.ret, effects=tuple(replace(e, result=result) if e.id == effect.id else e for e in self.ret.effects)
+        )
+        if isinstance(due.target, ProcessReturn):
+            assert sum(x.quantity for x in due.target.lines if x.restock) == self._units(due)
+        if isinstance(due.target, Restock):
+            assert due.target.quantity == self._units(due)
+        self.put_back.update(due.restocks)
+        self._mark(list(due.restocks))
+
+    def _units(self, due: Due) -> int:
+        return count(i.span for i in self.ret.inspections() if i.id in due.restocks)
+
+    def _verdict(
+        self, line: ReturnLine, span: tuple[int, int], batch_id: UUID, disposition: Disposition, *, accepted: bool
+    ) -> Inspection:
+        number = line.position * 100 + span[0]
+        verdict = b.an_inspection(number, span, line_id=line.id, line_ref=line.line_ref, batch_id=batch_id)
+        return replace(verdict, disposition=disposition, accepted=accepted)
+
+    def _mark(self, inspections: list[UUID]) -> None:
+        for line in self.ret.lines:
+            judged = tuple(replace(i, restocked=i.restocked or i.id in inspections) for i in line.inspections)
+            self._put(replace(line, inspections=judged))
+
+    def _states(self, ids: tuple[UUID, ...], to: EffectState) -> None:
+        changed = tuple(replace(e, state=to) if e.id in ids else e for e in self.ret.effects)
+        self.ret = replace(self.ret, effects=changed)
+
+    def _settlement(self, settlement: UUID, to: SettlementState) -> None:
+        changed = tuple(replace(s, state=to) if s.id == settlement else s for s in self.ret.settlements)
+        self.ret = replace(self.ret, settlements=changed)
+
+    def _put(self, line: ReturnLine) -> None:
+        lines = tuple(line if x.id == line.id else x for x in self.ret.lines)
+        self.ret = replace(self.ret, lines=lines, status=derive_status(x.decision for x in lines))
+
+    def _line(self, line: ReturnLine) -> None:
+        self._put(line)
+        self._go()
+
+    def _change(self, **different: Any) -> None:
+        self.ret = replace(self.ret, **different)
+        self._go()
+
+
+ReturnMachine.TestCase.settings = settings(
+    max_examples=b.EXAMPLES,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+TestAReturnDrivenByItsNextSteps = ReturnMachine.TestCase
