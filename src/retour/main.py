@@ -18,6 +18,7 @@ from retour.connectors.shopify.client import ShopifyConnector
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, Unreachable
+from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
@@ -214,7 +215,7 @@ def inbox_work(here: House) -> Work:
         async def on_tracking(db: Db, said: webhook_flow.TrackingEvent) -> None:
             await shipping_flow.track(
                 db,
-                said=shipping_flow.TrackingEvent(said.carrier, said.tracking_number, said.status, said.occurred_at),
+                said=TrackingEvent(said.carrier, said.tracking_number, said.status, said.occurred_at),
                 now=utc_now(),
             )
 
