@@ -51,6 +51,7 @@ async def test_a_return_goes_from_quote_to_verdict(http: httpx2.AsyncClient, sho
     line_id = made["lines"][0]["id"]
 
     assert (made["status"], made["blocked_by"]["code"]) == ("requested", "decision_needed")
+    assert (await listed(http, shop)) == [made]
     assert made["promised"]["total_minor"] == quote.json()["total_minor"] == 1_000
     approved = (await send(http, shop, f"{path}/approve", {"expect_version": made["version"]})).json()
     assert (approved["status"], approved["blocked_by"]["actor"]) == ("approved", "shopper")
@@ -94,6 +95,7 @@ async def test_a_return_that_the_policy_approves_needs_nobody(
     made = (await send(http, shop, "/returns", wish(shop))).json()
 
     assert (made["status"], made["blocked_by"]["actor"]) == ("approved", "shopper")
+    assert (await listed(http, shop)) == [made]
 
 
 @pytest.mark.parametrize(

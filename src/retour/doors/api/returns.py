@@ -20,7 +20,7 @@ from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
 from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
-from retour.doors.api.summaries import MISSING, ReturnOut, facts, summary
+from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
 from retour.store import event, views
@@ -117,14 +117,13 @@ class EventList(Told):
 
 async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
     """Open a return."""
-    rma_id = new_id()
     with _naming(wish.lines):
-        await flow.request_return(
-            call.db, id=rma_id, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
+        opened = await flow.open_return(
+            call.db, id=new_id(), store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
             channel="api", actor=call.actor, now=call.now, policies=call.policies, method=wish.method,
             plan_hash=wish.plan_hash,
         )  # fmt: skip
-    return await summary(call, rma_id)
+    return opened_out(opened)
 
 
 async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
