@@ -41,7 +41,8 @@ async def test_the_api_keeps_what_its_document_says(
         "line_id": made["lines"][0]["id"],
     }
     command = [
-        sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json", "--url", address,
+        sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run",
+        f"{address}/openapi.json", "--url", address,
         "--max-examples", str(examples), "--phases", phases, "--mode", "all", "--seed", "1",
         "--workers", "1", "--request-timeout", "20", "--generation-database", "none", "--no-color",
         *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
