@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -15,6 +14,7 @@ import msgspec
 from retour.core.errors import Refused
 from retour.core.order import Fetched
 from retour.core.ports import Inbound, InboxEvent, Unreachable
+from retour.core.shipping import TrackingEvent
 from retour.store import connection, discrepancy, webhook
 from retour.store.db import Database, Db
 from retour.store.discrepancy import Owner
@@ -38,16 +38,6 @@ class Answer(StrEnum):
     KEPT = "kept"
     DUPLICATE = "duplicate"
     NOT_AUTHENTIC = "not_authentic"
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
-    """What a carrier says about a parcel; `occurred_at` is aware UTC."""
-
-    tracking_number: str
-    carrier: str
-    status: str
-    occurred_at: datetime
 
 
 class ReadOrder(Protocol):
