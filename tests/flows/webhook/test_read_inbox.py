@@ -162,6 +162,31 @@ async def test_a_failure_while_saving_leaves_the_entry_open(desk: Desk) -> None:
     assert await desk.work(inbox_id)
 
 
+async def test_a_worker_that_was_overtaken_while_reading_changes_nothing(desk: Desk) -> None:
+    desk.platform.put(fetched())
+    inbox_id, saved = await desk.receive(facts=HINT), []
+    assert inbox_id is not None
+    read_now = desk.read
+
+    async def mirror(db: Db, vault: Vault, **kwargs: Any) -> Any:
+        saved.append(kwargs["cause"])
+        return await order_flow.mirror(db, vault, **kwargs)
+
+    async def read_slowly(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
+        found = await read_now(connection_id, ref=ref, name=name)
+        desk.now += timedelta(seconds=30)
+        desk.read = read_now  # type: ignore[method-assign]
+        assert await desk.work(inbox_id, mirror)
+        return found
+
+    desk.read = read_slowly  # type: ignore[method-assign]
+
+    await desk.work(inbox_id, mirror)
+
+    assert saved == [f"inbox:{inbox_id}"]
+    assert (await desk.row(inbox_id))["tries"] == 2
+
+
 async def test_tries_back_off_and_the_eighth_failure_becomes_a_discrepancy(desk: Desk) -> None:
     inbox_id = await desk.receive(facts=SCAN)
     desk.refuse = Refused("shipment_not_found", "no such parcel")
