@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from tests.sandbox.desk import (
     REFUND,
     TOKEN,
@@ -234,3 +235,9 @@ def test_a_wrong_control_call_is_a_400_that_says_why(path: str, wish: dict[str, 
 
     assert status == 400
     assert json.loads(body)["error"]
+
+
+@pytest.mark.parametrize("path", ["/_sandbox/misbehave", "/_sandbox/orders", "/carrier/labels"])
+@pytest.mark.parametrize("body", [b"{", b"[]"])
+def test_a_body_that_is_no_json_object_is_a_400_everywhere(path: str, body: bytes) -> None:
+    assert asyncio.run(request(a_sandbox(), path, body=body))[0] == 400

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
+
 from tests.sandbox.desk import Inbox, a_sandbox, an_inbox, an_order, refund_wish, serving
 
 Story = Callable[[httpx2.AsyncClient, Inbox], Awaitable[None]]
@@ -185,5 +186,19 @@ def test_tracking_events_can_be_doubled_and_wrong_ones_are_refused() -> None:
         await inbox.wait_for(2)
         assert (refused.status_code, unknown.status_code) == (422, 404)
         assert [json.loads(body)["status"] for _, body in inbox.got] == ["delivered", "delivered"]
+
+    _tell(app, story)
+
+
+def test_a_pending_refund_ends_by_itself_and_says_so() -> None:
+    app = a_sandbox(refund_pending="FAILURE", refund_pending_s=0.05)
+    order = an_order(app)
+
+    async def story(client: httpx2.AsyncClient, inbox: Inbox) -> None:
+        await _subscribe(client, inbox, "ORDER_TRANSACTIONS_CREATE")
+        query = 'mutation ($in: RefundInput!) { refundCreate(input: $in) @idempotent(key: "k") { refund { id } } }'
+        await _gql(client, query, **{"in": refund_wish(order, "1.00")})
+        await inbox.wait_for(1)
+        assert json.loads(inbox.got[0][1])["status"] == "failure"
 
     _tell(app, story)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.sandbox.desk import ADJUST, a_sandbox, an_order, control, gql, money_of, refund, refund_wish
 
 STATE = """
@@ -198,3 +199,35 @@ def test_closing_twice_is_an_invalid_state() -> None:
     first, again = gql(app, close)["data"]["returnClose"], gql(app, close)["data"]["returnClose"]
 
     assert (first["return"]["status"], again["userErrors"]) == ("CLOSED", [{"code": "INVALID_STATE"}])
+
+
+def test_the_same_line_twice_in_one_return_cannot_exceed_it() -> None:
+    app = a_sandbox()
+    order = an_order(app)
+    line = {"fulfillmentLineItemId": order["fulfillment_lines"][0]["id"], "quantity": 2}
+
+    answer = gql(app, CREATE, {"in": {"orderId": order["id"], "returnLineItems": [line, {**line, "quantity": 1}]}})
+
+    assert answer["data"]["returnCreate"]["userErrors"][0]["code"] == "INVALID"
+    assert app.shop.returns == {}
+    assert _left(app, order) == [2]
+
+
+def test_units_disposed_of_before_cannot_be_restocked_again_by_processing() -> None:
+    app = a_sandbox()
+    ret = _open(app, an_order(app), 2)["return"]
+    entry = {
+        "reverseFulfillmentOrderLineItemId": ret["reverseFulfillmentOrders"]["nodes"][0]["lineItems"]["nodes"][0]["id"],
+        "quantity": 1,
+        "dispositionType": "PROCESSING_REQUIRED",
+    }
+    query = """mutation ($in: [ReverseFulfillmentOrderDisposeInput!]!) { reverseFulfillmentOrderDispose(
+      dispositionInputs: $in) { userErrors { code } } }"""
+
+    assert gql(app, query, {"in": [entry]})["data"]["reverseFulfillmentOrderDispose"]["userErrors"] == []
+    refused = _process(app, ret, 2, restock=2)
+
+    assert refused["userErrors"][0]["code"] == "LESS_THAN_OR_EQUAL_TO"
+    assert (_stock(app), app.shop.returns[ret["id"]].lines[0].processed) == (100, 0)
+    assert _process(app, ret, 2, restock=1)["userErrors"] == []
+    assert _stock(app) == 101

@@ -8,13 +8,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from tests.sandbox.desk import gql
-
 from retour.sandbox.app import Sandbox, create_app
 from retour.sandbox.shopify import pricing
+from retour.sandbox.shopify.building import add_order
 from retour.sandbox.shopify.model import Order
 from retour.sandbox.shopify.money import digits, smallest
 from retour.sandbox.shopify.report import books, stories
+from tests.sandbox.desk import gql
 
 
 @cache
@@ -120,3 +120,15 @@ def test_half_up_running_totals_never_differ_by_more_than_one() -> None:
                     part = pricing.part_of(line, quantity, already=already, included=order.taxes_included)
                     paid = part.subtotal.amount if order.taxes_included else (part.subtotal + part.tax).amount
                     assert abs(paid - (upto(already + quantity) - upto(already))) <= unit
+
+
+def test_an_order_discount_is_spread_to_the_last_minor_unit_on_both_sides() -> None:
+    app = create_app(orders=0)
+    lines = [{"sku": sku, "price": price} for sku, price in (("A", "10.00"), ("B", "10.00"), ("C", "10.00"))]
+
+    order = add_order(app.shop, {"lines": lines, "currency": "USD", "order_discount": {"amount": "10.00"}})
+
+    shares = [i.discount_allocations[0].allocated_amount for i in order.line_items]
+    assert [str(s.amount) for s in shares] == ["3.34", "3.33", "3.33"]
+    assert [str(s.shop_money.amount) for s in shares] == ["2.87", "2.87", "2.86"]
+    assert (str(order.total_price.amount), str(order.total_price.shop_money.amount)) == ("20.00", "17.20")

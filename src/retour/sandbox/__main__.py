@@ -41,7 +41,15 @@ def main() -> None:
         carrier_secret=args.carrier_secret,
     )
     gc.freeze()
-    uvicorn.run(app, host=args.host, port=args.port, log_level="warning", access_log=False, lifespan="off")
+    uvicorn.run(
+        app,
+        host=args.host,
+        port=args.port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=75,
+    )
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,6 +26,16 @@ _LABEL = b"%PDF-1.4\n% a sandbox label\n1 0 obj<</Type/Catalog>>endobj\ntrailer<
 def sign(body: bytes, *, timestamp: str, secret: str) -> str:
     """Return the hex HMAC-SHA256 over `timestamp.body`."""
     return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+
+
+async def _wish(request: Request) -> dict[str, Any]:
+    try:
+        wish = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise HTTPException(400, "the body must be JSON") from None
+    if not isinstance(wish, dict):
+        raise HTTPException(400, "the body must be a JSON object")
+    return wish
 
 
 class Carrier:
@@ -56,7 +67,7 @@ class Carrier:
         ]
 
     async def _make(self, request: Request) -> Response:
-        wish = json.loads(await request.body() or b"{}")
+        wish = await _wish(request)
         number = f"SBXR{next(self._numbers):08d}"
         base = str(request.base_url).rstrip("/")
         self.parcels[number] = {
@@ -86,7 +97,7 @@ class Carrier:
 
     async def _scan(self, request: Request) -> Response:
         parcel = self.parcels.get(request.path_params["number"])
-        wish = json.loads(await request.body() or b"{}")
+        wish = await _wish(request)
         if parcel is None:
             return JSONResponse({"error": "unknown parcel"}, 404)
         if wish.get("status") not in STATUSES:
@@ -132,7 +143,7 @@ class Carrier:
         self.office.hand_in(parcel)
 
     async def _settings(self, request: Request) -> Response:
-        wish = json.loads(await request.body() or b"{}")
+        wish = await _wish(request)
         self.url = wish.get("url", self.url)
         self.secret = wish.get("secret", self.secret)
         self.tries = int(wish.get("tries", self.tries))

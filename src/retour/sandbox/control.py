@@ -128,11 +128,19 @@ class Control:
         return {"orders": len(self._sandbox.shop.orders)}
 
 
+async def _wish(request: Request) -> dict[str, Any]:
+    if request.method != "POST":
+        return dict(request.query_params)
+    wish = json.loads(await request.body() or b"{}")
+    if not isinstance(wish, dict):
+        raise TypeError("the body must be a JSON object")
+    return wish
+
+
 def _route(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            wish = json.loads(await request.body() or b"{}") if request.method == "POST" else dict(request.query_params)
-            return JSONResponse(answer(wish))
+            return JSONResponse(answer(await _wish(request)))
         except (ValueError, KeyError, TypeError, InvalidOperation, IndexError) as error:
             return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
         except Refusal as refusal:

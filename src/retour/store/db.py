@@ -1,10 +1,10 @@
 """The way into PostgreSQL: a pool of connections, one transaction per use case, the tenant set inside it."""
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, Self, TypeVar
 from uuid import UUID
@@ -35,6 +35,7 @@ _GONE: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the server said goodbye between two of our statements
 )
 
 
@@ -160,7 +161,7 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def tx(self, tenant_id: UUID | None) -> AsyncIterator[Db]:
         """Open a transaction for one tenant; commit at the end, roll back on an error.
 
@@ -211,7 +212,8 @@ class Database:
             await transaction.start()
             await connection.execute(OPEN_TENANT, "" if tenant_id is None else str(tenant_id))
         except BaseException:
-            await self._pool.release(connection)  # rolls back what was begun, drops a dead connection
+            _drop(connection)  # in whatever state it is: a fresh one costs less than a wrong one
+            await self._pool.release(connection)
             raise
         return connection, transaction
 
@@ -220,9 +222,14 @@ class Database:
             if not connection.is_closed():
                 await transaction.rollback()
         except _GONE:
-            pass  # the server rolled back by itself; the first error is the one to tell
+            _drop(connection)  # the server rolled back by itself; the first error is the one to tell
         finally:
             await self._pool.release(connection)
+
+
+def _drop(connection: Any) -> None:
+    with contextlib.suppress(asyncpg.InterfaceError):  # it is gone already and back in the pool
+        connection.terminate()
 
 
 async def _patiently(act: Callable[[], Awaitable[T]], patience_s: float) -> T:

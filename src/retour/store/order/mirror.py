@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import asyncpg
+
 from retour.core.order import Fetched
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
@@ -59,10 +61,12 @@ SELECT e.id, e.reference, e.far_id, e.state,
   FROM effect e
  WHERE e.tenant_id = current_tenant() AND e.order_id = $1 AND e.kind = 'refund_tender' ORDER BY e.created_at, e.id
 """
-# Only what has not been sent may be withdrawn; one that an executor takes at this moment is left to it.
+# Only what was never sent may be withdrawn; what an executor holds at this moment is left to it.
 WITHDRAW: Final = """
 UPDATE effect SET state = 'cancelled', settled_at = $2, message = 'gave way to a refund made outside'
- WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' RETURNING id
+ WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' AND first_sent_at IS NULL
+   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+RETURNING id
 """
 LOCK_COUNTERS: Final = """
 SELECT line_ref, ordered, fulfilled, cancelled, in_return, refunded_without_return FROM order_line_counter
@@ -110,11 +114,18 @@ async def save_mirrored(db: Db, vault: Vault, *, connection_id: UUID, fetched: F
     the counters is a finding with the true figures. Raises LookupError for an unknown
     connection, ValueError for figures that no column can hold.
     """
+    try:
+        return await _save(db, vault, connection_id=connection_id, fetched=fetched, at=at)
+    except asyncpg.DataError as error:
+        raise ValueError("a figure or text of the order fits no column") from error
+
+
+async def _save(db: Db, vault: Vault, *, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
+    if not len(fetched.order.currency) == len(fetched.order.shop_currency) == 3:
+        raise ValueError("an order without its currencies cannot be kept")
     where = await db.fetchrow(CONNECTION, connection_id)
     if where is None:
         raise LookupError(f"no connection {connection_id}")
-    if not len(fetched.order.currency) == len(fetched.order.shop_currency) == 3:
-        raise ValueError("an order without its currencies cannot be kept")
     far_ref = fetched.order.ref.replace("\0", "\ufffd")
     row = await db.fetchrow(LOCK_BY_FAR_REF, connection_id, far_ref)
     if row is None:

@@ -1,0 +1,1 @@
+"""Carriers that report scans with signed webhooks."""

@@ -1,0 +1,47 @@
+"""Which role may do what over the API, as data; an operation that is not listed is allowed to nobody."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from retour.core.account import Role
+
+_ALL: Final = frozenset(Role)
+_DESK: Final = frozenset({Role.OWNER, Role.AGENT})
+_OWNER: Final = frozenset({Role.OWNER})
+
+MAY: Final[Mapping[str, frozenset[Role]]] = {
+    "find_orders": _DESK,
+    "get_order": _DESK,
+    "quote_return": _DESK,
+    "request_return": _DESK,
+    "list_returns": _ALL,
+    "get_return": _ALL,
+    "list_return_events": _ALL,
+    "approve_return": _DESK,
+    "reject_return": _DESK,
+    "cancel_return": _DESK,
+    "hold_return": _DESK,
+    "receive_return": _ALL,
+    "inspect_return": _ALL,
+    "report_restocked": _ALL,
+    "add_return_note": _ALL,
+    "add_return_shipment": _ALL,
+    "get_settlement": _DESK,
+    "retry_settlement": _DESK,
+    "accept_difference": _OWNER,
+    "get_effect": _DESK,
+    "hand_back_effect": _OWNER,
+    "list_discrepancies": _ALL,
+    "list_events": _DESK,
+    "list_webhook_endpoints": _OWNER,
+    "add_webhook_endpoint": _OWNER,
+    "get_webhook_endpoint": _OWNER,
+    "delete_webhook_endpoint": _OWNER,
+    "pause_payments": _DESK,
+    "resume_payments": _OWNER,
+}
+
+
+def may(role: Role, operation_id: str) -> bool:
+    """Return whether a role may do an operation."""
+    return role in MAY.get(operation_id, frozenset())

@@ -1,0 +1,161 @@
+"""The inbox: what others told us, kept sealed before anyone works on it, each event once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.store.db import Db, Record
+from retour.store.ids import new_id
+from retour.store.jobs import Job, Task, defer
+from retour.store.vault import Vault
+
+SECRETS: Final = """
+SELECT sealed_webhook_secrets FROM connection
+ WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2 AND state <> 'disconnected'
+"""
+RECEIVE: Final = """
+INSERT INTO inbox (tenant_id, source, event_id, id, connection_id, topic, object_ref, occurred_at, facts, body_sealed,
+                   received_at, due_at)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id
+"""
+# Taking a row counts the try and sets its next turn at once, so that a crash is a try like any other.
+TAKE: Final = """
+UPDATE inbox SET tries = tries + 1, due_at = $2 + CASE
+         WHEN tries < $3 THEN least(interval '30 seconds' * power(2, tries), interval '6 hours')
+         ELSE interval '1 day' END
+ WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL AND due_at <= $2
+RETURNING id, source, connection_id, topic, object_ref, occurred_at, facts, received_at, tries, problem,
+          (SELECT store_id FROM connection c WHERE c.tenant_id = current_tenant() AND c.id = connection_id) AS store_id
+"""
+LOCK_OPEN: Final = """
+SELECT id FROM inbox WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL FOR UPDATE
+"""
+DONE: Final = """
+UPDATE inbox SET done_at = $2, problem = $3 WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL
+"""
+PROBLEM: Final = """
+UPDATE inbox SET problem = $2, due_at = greatest(due_at, $3)
+ WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL
+"""
+BODY: Final = """
+SELECT i.tenant_id, i.id, i.person_id, i.body_sealed, p.sealed_key
+  FROM inbox i LEFT JOIN person p ON p.tenant_id = i.tenant_id AND p.id = i.person_id
+ WHERE i.tenant_id = current_tenant() AND i.id = $1
+"""
+PERSON_KEY: Final = "SELECT sealed_key, erased_at FROM person WHERE tenant_id = current_tenant() AND id = $1"
+HAND_OVER: Final = "UPDATE inbox SET person_id = $2, body_sealed = $3 WHERE tenant_id = current_tenant() AND id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the inbox that is being worked on; `tries` counts this one."""
+
+    id: UUID
+    source: str
+    connection_id: UUID
+    store_id: UUID
+    topic: str
+    object_ref: str | None
+    occurred_at: datetime | None
+    facts: Mapping[str, str]
+    received_at: datetime
+    tries: int
+    problem: str | None
+
+
+async def sealed_secrets(db: Db, connection_id: UUID, platform: str) -> bytes | None:
+    """Return the locked webhook secrets of a connection to that platform, or nothing."""
+    found: bytes | None = await db.fetchval(SECRETS, connection_id, platform)
+    return found
+
+
+async def receive(
+    db: Db,
+    vault: Vault,
+    *,
+    tenant_id: UUID,
+    connection_id: UUID,
+    source: str,
+    event_id: str,
+    topic: str,
+    raw: bytes,
+    at: datetime,
+    object_ref: str | None = None,
+    occurred_at: datetime | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> UUID | None:
+    """Keep a received body sealed and enqueue the work on it; nothing if this event is known already."""
+    inbox_id = new_id()
+    sealed = vault.lock(raw, tenant_id=tenant_id, purpose=f"inbox:{inbox_id}")
+    found: UUID | None = await db.fetchval(
+        RECEIVE,
+        source,
+        event_id,
+        inbox_id,
+        connection_id,
+        topic,
+        object_ref,
+        occurred_at,
+        dict(facts or {}),
+        sealed,
+        at,
+    )
+    if found is not None:
+        await defer(db, [Job(Task.READ_INBOX, found)])
+    return found
+
+
+async def take(db: Db, inbox_id: UUID, *, now: datetime, patience: int) -> Entry | None:
+    """Take an entry for one try, or nothing if it is done or not due; after `patience` tries it comes back daily."""
+    row = await db.fetchrow(TAKE, inbox_id, now, patience)
+    return Entry(**row) if row else None
+
+
+async def lock_open(db: Db, inbox_id: UUID) -> bool:
+    """Lock an entry; False if it was done meanwhile."""
+    return await db.fetchrow(LOCK_OPEN, inbox_id) is not None
+
+
+async def done(db: Db, inbox_id: UUID, *, at: datetime, problem: str | None = None) -> None:
+    """Mark an entry as worked on."""
+    await db.execute(DONE, inbox_id, at, problem)
+
+
+async def put_off(db: Db, inbox_id: UUID, *, problem: str, not_before: datetime) -> None:
+    """Write down why a try failed; the next one comes when it is due, no earlier than `not_before`."""
+    await db.execute(PROBLEM, inbox_id, problem, not_before)
+
+
+async def body(db: Db, vault: Vault, inbox_id: UUID) -> bytes | None:
+    """Return the raw body of an entry, or nothing once its person was erased."""
+    row = await db.fetchrow(BODY, inbox_id)
+    return _opened(vault, row) if row else None
+
+
+async def hand_over(db: Db, vault: Vault, inbox_id: UUID, *, person_id: UUID) -> None:
+    """Lock the body under the key of the person it is about; the body of an erased person is dropped."""
+    row = await db.fetchrow(BODY, inbox_id)
+    person = await db.fetchrow(PERSON_KEY, person_id)
+    if row is None or person is None or row["person_id"] == person_id:
+        return
+    raw, sealed = _opened(vault, row), None
+    if raw is not None and person["erased_at"] is None:
+        sealed = vault.lock_for_person(
+            raw, person_key=person["sealed_key"], tenant_id=row["tenant_id"], person_id=person_id
+        )  # fmt: skip
+    await db.execute(HAND_OVER, inbox_id, person_id, sealed)
+
+
+def _opened(vault: Vault, row: Record) -> bytes | None:
+    sealed: bytes | None = row["body_sealed"]
+    if sealed is None:
+        return None
+    tenant_id = row["tenant_id"]
+    if row["person_id"] is None:
+        return vault.unlock(sealed, tenant_id=tenant_id, purpose=f"inbox:{row['id']}")
+    return vault.unlock_for_person(
+        sealed, person_key=row["sealed_key"], tenant_id=tenant_id, person_id=row["person_id"]
+    )  # fmt: skip
