@@ -1,0 +1,54 @@
+"""The public REST API as one router under /api/v1."""
+
+from typing import Any, Final
+
+from litestar import Request, Response, Router
+from litestar.handlers import HTTPRouteHandler
+
+from retour.doors.api import events, payments, webhook_endpoints
+from retour.doors.api.calling import Answering, Desk
+from retour.doors.api.docs import docs_handlers
+from retour.doors.api.openapi import document
+from retour.doors.api.operation import Operation, Rules
+from retour.store.db import Database
+from retour.store.vault import Vault
+from retour.web.problem import exception_handlers
+from retour.web.sign_in import Doorkeeper
+
+PATH: Final = "/api/v1"
+BODY_MOST: Final = 1_000_000  # bytes
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *events.OPERATIONS,
+    *payments.OPERATIONS,
+    *webhook_endpoints.OPERATIONS,
+)
+
+
+def create_api(database: Database, vault: Vault, *, allow_private_urls: bool = False) -> Router:
+    """Return the router of the API, to be mounted by an application whose handlers are `web.problem`'s.
+
+    `database` is opened as the app role, `vault` needs the house key alone.
+    """
+    desk = Desk(database, vault, Doorkeeper(database), Rules(allow_private_urls=allow_private_urls))
+    return Router(
+        path=PATH,
+        route_handlers=[
+            *docs_handlers(document(OPERATIONS)),
+            *(_handler(operation, desk) for operation in OPERATIONS),
+        ],
+        exception_handlers=exception_handlers(),
+        request_max_body_size=BODY_MOST,
+    )
+
+
+def _handler(operation: Operation, desk: Desk) -> HTTPRouteHandler:
+    answering = Answering(operation, desk)
+
+    async def call(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await answering(request)
+
+    path = operation.path.replace("{id}", "{id:str}")
+    return HTTPRouteHandler(
+        path, http_method=operation.method, status_code=200, include_in_schema=False, name=operation.id
+    )(call)

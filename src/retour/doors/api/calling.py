@@ -1,0 +1,130 @@
+"""Carry out one call: admit, read, open the transaction, do, keep the answer, commit, and only then answer."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+
+from retour.core.errors import Refused
+from retour.doors.api.operation import Call, Operation, Rules
+from retour.doors.api.reading import BodyReader, read_query
+from retour.doors.api.roles import may
+from retour.store import idempotency
+from retour.store.db import Database, Db
+from retour.store.vault import Vault
+from retour.web.problem import ProblemError
+from retour.web.sign_in import Caller, Doorkeeper, key_of
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+REPLAYED: Final = {"Cache-Control": "no-store", "Idempotency-Replayed": "true"}
+_IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_encoder: Final = msgspec.json.Encoder()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every call needs of this process."""
+
+    database: Database
+    vault: Vault
+    doorkeeper: Doorkeeper
+    rules: Rules
+
+
+class Answering:
+    """Answers the calls of one operation."""
+
+    def __init__(self, operation: Operation, desk: Desk) -> None:
+        self._operation, self._desk = operation, desk
+        self._body = BodyReader(operation.body) if operation.body else None
+
+    async def __call__(self, request: AnyRequest) -> Response[bytes]:
+        """Return the answer of a call; everything that stops it is an exception that becomes a problem."""
+        operation, headers, now = self._operation, request.headers, datetime.now(UTC)
+        key_text = key_of(headers.get("x-api-key"), headers.get("authorization"))
+        caller = await self._desk.doorkeeper.admit(key_text, now=now)
+        if not may(caller.role, operation.id):
+            raise Refused("forbidden", f"the role {caller.role.value} may not do this")
+        resource = _path_id(request.path_params.get("id"), operation.missing)
+        store = await self._store(caller, _text(headers.get("x-shop-name")), key_text or "", now)
+        if operation.writes:
+            return await self._write(request, caller, store, resource, now)
+        asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
+        async with self._desk.database.tx(caller.tenant_id) as db:
+            found = await operation.do(self._call(db, caller, store, resource, now), asked)
+        return _answer(_encoder.encode(found), operation.status, NO_STORE)
+
+    async def _write(
+        self, request: AnyRequest, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime
+    ) -> Response[bytes]:
+        key = _idempotency_key(request.headers.get("idempotency-key"))
+        body = await request.body()
+        asked = self._body.read(body, request.headers.get("content-type")) if self._body else None
+        wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
+        purpose = f"idempotency:{key}"
+
+        async def work(db: Db) -> tuple[int, bytes, dict[str, str]]:
+            kept = await idempotency.claim(db, key, wanted)
+            if kept is not None:
+                if kept.request_hash != wanted:
+                    raise Refused("idempotency_key_reused", "the Idempotency-Key belongs to another request")
+                plain = self._desk.vault.unlock(kept.body, tenant_id=caller.tenant_id, purpose=purpose)
+                return kept.status, plain, REPLAYED
+            done = await self._operation.do(self._call(db, caller, store, resource, now), asked)
+            plain = b"" if done is None else _encoder.encode(done)
+            locked = self._desk.vault.lock(plain, tenant_id=caller.tenant_id, purpose=purpose)
+            await idempotency.keep(db, key, status=self._operation.status, body=locked)
+            return self._operation.status, plain, NO_STORE
+
+        status, content, headers = await self._desk.database.run(caller.tenant_id, work)
+        return _answer(content, status, headers)
+
+    async def _store(self, caller: Caller, shop_name: str | None, key_text: str, now: datetime) -> UUID | None:
+        if shop_name is None and not self._operation.needs_store:
+            return None
+        return await self._desk.doorkeeper.choose_store(caller, shop_name, key_text, now=now)
+
+    def _call(self, db: Db, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime) -> Call:
+        return Call(db, self._desk.vault, caller, store, resource, now, self._desk.rules)
+
+
+def _answer(content: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:
+    return Response(content, status_code=status, headers=headers, media_type="application/json" if content else None)
+
+
+def _path_id(text: str | None, missing: str) -> UUID | None:
+    if text is None:
+        return None
+    if not _UUID.fullmatch(text):
+        raise Refused(missing if missing.endswith("_not_found") else "resource_not_found", "there is no such thing")
+    return UUID(text)
+
+
+def _idempotency_key(text: str | None) -> str:
+    if not text:
+        raise ProblemError(400, "idempotency_key_missing", "send an Idempotency-Key with every write")
+    if not _IDEMPOTENCY_KEY.fullmatch(text):
+        raise ProblemError(400, "idempotency_key_invalid", "an Idempotency-Key is 1 to 255 visible ASCII characters")
+    return text
+
+
+def _fingerprint(method: str, path: str, store: UUID | None, body: bytes) -> bytes:
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), str(store).encode(), body))).digest()
+
+
+def _text(header: str | None) -> str | None:
+    """Return a header as UTF-8, which is how names beyond Latin-1 are sent."""
+    if header is None:
+        return None
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header

@@ -1,0 +1,166 @@
+"""Open accounts, stores and keys, and let people in."""
+
+import re
+import secrets
+import unicodedata
+import zoneinfo
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.account import SECRET_BYTES, ApiKey, Role, fold_email, make_key
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.store import account, event
+from retour.store.account import Account, Staff, Store
+from retour.store.db import Db
+from retour.store.ids import new_id
+
+_MASTERS: Final = {
+    "return_master": ("retour", "platform"),
+    "refund_master": ("retour", "platform"),
+    "restock_master": ("retour", "warehouse", "platform"),
+    "tag_on": ("order", "customer", "nothing"),
+}
+PASSWORD_LEAST: Final = 12
+PASSWORD_MOST: Final = 1000
+
+
+async def create_account(db: Db, *, tenant_id: UUID, name: str, actor: str, now: datetime) -> Account:
+    """Open an account; the transaction is that of the new tenant. Refuses account already_exists, invalid_name."""
+    clean = _name(name, "name")
+    if await account.route_account(db, clean) is not None:
+        raise Refused("already_exists", f"there is an account named {clean!r}", field="name")
+    await account.add_account(db, name=clean, created_at=now)
+    await event.put(db, EventType.ACCOUNT_CREATED, resource_kind="account", resource_id=tenant_id, actor=actor, at=now)
+    return Account(tenant_id=tenant_id, name=clean, payments_paused=False, created_at=now)
+
+
+async def create_store(
+    db: Db,
+    *,
+    shop_name: str,
+    timezone: str,
+    currency: str,
+    actor: str,
+    now: datetime,
+    return_master: str = "retour",
+    refund_master: str = "retour",
+    restock_master: str = "retour",
+    tag_on: str = "order",
+    location_ref: str | None = None,
+) -> Store:
+    """Add a store to the account.
+
+    Refuses invalid_name, invalid_timezone (not an IANA name), invalid_currency, invalid_master, already_exists.
+    """
+    chosen = {
+        "return_master": return_master, "refund_master": refund_master,
+        "restock_master": restock_master, "tag_on": tag_on,
+    }  # fmt: skip
+    for field, value in chosen.items():
+        if value not in _MASTERS[field]:
+            raise Refused("invalid_master", f"{field} is one of {', '.join(_MASTERS[field])}", field=field)
+    if timezone not in zoneinfo.available_timezones():
+        raise Refused("invalid_timezone", f"{timezone!r} is not an IANA time zone", field="timezone")
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise Refused("invalid_currency", "a currency is three capital letters, such as EUR", field="currency")
+    clean = _name(shop_name, "shop_name")
+    if any(store.shop_name == clean for store in await account.stores(db)):
+        raise Refused("already_exists", f"the account has a store named {clean!r}", field="shop_name")
+    store = Store(
+        id=new_id(), shop_name=clean, timezone=timezone, currency=currency, created_at=now, location_ref=location_ref,
+        return_master=return_master, refund_master=refund_master, restock_master=restock_master, tag_on=tag_on,
+    )  # fmt: skip
+    await account.add_store(db, store)
+    await event.put(
+        db, EventType.STORE_CREATED, resource_kind="store", resource_id=store.id, store_id=store.id, actor=actor,
+        at=now, data={"shop_name": clean},
+    )  # fmt: skip
+    return store
+
+
+async def add_staff(
+    db: Db, *, email: str, name: str, role: Role, password_hash: str | None, actor: str, now: datetime
+) -> Staff:
+    """Add a member of the staff; `password_hash` is made by `store.password` before the transaction is opened.
+
+    Refuses invalid_email, invalid_name, already_exists.
+    """
+    folded = fold_email(email)
+    if folded is None:
+        raise Refused("invalid_email", "an address looks like name@example.com", field="email")
+    if any(fold_email(known.email) == folded for known in await account.staff(db)):
+        raise Refused("already_exists", "somebody of the staff has that address", field="email")
+    member = Staff(
+        id=new_id(), email=email.strip(), name=_name(name, "name"), role=role, has_password=password_hash is not None,
+        disabled_at=None, created_at=now,
+    )  # fmt: skip
+    await account.add_staff(db, member, email_folded=folded, password_hash=password_hash)
+    await event.put(
+        db, EventType.STAFF_ADDED, resource_kind="staff", resource_id=member.id, actor=actor, at=now,
+        data={"role": role.value},
+    )  # fmt: skip
+    return member
+
+
+async def create_key(db: Db, *, name: str, role: Role, actor: str, now: datetime) -> ApiKey:
+    """Make an API key for all stores of the account; its text is known to nobody after this answer."""
+    key = make_key(new_id(), secrets.token_bytes(SECRET_BYTES))
+    clean = _name(name, "name")
+    await account.add_key(db, key_id=key.id, name=clean, role=role, secret_sha256=key.secret_sha256, created_at=now)
+    await event.put(
+        db, EventType.KEY_CREATED, resource_kind="api_key", resource_id=key.id, actor=actor, at=now,
+        data={"name": clean, "role": role.value},
+    )  # fmt: skip
+    return key
+
+
+async def revoke_key(db: Db, *, key_id: UUID, actor: str, now: datetime) -> None:
+    """Revoke a key; processes that know it notice within ten seconds. Refuses key_not_found."""
+    if not await account.revoke_key(db, key_id, at=now):
+        raise Refused("key_not_found", "there is no live key with that id", field="key_id")
+    await event.put(db, EventType.KEY_REVOKED, resource_kind="api_key", resource_id=key_id, actor=actor, at=now)
+
+
+async def pause_payments(db: Db, *, tenant_id: UUID, store_id: UUID | None, actor: str, now: datetime) -> bool:
+    """Stop all payments of a store, or of the whole account; return whether that changed anything."""
+    return await _set_paused(db, tenant_id=tenant_id, store_id=store_id, paused=True, actor=actor, now=now)
+
+
+async def resume_payments(db: Db, *, tenant_id: UUID, store_id: UUID | None, actor: str, now: datetime) -> bool:
+    """Let payments go again; return whether that changed anything."""
+    return await _set_paused(db, tenant_id=tenant_id, store_id=store_id, paused=False, actor=actor, now=now)
+
+
+def check_new_password(plain: str) -> str:
+    """Return a password that may be hashed; raise Refused(invalid_password) for one of under 12 characters."""
+    if not PASSWORD_LEAST <= len(plain) <= PASSWORD_MOST:
+        raise Refused("invalid_password", f"a password has {PASSWORD_LEAST} characters or more", field="password")
+    return plain
+
+
+async def _set_paused(
+    db: Db, *, tenant_id: UUID, store_id: UUID | None, paused: bool, actor: str, now: datetime
+) -> bool:
+    if store_id is None:
+        changed = await account.pause_account(db, paused=paused)
+    elif await account.get_store(db, store_id) is None:
+        raise Refused("store_not_found", "there is no such store", field="store_id")
+    else:
+        changed = await account.pause_store(db, store_id, paused=paused)
+    if changed:
+        await event.put(
+            db, EventType.PAYMENTS_PAUSED if paused else EventType.PAYMENTS_RESUMED,
+            resource_kind="account" if store_id is None else "store", resource_id=store_id or tenant_id,
+            store_id=store_id, actor=actor, at=now,
+        )  # fmt: skip
+    return changed
+
+
+def _name(text: str, field: str) -> str:
+    """Return a name trimmed and composed (NFC), 1 to 200 characters, none of them a control character."""
+    clean = unicodedata.normalize("NFC", text.strip())
+    if not 1 <= len(clean) <= 200 or any(unicodedata.category(c) in ("Cc", "Cs") for c in clean):
+        raise Refused("invalid_name", f"{field} has 1 to 200 characters and no control characters", field=field)
+    return clean

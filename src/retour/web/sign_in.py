@@ -1,0 +1,123 @@
+"""Signing in with an API key: who calls, with which role, for which store."""
+
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from retour.core.account import ApiKey, Role, parse_key
+from retour.core.errors import Refused
+from retour.store import account
+from retour.store.account import LiveKey
+from retour.store.db import Database, Db
+from retour.web.problem import ProblemError
+
+CACHE_S: Final = 10.0  # a revoked key works this long at most in a process that knows it
+CACHE_MOST: Final = 10_000
+_FRESH_S: Final = 1.0  # a store that is not found is looked for again if the cached list is older
+_TOUCH_EVERY: Final = timedelta(minutes=1)
+_CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Retour API"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the account, the role, and the stores by name."""
+
+    tenant_id: UUID
+    key_id: UUID
+    role: Role
+    stores: Mapping[str, UUID]
+
+    @property
+    def actor(self) -> str:
+        """Return how events name the caller."""
+        return f"key:{self.key_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    caller: Caller
+    secret_sha256: bytes
+    read_at_s: float
+
+
+class Doorkeeper:
+    """Knows the keys that called lately, so that a request costs no look-up; one per process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[UUID, _Known] = {}
+
+    async def admit(self, text: str | None, *, now: datetime) -> Caller:
+        """Return who holds the key; raise ProblemError 401 for a missing, unknown, wrong or revoked one."""
+        if not text:
+            raise ProblemError(401, "key_missing", "send an API key in X-API-Key", headers=_CHALLENGE)
+        key = parse_key(text)
+        if key is None:
+            raise _wrong_key()
+        known = self._known.get(key.id)
+        if known is None or time.monotonic() - known.read_at_s > CACHE_S:
+            known = await self._read(key, now)
+        elif not hmac.compare_digest(known.secret_sha256, key.secret_sha256):
+            raise _wrong_key()
+        return known.caller
+
+    async def choose_store(self, caller: Caller, shop_name: str | None, key_text: str, *, now: datetime) -> UUID:
+        """Return the store of that name, or the account's only one; refuse store_not_found, store_missing."""
+        store_id = _choose(caller, shop_name)
+        if store_id is None and self._is_stale(caller.key_id):
+            self._known.pop(caller.key_id, None)
+            store_id = _choose(await self.admit(key_text, now=now), shop_name)
+        if store_id is not None:
+            return store_id
+        if shop_name is None:
+            raise Refused("store_missing", "the account has several stores: name one in X-Shop-Name")
+        raise Refused("store_not_found", "the account has no store of that name")
+
+    def _is_stale(self, key_id: UUID) -> bool:
+        known = self._known.get(key_id)
+        return known is None or time.monotonic() - known.read_at_s > _FRESH_S
+
+    async def _read(self, key: ApiKey, now: datetime) -> _Known:
+        self._known.pop(key.id, None)
+        async with self._database.tx(None) as db:
+            tenant_id = await account.route_api_key(db, key.id)
+        if tenant_id is None:
+            raise _wrong_key()
+        async with self._database.tx(tenant_id) as db:
+            live = await account.read_key(db, key.id)
+            if live is None or not hmac.compare_digest(live.secret_sha256, key.secret_sha256):
+                raise _wrong_key()
+            await _touch(db, key.id, live, now)
+        known = _Known(Caller(tenant_id, key.id, live.role, live.stores), live.secret_sha256, time.monotonic())
+        if len(self._known) >= CACHE_MOST:
+            self._known.clear()
+        self._known[key.id] = known
+        return known
+
+
+async def _touch(db: Db, key_id: UUID, live: LiveKey, now: datetime) -> None:
+    if live.last_used_at is None or now - live.last_used_at >= _TOUCH_EVERY:
+        await account.touch_key(db, key_id, at=now)
+
+
+def key_of(api_key: str | None, authorization: str | None) -> str | None:
+    """Return the key of a request: X-API-Key, else `Authorization: Bearer …`."""
+    if api_key:
+        return api_key.strip()
+    if authorization and authorization[:7].lower() == "bearer ":
+        return authorization[7:].strip()
+    return None
+
+
+def _choose(caller: Caller, shop_name: str | None) -> UUID | None:
+    if shop_name is not None:
+        return caller.stores.get(shop_name)
+    return next(iter(caller.stores.values())) if len(caller.stores) == 1 else None
+
+
+def _wrong_key() -> ProblemError:
+    return ProblemError(401, "key_invalid", "the API key is unknown or revoked", headers=_CHALLENGE)
