@@ -12,12 +12,18 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from litestar import Litestar
 
+from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
+from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable
+from retour.core.ports import CommerceConnector, Credential, Inbound, Unreachable
+from retour.doors import serving
+from retour.doors.api.app import create_api
+from retour.doors.hooks.routes import route_handlers
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
@@ -33,6 +39,8 @@ from retour.store.db import Database, Db
 from retour.store.jobs import Queue, Task
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
+from retour.web.problem import exception_handlers
+from retour.web.vitals import counted, vitals_handlers
 
 _log = structlog.get_logger(__name__)
 
@@ -83,6 +91,11 @@ class ElsewhereOnly(Exception):  # noqa: N818 - says where the work belongs
 def connectors(http: Http) -> dict[str, CommerceConnector]:
     """Return every platform this build can talk to."""
     return {"shopify": ShopifyConnector(http)}
+
+
+def inbounds() -> dict[str, Inbound]:
+    """Return everybody whose webhooks this build can verify and read; all that the web process knows of them."""
+    return {inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound())}
 
 
 def platforms(settings: Settings, known: Mapping[str, CommerceConnector]) -> Platforms:
@@ -319,3 +332,60 @@ async def run_until_signalled(runner: Runner) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, runner.stop)
     await runner.run()
+
+
+# --- the web's process -----------------------------------------------------------------------------------------------
+
+
+def web_app(here: House) -> Litestar:
+    """Return the web application: the API, the door for webhooks, and how the process is."""
+    settings = here.settings
+    mailbox = webhook_flow.Mailbox(here.database, here.vault, inbounds())
+    return Litestar(
+        [
+            create_api(here.database, here.vault, allow_private_urls=settings.allow_private_urls),
+            *route_handlers(mailbox, utc_now),
+            *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
+        ],
+        middleware=[counted],
+        openapi_config=None,
+        exception_handlers=exception_handlers(),
+        logging_config=None,
+    )
+
+
+async def serve(here: House) -> None:
+    """Answer requests until SIGTERM or SIGINT; raise OSError if the address is taken."""
+    await serving.serve(web_app(here), host=here.settings.web_host, port=here.settings.web_port)
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+async def work(here: House) -> None:
+    """Run the worker or the executor until SIGTERM or SIGINT, watching the database's standing beside it."""
+    runner = executor_runner(here) if here.role == "executor" else worker_runner(here)
+    watching = asyncio.create_task(watch(here))
+    watching.add_done_callback(lambda _: runner.stop())  # blind it must not go on: the supervisor starts it again
+    try:
+        await run_until_signalled(runner)
+    finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+async def watch(here: House) -> None:
+    """Look at start and with every sweep which database this is; the executor of a current one raises its beat."""
+    data_dir, told = here.settings.data_dir, None
+    while True:
+        async with here.database.tx(None) as db:
+            state = await instance.check_instance(db, data_dir, joined=here.settings.instance_id)
+            current = state.standing is instance.Standing.CURRENT
+            raised = await instance.raise_beat(db) if current and here.role == "executor" else None
+        if raised is not None:
+            instance.saw(data_dir, *raised)
+        if told not in (None, state.standing) or (told is None and not current):
+            _log.warning("the database's standing", standing=state.standing.value, reason=state.reason)
+        told = state.standing
+        await asyncio.sleep(here.settings.sweep_s)
