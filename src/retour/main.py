@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,19 +13,17 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from litestar import Litestar
 
-from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
-from retour.connectors.shopify.webhooks import ShopifyInbound
+from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
+from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Inbound, Unreachable
-from retour.doors import serving
-from retour.doors.api.app import create_api
-from retour.doors.hooks.routes import route_handlers
+from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
+from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
 from retour.flows import refund as refund_flow
@@ -39,8 +38,6 @@ from retour.store.db import Database, Db
 from retour.store.jobs import Queue, Task
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
-from retour.web.problem import exception_handlers
-from retour.web.vitals import counted, vitals_handlers
 
 _log = structlog.get_logger(__name__)
 
@@ -63,6 +60,7 @@ class House:
     database: Database
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
+    webhooks: WebhookSender
     platforms: Platforms
     policies: PolicyCache
 
@@ -93,11 +91,6 @@ def connectors(http: Http) -> dict[str, CommerceConnector]:
     return {"shopify": ShopifyConnector(http)}
 
 
-def inbounds() -> dict[str, Inbound]:
-    """Return everybody whose webhooks this build can verify and read; all that the web process knows of them."""
-    return {inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound())}
-
-
 def platforms(settings: Settings, known: Mapping[str, CommerceConnector]) -> Platforms:
     """Return what the platforms are capable of, with the operator's own quiet period where one is set."""
     return Platforms(
@@ -119,7 +112,8 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
             whole_s=settings.http_timeout_s * 1.2,
         ),
     )
-    async with http:
+    told = Http(internal=settings.allow_private_urls, patience=WEBHOOK_PATIENCE)
+    async with http, told:
         known = connectors(http)
         database = await Database.open(
             url,
@@ -136,6 +130,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 database=database,
                 vault=vault,
                 connectors=known,
+                webhooks=WebhookClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -224,12 +219,8 @@ def inbox_work(here: House) -> Work:
             where = await source(here, tenant_id, connection_id)
             return await order_flow.read_order(here.database, source=where, clock=utc_now, ref=ref, name=name)
 
-        async def on_tracking(db: Db, said: webhook_flow.TrackingEvent) -> None:
-            await shipping_flow.track(
-                db,
-                said=shipping_flow.TrackingEvent(said.carrier, said.tracking_number, said.status, said.occurred_at),
-                now=utc_now(),
-            )
+        async def on_tracking(db: Db, said: TrackingEvent) -> None:
+            await shipping_flow.track(db, said=said, now=utc_now())
 
         await webhook_flow.read_inbox(
             here.database,
@@ -243,6 +234,23 @@ def inbox_work(here: House) -> Work:
         )
 
     return read
+
+
+def delivery_work(here: House) -> Work:
+    """Return the work of sending one webhook."""
+
+    async def send(tenant_id: UUID, delivery_id: UUID) -> None:
+        await delivery_flow.deliver(
+            here.database,
+            here.vault,
+            here.webhooks,
+            tenant_id=tenant_id,
+            delivery_id=delivery_id,
+            clock=utc_now,
+            jitter=random.random,
+        )
+
+    return send
 
 
 def sync_work(here: House) -> Work:
@@ -287,11 +295,13 @@ def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
     tasks = {
         Task.ADVANCE: advance_work(here),
+        Task.DELIVER: delivery_work(here),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
+        Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
     ]
@@ -332,60 +342,3 @@ async def run_until_signalled(runner: Runner) -> None:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, runner.stop)
     await runner.run()
-
-
-# --- the web's process -----------------------------------------------------------------------------------------------
-
-
-def web_app(here: House) -> Litestar:
-    """Return the web application: the API, the door for webhooks, and how the process is."""
-    settings = here.settings
-    mailbox = webhook_flow.Mailbox(here.database, here.vault, inbounds())
-    return Litestar(
-        [
-            create_api(here.database, here.vault, allow_private_urls=settings.allow_private_urls),
-            *route_handlers(mailbox, utc_now),
-            *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
-        ],
-        middleware=[counted],
-        openapi_config=None,
-        exception_handlers=exception_handlers(),
-        logging_config=None,
-    )
-
-
-async def serve(here: House) -> None:
-    """Answer requests until SIGTERM or SIGINT; raise OSError if the address is taken."""
-    await serving.serve(web_app(here), host=here.settings.web_host, port=here.settings.web_port)
-
-
-# --- running ---------------------------------------------------------------------------------------------------------
-
-
-async def work(here: House) -> None:
-    """Run the worker or the executor until SIGTERM or SIGINT, watching the database's standing beside it."""
-    runner = executor_runner(here) if here.role == "executor" else worker_runner(here)
-    watching = asyncio.create_task(watch(here))
-    watching.add_done_callback(lambda _: runner.stop())  # blind it must not go on: the supervisor starts it again
-    try:
-        await run_until_signalled(runner)
-    finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
-
-
-async def watch(here: House) -> None:
-    """Look at start and with every sweep which database this is; the executor of a current one raises its beat."""
-    data_dir, told = here.settings.data_dir, None
-    while True:
-        async with here.database.tx(None) as db:
-            state = await instance.check_instance(db, data_dir, joined=here.settings.instance_id)
-            current = state.standing is instance.Standing.CURRENT
-            raised = await instance.raise_beat(db) if current and here.role == "executor" else None
-        if raised is not None:
-            instance.saw(data_dir, *raised)
-        if told not in (None, state.standing) or (told is None and not current):
-            _log.warning("the database's standing", standing=state.standing.value, reason=state.reason)
-        told = state.standing
-        await asyncio.sleep(here.settings.sweep_s)

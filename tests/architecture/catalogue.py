@@ -9,12 +9,12 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_accounts()",
         "route_api_key(uuid)",
         "route_connection(uuid)",
-        "route_due_deliveries(integer)",
-        "route_due_effects(integer)",
-        "route_due_inbox(integer)",
-        "route_due_rmas(integer)",
-        "route_due_settlements(integer)",
-        "route_due_syncs(integer)",
+        "route_due_deliveries(integer, interval)",
+        "route_due_effects(integer, interval)",
+        "route_due_inbox(integer, interval)",
+        "route_due_rmas(integer, interval)",
+        "route_due_settlements(integer, interval)",
+        "route_due_syncs(integer, interval)",
         "route_login(text)",
     }
 )

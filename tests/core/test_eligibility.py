@@ -1,8 +1,7 @@
 """What can still come back is computed from rows: shipped, claimed, refunded."""
 
-from tests.core.policy.builders import a_line, a_parcel, an_order
-
 from retour.core.eligibility import Returnable, returnable
+from tests.core.policy.builders import a_line, a_parcel, an_order
 
 
 def test_left_is_what_was_shipped_and_neither_claimed_nor_refunded() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from tests.sandbox.desk import (
     REFUND,
     TOKEN,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
+
 from tests.sandbox.desk import Inbox, a_sandbox, an_inbox, an_order, refund_wish, serving
 
 Story = Callable[[httpx2.AsyncClient, Inbox], Awaitable[None]]

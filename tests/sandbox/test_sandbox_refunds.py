@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
+
 from tests.sandbox.desk import ADJUST, BAG, a_sandbox, an_order, control, gql, money_of, refund, refund_wish
 
 NOTHING = ("0.00", 0)

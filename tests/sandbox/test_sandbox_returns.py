@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.sandbox.desk import ADJUST, a_sandbox, an_order, control, gql, money_of, refund, refund_wish
 
 STATE = """

@@ -17,9 +17,9 @@ from graphql import (
     print_ast,
     validate,
 )
-from tests.sandbox.desk import a_sandbox, an_order, gql
 
 from retour.sandbox.shopify.schema import SDL, executable_schema
+from tests.sandbox.desk import a_sandbox, an_order, gql
 
 CONTRACTS = Path(__file__).resolve().parents[2].parent / "shared" / "contracts" / "shopify"
 needs_contracts = pytest.mark.skipif(not CONTRACTS.exists(), reason="published contracts are not present")

@@ -8,14 +8,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from tests.sandbox.desk import gql
-
 from retour.sandbox.app import Sandbox, create_app
 from retour.sandbox.shopify import pricing
 from retour.sandbox.shopify.building import add_order
 from retour.sandbox.shopify.model import Order
 from retour.sandbox.shopify.money import digits, smallest
 from retour.sandbox.shopify.report import books, stories
+from tests.sandbox.desk import gql
 
 
 @cache

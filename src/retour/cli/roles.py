@@ -7,6 +7,8 @@ import click
 import structlog
 
 from retour import main as wiring
+from retour.main.running import work
+from retour.main.web import serve
 from retour.cli.frame import load_settings, run
 from retour.ops import database as databases
 
@@ -34,4 +36,4 @@ async def _role(role: wiring.RoleName) -> None:
     settings = load_settings()
     url = await asyncio.to_thread(databases.address, settings, "executor" if role == "executor" else "app")
     async with wiring.house(role, settings, url) as here:
-        await (wiring.serve(here) if role == "web" else wiring.work(here))
+        await (serve(here) if role == "web" else work(here))

@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +20,12 @@ from retour.core.ports import Silence, WireAnswer
 BODY_LIMIT: Final = 8 * 1024 * 1024  # bytes of one answer
 CLIENTS_KEPT: Final = 64  # hosts with open connections
 USER_AGENT: Final = "Retour/0.1"
+# Why a request can never leave as it is, for connectors that must not try it again and again.
+NOT_SENT_HEADER: Final = "x-not-sent"
+_FORBIDDEN: Final = {NOT_SENT_HEADER: "address"}
+_UNWRITABLE: Final = {NOT_SENT_HEADER: "request"}
+GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # RFC 4291, section 2.4: the only part in public use
+Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +45,13 @@ class Http:
     """Outgoing HTTP of all connectors: bounded times and sizes, no redirects, no retries, no internal addresses.
 
     The address of a host is resolved once per call, checked, and that very address is called, so that no second
-    resolution can lead elsewhere. `internal` allows loopback and private addresses (sandbox, shops in one's own house).
+    resolution can lead elsewhere. `internal` allows loopback and private addresses (sandbox, shops in one's own house);
+    `resolve` gives the addresses of a host and port, from the system unless told.
     """
 
-    def __init__(self, *, internal: bool = False, patience: Patience | None = None):
+    def __init__(self, *, internal: bool = False, patience: Patience | None = None, resolve: Resolve | None = None):
         self._internal = internal
+        self._resolve = resolve or _resolved
         self._patience = patience or Patience()
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._busy: Counter[str] = Counter()
@@ -63,23 +71,37 @@ class Http:
         for client in clients:
             await client.aclose()
 
-    async def send(self, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> WireAnswer:
+    async def send(
+        self, *, method: str, url: str, headers: Mapping[str, str], body: bytes, status_only: bool = False
+    ) -> WireAnswer:
         """Send one request once; whatever goes wrong is told as silence, never raised.
 
         Silence is NOT_SENT only while not one byte of the request was handed to the connection, else LOST.
+        `status_only` leaves the body of the answer unread, whatever it is.
         """
         wire = _Wire()
         try:
             async with asyncio.timeout(self._patience.whole_s):
                 target, address = await self._target(url)
-                return await self._exchange(wire, target, address, method=method, headers=headers, body=body)
+                read = _no_content if status_only else _content
+                return await self._exchange(wire, target, address, read, method=method, headers=headers, body=body)
         except (Forbidden, httpx2.InvalidURL, httpx2.UnsupportedProtocol):
-            return WireAnswer(silence=Silence.NOT_SENT, headers={"x-not-sent": "address"})
+            return WireAnswer(silence=Silence.NOT_SENT, headers=_FORBIDDEN)
         except (httpx2.TransportError, httpx2.StreamError, TimeoutError, OSError, _Cut):
             return WireAnswer(silence=Silence.LOST if wire.touched else Silence.NOT_SENT)
+        except ValueError:  # a host or header that cannot be written at all
+            return WireAnswer(silence=Silence.LOST if wire.touched else Silence.NOT_SENT, headers=_UNWRITABLE)
 
     async def _exchange(
-        self, wire: "_Wire", target: httpx2.URL, address: str, *, method: str, headers: Mapping[str, str], body: bytes
+        self,
+        wire: "_Wire",
+        target: httpx2.URL,
+        address: str,
+        read: Callable[[httpx2.Response], Awaitable[bytes]],
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
     ) -> WireAnswer:
         host = target.netloc.decode("ascii")
         origin = f"{target.scheme}://{host}"
@@ -91,7 +113,7 @@ class Http:
         try:
             response = await client.send(request, stream=True)
             try:
-                content = await _content(response)
+                content = await read(response)
             finally:
                 with suppress(httpx2.TransportError):
                     await response.aclose()
@@ -127,7 +149,7 @@ class Http:
             raise Forbidden("only plain http and https addresses are called")
         if target.scheme == "http" and not self._internal:
             raise Forbidden("credentials travel over https only")
-        addresses = await _resolved(target.host, target.port or (443 if target.scheme == "https" else 80))
+        addresses = await self._resolve(target.host, target.port or (443 if target.scheme == "https" else 80))
         if not self._internal and not all(public(address) for address in addresses):
             raise Forbidden(f"{target.host} is an internal address")
         pinned = self._pinned.get(target.host)
@@ -147,6 +169,8 @@ def public(address: str) -> bool:
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or _nat64(ip)
+        if inner is None and ip not in GLOBAL_UNICAST:
+            return False
         ip = inner or ip
     return ip.is_global and not ip.is_multicast
 
@@ -178,6 +202,10 @@ class _Wire:
 
 class _Cut(Exception):  # noqa: N818
     """The answer is longer than allowed, encoded, or not the length it announced."""
+
+
+async def _no_content(_: httpx2.Response) -> bytes:
+    return b""
 
 
 async def _content(response: httpx2.Response) -> bytes:

@@ -45,4 +45,5 @@ class EventType(StrEnum):
     CONNECTION_RESEALED = "connection.resealed"
     CONNECTION_DISCONNECTED = "connection.disconnected"
     ENDPOINT_ADDED = "webhook_endpoint.added"
+    ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     ENDPOINT_DELETED = "webhook_endpoint.deleted"

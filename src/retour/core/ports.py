@@ -245,4 +245,12 @@ class CommerceConnector(Protocol):
         ...
 
 
+class WebhookSender(Protocol):
+    """How events leave the house."""
+
+    async def post(self, *, url: str, headers: Mapping[str, str], body: bytes) -> WireAnswer:
+        """Post a message once and return what came back; never raise for the network, retry or follow a redirect."""
+        ...
+
+
 ConnectionId = uuid.UUID

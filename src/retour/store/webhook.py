@@ -11,7 +11,6 @@ from retour.store.ids import new_id
 from retour.store.jobs import Job, Task, defer
 from retour.store.vault import Vault
 
-ROUTE: Final = "SELECT tenant_id FROM route_connection($1)"
 SECRETS: Final = """
 SELECT sealed_webhook_secrets FROM connection
  WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2 AND state <> 'disconnected'
@@ -65,12 +64,6 @@ class Entry:
     received_at: datetime
     tries: int
     problem: str | None
-
-
-async def route(db: Db, connection_id: UUID) -> UUID | None:
-    """Return the tenant of a connection, or nothing; needs no tenant."""
-    found: UUID | None = await db.fetchval(ROUTE, connection_id)
-    return found
 
 
 async def sealed_secrets(db: Db, connection_id: UUID, platform: str) -> bytes | None:

@@ -2,19 +2,6 @@
 
 from dataclasses import replace
 
-from tests.core.policy.builders import (
-    ALWAYS_OPEN,
-    NEVER,
-    a_line,
-    a_policy,
-    a_rule,
-    an_order,
-    bare_facts,
-    facts_of,
-    knowing,
-    with_default,
-)
-
 from retour.core.policy import (
     Asked,
     History,
@@ -45,6 +32,18 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
+)
+from tests.core.policy.builders import (
+    ALWAYS_OPEN,
+    NEVER,
+    a_line,
+    a_policy,
+    a_rule,
+    an_order,
+    bare_facts,
+    facts_of,
+    knowing,
+    with_default,
 )
 
 REVIEW, AUTO = Outcomes(decision=Approving(Approval.REVIEW)), Outcomes(decision=Approving(Approval.AUTO_APPROVE))

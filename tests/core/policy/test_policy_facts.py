@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from tests.core.policy.builders import PLACED, a_line, an_order, facts_of
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
@@ -12,6 +11,7 @@ from retour.core.order import Capture, Person, TenderKind
 from retour.core.policy import FACTS, Asked, History
 from retour.core.policy.document import Op
 from retour.core.policy.facts import OPS, FactType
+from tests.core.policy.builders import PLACED, a_line, an_order, facts_of
 
 
 def test_every_fact_of_the_catalogue_is_gathered_and_nothing_else() -> None:

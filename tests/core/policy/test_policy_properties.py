@@ -5,10 +5,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.core.policy.builders import NEVER, a_rule
-from tests.core.policy.strategies import CONDITIONS, FACTS_OF_LINES, JSON, POLICIES, examples
 
 from retour.core.errors import Refused
 from retour.core.policy import (
@@ -28,6 +27,10 @@ from retour.core.policy import (
 from retour.core.policy.document import AllOf, Condition
 from retour.core.policy.evaluate import DEFAULT, STATUTE
 from retour.core.policy.outcome import Group
+from tests.core.policy.builders import NEVER, a_rule
+from tests.core.policy.strategies import CONDITIONS, FACTS_OF_LINES, JSON, POLICIES, examples
+
+pytestmark = pytest.mark.property
 
 CODES = {
     "wrong_type", "unknown_field", "missing_field", "out_of_range", "malformed_text", "not_one_of", "duplicate",

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from tests.core.policy.builders import ALWAYS_OPEN, NEVER, a_policy, a_rule
 
 from retour.core.errors import Refused
 from retour.core.policy import PolicyDocument, VersionState, diff, fingerprint, move, template
 from retour.core.policy.document import Compare, Op
 from retour.core.policy.lifecycle import MOVES, Change, ChangeKind
 from retour.core.policy.outcome import Moment, Outcomes, SettleOn
+from tests.core.policy.builders import ALWAYS_OPEN, NEVER, a_policy, a_rule
 
 
 @pytest.mark.parametrize("state", VersionState)

@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from tests.core.policy.builders import a_parcel, a_window, an_order, bare_facts, facts_of, with_default
 
 from retour.core.errors import Refused
 from retour.core.policy import LineDecision, LineFacts, PolicyDocument, compile_policy, decide, local_day, time_zone
 from retour.core.policy.facts import ParcelDays
 from retour.core.policy.outcome import Anchor, Eligibility, Mode, Start
+from tests.core.policy.builders import a_parcel, a_window, an_order, bare_facts, facts_of, with_default
 
 
 def decided(policy: PolicyDocument, facts: LineFacts) -> LineDecision:

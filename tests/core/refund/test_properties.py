@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import assume, given
 
 from retour.core.errors import Refused
@@ -27,6 +28,8 @@ from retour.core.refund import (
     quote,
 )
 from tests.core.builders import a_ledger, booked, free, orders, plus, randoms
+
+pytestmark = pytest.mark.property
 
 MODES = tuple(ChargeMode)
 RETURNABLE = (ChargeMode.ALL, ChargeMode.ON_FULL_RETURN, ChargeMode.PROPORTIONAL)

@@ -31,7 +31,7 @@ from retour.core.rma import (
 )
 from retour.core.rma.state import Disposition
 
-EXAMPLES = int(os.environ.get("RETOUR_EXAMPLES") or os.environ.get("EXAMPLES") or "200")
+EXAMPLES = max(50, int(os.environ.get("EXAMPLES", "200")) // 10)
 
 NOW = datetime(2026, 3, 9, 12, 0, tzinfo=UTC)
 REQUESTED_AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)

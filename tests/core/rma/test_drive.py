@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -29,6 +30,8 @@ from retour.core.rma import (
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import Disposition
 from tests.core.rma import builders as b
+
+pytestmark = pytest.mark.property
 
 K, E, D, S = EffectKind, EffectState, Decision, SettlementState
 ORDER = b.an_order({"L1": (1, 2), "L2": (3,)})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from retour.core.rma import (
 from retour.core.rma.moves import OPEN
 from retour.core.rma.state import Disposition
 from tests.core.rma import builders as b
+
+pytestmark = pytest.mark.property
 
 K, E = EffectKind, EffectState
 MASTERS = st.sampled_from(["retour", "warehouse", "platform"])

@@ -40,7 +40,8 @@ class Desk:
         async with self.database.tx(self.shop.tenant_id) as db:
             return await webhook.receive(
                 db, self.vault, tenant_id=self.shop.tenant_id, connection_id=self.shop.connection_id,
-                source="shopify:x", event_id=event_id, topic=more.pop("topic", "orders/updated"), raw=BODY, at=self.now, **more,
+                source="shopify:x", event_id=event_id, raw=BODY, at=self.now,
+                topic=more.pop("topic", "orders/updated"), **more,
             )  # fmt: skip
 
     async def read(self, connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:

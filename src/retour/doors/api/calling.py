@@ -16,6 +16,7 @@ from retour.doors.api.reading import BodyReader, read_query
 from retour.doors.api.roles import may
 from retour.store import idempotency
 from retour.store.db import Database, Db
+from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.problem import ProblemError
 from retour.web.sign_in import Caller, Doorkeeper, key_of
@@ -36,6 +37,7 @@ class Desk:
     database: Database
     vault: Vault
     doorkeeper: Doorkeeper
+    policies: PolicyCache
     rules: Rules
 
 
@@ -55,9 +57,12 @@ class Answering:
             raise Refused("forbidden", f"the role {caller.role.value} may not do this")
         resource = _path_id(request.path_params.get("id"), operation.missing)
         store = await self._store(caller, _text(headers.get("x-shop-name")), key_text or "", now)
-        if operation.writes:
+        if operation.changes:
             return await self._write(request, caller, store, resource, now)
-        asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
+        if self._body:
+            asked = self._body.read(await request.body(), headers.get("content-type"))
+        else:
+            asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
         async with self._desk.database.tx(caller.tenant_id) as db:
             found = await operation.do(self._call(db, caller, store, resource, now), asked)
         return _answer(_encoder.encode(found), operation.status, NO_STORE)
@@ -93,7 +98,7 @@ class Answering:
         return await self._desk.doorkeeper.choose_store(caller, shop_name, key_text, now=now)
 
     def _call(self, db: Db, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime) -> Call:
-        return Call(db, self._desk.vault, caller, store, resource, now, self._desk.rules)
+        return Call(db, self._desk.vault, caller, store, resource, now, self._desk.policies, self._desk.rules)
 
 
 def _answer(content: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: how events reach the receivers that merchants name."""
