@@ -50,9 +50,7 @@ class Front(House):
         return found
 
 
-@click.command(
-    "retour", cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
-)
+@click.command("retour", cls=Front, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(retour.__version__, prog_name="retour")
 def main() -> None:
     """Retour: the open, self-hosted returns platform. Settings come from RETOUR_… variables."""

@@ -30,7 +30,9 @@ def migrate_command(*, as_json: bool) -> None:
 async def bring_up_to_date(settings: Settings) -> list[str]:
     """Migrate, and let a machine that made the database join it; return what was applied."""
     owner = await asyncio.to_thread(databases.address, settings, "owner")
-    login_urls = [url for url in (settings.owner_url, settings.app_url, settings.executor_url, settings.backup_url) if url]
+    login_urls = [
+        url for url in (settings.owner_url, settings.app_url, settings.executor_url, settings.backup_url) if url
+    ]
     applied = await migrate.migrate(owner, login_urls=login_urls)
     if applied and applied[0] == migrate.files()[0].name and settings.instance_id is None:
         app = await asyncio.to_thread(databases.address, settings, "app") if settings.embedded else settings.app_url

@@ -7,9 +7,9 @@ import click
 import structlog
 
 from retour import main as wiring
+from retour.cli.frame import load_settings, run
 from retour.main.running import work
 from retour.main.web import serve
-from retour.cli.frame import load_settings, run
 from retour.ops import database as databases
 
 

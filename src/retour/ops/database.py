@@ -66,7 +66,7 @@ def programs(settings: Settings) -> Binaries:
 
 def no_addresses() -> dict[str, str]:
     """Return variables that take every database address out of a process's environment."""
-    return {name: "" for name in (*_VARIABLE.values(), "DATABASE_URL")}
+    return dict.fromkeys((*_VARIABLE.values(), "DATABASE_URL"), "")
 
 
 def environ_of(settings: Settings, urls: Urls, role: Literal["web", "worker", "executor"]) -> dict[str, str]:
