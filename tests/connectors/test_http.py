@@ -7,7 +7,7 @@ import pytest
 from tests.connectors.far_side import far_side, http
 
 from retour.connectors import http as out
-from retour.connectors.http import Bucket, Http, Patience, public
+from retour.connectors.http import Bucket, Http, Patience, all_public, public
 from retour.core.ports import Silence, WireAnswer
 
 
@@ -130,8 +130,47 @@ def test_only_plain_https_addresses_are_called(url: str) -> None:
     assert got == WireAnswer(silence=Silence.NOT_SENT, headers={"x-not-sent": "address"})
 
 
+@pytest.mark.parametrize("url", ["https://" + "a" * 70 + ".example/", "https://\ud800.example/", "https://[::1/"])
+def test_a_host_that_cannot_be_written_is_not_called(url: str) -> None:
+    assert asyncio.run(_send(url)).silence is Silence.NOT_SENT
+
+
+def test_a_secret_that_cannot_be_a_header_is_not_sent() -> None:
+    async def story() -> tuple[WireAnswer, int]:
+        async with far_side(lambda _: http(b"{}")) as side, Http(internal=True) as way:
+            got = await way.send(method="POST", url=side.url, headers={"x-token": "tökén\ud800"}, body=b"{}")
+            return got, len(side.asked)
+
+    got, asked = asyncio.run(story())
+
+    assert (got, asked) == (WireAnswer(silence=Silence.NOT_SENT, headers={"x-not-sent": "request"}), 0)
+
+
+def test_connections_of_the_hosts_unused_for_longest_are_closed() -> None:
+    async def story() -> list[str]:
+        async with far_side(lambda _: http(b"{}")) as side, Http(internal=True) as way:
+            port = side.url.rsplit(":", 1)[1]
+            for number in range(2, out.CLIENTS_KEPT + 4):
+                sent = await way.send(method="POST", url=f"http://127.0.0.{number}:{port}/", headers={}, body=b"{}")
+                assert sent.silence is Silence.NOT_SENT
+            await way.send(method="POST", url=side.url, headers={}, body=b"{}")
+            return list(way._clients)
+
+    kept = asyncio.run(story())
+
+    assert (len(kept), kept[-1].split(":")[1]) == (out.CLIENTS_KEPT, "//127.0.0.1")
+
+
 def test_public_addresses_are_public() -> None:
     assert [public("93.184.215.14"), public("2606:4700::1111"), public("::ffff:93.184.215.14")] == [True] * 3
+
+
+def test_one_internal_address_among_public_ones_is_enough_to_refuse_a_host() -> None:
+    assert [all_public(["93.184.215.14"]), all_public(["93.184.215.14", "10.0.0.1"]), all_public([])] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_an_untold_bucket_holds_nothing_back() -> None:

@@ -13,8 +13,11 @@ from retour.core.event import EventType
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Fetched, Order
 from retour.core.ports import CommerceConnector, Credential, Page, Unreachable
+from retour.core.rma import SettlementState
 from retour.store import discrepancy, event, jobs, sync
 from retour.store import order as orders
+from retour.store import refund as refunds
+from retour.store import rma as returns
 from retour.store.db import Database, Db
 from retour.store.discrepancy import Owner
 from retour.store.jobs import Job, Task
@@ -26,6 +29,8 @@ Clock = Callable[[], datetime]
 OVERLAP: Final = timedelta(minutes=2)
 LEASE: Final = timedelta(minutes=2)
 EVERY: Final = timedelta(minutes=5)
+PAUSE: Final = timedelta(seconds=30)
+GONE: Final = timedelta(hours=1)  # without credentials; connecting again lets the sync run at once
 PAGES_PER_RUN: Final = 50
 ACTOR: Final = "sync"
 
@@ -74,17 +79,34 @@ async def mirror(
     record = saved.record
     if saved.added or saved.changed:
         data = {"version": record.version, "order_ref": record.order.ref, "total_minor": record.order.total.presentment}
-        await event.put(
+        deliveries = await event.put(
             db, EventType.ORDER_MIRRORED if saved.added else EventType.ORDER_CHANGED, resource_kind="order",
             resource_id=record.id, store_id=record.store_id, actor=ACTOR, cause=cause, at=at, data=data,
         )  # fmt: skip
+        await jobs.defer(db, [Job(Task.DELIVER, delivery) for delivery in deliveries])
     findings = (*saved.findings, *_found(fetched.findings), *check(record.order))
     await _show(db, record, findings=findings, withdrawn=saved.withdrawn, at=at)
-    wake = [Job(Task.ADVANCE, rma) for rma in await orders.open_returns(db, record.id)] if saved.changed else []
-    if saved.withdrawn:
-        wake += [Job(Task.SETTLE, settlement) for settlement in await orders.settlements_of(db, saved.withdrawn)]
-    await jobs.defer(db, wake)
+    if saved.changed:
+        await jobs.defer(db, [Job(Task.ADVANCE, rma) for rma in await orders.open_returns(db, record.id)])
+    for effect_id in saved.withdrawn:
+        await _quote_again(db, effect_id, at)
     return replace(saved, findings=findings)
+
+
+async def _quote_again(db: Db, effect_id: UUID, at: datetime) -> None:
+    """Let the settlement of a refund that gave way be quoted anew, from what is left; its booked rows go."""
+    settlement_id = await refunds.find_by_effect(db, effect_id)
+    settlement = await refunds.get(db, settlement_id) if settlement_id else None
+    if settlement is None or (record := await returns.lock(db, settlement.rma_id)) is None:
+        return
+    if await refunds.move(
+        db, settlement.id, came_from=[SettlementState.DUE], to=SettlementState.QUOTED, at=at
+    ):  # fmt: skip
+        await refunds.drop_lines(db, settlement.id)
+        await refunds.set_due(db, settlement.id, due_at=at)
+        await jobs.defer(db, [Job(Task.SETTLE, settlement.id)])
+        data = {"settlement_id": settlement.id, "because": "refund_gave_way"}
+        await returns.changed(db, record, EventType.SETTLEMENT_QUOTED, actor=ACTOR, at=at, data=data)
 
 
 def check(order: Order) -> list[Finding]:
@@ -318,6 +340,10 @@ async def _keep(database: Database, source: Source, position: sync.Cursor, now: 
         )
         if again and position.cursor is not None:
             await jobs.defer(db, [Job(Task.SYNC_ORDERS, source.connection_id)])
+        if position.cursor is None:
+            await discrepancy.resolve(
+                db, "needs_reconnect", resource_kind="connection", resource_id=source.connection_id, by=ACTOR, at=now
+            )  # fmt: skip
 
 
 async def _back_off(
@@ -337,6 +363,6 @@ async def _back_off(
     async with database.tx(source.tenant_id) as db:
         await sync.keep(
             db, source.connection_id, changed_since=position.changed_since, cursor=cursor, problem=problem,
-            due_at=now + max(timedelta(seconds=far.retry_after_s), timedelta(seconds=30)),
+            due_at=now + max(timedelta(seconds=far.retry_after_s), GONE if far.needs_reconnect else PAUSE),
         )  # fmt: skip
     return replace(run, problem=problem)

@@ -1,25 +1,15 @@
 """Parcels on their way back: announced by somebody, followed by the carrier's signed events."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import Decision, ShipmentStatus
+from retour.core.shipping import TrackingEvent
 from retour.store import receiving
 from retour.store import rma as returns
 from retour.store.db import Db
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
-    """What a carrier says about a parcel; `status` is one of ShipmentStatus, `occurred_at` aware UTC."""
-
-    carrier: str
-    tracking_number: str
-    status: str
-    occurred_at: datetime
 
 
 async def add_shipment(db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime) -> UUID:

@@ -4,7 +4,6 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -15,7 +14,8 @@ import msgspec
 from retour.core.errors import Refused
 from retour.core.order import Fetched
 from retour.core.ports import Inbound, InboxEvent, Unreachable
-from retour.store import discrepancy, webhook
+from retour.core.shipping import TrackingEvent
+from retour.store import connection, discrepancy, webhook
 from retour.store.db import Database, Db
 from retour.store.discrepancy import Owner
 from retour.store.order import Mirrored, fold_name
@@ -38,16 +38,6 @@ class Answer(StrEnum):
     KEPT = "kept"
     DUPLICATE = "duplicate"
     NOT_AUTHENTIC = "not_authentic"
-
-
-@dataclass(frozen=True, slots=True)
-class TrackingEvent:
-    """What a carrier says about a parcel; `occurred_at` is aware UTC."""
-
-    tracking_number: str
-    carrier: str
-    status: str
-    occurred_at: datetime
 
 
 class ReadOrder(Protocol):
@@ -90,7 +80,7 @@ class Mailbox:
     ) -> Answer:
         """Verify a delivery over its raw bytes, then keep it and enqueue the work; change nothing otherwise."""
         async with self._database.tx(None) as db:
-            tenant_id = await webhook.route(db, connection_id) or self._nobody
+            tenant_id = await connection.route(db, connection_id) or self._nobody
         inbound = self._inbounds[platform]
         async with self._database.tx(tenant_id) as db:
             sealed = await webhook.sealed_secrets(db, connection_id, platform)
@@ -120,12 +110,12 @@ class Mailbox:
 def seal_secrets(vault: Vault, secrets: Sequence[bytes], *, tenant_id: UUID, connection_id: UUID) -> bytes:
     """Return webhook secrets locked for `connection.sealed_webhook_secrets`."""
     plain = msgspec.json.encode([base64.b64encode(secret).decode() for secret in secrets])
-    return vault.lock(plain, tenant_id=tenant_id, purpose=f"webhook:{connection_id}")
+    return vault.lock(plain, tenant_id=tenant_id, purpose=connection.secrets_purpose(connection_id))
 
 
 def open_secrets(vault: Vault, sealed: bytes, *, tenant_id: UUID, connection_id: UUID) -> Sequence[bytes]:
     """Return the webhook secrets of a connection; raise NotMyKey if they were sealed for another."""
-    plain = vault.unlock(sealed, tenant_id=tenant_id, purpose=f"webhook:{connection_id}")
+    plain = vault.unlock(sealed, tenant_id=tenant_id, purpose=connection.secrets_purpose(connection_id))
     try:
         return [base64.b64decode(text, validate=True) for text in msgspec.json.decode(plain, type=list[str])]
     except (msgspec.MsgspecError, binascii.Error) as error:
@@ -221,7 +211,7 @@ def _tracking(entry: Entry) -> TrackingEvent | None:
         return None
     return TrackingEvent(
         tracking_number=number,
-        carrier=entry.facts.get("carrier", ""),
+        carrier=entry.facts.get("carrier") or entry.far_name,  # a carrier that does not name itself is its connection
         status=entry.facts.get("status", ""),
         occurred_at=entry.occurred_at or entry.received_at,
     )

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.event import EventType
-from retour.store import event
+from retour.store import event, jobs
 from retour.store.db import Db
 from retour.store.ids import new_id
 
@@ -83,10 +83,11 @@ async def open_(
     )
     if found == fresh:
         data = {"kind": kind, "resource_kind": resource_kind, "resource_id": str(resource_id), "owner": owner.value}
-        await event.put(
+        deliveries = await event.put(
             db, EventType.DISCREPANCY_OPENED, resource_kind="discrepancy", resource_id=found, actor=actor, at=at,
             store_id=store_id, data=data,
         )  # fmt: skip
+        await jobs.defer(db, [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries])
     return found
 
 
@@ -111,10 +112,11 @@ async def resolve_one(db: Db, discrepancy_id: UUID, *, by: str, at: datetime) ->
 
 
 async def _tell(db: Db, discrepancy_id: UUID, kind: str, store_id: UUID | None, *, by: str, at: datetime) -> None:
-    await event.put(
+    deliveries = await event.put(
         db, EventType.DISCREPANCY_RESOLVED, resource_kind="discrepancy", resource_id=discrepancy_id, actor=by, at=at,
         store_id=store_id, data={"kind": kind},
     )  # fmt: skip
+    await jobs.defer(db, [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries])
 
 
 async def list_open(

@@ -367,7 +367,7 @@ async def drop_lines(db: Db, settlement_id: UUID) -> None:
 
 
 def _is_ours(note: str | None, references: set[str]) -> bool:
-    return note is not None and any(reference in note for reference in references)
+    return note is not None and note.strip() in references
 
 
 def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:

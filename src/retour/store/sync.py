@@ -9,7 +9,8 @@ from retour.store.db import Db
 
 START: Final = """
 INSERT INTO sync_cursor (tenant_id, connection_id, subject, changed_since, due_at)
-VALUES (current_tenant(), $1, 'orders', $2, $3) ON CONFLICT DO NOTHING
+VALUES (current_tenant(), $1, 'orders', $2, $3)
+ON CONFLICT (tenant_id, connection_id, subject) DO UPDATE SET due_at = least(sync_cursor.due_at, excluded.due_at)
 """
 # Taking it moves it ahead by a lease: a second worker finds nothing due, a crash is picked up after the lease.
 TAKE: Final = """
@@ -41,7 +42,7 @@ class Cursor:
 
 
 async def start(db: Db, connection_id: UUID, *, since: datetime, due_at: datetime) -> None:
-    """Add the cursor of a connection unless it has one."""
+    """Add the cursor of a connection, or let the one it has run at `due_at` at the latest."""
     await db.execute(START, connection_id, since, due_at)
 
 

@@ -1,7 +1,7 @@
 """Errors as the outside sees them: problem+json of RFC 9457, with a stable code and never an internal."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from retour.core.errors import Refused, Scalar
+from retour.core.errors import Objection, Refused, Scalar
 from retour.store.db import constraint_name
 from retour.store.idempotency import StillRunning
 
@@ -44,6 +44,14 @@ _CODES: Final = {
 }  # fmt: skip
 
 
+class Reason(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """One of several reasons."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
 class Problem(msgspec.Struct, omit_defaults=True, kw_only=True):
     """An error answer (RFC 9457): `code` is stable, `field` names the part of the request, `facts` the figures."""
 
@@ -54,6 +62,7 @@ class Problem(msgspec.Struct, omit_defaults=True, kw_only=True):
     detail: str
     field: str | None = None
     facts: dict[str, Scalar] | None = None
+    objections: list[Reason] | None = None
     instance: str | None = None
 
 
@@ -82,6 +91,7 @@ def problem(
     *,
     field: str | None = None,
     facts: Mapping[str, Scalar] | None = None,
+    objections: Sequence[Objection] = (),
     headers: Mapping[str, str] | None = None,
     instance: str | None = None,
 ) -> Response[bytes]:
@@ -89,6 +99,7 @@ def problem(
     body = Problem(
         type=f"urn:retour:problem:{code}", title=HTTPStatus(status).phrase, status=status, code=code, detail=detail,
         field=field, facts=dict(facts) if facts else None, instance=instance,
+        objections=[Reason(code=o.code, message=o.message, field=o.field) for o in objections] or None,
     )  # fmt: skip
     return Response(
         msgspec.json.encode(body),
@@ -116,7 +127,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]
 def _known(error: Exception) -> Response[bytes] | None:
     match error:
         case Refused():
-            return problem(error.status, error.code, error.message, field=error.field, facts=error.facts)
+            return problem(
+                error.status, error.code, error.message, field=error.field, facts=error.facts,
+                objections=error.objections,
+            )  # fmt: skip
         case ProblemError():
             return problem(
                 error.status, error.code, error.detail, field=error.field, facts=error.facts, headers=error.headers

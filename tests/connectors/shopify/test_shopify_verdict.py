@@ -59,6 +59,7 @@ def test_an_error_beside_a_made_refund_is_unknown() -> None:
     [
         (WireAnswer(silence=Silence.NOT_SENT), Verdict.NOT_EXECUTED, "not_sent", None),
         (WireAnswer(silence=Silence.NOT_SENT, headers={"retry-after": "2.5"}), Verdict.NOT_EXECUTED, "not_sent", 2.5),
+        (WireAnswer(0, {"x-not-sent": "x"}, b"", Silence.NOT_SENT), Verdict.NEEDS_RECONNECT, "not_sent_x", None),
         (WireAnswer(silence=Silence.LOST), Verdict.UNKNOWN, "lost", None),
         (WireAnswer(200, {}, b"<html>One moment</html>"), Verdict.UNKNOWN, "unreadable", None),
         (WireAnswer(200, {}, b'{"data": {"ref'), Verdict.UNKNOWN, "unreadable", None),

@@ -21,7 +21,7 @@ from retour.core.order import (
     Tax,
     TenderKind,
 )
-from retour.core.ports import ContactProof, Credential, Page, Unreachable
+from retour.core.ports import ContactProof, Credential, Page
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CREDENTIAL = Credential("http://127.0.0.1:1", "secret")
@@ -154,4 +154,24 @@ class Platform:
         )
 
 
-__all__ = ["CANARY", "CREDENTIAL", "NOON", "PERSON", "Platform", "Shop", "Unreachable"]
+async def a_return(database: Any, shop: Shop, record: Any, *, status: str = "approved") -> UUID:
+    """Add a return of one unit of the order, under a published policy version of its own."""
+    rma, policy = uuid4(), uuid4()
+    async with database.tx(shop.tenant_id) as db:
+        await db.execute(
+            "INSERT INTO policy_version (tenant_id, id, store_id, version, document, author)"
+            " SELECT $1, $2, $3, 1 + count(*), '{}', 'test' FROM policy_version",
+            shop.tenant_id, policy, shop.store_id,
+        )  # fmt: skip
+        await db.execute(
+            "INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, channel, status, method,"
+            " policy_version_id, decision, promised, requested_at)"
+            " VALUES ($1, $2, $3, $4, $5, 'api', $6, 'mail', $7, '{}', '{}', $8)",
+            shop.tenant_id, rma, shop.store_id, record.id, record.person_id, status, policy, NOON,
+        )  # fmt: skip
+        await db.execute(
+            "INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,"
+            " reason, resolution, decision) VALUES ($1, $2, $2, $3, 'line-1', 1, 1, 1, 'other', 'refund', $4)",
+            shop.tenant_id, rma, record.id, status,
+        )  # fmt: skip
+    return rma

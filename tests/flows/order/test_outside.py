@@ -8,13 +8,15 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from retour.core.money import NOTHING, Sides
 from retour.core.order import Capture, PlatformRefund, TenderKind
+from retour.core.refund import Plan
 from retour.flows import order as flow
 from retour.store import discrepancy
 from retour.store.db import Database
 from retour.store.order import Mirrored
 from retour.store.vault import Vault
-from tests.flows.order.shop import NOON, Shop, a_line, a_refund, an_order, fetched
+from tests.flows.order.shop import NOON, Shop, a_line, a_refund, a_return, an_order, fetched
 
 pytestmark = pytest.mark.anyio
 
@@ -245,3 +247,37 @@ async def test_units_cancelled_before_shipping_are_not_refunded_twice(
 
     assert await counters(database, shop) == {"line-1": (2, 1, 1, 0, 0)}
     assert await open_kinds(database, shop) == {}
+
+
+async def test_the_settlement_of_a_refund_that_gave_way_is_quoted_again(
+    database: Database, vault: Vault, shop: Shop, owner: Any
+) -> None:
+    record = (await mirrored(database, vault, shop)).record
+    rma = await a_return(database, shop, record)
+    effect, settlement = await our_refund(database, shop, record.id, amount=1_500), uuid4()
+    plan = Plan("gid://order/1", "EUR", "EUR", (), (), Sides(1_500, 1_500), (), (), 0, (), NOTHING, "hash")
+    async with database.tx(shop.tenant_id) as db:
+        await db.execute(
+            "INSERT INTO settlement (tenant_id, id, rma_id, order_id, seq, batch_id, part, resolution, state, currency,"
+            " total_minor, plan, plan_hash, effect_id, created_at)"
+            " VALUES ($1, $2, $3, $4, 1, $2, 1, 'refund', 'due', 'EUR', 1500, $5, 'hash', $6, $7)",
+            shop.tenant_id, settlement, rma, record.id, plan, effect, NOON,
+        )  # fmt: skip
+        await db.execute(
+            "INSERT INTO settlement_line (tenant_id, settlement_id, n, order_id, ref, ordinals, kind, paid_minor,"
+            " paid_shop_minor) VALUES ($1, $2, 1, $3, 'line-1', '[1,2)', 'units', 1500, 1500)",
+            shop.tenant_id, settlement, record.id,
+        )  # fmt: skip
+
+    await mirrored(database, vault, shop, refunds=(a_refund(amount=800),))
+
+    assert await state_of(database, shop, effect) == "cancelled"
+    async with database.tx(shop.tenant_id) as db:
+        row = await db.fetchrow("SELECT state, due_at FROM settlement")
+        assert row is not None
+        assert tuple(row.values()) == ("quoted", NOON)
+        assert await db.fetchval("SELECT count(*) FROM settlement_line") == 0
+        told = await db.fetch("SELECT type FROM event WHERE resource_kind = 'return'")
+        assert [e["type"] for e in told] == ["settlement.quoted"]
+    jobs = await owner.fetch("SELECT args FROM jobs.procrastinate_jobs WHERE task_name = 'settlement.settle'")
+    assert [j["args"]["id"] for j in jobs if j["args"]["tenant_id"] == str(shop.tenant_id)] == [str(settlement)]

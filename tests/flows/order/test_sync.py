@@ -13,7 +13,7 @@ from retour.flows import order as flow
 from retour.store import discrepancy, event
 from retour.store.db import Database
 from retour.store.vault import Vault
-from tests.flows.order.shop import CREDENTIAL, NOON, Platform, Shop, an_order, fetched
+from tests.flows.order.shop import CREDENTIAL, NOON, Platform, Shop, a_return, an_order, fetched
 
 pytestmark = pytest.mark.anyio
 SINCE = NOON - timedelta(days=30)
@@ -232,21 +232,7 @@ async def test_a_changed_order_wakes_its_open_returns(database: Database, vault:
     where = source(shop, platform)
     saved = await flow.fetch_order(database, vault, source=where, ref="gid://order/1", clock=clock)
     assert saved is not None
-    rmas = {status: uuid4() for status in ("approved", "resolved")}
-    async with database.tx(shop.tenant_id) as db:
-        policy = uuid4()
-        await db.execute(
-            "INSERT INTO policy_version (tenant_id, id, store_id, version, document, author)"
-            " VALUES ($1, $2, $3, 1, '{}', 'test')",
-            shop.tenant_id, policy, shop.store_id,
-        )  # fmt: skip
-        for status, rma in rmas.items():
-            await db.execute(
-                "INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, channel, status, method,"
-                " policy_version_id, decision, promised, requested_at)"
-                " VALUES ($1, $2, $3, $4, $5, 'api', $6, 'mail', $7, '{}', '{}', $8)",
-                shop.tenant_id, rma, shop.store_id, saved.record.id, saved.record.person_id, status, policy, NOON,
-            )  # fmt: skip
+    rmas = {status: await a_return(database, shop, saved.record, status=status) for status in ("approved", "resolved")}
     again = await flow.fetch_order(database, vault, source=where, ref="gid://order/1", clock=clock)
     assert again is not None
     assert not again.changed

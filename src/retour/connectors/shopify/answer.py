@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from retour.connectors.http import NOT_SENT_HEADER
 from retour.core.ports import Outcome, Silence, Verdict, WireAnswer
 
 from .operation import VERSION_HEADER
@@ -80,6 +81,9 @@ def parse(body: bytes) -> dict[str, Any] | None:
 
 
 def _silent(answer: WireAnswer) -> Outcome:
+    if answer.silence is Silence.NOT_SENT and NOT_SENT_HEADER in answer.headers:
+        reason = f"not_sent_{answer.headers[NOT_SENT_HEADER]}"
+        return Outcome(Verdict.NEEDS_RECONNECT, far_code=reason, message="the connection's address or secret is wrong")
     if answer.silence is Silence.NOT_SENT:
         wait = _seconds(answer.headers.get("retry-after"))
         return Outcome(Verdict.NOT_EXECUTED, far_code="not_sent", retry_after_s=wait)

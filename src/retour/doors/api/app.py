@@ -5,12 +5,23 @@ from typing import Any, Final
 from litestar import Request, Response, Router
 from litestar.handlers import HTTPRouteHandler
 
-from retour.doors.api import events, payments, webhook_endpoints
+from retour.doors.api import (
+    discrepancies,
+    effects,
+    events,
+    orders,
+    payments,
+    return_actions,
+    returns,
+    settlements,
+    webhook_endpoints,
+)
 from retour.doors.api.calling import Answering, Desk
 from retour.doors.api.docs import docs_handlers
 from retour.doors.api.openapi import document
 from retour.doors.api.operation import Operation, Rules
 from retour.store.db import Database
+from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.problem import exception_handlers
 from retour.web.sign_in import Doorkeeper
@@ -19,18 +30,27 @@ PATH: Final = "/api/v1"
 BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    *events.OPERATIONS,
+    *orders.OPERATIONS,
+    *returns.OPERATIONS,
+    *return_actions.OPERATIONS,
+    *settlements.OPERATIONS,
+    *effects.OPERATIONS,
     *payments.OPERATIONS,
+    *discrepancies.OPERATIONS,
+    *events.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
 )
 
 
-def create_api(database: Database, vault: Vault, *, allow_private_urls: bool = False) -> Router:
+def create_api(
+    database: Database, vault: Vault, *, policies: PolicyCache | None = None, allow_private_urls: bool = False
+) -> Router:
     """Return the router of the API, to be mounted by an application whose handlers are `web.problem`'s.
 
     `database` is opened as the app role, `vault` needs the house key alone.
     """
-    desk = Desk(database, vault, Doorkeeper(database), Rules(allow_private_urls=allow_private_urls))
+    rules = Rules(allow_private_urls=allow_private_urls)
+    desk = Desk(database, vault, Doorkeeper(database), policies or PolicyCache(), rules)
     return Router(
         path=PATH,
         route_handlers=[

@@ -81,7 +81,7 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> dict[str,
         "parameters": [*_parameters(operation, components)],
         "responses": {str(operation.status): _answer(operation)},
     }  # fmt: skip
-    statuses = [400, 401, 403, 404, 422, 503] + ([409, 413, 415] if operation.writes else [])
+    statuses = [400, 401, 403, 404, 422, 503] + ([409, 413, 415] if operation.method != "GET" else [])
     for status in sorted(statuses):
         described["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
     if operation.body is not None:
@@ -98,7 +98,7 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> Iterable
             plain = _not_null({k: v for k, v in schema.items() if k not in ("description", "default")})
             shown = {"name": name, "in": "query", "required": False, "schema": plain}
             yield shown | ({"description": schema["description"]} if "description" in schema else {})
-    if operation.writes:
+    if operation.changes:
         yield dict(_KEY_HEADER)
 
 
@@ -109,10 +109,10 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(operation: Operation) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": "Done" if operation.writes else "Found"}
+    answer: dict[str, Any] = {"description": "Done" if operation.changes else "Found"}
     if operation.answer is not None:
         answer["content"] = _json(operation.answer)
-    if operation.writes:
+    if operation.changes:
         answer["headers"] = {
             "Idempotency-Replayed": {
                 "description": "`true` if this is the kept answer of an earlier request", "schema": {"type": "string"},

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from retour.store.db import Db
+from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.sign_in import Caller
 
@@ -30,6 +31,7 @@ class Call:
     store: UUID | None
     resource: UUID | None
     now: datetime
+    policies: PolicyCache
     rules: Rules
 
     @property
@@ -72,8 +74,9 @@ class Operation:
     needs_store: bool = False
     missing: str = "not_found"  # the code for an id in the path that cannot be one
     description: str = ""
+    writes: bool | None = None  # by default every method but GET
 
     @property
-    def writes(self) -> bool:
+    def changes(self) -> bool:
         """Return whether the operation changes something, and so demands an Idempotency-Key."""
-        return self.method != "GET"
+        return self.method != "GET" if self.writes is None else self.writes

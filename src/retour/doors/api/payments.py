@@ -4,12 +4,8 @@ from typing import Final
 from uuid import UUID
 
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Told
+from retour.doors.api.shapes import Nothing, Told
 from retour.flows import account as flow
-
-
-class PaymentsWish(Asked):
-    """What to pause: the store of X-Shop-Name, or the whole account if none is named."""
 
 
 class PaymentsOut(Told):
@@ -20,7 +16,7 @@ class PaymentsOut(Told):
     changed: bool
 
 
-async def pause_payments(call: Call, _: PaymentsWish) -> PaymentsOut:
+async def pause_payments(call: Call, _: Nothing) -> PaymentsOut:
     """Stop payments that have not been sent."""
     changed = await flow.pause_payments(
         call.db, tenant_id=call.tenant_id, store_id=call.store, actor=call.actor, now=call.now
@@ -28,7 +24,7 @@ async def pause_payments(call: Call, _: PaymentsWish) -> PaymentsOut:
     return PaymentsOut(paused=True, store_id=call.store, changed=changed)
 
 
-async def resume_payments(call: Call, _: PaymentsWish) -> PaymentsOut:
+async def resume_payments(call: Call, _: Nothing) -> PaymentsOut:
     """Let payments go again."""
     changed = await flow.resume_payments(
         call.db, tenant_id=call.tenant_id, store_id=call.store, actor=call.actor, now=call.now
@@ -38,12 +34,12 @@ async def resume_payments(call: Call, _: PaymentsWish) -> PaymentsOut:
 
 OPERATIONS: Final = (
     Operation(
-        id="pause_payments", method="POST", path="/payments/pause", tag="Payments", body=PaymentsWish,
+        id="pause_payments", method="POST", path="/payments/pause", tag="Payments", body=Nothing,
         answer=PaymentsOut, summary="Stop payments of the store, or of the account", do=pause_payments,
         description="With X-Shop-Name: that store alone. What is on its way to the gateway is not called back.",
     ),
     Operation(
-        id="resume_payments", method="POST", path="/payments/resume", tag="Payments", body=PaymentsWish,
+        id="resume_payments", method="POST", path="/payments/resume", tag="Payments", body=Nothing,
         answer=PaymentsOut, summary="Let payments go again", do=resume_payments,
     ),
 )  # fmt: skip

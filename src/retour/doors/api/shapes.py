@@ -28,3 +28,7 @@ class PageQuery(Asked):
 
     after: CursorText | None = None
     limit: Limit = 50
+
+
+class Nothing(Asked):
+    """No fields: the body may be left out."""

@@ -14,7 +14,6 @@ from retour.store.order.record import (
     open_returns,
     raw,
     search,
-    settlements_of,
 )
 
 __all__ = [
@@ -33,5 +32,4 @@ __all__ = [
     "raw",
     "save_mirrored",
     "search",
-    "settlements_of",
 ]

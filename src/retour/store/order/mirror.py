@@ -61,10 +61,12 @@ SELECT e.id, e.reference, e.far_id, e.state,
   FROM effect e
  WHERE e.tenant_id = current_tenant() AND e.order_id = $1 AND e.kind = 'refund_tender' ORDER BY e.created_at, e.id
 """
-# Only what has not been sent may be withdrawn; one that an executor takes at this moment is left to it.
+# Only what was never sent may be withdrawn; what an executor holds at this moment is left to it.
 WITHDRAW: Final = """
 UPDATE effect SET state = 'cancelled', settled_at = $2, message = 'gave way to a refund made outside'
- WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' RETURNING id
+ WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' AND first_sent_at IS NULL
+   AND (lease_until IS NULL OR lease_until < clock_timestamp())
+RETURNING id
 """
 LOCK_COUNTERS: Final = """
 SELECT line_ref, ordered, fulfilled, cancelled, in_return, refunded_without_return FROM order_line_counter

@@ -2,7 +2,6 @@
 
 import hmac
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
@@ -50,9 +49,6 @@ SELECT o.tenant_id, o.raw_sealed, p.id AS person_id, p.sealed_key
 OPEN_RETURNS: Final = """
 SELECT id FROM rma WHERE tenant_id = current_tenant() AND order_id = $1
    AND status IN ('requested', 'in_review', 'approved', 'reopened') ORDER BY id
-"""
-SETTLEMENTS_OF: Final = """
-SELECT id FROM settlement WHERE tenant_id = current_tenant() AND effect_id = ANY ($1::uuid[]) ORDER BY id
 """
 
 _DECODER: Final = msgspec.json.Decoder(Order)
@@ -174,11 +170,6 @@ async def raw(db: Db, vault: Vault, order_id: UUID) -> bytes | None:
 async def open_returns(db: Db, order_id: UUID) -> list[UUID]:
     """Return the ids of the order's returns that are not over."""
     return [row["id"] for row in await db.fetch(OPEN_RETURNS, order_id)]
-
-
-async def settlements_of(db: Db, effects: Sequence[UUID]) -> list[UUID]:
-    """Return the settlements that these effects were to pay."""
-    return [row["id"] for row in await db.fetch(SETTLEMENTS_OF, list(effects))]
 
 
 def settled(order: Order) -> Order:

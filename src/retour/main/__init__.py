@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,10 +16,14 @@ import structlog
 
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
+from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
+from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable
+from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
+from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
 from retour.flows import refund as refund_flow
@@ -38,6 +43,7 @@ _log = structlog.get_logger(__name__)
 
 RoleName = Literal["web", "worker", "executor"]
 MONEY_CONCURRENCY: Final = 8
+WHOLE_CALL: Final = 1.2  # a whole call may last this many read time-outs
 
 
 def utc_now() -> datetime:
@@ -55,6 +61,7 @@ class House:
     database: Database
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
+    webhooks: WebhookSender
     platforms: Platforms
     policies: PolicyCache
 
@@ -89,7 +96,7 @@ def platforms(settings: Settings, known: Mapping[str, CommerceConnector]) -> Pla
     """Return what the platforms are capable of, with the operator's own quiet period where one is set."""
     return Platforms(
         records={name: connector.records for name, connector in known.items()},
-        http_timeout=timedelta(seconds=settings.http_timeout_s),
+        http_timeout=timedelta(seconds=settings.http_timeout_s * WHOLE_CALL),
         quiet_period=None if settings.quiet_s is None else timedelta(seconds=settings.quiet_s),
     )
 
@@ -103,10 +110,11 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
         patience=Patience(
             connect_s=min(5.0, settings.http_timeout_s),
             read_s=settings.http_timeout_s,
-            whole_s=settings.http_timeout_s * 1.2,
+            whole_s=settings.http_timeout_s * WHOLE_CALL,
         ),
     )
-    async with http:
+    told = Http(internal=settings.allow_private_urls, patience=WEBHOOK_PATIENCE)
+    async with http, told:
         known = connectors(http)
         database = await Database.open(
             url,
@@ -123,6 +131,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 database=database,
                 vault=vault,
                 connectors=known,
+                webhooks=WebhookClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -211,12 +220,8 @@ def inbox_work(here: House) -> Work:
             where = await source(here, tenant_id, connection_id)
             return await order_flow.read_order(here.database, source=where, clock=utc_now, ref=ref, name=name)
 
-        async def on_tracking(db: Db, said: webhook_flow.TrackingEvent) -> None:
-            await shipping_flow.track(
-                db,
-                said=shipping_flow.TrackingEvent(said.carrier, said.tracking_number, said.status, said.occurred_at),
-                now=utc_now(),
-            )
+        async def on_tracking(db: Db, said: TrackingEvent) -> None:
+            await shipping_flow.track(db, said=said, now=utc_now())
 
         await webhook_flow.read_inbox(
             here.database,
@@ -230,6 +235,23 @@ def inbox_work(here: House) -> Work:
         )
 
     return read
+
+
+def delivery_work(here: House) -> Work:
+    """Return the work of sending one webhook."""
+
+    async def send(tenant_id: UUID, delivery_id: UUID) -> None:
+        await delivery_flow.deliver(
+            here.database,
+            here.vault,
+            here.webhooks,
+            tenant_id=tenant_id,
+            delivery_id=delivery_id,
+            clock=utc_now,
+            jitter=random.random,
+        )
+
+    return send
 
 
 def sync_work(here: House) -> Work:
@@ -274,11 +296,13 @@ def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
     tasks = {
         Task.ADVANCE: advance_work(here),
+        Task.DELIVER: delivery_work(here),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
+        Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
     ]

@@ -1,0 +1,236 @@
+"""Returns over the API: asked for, listed, read whole with the decision and the money explained."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from retour.core.errors import Refused
+from retour.core.policy.outcome import ResolutionKind
+from retour.core.refund import Plan
+from retour.core.rma import Decision
+from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
+from retour.doors.api.effects import EffectOut, effect_out
+from retour.doors.api.events import EventOut, event_out
+from retour.doors.api.money import PlanOut, plan_out
+from retour.doors.api.operation import Call, Operation
+from retour.doors.api.settlements import SettlementOut, settlement_out
+from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
+from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
+from retour.flows import rma as flow
+from retour.store import effect as effects
+from retour.store import event, views
+from retour.store import refund as refunds
+from retour.store.ids import new_id
+from retour.store.views import InspectionView, NoteView, ReceiptView, ShipmentView
+
+
+class WishedLine(Asked):
+    """Some units of one order line, with the reason as the policy knows it."""
+
+    line_ref: Short
+    quantity: Units
+    reason: Short
+    note: Text | None = None
+    resolution: ResolutionKind = ResolutionKind.REFUND_ORIGINAL
+
+
+class ReturnWish(Asked):
+    """A request to return; `plan_hash` is the one of the quote that was shown, if one was."""
+
+    order_id: UUID
+    lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
+    method: Short | None = None
+    plan_hash: Short | None = None
+
+
+class QuoteWish(Asked):
+    """The same request, to see what would be paid."""
+
+    order_id: UUID
+    lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
+
+
+class QuotedLineOut(Told):
+    """What the policy says about one line."""
+
+    line_ref: str
+    approval: str
+    closes_on: str | None
+    resolutions: list[str]
+    methods: list[str]
+
+
+class QuoteOut(Told):
+    """What would be paid if all units arrive sound; nothing was written."""
+
+    order_id: UUID
+    currency: str
+    total_minor: int
+    plan_hash: str
+    lines: list[QuotedLineOut]
+    plans: list[PlanOut]
+
+
+class ReturnsQuery(PageQuery):
+    """Which returns are wanted."""
+
+    status: Decision | None = None
+    blocked_by: Annotated[Short, Meta(description="The code of `blocked_by`, such as decision_needed.")] | None = None
+    order_id: UUID | None = None
+
+
+class ReturnPage(Told):
+    """A part of the list, in the order of opening; no `next` means that it is the last."""
+
+    items: list[ReturnOut]
+    next: str | None
+
+
+class ReturnWhole(ReturnOut):
+    """A return with everything that is known about it.
+
+    `decision` holds per line the deciding rules, their outcomes and the facts they were judged on, as frozen at
+    request; `promised_plans` and `settlements` explain the money row by row.
+    """
+
+    location_ref: str | None
+    decision: list[Mapping[str, Any]]
+    promised_plans: list[PlanOut]
+    shipments: list[ShipmentView]
+    receipts: list[ReceiptView]
+    inspections: list[InspectionView]
+    notes: list[NoteView]
+    settlements: list[SettlementOut]
+    effects: list[EffectOut]
+
+
+class EventList(Told):
+    """The timeline of one return, oldest first, without gaps in `sequence`."""
+
+    items: list[EventOut]
+
+
+async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
+    """Open a return."""
+    with _naming(wish.lines):
+        opened = await flow.open_return(
+            call.db, id=new_id(), store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
+            channel="api", actor=call.actor, now=call.now, policies=call.policies, method=wish.method,
+            plan_hash=wish.plan_hash,
+        )  # fmt: skip
+    return opened_out(opened)
+
+
+async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
+    """Return what a request would be answered and paid; writes nothing."""
+    with _naming(wish.lines):
+        judged = await flow.judge(
+            call.db, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), kind="return",
+            channel="api", now=call.now, policies=call.policies, lock=False,
+        )  # fmt: skip
+    lines = [
+        QuotedLineOut(
+            line_ref=line.line_ref, approval=line.decision.outcome.approval.value,
+            closes_on=line.closes_on.isoformat() if line.closes_on else None,
+            resolutions=[offer.kind.value for offer in line.resolutions.outcome.offered],
+            methods=[offer.kind.value for offer in line.methods.outcome.offered],
+        )
+        for line in judged.lines
+    ]  # fmt: skip
+    promise = judged.promise
+    return QuoteOut(
+        order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
+        lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+    )  # fmt: skip
+
+
+async def list_returns(call: Call, query: ReturnsQuery) -> ReturnPage:
+    """Return the returns in the order they were opened."""
+    after = UUID(int=0) if query.after is None else read_uuid(read_cursor(query.after, parts=1)[0])
+    rows = await views.returns(
+        call.db, after_id=after, limit=query.limit + 1, store_id=call.store,
+        status=query.status.value if query.status else None, blocked_by=query.blocked_by, order_id=query.order_id,
+    )  # fmt: skip
+    shown = rows[: query.limit]
+    more = make_cursor(shown[-1]["id"]) if len(rows) > query.limit else None
+    return ReturnPage(items=[ReturnOut(**facts(row)) for row in shown], next=more)
+
+
+async def get_return(call: Call, _: None) -> ReturnWhole:
+    """Return one return whole."""
+    rma_id = call.resource_id
+    row, parts = await views.one_return(call.db, rma_id), await views.parts_of_return(call.db, rma_id)
+    if row is None or parts is None or call.store not in (None, row["store_id"]):
+        raise Refused(MISSING, "there is no such return")
+    plans = msgspec.convert(parts.promised["plans"], list[Plan])
+    return ReturnWhole(
+        **facts(row), location_ref=parts.location_ref, decision=list(parts.decision),
+        promised_plans=[plan_out(plan) for plan in plans], shipments=parts.shipments, receipts=parts.receipts,
+        inspections=parts.inspections, notes=parts.notes,
+        settlements=[settlement_out(s) for s in await refunds.list_of_rma(call.db, rma_id)],
+        effects=[effect_out(e) for e in await effects.list_of_rma(call.db, rma_id)],
+    )  # fmt: skip
+
+
+async def list_return_events(call: Call, _: None) -> EventList:
+    """Return the timeline of one return."""
+    await summary(call, call.resource_id)
+    found = await event.of_resource(call.db, resource_kind="return", resource_id=call.resource_id)
+    return EventList(items=[event_out(e) for e in found])
+
+
+@contextmanager
+def _naming(lines: Sequence[WishedLine]) -> Iterator[None]:
+    """Name the field of a refusal as the body does: the policy speaks of a line by its ref."""
+    try:
+        yield
+    except Refused as refused:
+        objections = [replace(o, field=_field(o.field, lines)) for o in refused.objections]
+        field = _field(refused.field, lines)
+        raise Refused(
+            refused.code, refused.message, field=field, facts=refused.facts, objections=objections
+        ) from refused
+
+
+def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
+    if field is None:
+        return None
+    for n, line in enumerate(lines):
+        field = field.replace(f"lines[{line.line_ref}]", f"lines[{n}]")
+    return f"{field}_ref" if field.endswith("].line") else field
+
+
+def _wishes(lines: list[WishedLine]) -> list[flow.Wish]:
+    return [flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value) for w in lines]
+
+
+OPERATIONS: Final = (
+    Operation(
+        id="quote_return", method="POST", path="/quotes", tag="Returns", body=QuoteWish, answer=QuoteOut,
+        needs_store=True, writes=False, summary="See what a return would be answered and paid", do=quote_return,
+        description="Writes nothing. Send the `plan_hash` with the request to be told if the figures have changed.",
+    ),
+    Operation(
+        id="request_return", method="POST", path="/returns", tag="Returns", status=201, body=ReturnWish,
+        answer=ReturnOut, needs_store=True, summary="Ask for a return", do=request_return,
+        description="Approved at once where the policy says so; otherwise it waits for a person (`blocked_by`).",
+    ),
+    Operation(
+        id="list_returns", method="GET", path="/returns", tag="Returns", query=ReturnsQuery, answer=ReturnPage,
+        summary="List returns", do=list_returns,
+        description="With X-Shop-Name: of that store alone. To follow changes read `/events`.",
+    ),
+    Operation(
+        id="get_return", method="GET", path="/returns/{id}", tag="Returns", answer=ReturnWhole, missing=MISSING,
+        summary="Read a return with decision and money explained", do=get_return,
+    ),
+    Operation(
+        id="list_return_events", method="GET", path="/returns/{id}/events", tag="Returns", answer=EventList,
+        missing=MISSING, summary="Read the timeline of a return", do=list_return_events,
+    ),
+)  # fmt: skip

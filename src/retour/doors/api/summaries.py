@@ -1,0 +1,118 @@
+"""A return in short: what lists show and what every action on a return answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.doors.api.operation import Call
+from retour.doors.api.shapes import Told
+from retour.flows.rma import Opened
+from retour.store import views
+from retour.store.db import Record
+from retour.store.views import LineView
+
+MISSING = "return_not_found"
+
+
+class BlockedOut(Told):
+    """Whom an open return waits for, why, and since when."""
+
+    actor: str
+    code: str
+    since: datetime
+    evidence: Mapping[str, Any]
+
+
+class PromisedOut(Told):
+    """What the return was opened for, if all units arrive sound."""
+
+    total_minor: int
+    currency: str
+    plan_hash: str
+
+
+class ReturnOut(Told):
+    """A return in short; `version` rises with every change and is what `expect_version` compares."""
+
+    id: UUID
+    number: str
+    store_id: UUID
+    order_id: UUID
+    order_name: str
+    kind: str
+    channel: str
+    method: str
+    status: str
+    held: bool
+    version: int
+    blocked_by: BlockedOut | None
+    promised: PromisedOut
+    requested_at: datetime
+    decided_at: datetime | None
+    in_transit_at: datetime | None
+    delivered_at: datetime | None
+    received_at: datetime | None
+    inspected_at: datetime | None
+    resolved_at: datetime | None
+    lines: list[LineView]
+
+
+async def summary(call: Call, rma_id: UUID) -> ReturnOut:
+    """Return a return in short; raise Refused(return_not_found), also for one of another store than named."""
+    row = await views.one_return(call.db, rma_id)
+    if row is None or call.store not in (None, row["store_id"]):
+        raise Refused(MISSING, "there is no such return")
+    return ReturnOut(**facts(row))
+
+
+def opened_out(opened: Opened) -> ReturnOut:
+    """Return a return that was just opened, from what was written: a new one needs no second look."""
+    new, order, promise = opened.new, opened.judged.order, opened.judged.promise
+    b = new.blocked
+    return ReturnOut(
+        id=new.id, number=f"R-{opened.number}", store_id=new.store_id, order_id=new.order_id,
+        order_name=order.order.name, kind=new.kind, channel=new.channel, method=new.method, status=new.status.value,
+        held=False, version=1,
+        blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, evidence=b.evidence),
+        promised=PromisedOut(total_minor=promise.total_minor, currency=promise.currency, plan_hash=promise.hash),
+        requested_at=new.requested_at, decided_at=new.requested_at if new.decided_by else None, in_transit_at=None,
+        delivered_at=None, received_at=None, inspected_at=None, resolved_at=None,
+        lines=[
+            LineView(
+                id=line.id, line_ref=line.line_ref, requested_quantity=line.quantity, quantity=line.quantity,
+                reason=line.reason, note=line.note, resolution=line.resolution, decision=new.status.value, message=None,
+            )
+            for line in new.lines
+        ],
+    )  # fmt: skip
+
+
+async def check_store(call: Call) -> None:
+    """Raise Refused(return_not_found) if a store is named and the return in the path belongs to another."""
+    if call.store is not None:
+        await summary(call, call.resource_id)
+
+
+def facts(row: Record) -> dict[str, Any]:
+    """Return the fields of ReturnOut from a row of the view."""
+    blocked = None
+    if row["blocked_code"] is not None:
+        blocked = BlockedOut(
+            actor=row["blocked_actor"],
+            code=row["blocked_code"],
+            since=row["blocked_since"],
+            evidence=row["blocked_evidence"] or {},
+        )
+    promised = PromisedOut(total_minor=row["promised_minor"], currency=row["currency"], plan_hash=row["plan_hash"])
+    same = (
+        "id", "store_id", "order_id", "order_name", "kind", "channel", "method", "status", "held", "version",
+        "requested_at", "decided_at", "in_transit_at", "delivered_at", "received_at", "inspected_at", "resolved_at",
+    )  # fmt: skip
+    return {name: row[name] for name in same} | {
+        "number": f"R-{row['number']}",
+        "blocked_by": blocked,
+        "promised": promised,
+        "lines": views.lines_of(row),
+    }
