@@ -12,10 +12,12 @@ from uuid import UUID
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.core.effect import EffectKind
+from retour.core.order import Fetched
 from retour.core.platforms import Platforms
 from retour.core.policy import PolicyDocument, template
 from retour.core.ports import Credential
 from retour.core.rma import Disposition, Grade
+from retour.core.shipping import TrackingEvent
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
@@ -24,7 +26,6 @@ from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
 from retour.store import due, event
 from retour.store import effect as effects
-from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.connection import Connection
@@ -42,6 +43,7 @@ from tests.stories import sums
 from tests.waiting import until
 
 T = TypeVar("T")
+Work = Callable[[UUID], Awaitable[None]]
 FAR_AWAY = timedelta(hours=1)
 PACE = executor.Pace(
     lease=timedelta(seconds=20),
@@ -79,18 +81,19 @@ class Units:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    actor: str
-    code: str
-    evidence: Mapping[str, Any]
-
-
 class House:
     """One tenant with one store on its own sandbox shop. Every step checks that the return says what it waits for."""
 
     def __init__(
-        self, *, web: Database, executing: Database, owner: Any, vault: Vault, sandbox: Sandbox, address: str, http: Http
+        self,
+        *,
+        web: Database,
+        executing: Database,
+        owner: Any,
+        vault: Vault,
+        sandbox: Sandbox,
+        address: str,
+        http: Http,
     ) -> None:
         self.web, self.executing, self.owner, self.vault = web, executing, owner, vault
         self.sandbox, self.address = sandbox, address
@@ -155,14 +158,20 @@ class House:
     async def misbehave(self, where: str, how: str, **more: Any) -> None:
         await self.control("misbehave", {"where": where, "how": how, **more})
 
-    async def an_order(self, *lines: Mapping[str, Any], **spec: Any) -> OrderRecord:
-        """Return a fresh order, mirrored: by default two tees at 19.99, VAT inside, sent and paid by card."""
-        made = await self.control("orders", {"lines": lines or [TEE], "email": "ann@example.com", **spec})
-        return (await self.mirror(made["id"])).record
+    async def an_order(
+        self, *lines: Mapping[str, Any], bend: Callable[[Fetched], Fetched] | None = None, **spec: Any
+    ) -> OrderRecord:
+        """Return a fresh order, mirrored: by default two tees at 19.99, VAT inside, sent and paid by card.
 
-    async def mirror(self, ref: str) -> Mirrored:
+        `bend` makes the mirror see something else than the platform shows.
+        """
+        made = await self.control("orders", {"lines": lines or [TEE], "email": "ann@example.com", **spec})
+        return (await self.mirror(made["id"], bend=bend)).record
+
+    async def mirror(self, ref: str, *, bend: Callable[[Fetched], Fetched] | None = None) -> Mirrored:
         fetched = await self.connector.get_order(Credential(self.address, self.secret), ref=ref)
         assert fetched is not None
+        fetched = bend(fetched) if bend else fetched
         async with self.web.tx(self.tenant) as db:
             return await order_flow.mirror(
                 db, self.vault, connection_id=self.connection, fetched=fetched, at=now(), cause="test"
@@ -201,10 +210,15 @@ class House:
         if isinstance(wishes, Mapping):
             wishes = [rma.Wish(order.order.lines[i].ref, n, "too_small") for i, n in wishes.items()]
         rma_id = new_id()
-        asked = dict(store_id=self.store, order_id=order.id, channel="api", actor="shopper", now=now()) | more
-        await self.do(
-            lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked)  # type: ignore[arg-type]
-        )
+        asked = {
+            "store_id": self.store,
+            "order_id": order.id,
+            "channel": "api",
+            "actor": "shopper",
+            "now": now(),
+            **more,
+        }
+        await self.do(lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked))
         return rma_id
 
     async def approve(self, rma_id: UUID) -> None:
@@ -217,7 +231,9 @@ class House:
         await self.approve(rma_id)
         return rma_id
 
-    async def scan(self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1") -> bool:
+    async def scan(
+        self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1"
+    ) -> bool:
         """Announce the parcel if it is new, and let the carrier speak; return whether it was news."""
         number = f"{rma_id}-{parcel}"
         known = {s.tracking_number for s in (await self.see(rma_id)).rma.shipments}
@@ -227,7 +243,7 @@ class House:
                     db, rma_id=rma_id, carrier="dhl", tracking_number=number, actor="shopper", now=now()
                 )
             )
-        said = shipping.TrackingEvent("dhl", number, status, at or now())
+        said = TrackingEvent("dhl", number, status, at or now())
         news = await self.do(lambda db: shipping.track(db, said=said, now=now()))
         await self.settle_down()
         return news
@@ -276,6 +292,20 @@ class House:
             raise AssertionError(f"the house does not come to rest: {await self._overdue()}")
         assert not await self._soon()
 
+    async def run_until(self, rma_id: UUID, moment: str) -> None:
+        """Do the jobs of a return one by one and stop when its newest settlement is to be paid, or its refund sent."""
+
+        async def reached() -> bool:
+            settlement = (await self.settlements(rma_id))[-1]
+            if moment == "settlement due":
+                return settlement.due_at is not None
+            assert moment == "refund planned"
+            return settlement.state.value == "due"
+
+        while not await reached():
+            work, id_ = (await self._overdue())[0]
+            await work(id_)
+
     async def later(self) -> None:
         """Let the time come that everything open waits for, and do what is due then."""
         for statement in TIME_PASSES:
@@ -302,15 +332,16 @@ class House:
     async def carry_out(self, effect_id: UUID) -> None:
         await executor.carry_out(self.carrier, tenant_id=self.tenant, effect_id=effect_id)
 
-    async def _overdue(self) -> list[tuple[Callable[[UUID], Awaitable[None]], UUID]]:
+    async def _overdue(self) -> list[tuple[Work, UUID]]:
         """Return what is due, waiting for what is due within a moment."""
 
-        async def look() -> list[tuple[Callable[[UUID], Awaitable[None]], UUID]] | str:
-            found = []
+        async def look() -> list[tuple[Work, UUID]] | str:
+            found: list[tuple[Work, UUID]] = []
+            jobs: tuple[tuple[Any, Work], ...] = (
+                (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
+            )  # fmt: skip
             async with self.web.tx(None) as db:
-                for find, work in (
-                    (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
-                ):  # fmt: skip
+                for find, work in jobs:
                     rows = await find(db, most=1000, overdue=timedelta(0))
                     found += [(work, id_) for tenant, id_ in rows if tenant == self.tenant]
             return found or ("" if await self._soon() else "nothing")
@@ -333,9 +364,10 @@ class House:
     async def status(self, rma_id: UUID) -> str:
         return (await self.see(rma_id)).rma.status.value
 
-    async def blocked(self, rma_id: UUID) -> Blocker | None:
-        row = await self.row("SELECT blocked_actor, blocked_code, blocked_evidence FROM rma WHERE id = $1", rma_id)
-        return None if row[0] is None else Blocker(*row)
+    async def waits(self, rma_id: UUID) -> tuple[str, str] | None:
+        """Return whom the return waits for and why, or nothing."""
+        actor, code = await self.row("SELECT blocked_actor, blocked_code FROM rma WHERE id = $1", rma_id)
+        return None if actor is None else (actor, code)
 
     async def effects(self, rma_id: UUID) -> list[EffectRow]:
         async with self.web.tx(self.tenant) as db:
@@ -380,7 +412,8 @@ class House:
     async def counters(self, order: OrderRecord) -> list[tuple[int, int, int]]:
         """Return (in return, received, inspected) of each order line in ref order."""
         return await self.rows(
-            "SELECT in_return, received, inspected FROM order_line_counter WHERE order_id = $1 ORDER BY line_ref", order.id
+            "SELECT in_return, received, inspected FROM order_line_counter WHERE order_id = $1 ORDER BY line_ref",
+            order.id,
         )
 
     async def traces(self, order: OrderRecord) -> tuple[int, ...]:

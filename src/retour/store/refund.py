@@ -327,8 +327,8 @@ async def move(
     return await db.fetchval(MOVE, settlement_id, states, to.value, effect_id, at) is not None
 
 
-async def set_due(db: Db, settlement_id: UUID, *, due_at: datetime) -> bool:
-    """Say when a quoted settlement is to be compared and paid; the sweep finds it then."""
+async def set_due(db: Db, settlement_id: UUID, *, due_at: datetime | None) -> bool:
+    """Say when a quoted settlement is to be compared and paid, or that it waits; the sweep finds it then."""
     return await db.fetchval(SET_DUE, settlement_id, due_at) is not None
 
 
