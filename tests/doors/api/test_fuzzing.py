@@ -16,7 +16,7 @@ from retour.store.vault import Vault
 from tests.doors.api.a_return import open_shop, send, wish
 
 pytestmark = pytest.mark.anyio
-SHORT, LONG = ("fuzzing", 3), ("coverage,fuzzing", 100)
+SHORT, LONG = ("fuzzing", 3), ("coverage,fuzzing", 25)
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 
