@@ -54,7 +54,8 @@ SELECT id, rma_id, carrier, tracking_number, status, status_at
 # An older event never moves a parcel backwards.
 MOVE_SHIPMENT: Final = """
 UPDATE shipment SET status = $2, status_at = $3
- WHERE tenant_id = current_tenant() AND id = $1 AND status_at <= $3 AND status <> $2
+ WHERE tenant_id = current_tenant() AND id = $1 AND status <> $2
+   AND (status_at <= $3 OR status = 'label_created')  -- announced by our clock, scanned by theirs
    AND NOT (status = 'delivered' AND $2 = 'in_transit')
 RETURNING id
 """
