@@ -103,6 +103,16 @@ class Lane:
         self.account: Account | None = None
         self.played = 0
 
+    def run_or_tell(self, plan: Plan) -> dict[str, Any]:
+        """Play one run; what breaks the lane itself is told as the run's problem, and the next run starts afresh."""
+        try:
+            return self.run(plan)
+        except Exception:  # the lane's edge
+            self.account = None
+            nothing: dict[str, Any] = {"killed": [], "databases": [], "errors": [], "seen": [], "waiting": []}
+            broken = [f"the lane broke: {traceback.format_exc()[:1500]}"]
+            return nothing | {"number": plan.number, "seconds": 0, "parked": 0, "doubles": 0, "problems": broken}
+
     def run(self, plan: Plan) -> dict[str, Any]:
         """Play one run and return what came of it."""
         start = time.monotonic()
@@ -166,10 +176,17 @@ class Lane:
         with os.fdopen(reading) as pipe:
             for line in pipe:
                 told.append(line.rstrip("\n"))
-                if line.startswith("database postmaster") and self.postgres is not None:
-                    self.postgres.ensure_running()
+                if line.startswith("database postmaster"):
+                    dead = int(line.split()[2])
+                    until_seen(lambda dead=dead: self._is_replaced(dead), within_seconds=120)  # type: ignore[misc]
         os.waitpid(child, 0)
         return told
+
+    def _is_replaced(self, dead: int) -> bool:
+        assert self.postgres is not None
+        self.postgres.ensure_running()
+        status = self.postgres.status()  # a killed server looks alive until it is reaped
+        return status.running and status.pid != dead
 
     def _be(self, plan: Plan, wanted: Return, kill: Kill | None, writing: int, *, has_web: bool) -> NoReturn:
         def tell(line: str) -> None:
@@ -274,7 +291,7 @@ def main() -> None:
             plan = replace(plan, **planted.forced(wish.get("plant"), number)) if wish.get("plant") else plan
             if wish.get("watch"):
                 plan = replace(plan, kills=(), mischief=(), keys="kept")
-            print(json.dumps(lane.run(plan)), flush=True)
+            print(json.dumps(lane.run_or_tell(plan)), flush=True)
     finally:
         lane.desk.close()
 

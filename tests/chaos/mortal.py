@@ -50,9 +50,13 @@ class Points:
         assert self._kill is not None
         if self._kill.who == "process" or self._postmaster is None:
             self.die(point)
-        self._tell(f"database {self._kill.who} {point}")
-        is_backend = self._kill.who == "backend" and backend is not None
-        os.kill(backend if is_backend and backend is not None else self._postmaster(), signal.SIGKILL)
+        if self._kill.who == "backend" and backend is not None:
+            os.kill(backend, signal.SIGKILL)  # the postmaster then ends every other session and recovers by itself
+            self._tell(f"database backend {point}")
+            return
+        postmaster = self._postmaster()
+        os.kill(postmaster, signal.SIGKILL)
+        self._tell(f"database postmaster {postmaster} {point}")
 
     def die(self, point: str) -> None:
         self._tell(f"killed {point}")

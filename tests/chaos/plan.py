@@ -129,7 +129,7 @@ def _mischief(chance: random.Random) -> dict[str, Any]:
 def _order(chance: random.Random, number: int, quantities: list[int]) -> dict[str, Any]:
     currency = chance.choice(("EUR", "EUR", "USD", "JPY", "KWD"))
     price = {"JPY": "1999", "KWD": "6.125"}.get(currency, "19.99")
-    taxes = chance.choice(([["VAT", "0.19"]], [["VAT", "0.19"], ["ECO", "0.01"]], []))
+    taxes = chance.choice(([["VAT", "0.19"]], []))
     lines = [
         {"sku": f"C{number}-{index}", "name": f"Thing {index}", "price": price, "quantity": quantity,
          "fulfilled": quantity, "taxes": taxes}
