@@ -64,7 +64,17 @@ class Desk:
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
-        command = [sys.executable, "-m", "retour.sandbox", "--port", str(self.port), "--orders", "0", "--points-per-s", "0"]
+        command = [
+            sys.executable,
+            "-m",
+            "retour.sandbox",
+            "--port",
+            str(self.port),
+            "--orders",
+            "0",
+            "--points-per-s",
+            "0",
+        ]
         self._process = subprocess.Popen(command)
         self.url = f"http://127.0.0.1:{self.port}"
         until_seen(self._answers, within_seconds=60)

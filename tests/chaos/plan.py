@@ -17,7 +17,9 @@ def _calls(*operations: str) -> tuple[str, ...]:
 
 
 # Every boundary that an undisturbed return passes; a test holds the list against one that is only watched.
-WEB = tuple(p for doing in ("request", "approve", "ship", "track", "receive", "inspect") for p in _transactions(doing, 1))
+WEB = tuple(
+    p for doing in ("request", "approve", "ship", "track", "receive", "inspect") for p in _transactions(doing, 1)
+)
 WORKER = _transactions("advance", 1)
 MONEY = (
     *_transactions("settle", 2),
@@ -31,7 +33,11 @@ OTHER = (
 )
 POINTS = (*WEB, *WORKER, *MONEY, *STOCK, *OTHER)
 # Passed only while something is read back.
-RECOVERY = (*_calls("RefundsOfOrder", "ReturnNow"), *_transactions("refund_tender", 4), *_transactions("process_return", 4))
+RECOVERY = (
+    *_calls("RefundsOfOrder", "ReturnNow"),
+    *_transactions("refund_tender", 4),
+    *_transactions("process_return", 4),
+)
 
 HOWS = (
     "429",
@@ -46,7 +52,17 @@ HOWS = (
     "timeout_before",
     "truncated",
 )
-ROOTS = ("refundCreate", "returnProcess", "returnCreate", "returnClose", "tagsAdd", "orderUpdate", "order", "return", "*")
+ROOTS = (
+    "refundCreate",
+    "returnProcess",
+    "returnCreate",
+    "returnClose",
+    "tagsAdd",
+    "orderUpdate",
+    "order",
+    "return",
+    "*",
+)
 GRADES = ("sealed", "opened", "damaged")
 
 

@@ -245,9 +245,7 @@ class Story:
             first = self.wanted.batches > 1 and not line.received
             if missing:
                 items.append(receiving.ArrivedUnits(line.id, 1 if first else missing))
-        await receiving.receive(
-            db, rma_id=record.rma.id, items=items, location_ref=None, actor="warehouse", now=now()
-        )
+        await receiving.receive(db, rma_id=record.rma.id, items=items, location_ref=None, actor="warehouse", now=now())
 
     async def _inspect(self, db: Any, record: ReturnRecord) -> None:
         """Judge every unit that waits, one verdict a unit, by the grades of the plan."""

@@ -70,7 +70,9 @@ class Lanes:
         wish["keys"] = str(self._folder / uuid4().hex)
         environ = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
         command = [sys.executable, "-m", "tests.chaos.lane", json.dumps(wish)]
-        self._started.append((subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT), name))
+        self._started.append(
+            (subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ, cwd=ROOT), name)
+        )
 
     def results(self) -> list[dict[str, Any]]:
         found = []

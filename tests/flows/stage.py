@@ -13,12 +13,12 @@ from tests.waiting import until
 
 from retour.connectors.http import Patience
 from retour.core.platforms import Platforms
+from retour.core.policy import template
 from retour.core.ports import CommerceConnector
 from retour.core.rma import Grade
 from retour.flows import effect as executor
-from retour.flows import policy, receiving, refund, rma
+from retour.flows import order, policy, receiving, refund, rma
 from retour.store import effect as effects
-from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Database
@@ -28,8 +28,6 @@ from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import SettlementRow
 from retour.store.vault import Vault
-
-from retour.core.policy import template  # isort: skip
 
 QUIET = timedelta(milliseconds=250)
 OPEN = ("intent", "sending", "pending", "unknown")
@@ -77,7 +75,9 @@ class Stage:
             lease=self.lease, pause=timedelta(milliseconds=5), longest_pause=timedelta(milliseconds=50),
             poll=timedelta(milliseconds=50), stopped=timedelta(milliseconds=20),
         )  # fmt: skip
-        return executor.Carrier(self.executor, lambda _: connector or self.shop.connector, lambda _: self.shop.at, pace, now)
+        return executor.Carrier(
+            self.executor, lambda _: connector or self.shop.connector, lambda _: self.shop.at, pace, now
+        )
 
     async def an_order(self, quantity: int, price: str = "10.00") -> OrderRecord:
         lines = [{"sku": f"S-{new_id().hex[-6:]}", "price": price, "quantity": quantity, "fulfilled": quantity}]
@@ -88,16 +88,16 @@ class Stage:
         fetched = await self.shop.connector.get_order(self.shop.at, ref=ref)
         assert fetched is not None
         async with self.database.tx(self.tenant_id) as db:
-            saved = await orders.save_mirrored(db, self.vault, connection_id=self.connection_id, fetched=fetched, at=now())
+            saved = await order.mirror(db, self.vault, connection_id=self.connection_id, fetched=fetched, at=now())
         return saved.record
 
-    async def request(self, order: OrderRecord, quantity: int = 1) -> UUID:
+    async def request(self, of: OrderRecord, quantity: int = 1) -> UUID:
         """Ask for units of the order's first line and return the return's id; raise Refused."""
         rma_id = new_id()
         async with self.database.tx(self.tenant_id) as db:
             await rma.request_return(
-                db, id=rma_id, store_id=self.store_id, order_id=order.id, channel="api", actor="shopper", now=now(),
-                wishes=[rma.Wish(order.order.lines[0].ref, quantity, "other")], policies=self.policies,
+                db, id=rma_id, store_id=self.store_id, order_id=of.id, channel="api", actor="shopper", now=now(),
+                wishes=[rma.Wish(of.order.lines[0].ref, quantity, "other")], policies=self.policies,
             )  # fmt: skip
         return rma_id
 
@@ -121,9 +121,9 @@ class Stage:
                 db, rma_id=rma_id, verdicts=verdicts, actor="clerk", now=now(), policies=self.policies
             )
 
-    async def inspected(self, order: OrderRecord, quantity: int = 1) -> UUID:
+    async def inspected(self, of: OrderRecord, quantity: int = 1) -> UUID:
         """Take a return to its inspection, with the platform's own return opened."""
-        rma_id = await self.request(order, quantity)
+        rma_id = await self.request(of, quantity)
         await self.approve(rma_id)
         await self.drive(rma_id)
         await self.receive(rma_id)
