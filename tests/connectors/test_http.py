@@ -7,7 +7,7 @@ import pytest
 from tests.connectors.far_side import far_side, http
 
 from retour.connectors import http as out
-from retour.connectors.http import Bucket, Http, Patience, public
+from retour.connectors.http import Bucket, Http, Patience, all_public, public
 from retour.core.ports import Silence, WireAnswer
 
 
@@ -163,6 +163,14 @@ def test_connections_of_the_hosts_unused_for_longest_are_closed() -> None:
 
 def test_public_addresses_are_public() -> None:
     assert [public("93.184.215.14"), public("2606:4700::1111"), public("::ffff:93.184.215.14")] == [True] * 3
+
+
+def test_one_internal_address_among_public_ones_is_enough_to_refuse_a_host() -> None:
+    assert [all_public(["93.184.215.14"]), all_public(["93.184.215.14", "10.0.0.1"]), all_public([])] == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_an_untold_bucket_holds_nothing_back() -> None:

@@ -5,7 +5,7 @@ import ipaddress
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -150,7 +150,7 @@ class Http:
         if target.scheme == "http" and not self._internal:
             raise Forbidden("credentials travel over https only")
         addresses = await self._resolve(target.host, target.port or (443 if target.scheme == "https" else 80))
-        if not self._internal and not all(public(address) for address in addresses):
+        if not self._internal and not all_public(addresses):
             raise Forbidden(f"{target.host} is an internal address")
         pinned = self._pinned.get(target.host)
         if pinned not in addresses:
@@ -162,6 +162,11 @@ class Http:
 def _trust() -> ssl.SSLContext:
     """Return the trust store of this machine, read once a process."""
     return ssl.create_default_context()
+
+
+def all_public(addresses: Sequence[str]) -> bool:
+    """Return whether every address of a host is public: one internal one among them is enough to refuse it."""
+    return bool(addresses) and all(public(address) for address in addresses)
 
 
 def public(address: str) -> bool:
@@ -201,7 +206,7 @@ class _Wire:
 
 
 class _Cut(Exception):  # noqa: N818
-    """The answer is longer than allowed, encoded, or not the length it announced."""
+    """The answer is longer than allowed, or encoded; a wrong length the transport itself notices."""
 
 
 async def _no_content(_: httpx2.Response) -> bytes:
@@ -217,9 +222,6 @@ async def _content(response: httpx2.Response) -> bytes:
         if size > BODY_LIMIT:
             raise _Cut
         chunks.append(chunk)
-    announced = response.headers.get("content-length")
-    if announced is not None and announced != str(size):
-        raise _Cut
     return b"".join(chunks)
 
 

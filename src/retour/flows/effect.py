@@ -112,7 +112,9 @@ async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:
 async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
     credential = carrier.open_credential(connection)
     effect, guard = claim.effect, None
-    guarding = None if effect.guard_before else connector.build_guard(effect)
+    # The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
+    needed = claim.repeat_harmless or not effect.guard_before
+    guarding = connector.build_guard(effect) if needed else None
     if guarding is not None:
         answer = await connector.send(credential, guarding)
         if await _is_locked_out(carrier, connector, claim, answer):
@@ -153,12 +155,13 @@ async def _read_back(carrier: Carrier, connector: CommerceConnector, connection:
         await _postpone(carrier, claim, "the far side could not be read")
         return False
     seen: ReadBack = connector.read_back(effect, answer)
-    if seen.found == "present" and seen.outcome is not None:
+    torn = effect.state is EffectState.PENDING and seen.outcome is not None and seen.outcome.verdict is Verdict.UNKNOWN
+    if seen.found == "present" and seen.outcome is not None and not torn:
         return await _settle(carrier, claim, effect, seen.outcome, what="readback")
     async with carrier.database.tx(effect.tenant_id) as db:
         looked = Outcome(Verdict.UNKNOWN, far_code=seen.found)
         await effects.note_answer(db, effect, attempt=effect.attempts, what="readback", outcome=looked)
-        if effect.state is EffectState.PENDING:
+        if effect.state is EffectState.PENDING and not torn:
             await effects.postpone(db, effect, wait=carrier.pace.poll)
             return False
         if seen.found == "absent":

@@ -9,6 +9,7 @@ from retour.core import refund
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
@@ -75,7 +76,7 @@ async def settle(
             open_credential(settling.connection),
             order_ref=settling.order.order.ref,
             lines=asked,
-            shipping_minor=_shipping(settling.plan),
+            shipping_minor=_shipping(settling.plan, settling.order.order),
         )
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
@@ -230,7 +231,9 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan)),
+            target=RefundTender(
+                settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan, settling.order.order)
+            ),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
@@ -304,5 +307,7 @@ def _units(plan: Plan) -> list[RefundedUnits]:
     return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
 
 
-def _shipping(plan: Plan) -> int:
-    return sum(row.payable.presentment for row in plan.rows if row.kind is RowKind.SHIPPING)
+def _shipping(plan: Plan, of: Order) -> int:
+    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
+    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
+    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)

@@ -1,6 +1,6 @@
 """Deliveries: claimed under a lease, settled by whoever holds it, sent again on demand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,12 +13,13 @@ from retour.store.db import Db, Record
 
 FAILING: Final = "webhook_endpoint_failing"
 
-# A first try is never early: its `due_at` is another machine's clock at the moment of the event.
+# A first try is never early: its `due_at` is another machine's clock at the moment of the event. A restored or copied
+# database tells nobody anything.
 CLAIM: Final = """
 WITH claimed AS (
   UPDATE delivery SET state = 'sending', tries = tries + 1, lease_until = $2::timestamptz + $3
    WHERE tenant_id = current_tenant() AND id = $1 AND state IN ('due', 'sending') AND (due_at <= $2 OR tries = 0)
-     AND (lease_until IS NULL OR lease_until < $2)
+     AND (lease_until IS NULL OR lease_until < $2) AND NOT EXISTS (SELECT FROM instance WHERE quarantined)
   RETURNING id, endpoint_id, event_id, tries, lease_until)
 SELECT c.id, c.endpoint_id, c.event_id, c.tries, c.lease_until, w.url, w.sealed_secrets, w.active,
        e.type, e.at, e.seq, e.resource_kind, e.resource_id, e.data
@@ -77,7 +78,6 @@ UPDATE delivery SET state = 'due', tries = 0, due_at = $2, lease_until = NULL
   FROM wanted WHERE delivery.tenant_id = current_tenant() AND delivery.id = wanted.id
 RETURNING delivery.id
 """
-ROUTE_DUE: Final = "SELECT tenant_id, id FROM route_due_deliveries($1)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +133,6 @@ async def settle(db: Db, held: Claim, judgement: Judgement, *, at: datetime) -> 
     elif to is DeliveryState.DELIVERED:
         await _be_content(db, held.endpoint_id, at=at)
     return True
-
-
-async def list_due(db: Db, *, most: int) -> Sequence[tuple[UUID, UUID]]:
-    """Return (tenant, delivery) of deliveries that are due now, of all tenants; ids only."""
-    return [(row["tenant_id"], row["id"]) for row in await db.fetch(ROUTE_DUE, most)]
 
 
 async def get(db: Db, delivery_id: UUID) -> Delivery | None:

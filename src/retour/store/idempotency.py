@@ -1,4 +1,8 @@
-"""Idempotency keys: the first answer to a key is kept, in the transaction of the change that it answers."""
+"""Idempotency keys: the first answer to a key is kept, in the transaction of the change that it answers.
+
+The answer is written as the last statement of that transaction. A second request with the same key finds the key
+taken there, is rolled back whole, and gets the first answer; so a key costs one statement, not two.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,16 +12,18 @@ from retour.store.db import Db
 KEPT_HOURS: Final = 24
 WAIT_S: Final = 3.0  # how long a second request waits for the first one of the same key
 
-# A key of another open transaction makes this statement wait until that one ends.
-CLAIM: Final = """
-INSERT INTO idempotency AS kept (tenant_id, key, request_hash) VALUES (current_tenant(), $1, $2)
+# A key of another open transaction makes this statement wait until that one ends. A key older than a day is free.
+KEEP: Final = """
+INSERT INTO idempotency AS kept (tenant_id, key, request_hash, status, body) VALUES (current_tenant(), $1, $2, $3, $4)
 ON CONFLICT (tenant_id, key) DO UPDATE
-   SET request_hash = EXCLUDED.request_hash, status = NULL, body = NULL, created_at = now()
+   SET request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
  WHERE kept.created_at < now() - interval '24 hours'
 RETURNING true
 """
-READ: Final = "SELECT request_hash, status, body FROM idempotency WHERE tenant_id = current_tenant() AND key = $1"
-KEEP: Final = "UPDATE idempotency SET status = $2, body = $3 WHERE tenant_id = current_tenant() AND key = $1"
+FIND: Final = """
+SELECT request_hash, status, body FROM idempotency
+ WHERE tenant_id = current_tenant() AND key = $1 AND created_at >= now() - interval '24 hours'
+"""
 FORGET: Final = """
 DELETE FROM idempotency WHERE tenant_id = current_tenant() AND created_at < now() - interval '24 hours'
 """
@@ -32,30 +38,31 @@ class Kept:
     body: bytes
 
 
+class KeyTaken(RuntimeError):  # noqa: N818 - a signal to roll back, not an error
+    """The key was answered before: the transaction must be rolled back and the first answer given."""
+
+
 class StillRunning(RuntimeError):  # noqa: N818 - an answer of the house, not an error
     """Another request with the same key has not finished yet; the transaction cannot go on."""
 
 
-async def claim(db: Db, key: str, request_hash: bytes) -> Kept | None:
-    """Take a key for this transaction and return nothing, or return what it was answered before.
+async def keep(db: Db, key: str, *, request_hash: bytes, status: int, body: bytes) -> None:
+    """Keep the answer of a key; `body` is locked by the caller. The last statement of its transaction.
 
-    Waits up to 3 seconds for a transaction that holds the key, then raises StillRunning.
+    Raises KeyTaken if the key has an answer, StillRunning after 3 seconds behind a transaction that is writing one.
     """
     try:
-        taken = await db.fetchval(CLAIM, key, request_hash, timeout=WAIT_S)
+        kept = await db.fetchval(KEEP, key, request_hash, status, body, timeout=WAIT_S)
     except TimeoutError:
         raise StillRunning from None
-    if taken:
-        return None
-    row = await db.fetchrow(READ, key)
-    assert row is not None, "a key that could not be claimed is there"
-    assert row["status"] is not None, "a claim is committed together with its answer"
-    return Kept(**row)
+    if not kept:
+        raise KeyTaken
 
 
-async def keep(db: Db, key: str, *, status: int, body: bytes) -> None:
-    """Keep the answer of the key claimed in this transaction; `body` is locked by the caller."""
-    await db.execute(KEEP, key, status, body)
+async def find(db: Db, key: str) -> Kept | None:
+    """Return what a key was answered in the last 24 hours, or nothing."""
+    row = await db.fetchrow(FIND, key)
+    return Kept(**row) if row else None
 
 
 async def forget_expired(db: Db) -> None:

@@ -13,6 +13,7 @@ from retour.core.order import Order, Tax
 from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
 from retour.core.rma import SettlementState
 from retour.store.db import Db, Record
+from retour.store.order.admit import mentions
 
 # Everything a quote depends on beside the order itself, in one statement.
 POSITION: Final = """
@@ -367,7 +368,7 @@ async def drop_lines(db: Db, settlement_id: UUID) -> None:
 
 
 def _is_ours(note: str | None, references: set[str]) -> bool:
-    return note is not None and any(reference in note for reference in references)
+    return note is not None and any(mentions(note, reference) for reference in references)
 
 
 def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:

@@ -92,9 +92,8 @@ async def test_a_request_that_is_still_running_is_told(
 ) -> None:
     monkeypatch.setattr(idempotency, "WAIT_S", 0.2)
     async with database.tx(merchant.tenant_id) as db:
-        await idempotency.claim(db, "once", b"another")
+        await idempotency.keep(db, "once", request_hash=b"another", status=200, body=b"")
         answer = await add(http, merchant, "once")
-        await idempotency.keep(db, "once", status=200, body=b"")
 
     assert code_of(answer) == (409, "idempotency_key_in_use")
     assert answer.headers["retry-after"] == "2"

@@ -11,8 +11,9 @@ import pytest
 from retour.core.errors import Refused
 from retour.core.order import Fetched
 from retour.core.ports import Unreachable
+from retour.core.shipping import TrackingEvent
 from retour.flows import order as order_flow
-from retour.flows.webhook import TrackingEvent, ask_for_order, read_inbox
+from retour.flows.webhook import ask_for_order, read_inbox
 from retour.store import discrepancy, webhook
 from retour.store import order as orders
 from retour.store.db import Database, Db
@@ -137,7 +138,13 @@ async def test_a_scan_reaches_the_listener_once(desk: Desk) -> None:
     assert await desk.work(inbox_id)
     assert not await desk.work(inbox_id)
 
-    assert desk.scans == [TrackingEvent("SBXR1", "sandbox", "in_transit", NOON - timedelta(hours=1))]
+    nameless = await desk.receive("e2", facts=SCAN | {"carrier": ""}, occurred_at=NOON)
+    assert await desk.work(nameless)
+    an_hour_ago = NOON - timedelta(hours=1)
+    assert desk.scans == [
+        TrackingEvent(carrier="sandbox", tracking_number="SBXR1", status="in_transit", occurred_at=an_hour_ago),
+        TrackingEvent(carrier="shop.example", tracking_number="SBXR1", status="in_transit", occurred_at=NOON),
+    ]
 
 
 async def test_a_failure_while_saving_leaves_the_entry_open(desk: Desk) -> None:
@@ -160,6 +167,31 @@ async def test_a_failure_while_saving_leaves_the_entry_open(desk: Desk) -> None:
         assert await db.fetchval("SELECT count(*) FROM sales_order") == 0
     desk.now += timedelta(seconds=30)
     assert await desk.work(inbox_id)
+
+
+async def test_a_worker_that_was_overtaken_while_reading_changes_nothing(desk: Desk) -> None:
+    desk.platform.put(fetched())
+    inbox_id, saved = await desk.receive(facts=HINT), []
+    assert inbox_id is not None
+    read_now = desk.read
+
+    async def mirror(db: Db, vault: Vault, **kwargs: Any) -> Any:
+        saved.append(kwargs["cause"])
+        return await order_flow.mirror(db, vault, **kwargs)
+
+    async def read_slowly(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
+        found = await read_now(connection_id, ref=ref, name=name)
+        desk.now += timedelta(seconds=30)
+        desk.read = read_now  # type: ignore[method-assign]
+        assert await desk.work(inbox_id, mirror)
+        return found
+
+    desk.read = read_slowly  # type: ignore[method-assign]
+
+    await desk.work(inbox_id, mirror)
+
+    assert saved == [f"inbox:{inbox_id}"]
+    assert (await desk.row(inbox_id))["tries"] == 2
 
 
 async def test_tries_back_off_and_the_eighth_failure_becomes_a_discrepancy(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from asyncpg import IntegrityConstraintViolationError
 from litestar import Request, Response
 
 from retour.core.errors import Refused
@@ -74,23 +75,34 @@ class Answering:
         body = await request.body()
         asked = self._body.read(body, request.headers.get("content-type")) if self._body else None
         wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
-        purpose = f"idempotency:{key}"
 
-        async def work(db: Db) -> tuple[int, bytes, dict[str, str]]:
-            kept = await idempotency.claim(db, key, wanted)
-            if kept is not None:
-                if kept.request_hash != wanted:
-                    raise Refused("idempotency_key_reused", "the Idempotency-Key belongs to another request")
-                plain = self._desk.vault.unlock(kept.body, tenant_id=caller.tenant_id, purpose=purpose)
-                return kept.status, plain, REPLAYED
+        async def work(db: Db) -> bytes:
             done = await self._operation.do(self._call(db, caller, store, resource, now), asked)
             plain = b"" if done is None else _encoder.encode(done)
-            locked = self._desk.vault.lock(plain, tenant_id=caller.tenant_id, purpose=purpose)
-            await idempotency.keep(db, key, status=self._operation.status, body=locked)
-            return self._operation.status, plain, NO_STORE
+            locked = self._desk.vault.lock(plain, tenant_id=caller.tenant_id, purpose=_purpose(key))
+            await idempotency.keep(db, key, request_hash=wanted, status=self._operation.status, body=locked)
+            return plain
 
-        status, content, headers = await self._desk.database.run(caller.tenant_id, work)
-        return _answer(content, status, headers)
+        try:
+            content = await self._desk.database.run(caller.tenant_id, work)
+        except (idempotency.KeyTaken, Refused, IntegrityConstraintViolationError):
+            # Rolled back. What the first request changed may be the very reason why the second was refused.
+            replay = await self._replay(caller.tenant_id, key, wanted)
+            if replay is None:
+                raise
+            return replay
+        return _answer(content, self._operation.status, NO_STORE)
+
+    async def _replay(self, tenant_id: UUID, key: str, wanted: bytes) -> Response[bytes] | None:
+        """Return the first answer to the key; refuse idempotency_key_reused if it answered something else."""
+        async with self._desk.database.tx(tenant_id) as db:
+            kept = await idempotency.find(db, key)
+        if kept is None:
+            return None
+        if kept.request_hash != wanted:
+            raise Refused("idempotency_key_reused", "the Idempotency-Key belongs to another request")
+        content = self._desk.vault.unlock(kept.body, tenant_id=tenant_id, purpose=_purpose(key))
+        return _answer(content, kept.status, REPLAYED)
 
     async def _store(self, caller: Caller, shop_name: str | None, key_text: str, now: datetime) -> UUID | None:
         if shop_name is None and not self._operation.needs_store:
@@ -103,6 +115,10 @@ class Answering:
 
 def _answer(content: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:
     return Response(content, status_code=status, headers=headers, media_type="application/json" if content else None)
+
+
+def _purpose(key: str) -> str:
+    return f"idempotency:{key}"
 
 
 def _path_id(text: str | None, missing: str) -> UUID | None:

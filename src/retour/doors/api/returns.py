@@ -1,6 +1,8 @@
 """Returns over the API: asked for, listed, read whole with the decision and the money explained."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
 from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
-from retour.doors.api.summaries import MISSING, ReturnOut, facts, summary
+from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
 from retour.store import event, views
@@ -115,20 +117,22 @@ class EventList(Told):
 
 async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
     """Open a return."""
-    rma_id = new_id()
-    await flow.request_return(
-        call.db, id=rma_id, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), channel="api",
-        actor=call.actor, now=call.now, policies=call.policies, method=wish.method, plan_hash=wish.plan_hash,
-    )  # fmt: skip
-    return await summary(call, rma_id)
+    with _naming(wish.lines):
+        opened = await flow.open_return(
+            call.db, id=new_id(), store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
+            channel="api", actor=call.actor, now=call.now, policies=call.policies, method=wish.method,
+            plan_hash=wish.plan_hash,
+        )  # fmt: skip
+    return opened_out(opened)
 
 
 async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     """Return what a request would be answered and paid; writes nothing."""
-    judged = await flow.judge(
-        call.db, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), kind="return",
-        channel="api", now=call.now, policies=call.policies, lock=False,
-    )  # fmt: skip
+    with _naming(wish.lines):
+        judged = await flow.judge(
+            call.db, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), kind="return",
+            channel="api", now=call.now, policies=call.policies, lock=False,
+        )  # fmt: skip
     lines = [
         QuotedLineOut(
             line_ref=line.line_ref, approval=line.decision.outcome.approval.value,
@@ -178,6 +182,27 @@ async def list_return_events(call: Call, _: None) -> EventList:
     await summary(call, call.resource_id)
     found = await event.of_resource(call.db, resource_kind="return", resource_id=call.resource_id)
     return EventList(items=[event_out(e) for e in found])
+
+
+@contextmanager
+def _naming(lines: Sequence[WishedLine]) -> Iterator[None]:
+    """Name the field of a refusal as the body does: the policy speaks of a line by its ref."""
+    try:
+        yield
+    except Refused as refused:
+        objections = [replace(o, field=_field(o.field, lines)) for o in refused.objections]
+        field = _field(refused.field, lines)
+        raise Refused(
+            refused.code, refused.message, field=field, facts=refused.facts, objections=objections
+        ) from refused
+
+
+def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
+    if field is None:
+        return None
+    for n, line in enumerate(lines):
+        field = field.replace(f"lines[{line.line_ref}]", f"lines[{n}]")
+    return f"{field}_ref" if field.endswith("].line") else field
 
 
 def _wishes(lines: list[WishedLine]) -> list[flow.Wish]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.doors.api.operation import Call
 from retour.doors.api.shapes import Told
+from retour.flows.rma import Opened
 from retour.store import views
 from retour.store.db import Record
 from retour.store.views import LineView
@@ -64,6 +65,28 @@ async def summary(call: Call, rma_id: UUID) -> ReturnOut:
     if row is None or call.store not in (None, row["store_id"]):
         raise Refused(MISSING, "there is no such return")
     return ReturnOut(**facts(row))
+
+
+def opened_out(opened: Opened) -> ReturnOut:
+    """Return a return that was just opened, from what was written: a new one needs no second look."""
+    new, order, promise = opened.new, opened.judged.order, opened.judged.promise
+    b = new.blocked
+    return ReturnOut(
+        id=new.id, number=f"R-{opened.number}", store_id=new.store_id, order_id=new.order_id,
+        order_name=order.order.name, kind=new.kind, channel=new.channel, method=new.method, status=new.status.value,
+        held=False, version=1,
+        blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, evidence=b.evidence),
+        promised=PromisedOut(total_minor=promise.total_minor, currency=promise.currency, plan_hash=promise.hash),
+        requested_at=new.requested_at, decided_at=new.requested_at if new.decided_by else None, in_transit_at=None,
+        delivered_at=None, received_at=None, inspected_at=None, resolved_at=None,
+        lines=[
+            LineView(
+                id=line.id, line_ref=line.line_ref, requested_quantity=line.quantity, quantity=line.quantity,
+                reason=line.reason, note=line.note, resolution=line.resolution, decision=new.status.value, message=None,
+            )
+            for line in new.lines
+        ],
+    )  # fmt: skip
 
 
 async def check_store(call: Call) -> None:

@@ -2,10 +2,11 @@
 
 from retour.flows.rma.advance import advance
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject
-from retour.flows.rma.request import Judged, Promise, Wish, judge, request_return
+from retour.flows.rma.request import Judged, Opened, Promise, Wish, judge, open_return, request_return
 
 __all__ = [
     "Judged",
+    "Opened",
     "Promise",
     "Wish",
     "add_note",
@@ -14,6 +15,7 @@ __all__ = [
     "cancel",
     "hold",
     "judge",
+    "open_return",
     "reject",
     "request_return",
 ]

@@ -61,6 +61,15 @@ class Judged:
     promise: Promise
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A return that was just written, with what it was judged on."""
+
+    number: int
+    new: returns.NewReturn
+    judged: Judged
+
+
 async def judge(
     db: Db,
     *,
@@ -92,7 +101,7 @@ async def judge(
     return Judged(found, store, store.policy_version_id, at, lines, spans, _promise(found, at, wishes, lines, spans))
 
 
-async def request_return(
+async def open_return(
     db: Db,
     *,
     id: UUID,  # noqa: A002 - the id of the return
@@ -106,8 +115,8 @@ async def request_return(
     kind: str = "return",
     method: str | None = None,
     plan_hash: str | None = None,
-) -> int:
-    """Open a return and return its public number; approved at once where the policy says so.
+) -> Opened:
+    """Open a return and return it as written; approved at once where the policy says so.
 
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
@@ -128,11 +137,33 @@ async def request_return(
     chosen = _method(judged.lines, method)
     approved = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
     status = Decision.APPROVED if approved else Decision.REQUESTED
-    number = await returns.add(
-        db, _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
-    )
+    new = _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
+    number = await returns.add(db, new)
     await _tell(db, judged, id, number, approved=approved, actor=actor, now=now)
-    return number
+    return Opened(number, new, judged)
+
+
+async def request_return(
+    db: Db,
+    *,
+    id: UUID,  # noqa: A002 - the id of the return
+    store_id: UUID,
+    order_id: UUID,
+    wishes: Sequence[Wish],
+    channel: str,
+    actor: str,
+    now: datetime,
+    policies: PolicyCache,
+    kind: str = "return",
+    method: str | None = None,
+    plan_hash: str | None = None,
+) -> int:
+    """Open a return as `open_return` does and return its public number."""
+    opened = await open_return(
+        db, id=id, store_id=store_id, order_id=order_id, wishes=wishes, channel=channel, actor=actor, now=now,
+        policies=policies, kind=kind, method=method, plan_hash=plan_hash,
+    )  # fmt: skip
+    return opened.number
 
 
 def _new_return(
