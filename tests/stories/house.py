@@ -18,6 +18,7 @@ from retour.core.policy import PolicyDocument, template
 from retour.core.ports import Credential
 from retour.core.rma import Disposition, Grade
 from retour.core.shipping import TrackingEvent
+from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
@@ -304,6 +305,16 @@ class House:
         while not await reached():
             work, id_ = (await self._overdue())[0]
             await work(id_)
+
+    async def reconnect(self) -> None:
+        """Connect the shop again with a credential that is good, and let the time come for all that waited."""
+        self.secret = "sandbox-token"
+        await self.do(
+            lambda db: connection_flow.reseal(
+                db, self.vault, tenant_id=self.tenant, connection_id=self.connection, actor="owner", now=now()
+            )
+        )
+        await self.later()
 
     async def later(self) -> None:
         """Let the time come that everything open waits for, and do what is due then."""

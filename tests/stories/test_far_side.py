@@ -112,10 +112,10 @@ async def test_lost_credentials_stop_every_call_of_the_connection(house: House) 
     await house.later()
     await house.later()
     assert await house.calls() == before
-    house.secret = "sandbox-token"
-    await house.change("UPDATE connection SET state = 'connected'")
-    await house.later()
+    await house.reconnect()
     assert await house.states(rma_id) == {"open_return": "confirmed"}
+    assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
+    assert await house.discrepancies() == {}
 
 
 async def test_lost_credentials_at_the_comparison_stop_every_call_too(house: House) -> None:
@@ -134,7 +134,7 @@ async def test_lost_credentials_at_the_comparison_stop_every_call_too(house: Hou
     before = await house.calls()
     await house.later()
     assert await house.calls() == before
-    house.secret = "sandbox-token"
-    await house.change("UPDATE connection SET state = 'connected'")
-    await house.later()
+    assert await house.waits(rma_id) == ("operator", "needs_reconnect")
+    await house.reconnect()
     assert await house.refunded(order) == ("19.99", 1)
+    assert await house.status(rma_id) == "resolved"
