@@ -77,11 +77,14 @@ async def test_a_pending_refund_that_fails_is_paid_once_when_somebody_tries_agai
     assert (await house.settlement(rma_id)).state.value == "settled"
     assert (await house.books(order))["refunded"] == "19.99"
     assert await house.captures(order) == [(3998, 0, 1999, 0)]
+    await house.mirror(order.order.ref)
+    assert await house.discrepancies() == {}
     assert [e.seq for e in await house.effects(rma_id) if e.kind is EffectKind.REFUND_TENDER] == [1, 2]
     with pytest.raises(Refused) as twice:
         await house.do(lambda db: refund.retry(db, settlement_id=settlement.id, actor="boss", now=now()))
     assert twice.value.code == "move_not_allowed"
     assert await house.status(rma_id) == "resolved"
+    await house.ask(order, {0: 1})  # what failed has not used up the other unit
 
 
 async def test_a_spent_key_is_followed_by_the_next_one(house: House) -> None:
