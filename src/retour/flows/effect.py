@@ -180,7 +180,7 @@ async def _read_again(carrier: Carrier, claim: Claim, trouble: Outcome) -> bool:
         again_in = _after(carrier, claim.effect, trouble)
         await effects.postpone(db, claim.effect, wait=again_in, message="the far side could not be read")
         if trouble.verdict is Verdict.NEEDS_RECONNECT:
-            await _disconnect(db, claim, carrier.clock())
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
     return False
 
 
@@ -208,7 +208,7 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
             await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
             return False
         if outcome.verdict is Verdict.NEEDS_RECONNECT:
-            await connections.disconnect(db, claim.effect.connection_id, at=now)
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
         await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
         return False
 
@@ -285,7 +285,7 @@ async def _is_locked_out(carrier: Carrier, connector: CommerceConnector, claim: 
     if connector.classify(claim.effect, answer).verdict is not Verdict.NEEDS_RECONNECT:
         return False
     async with carrier.database.tx(claim.effect.tenant_id) as db:
-        await connections.disconnect(db, claim.effect.connection_id, at=carrier.clock())
+        await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
         await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="needs_reconnect")
     return True
 
