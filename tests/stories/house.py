@@ -24,7 +24,6 @@ from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
 from retour.store import due, event
 from retour.store import effect as effects
-from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.connection import Connection
