@@ -1,6 +1,5 @@
 """A whole house for stories: an account, its store and policy, a sandbox shop behind HTTP, and the jobs that move it on."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,36 +10,33 @@ from uuid import UUID
 
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
-from retour.core.effect import EffectKind
+from retour.core.order import Fetched
 from retour.core.platforms import Platforms
 from retour.core.policy import PolicyDocument, template
 from retour.core.ports import Credential
 from retour.core.rma import Disposition, Grade
+from retour.core.shipping import TrackingEvent
+from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
 from retour.flows import receiving, refund, rma, shipping
 from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
-from retour.store import due, event
-from retour.store import effect as effects
-from retour.store import refund as refunds
-from retour.store import rma as returns
+from retour.store import due
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
-from retour.store.effect import EffectRow
-from retour.store.event import Event
 from retour.store.ids import new_id
 from retour.store.order import Mirrored, OrderRecord
 from retour.store.policy import PolicyCache
-from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord
 from retour.store.vault import Vault
-from tests.sandbox.desk import a_sandbox, request, serving
+from tests.sandbox.desk import a_sandbox, serving
 from tests.stories import sums
+from tests.stories.sight import Sight
 from tests.waiting import until
 
 T = TypeVar("T")
+Work = Callable[[UUID], Awaitable[None]]
 FAR_AWAY = timedelta(hours=1)
 PACE = executor.Pace(
     lease=timedelta(seconds=20),
@@ -78,18 +74,19 @@ class Units:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
-    actor: str
-    code: str
-    evidence: Mapping[str, Any]
-
-
-class House:
+class House(Sight):
     """One tenant with one store on its own sandbox shop. Every step checks that the return says what it waits for."""
 
     def __init__(
-        self, *, web: Database, executing: Database, owner: Any, vault: Vault, sandbox: Sandbox, address: str, http: Http
+        self,
+        *,
+        web: Database,
+        executing: Database,
+        owner: Any,
+        vault: Vault,
+        sandbox: Sandbox,
+        address: str,
+        http: Http,
     ) -> None:
         self.web, self.executing, self.owner, self.vault = web, executing, owner, vault
         self.sandbox, self.address = sandbox, address
@@ -143,25 +140,23 @@ class House:
         assert not wrong, wrong
 
     # --- the shop ---------------------------------------------------------------------------------------------------
-
-    async def control(self, path: str, wish: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the answer of one of the sandbox's control calls: POST when there is a wish, else GET."""
-        method, body = ("GET", b"") if wish is None else ("POST", json.dumps(wish).encode())
-        status, _, answer = await request(self.sandbox, f"/_sandbox/{path}", method=method, body=body)
-        assert status == 200, answer
-        return json.loads(answer)  # type: ignore[no-any-return]
-
     async def misbehave(self, where: str, how: str, **more: Any) -> None:
         await self.control("misbehave", {"where": where, "how": how, **more})
 
-    async def an_order(self, *lines: Mapping[str, Any], **spec: Any) -> OrderRecord:
-        """Return a fresh order, mirrored: by default two tees at 19.99, VAT inside, sent and paid by card."""
-        made = await self.control("orders", {"lines": lines or [TEE], "email": "ann@example.com", **spec})
-        return (await self.mirror(made["id"])).record
+    async def an_order(
+        self, *lines: Mapping[str, Any], bend: Callable[[Fetched], Fetched] | None = None, **spec: Any
+    ) -> OrderRecord:
+        """Return a fresh order, mirrored: by default two tees at 19.99, VAT inside, sent and paid by card.
 
-    async def mirror(self, ref: str) -> Mirrored:
+        `bend` makes the mirror see something else than the platform shows.
+        """
+        made = await self.control("orders", {"lines": lines or [TEE], "email": "ann@example.com", **spec})
+        return (await self.mirror(made["id"], bend=bend)).record
+
+    async def mirror(self, ref: str, *, bend: Callable[[Fetched], Fetched] | None = None) -> Mirrored:
         fetched = await self.connector.get_order(Credential(self.address, self.secret), ref=ref)
         assert fetched is not None
+        fetched = bend(fetched) if bend else fetched
         async with self.web.tx(self.tenant) as db:
             return await order_flow.mirror(
                 db, self.vault, connection_id=self.connection, fetched=fetched, at=now(), cause="test"
@@ -172,27 +167,6 @@ class House:
         await self.control("admin-refund", {"order": order.order.ref, **wish})
         return await self.mirror(order.order.ref)
 
-    async def books(self, order: OrderRecord) -> dict[str, Any]:
-        """Return what the shop's own books say about an order."""
-        found = await self.control(f"books?order={order.order.name.replace('#', '%23')}")
-        return found["orders"][order.order.name]  # type: ignore[no-any-return]
-
-    async def refunded(self, order: OrderRecord) -> tuple[str, int]:
-        """Return what the shop paid back on an order, and in how many refunds."""
-        books = await self.books(order)
-        return books["refunded"], len(books["refunds"])
-
-    async def restocks(self) -> list[tuple[str, int]]:
-        """Return (SKU, units) of everything the shop put back on a shelf."""
-        return [(r["sku"], r["quantity"]) for r in (await self.control("counts"))["restocks"]]
-
-    async def calls(self) -> dict[str, int]:
-        return dict((await self.control("counts"))["calls"])
-
-    async def nothing_broken(self) -> None:
-        broken = (await self.control("counts"))["broken"]
-        assert {name: found for name, found in broken.items() if found} == {}
-
     # --- the steps of a return ----------------------------------------------------------------------------------------
 
     async def ask(self, order: OrderRecord, wishes: Mapping[int, int] | Sequence[rma.Wish], **more: Any) -> UUID:
@@ -200,10 +174,15 @@ class House:
         if isinstance(wishes, Mapping):
             wishes = [rma.Wish(order.order.lines[i].ref, n, "too_small") for i, n in wishes.items()]
         rma_id = new_id()
-        asked = dict(store_id=self.store, order_id=order.id, channel="api", actor="shopper", now=now()) | more
-        await self.do(
-            lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked)  # type: ignore[arg-type]
-        )
+        asked = {
+            "store_id": self.store,
+            "order_id": order.id,
+            "channel": "api",
+            "actor": "shopper",
+            "now": now(),
+            **more,
+        }
+        await self.do(lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked))
         return rma_id
 
     async def approve(self, rma_id: UUID) -> None:
@@ -216,7 +195,9 @@ class House:
         await self.approve(rma_id)
         return rma_id
 
-    async def scan(self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1") -> bool:
+    async def scan(
+        self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1"
+    ) -> bool:
         """Announce the parcel if it is new, and let the carrier speak; return whether it was news."""
         number = f"{rma_id}-{parcel}"
         known = {s.tracking_number for s in (await self.see(rma_id)).rma.shipments}
@@ -226,7 +207,7 @@ class House:
                     db, rma_id=rma_id, carrier="dhl", tracking_number=number, actor="shopper", now=now()
                 )
             )
-        said = shipping.TrackingEvent("dhl", number, status, at or now())
+        said = TrackingEvent("dhl", number, status, at or now())
         news = await self.do(lambda db: shipping.track(db, said=said, now=now()))
         await self.settle_down()
         return news
@@ -273,7 +254,30 @@ class House:
             await self.check()
         else:
             raise AssertionError(f"the house does not come to rest: {await self._overdue()}")
-        assert not await self._soon()
+
+    async def run_until(self, rma_id: UUID, moment: str) -> None:
+        """Do the jobs of a return one by one and stop when its newest settlement is to be paid, or its refund sent."""
+
+        async def reached() -> bool:
+            settlement = (await self.settlements(rma_id))[-1]
+            if moment == "settlement due":
+                return settlement.due_at is not None
+            assert moment == "refund planned"
+            return settlement.state.value == "due"
+
+        while not await reached():
+            work, id_ = (await self._overdue())[0]
+            await work(id_)
+
+    async def reconnect(self) -> None:
+        """Connect the shop again with a credential that is good, and let the time come for all that waited."""
+        self.secret = "sandbox-token"
+        await self.do(
+            lambda db: connection_flow.reseal(
+                db, self.vault, tenant_id=self.tenant, connection_id=self.connection, actor="owner", now=now()
+            )
+        )
+        await self.later()
 
     async def later(self) -> None:
         """Let the time come that everything open waits for, and do what is due then."""
@@ -301,15 +305,16 @@ class House:
     async def carry_out(self, effect_id: UUID) -> None:
         await executor.carry_out(self.carrier, tenant_id=self.tenant, effect_id=effect_id)
 
-    async def _overdue(self) -> list[tuple[Callable[[UUID], Awaitable[None]], UUID]]:
+    async def _overdue(self) -> list[tuple[Work, UUID]]:
         """Return what is due, waiting for what is due within a moment."""
 
-        async def look() -> list[tuple[Callable[[UUID], Awaitable[None]], UUID]] | str:
-            found = []
+        async def look() -> list[tuple[Work, UUID]] | str:
+            found: list[tuple[Work, UUID]] = []
+            jobs: tuple[tuple[Any, Work], ...] = (
+                (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
+            )  # fmt: skip
             async with self.web.tx(None) as db:
-                for find, work in (
-                    (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
-                ):  # fmt: skip
+                for find, work in jobs:
                     rows = await find(db, most=1000, overdue=timedelta(0))
                     found += [(work, id_) for tenant, id_ in rows if tenant == self.tenant]
             return found or ("" if await self._soon() else "nothing")
@@ -320,85 +325,6 @@ class House:
     async def _soon(self) -> bool:
         async with self.web.tx(self.tenant) as db:
             return bool(await db.fetchval(sums.SOON))
-
-    # --- looking --------------------------------------------------------------------------------------------------------
-
-    async def see(self, rma_id: UUID) -> ReturnRecord:
-        async with self.web.tx(self.tenant) as db:
-            found = await returns.load(db, rma_id)
-        assert found is not None
-        return found
-
-    async def status(self, rma_id: UUID) -> str:
-        return (await self.see(rma_id)).rma.status.value
-
-    async def blocked(self, rma_id: UUID) -> Blocker | None:
-        row = await self.row("SELECT blocked_actor, blocked_code, blocked_evidence FROM rma WHERE id = $1", rma_id)
-        return None if row[0] is None else Blocker(*row)
-
-    async def effects(self, rma_id: UUID) -> list[EffectRow]:
-        async with self.web.tx(self.tenant) as db:
-            return await effects.list_of_rma(db, rma_id)
-
-    async def effect(self, rma_id: UUID, kind: EffectKind) -> EffectRow:
-        """Return the newest effect of that kind."""
-        return [e for e in await self.effects(rma_id) if e.kind is kind][-1]
-
-    async def states(self, rma_id: UUID) -> dict[str, str]:
-        """Return the state of the newest effect of each kind."""
-        return {e.kind.value: e.state.value for e in await self.effects(rma_id)}
-
-    async def settlements(self, rma_id: UUID) -> list[SettlementRow]:
-        async with self.web.tx(self.tenant) as db:
-            return await refunds.list_of_rma(db, rma_id)
-
-    async def settlement(self, rma_id: UUID) -> SettlementRow:
-        (only,) = await self.settlements(rma_id)
-        return only
-
-    async def events(self, rma_id: UUID) -> list[Event]:
-        async with self.web.tx(self.tenant) as db:
-            return await event.of_resource(db, resource_kind="return", resource_id=rma_id)
-
-    async def told(self, rma_id: UUID) -> list[str]:
-        """Return the types of the return's events, oldest first."""
-        return [e.type for e in await self.events(rma_id)]
-
-    async def discrepancies(self) -> dict[str, Any]:
-        """Return the details of the open discrepancies by kind."""
-        return dict(await self.rows("SELECT kind, details FROM discrepancy WHERE state = 'open' ORDER BY kind"))
-
-    async def captures(self, order: OrderRecord) -> list[tuple[int, int, int, int]]:
-        """Return (captured, reserved, refunded, refunded elsewhere) of each capture in ref order."""
-        return await self.rows(
-            "SELECT captured_minor, reserved_minor, refunded_minor, external_refunded_minor FROM payment_capture"
-            " WHERE order_id = $1 ORDER BY ref",
-            order.id,
-        )
-
-    async def counters(self, order: OrderRecord) -> list[tuple[int, int, int]]:
-        """Return (in return, received, inspected) of each order line in ref order."""
-        return await self.rows(
-            "SELECT in_return, received, inspected FROM order_line_counter WHERE order_id = $1 ORDER BY line_ref", order.id
-        )
-
-    async def traces(self, order: OrderRecord) -> tuple[int, ...]:
-        """Return how many rows an order has left anywhere, so that a refusal can be seen to have left none."""
-        (found,) = await self.rows(sums.TRACES, order.id)
-        return found
-
-    async def rows(self, query: str, *args: object) -> list[tuple[Any, ...]]:
-        async with self.web.tx(self.tenant) as db:
-            return [tuple(row.values()) for row in await db.fetch(query, *args)]
-
-    async def row(self, query: str, *args: object) -> tuple[Any, ...]:
-        (only,) = await self.rows(query, *args)
-        return only
-
-    async def change(self, statement: str, *args: object) -> None:
-        """Change a setting of the account or its store."""
-        async with self.web.tx(self.tenant) as db:
-            await db.execute(statement, *args)
 
 
 def under(document: PolicyDocument | None = None, **defaults: Any) -> PolicyDocument:

@@ -116,7 +116,10 @@ async def _send(carrier: Carrier, connector: CommerceConnector, connection: Conn
     needed = claim.repeat_harmless or not effect.guard_before
     guarding = connector.build_guard(effect) if needed else None
     if guarding is not None:
-        guard = connector.read_guard(effect, await connector.send(credential, guarding))
+        answer = await connector.send(credential, guarding)
+        if await _is_locked_out(carrier, connector, claim, answer):
+            return False
+        guard = connector.read_guard(effect, answer)
         if guard is None:
             await _postpone(carrier, claim, "the state before the effect could not be read")
             return False
@@ -146,6 +149,8 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
 async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
     effect = claim.effect
     answer = await connector.send(carrier.open_credential(connection), connector.build_readback(effect))
+    if await _is_locked_out(carrier, connector, claim, answer):
+        return False
     if _unusable(answer):
         await _postpone(carrier, claim, "the far side could not be read")
         return False
@@ -153,6 +158,8 @@ async def _read_back(carrier: Carrier, connector: CommerceConnector, connection:
     torn = effect.state is EffectState.PENDING and seen.outcome is not None and seen.outcome.verdict is Verdict.UNKNOWN
     if seen.found == "present" and seen.outcome is not None and not torn:
         return await _settle(carrier, claim, effect, seen.outcome, what="readback")
+    if seen.found == "inconclusive" and seen.outcome is not None:
+        return await _read_again(carrier, claim, seen.outcome)
     async with carrier.database.tx(effect.tenant_id) as db:
         looked = Outcome(Verdict.UNKNOWN, far_code=seen.found)
         await effects.note_answer(db, effect, attempt=effect.attempts, what="readback", outcome=looked)
@@ -163,6 +170,17 @@ async def _read_back(carrier: Carrier, connector: CommerceConnector, connection:
             # The claim's clock is before the read: what was absent then was absent after the quiet period.
             return await effects.record_negative_readback(db, effect, looked_at=claim.now)
         await _park(carrier, db, claim, "the far side does not say clearly whether it happened")
+    return False
+
+
+async def _read_again(carrier: Carrier, claim: Claim, trouble: Outcome) -> bool:
+    """Look again later: the answer to the read itself was of no use, which says nothing about the effect."""
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        await effects.note_answer(db, claim.effect, attempt=claim.effect.attempts, what="readback", outcome=trouble)
+        again_in = _after(carrier, claim.effect, trouble)
+        await effects.postpone(db, claim.effect, wait=again_in, message="the far side could not be read")
+        if trouble.verdict is Verdict.NEEDS_RECONNECT:
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
     return False
 
 
@@ -177,6 +195,10 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
         if outcome.verdict is Verdict.KEY_SPENT:
             return await effects.to_new_key(db, effect, outcome=outcome)
         to = _TO[outcome.verdict]
+        if to is EffectState.INTENT and what == "answer" and _is_in_doubt(claim):
+            to = EffectState.UNKNOWN
+        if to is EffectState.FAILED and what == "readback" and effect.state is EffectState.UNKNOWN:
+            to = EffectState.PENDING  # it is there, so it is not unknown any more; the next look sees it fail
         if what == "readback" and to is EffectState.INTENT:
             await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
             return False
@@ -186,7 +208,7 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
             await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
             return False
         if outcome.verdict is Verdict.NEEDS_RECONNECT:
-            await _disconnect(db, claim, now)
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
         await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
         return False
 
@@ -203,34 +225,38 @@ _TO = {
 }
 
 
+def _is_in_doubt(claim: Claim) -> bool:
+    """Return whether an attempt before the one just sent may have happened: its silence is not read back yet.
+
+    That a repeat was turned away (throttled, still running, credentials gone) says nothing about that attempt, so the
+    effect stays unknown and is not sent blindly once the key is no longer trusted.
+    """
+    before = claim.effect
+    if before.state is not EffectState.UNKNOWN or before.last_sent_at is None:
+        return False
+    looked = before.readback_negative_at
+    return looked is None or looked < before.last_sent_at + claim.quiet_period
+
+
 def _again(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome) -> timedelta:
     """Return when to look at the effect again, from the moment the answer is written."""
     if outcome.verdict is Verdict.PENDING:
         return carrier.pace.poll
     if outcome.verdict is Verdict.UNKNOWN and not claim.repeat_harmless and not claim.trusted_window:
         return claim.quiet_period
+    return _after(carrier, effect, outcome)
+
+
+def _after(carrier: Carrier, effect: Effect, outcome: Outcome) -> timedelta:
+    """Return the back-off, or the wait that the far side asked for if it is longer."""
     pause = carrier.pace.back_off(effect.attempts)
     return max(pause, timedelta(seconds=outcome.retry_after_s)) if outcome.retry_after_s else pause
-
-
-async def _disconnect(db: Db, claim: Claim, now: datetime) -> None:
-    """Stop every call of a connection whose credentials are refused, until somebody connects it again."""
-    if await connections.set_state(db, claim.effect.connection_id, "needs_reconnect"):
-        await discrepancy.open_(
-            db,
-            "needs_reconnect",
-            resource_kind="connection",
-            resource_id=claim.effect.connection_id,
-            owner=discrepancy.Owner.OPERATOR,
-            next_step="connect the platform again",
-            details={},
-            at=now,
-        )
 
 
 async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
     """Leave the effect to a person, visibly."""
     now = carrier.clock()
+    record = None if claim.rma_id is None else await returns.lock(db, claim.rma_id)  # locked first, as everywhere
     if not await effects.park(db, claim.effect, message=why):
         return
     _log.warning("effect parked", effect=str(claim.effect.id), why=why)
@@ -244,9 +270,7 @@ async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
         details={"kind": claim.effect.kind.value, "reference": claim.effect.reference, "why": why},
         at=now,
     )
-    if claim.rma_id is not None:
-        record = await returns.lock(db, claim.rma_id)
-        assert record is not None
+    if record is not None:
         facts: dict[str, object] = {"effect_id": claim.effect.id, "kind": claim.effect.kind.value}
         await returns.changed(db, record, EventType.EFFECT_PARKED, actor="retour", at=now, data=facts)
 
@@ -254,6 +278,16 @@ async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
 async def _postpone(carrier: Carrier, claim: Claim, why: str) -> None:
     async with carrier.database.tx(claim.effect.tenant_id) as db:
         await effects.postpone(db, claim.effect, wait=carrier.pace.back_off(claim.effect.attempts), message=why)
+
+
+async def _is_locked_out(carrier: Carrier, connector: CommerceConnector, claim: Claim, answer: WireAnswer) -> bool:
+    """Return whether a read was refused for its credentials; then the connection stops and the effect waits."""
+    if connector.classify(claim.effect, answer).verdict is not Verdict.NEEDS_RECONNECT:
+        return False
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
+        await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="needs_reconnect")
+    return True
 
 
 def _unusable(answer: WireAnswer) -> bool:

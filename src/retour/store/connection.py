@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.store import discrepancy
 from retour.store.db import Db
 
 ROUTE: Final = "SELECT tenant_id FROM route_connection($1)"
@@ -31,6 +32,19 @@ UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = c
 """
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
+"""
+LOCK_OUT: Final = """
+UPDATE connection SET state = 'needs_reconnect'
+ WHERE tenant_id = current_tenant() AND id = $1 AND state = 'connected' RETURNING store_id
+"""
+# Whoever waits for the platform's answer is looked at again, to say what he waits for now.
+WAKE: Final = """
+UPDATE rma SET due_at = clock_timestamp()
+ WHERE tenant_id = current_tenant() AND id IN (
+   SELECT r.id FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+    WHERE r.tenant_id = current_tenant() AND o.connection_id = $1
+      AND r.blocked_code IN ('effect_in_flight', 'work_in_progress', 'needs_reconnect')
+      FOR NO KEY UPDATE OF r SKIP LOCKED)
 """
 
 
@@ -84,9 +98,23 @@ async def reseal(
     db: Db, connection_id: UUID, *, write: bytes | None, read: bytes | None, webhook_secrets: bytes | None
 ) -> bool:
     """Replace the sealed secrets that are given and mark the connection connected; return whether it exists."""
-    return await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
+    found = await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
+    await db.execute(WAKE, connection_id)
+    return found
 
 
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
     return await db.fetchval(SET_STATE, connection_id, state) is not None
+
+
+async def lock_out(db: Db, connection_id: UUID, *, actor: str, at: datetime) -> None:
+    """Stop every call of a connection whose credentials are refused, visibly, until somebody connects it again."""
+    store_id = await db.fetchval(LOCK_OUT, connection_id)
+    if store_id is None:
+        return  # it was stopped before
+    await discrepancy.open_(
+        db, "needs_reconnect", resource_kind="connection", resource_id=connection_id, store_id=store_id, actor=actor,
+        owner=discrepancy.Owner.OPERATOR, next_step="Connect the shop again", at=at,
+    )  # fmt: skip
+    await db.execute(WAKE, connection_id)
