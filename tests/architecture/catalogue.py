@@ -6,6 +6,7 @@ TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration"})
 ROUTER_FUNCTIONS: Final = frozenset(
     {
         "route_account(text)",
+        "route_accounts()",
         "route_api_key(uuid)",
         "route_connection(uuid)",
         "route_due_deliveries(integer, interval)",

@@ -10,6 +10,7 @@ from retour.core.account import Role
 from retour.store.db import Db
 
 ROUTE_ACCOUNT: Final = "SELECT tenant_id FROM route_account($1)"
+ROUTE_ACCOUNTS: Final = "SELECT tenant_id FROM route_accounts() ORDER BY tenant_id"
 ROUTE_LOGIN: Final = "SELECT tenant_id, id FROM route_login($1)"
 ROUTE_API_KEY: Final = "SELECT tenant_id FROM route_api_key($1)"
 
@@ -142,6 +143,11 @@ async def route_account(db: Db, name: str) -> UUID | None:
     """Return the tenant whose account has that name, before any tenant is set."""
     found: UUID | None = await db.fetchval(ROUTE_ACCOUNT, name)
     return found
+
+
+async def route_accounts(db: Db) -> list[UUID]:
+    """Return the tenants of this installation in the order they were opened, before any tenant is set."""
+    return [row["tenant_id"] for row in await db.fetch(ROUTE_ACCOUNTS)]
 
 
 async def route_login(db: Db, email_folded: str) -> list[tuple[UUID, UUID]]:

@@ -11,7 +11,7 @@ SETTLEMENTS: Final = "SELECT tenant_id, id FROM route_due_settlements($1, $2)"
 RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
 DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
-SYNCS: Final = "SELECT tenant_id, connection_id AS id FROM route_due_syncs($1, $2)"
+SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 

@@ -1,0 +1,105 @@
+"""Making the database ready, and running all processes in one tree."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from retour.cli.frame import json_option, load_settings, run, tell
+from retour.ops import database as databases
+from retour.ops.postgres import EmbeddedPostgres, Urls
+from retour.ops.supervisor import Role, Supervisor
+from retour.settings import Settings
+from retour.store import instance, migrate
+from retour.store.db import Database
+
+SANDBOX_PORT = 4010
+
+
+@click.command("migrate")
+@json_option
+def migrate_command(*, as_json: bool) -> None:
+    """Bring the database up to date; the machine that does it first belongs to that database."""
+    applied = run(bring_up_to_date(load_settings()))
+    lines = [f"applied {name}" for name in applied] or ["up to date"]
+    tell({"applied": applied}, lines, as_json=as_json)
+
+
+async def bring_up_to_date(settings: Settings) -> list[str]:
+    """Migrate, and let a machine that made the database join it; return what was applied."""
+    owner = await asyncio.to_thread(databases.address, settings, "owner")
+    login_urls = [
+        url for url in (settings.owner_url, settings.app_url, settings.executor_url, settings.backup_url) if url
+    ]
+    applied = await migrate.migrate(owner, login_urls=login_urls)
+    if applied and applied[0] == migrate.files()[0].name and settings.instance_id is None:
+        app = await asyncio.to_thread(databases.address, settings, "app") if settings.embedded else settings.app_url
+        if app is not None:
+            await _join(app, settings.data_dir)
+    return applied
+
+
+async def _join(url: str, data_dir: Path) -> None:
+    database = await Database.open(url, name="retour-cli", pool_max=1)
+    try:
+        async with database.tx(None) as db:
+            await instance.join(db, data_dir)
+    finally:
+        await database.close()
+
+
+@click.command("up")
+@click.option("--with-sandbox", is_flag=True, help="Also run the sandbox shop and carrier.")
+@click.option("--sandbox-port", type=click.IntRange(1, 65535), default=SANDBOX_PORT, show_default=True)
+def up_command(*, with_sandbox: bool, sandbox_port: int) -> None:
+    """Run everything in one process tree: database (unless one is set), web, worker, executor."""
+    settings = load_settings()
+    click.echo(f"retour: data in {settings.data_dir}, API at {settings.public_url}/api/v1/docs")
+    if with_sandbox:
+        click.echo(f"retour: sandbox at http://127.0.0.1:{sandbox_port} (token sandbox-token)")
+    run(up(settings, sandbox_port=sandbox_port if with_sandbox else None))
+
+
+async def up(settings: Settings, *, sandbox_port: int | None) -> None:
+    """Start the database, migrate, and keep all processes running until a signal."""
+    urls, server = await prepare(settings)
+    parts = [*house_parts(settings, urls)]
+    if sandbox_port is not None:
+        parts.insert(0, sandbox_part(sandbox_port))
+    await Supervisor(parts, data_dir=settings.data_dir, server=server).run()
+
+
+async def prepare(settings: Settings) -> tuple[Urls, EmbeddedPostgres | None]:
+    """Return the addresses of a running, migrated database, and the embedded server if it is one."""
+    server = databases.server_of(settings)
+    ran_before = server is not None and server.status().running
+    for role in ("owner", "app", "executor"):  # whoever is missing is told before anything starts
+        await asyncio.to_thread(databases.address, settings, role)
+    try:
+        await bring_up_to_date(settings)
+    except BaseException:
+        if server is not None and not ran_before:
+            await asyncio.to_thread(server.stop)
+        raise
+    return await asyncio.to_thread(databases.addresses, settings), server
+
+
+def house_parts(settings: Settings, urls: Urls) -> list[Role]:
+    """Return web, worker and executor as processes that know the data directory and their own address alone."""
+    return [
+        Role("web", retour("serve"), databases.environ_of(settings, urls, "web")),
+        Role("worker", retour("worker"), databases.environ_of(settings, urls, "worker")),
+        Role("executor", retour("executor"), databases.environ_of(settings, urls, "executor")),
+    ]
+
+
+def sandbox_part(port: int) -> Role:
+    """Return the sandbox shop and carrier as a process; it has its own memory and none of our addresses."""
+    return Role("sandbox", [sys.executable, "-m", "retour.sandbox", "--port", str(port)], databases.no_addresses())
+
+
+def retour(*arguments: str) -> Sequence[str]:
+    """Return the command that runs this program again, wherever it is installed."""
+    return [sys.executable, "-m", "retour.cli", *arguments]

@@ -1,0 +1,43 @@
+"""Wires the web's process: the API, the door for webhooks, and how the process is."""
+
+from litestar import Litestar
+
+from retour.connectors.carrier.webhooks import CarrierInbound
+from retour.connectors.shopify.webhooks import ShopifyInbound
+from retour.core.ports import Inbound
+from retour.doors import serving
+from retour.doors.api.app import create_api
+from retour.doors.hooks.routes import route_handlers
+from retour.flows.webhook import Mailbox
+from retour.main import House, utc_now
+from retour.web.problem import exception_handlers
+from retour.web.vitals import counted, vitals_handlers
+
+
+def inbounds() -> dict[str, Inbound]:
+    """Return everybody whose webhooks this build can verify and read; all that the web process knows of them."""
+    return {inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound())}
+
+
+def web_app(here: House) -> Litestar:
+    """Return the web application."""
+    settings = here.settings
+    mailbox = Mailbox(here.database, here.vault, inbounds())
+    return Litestar(
+        [
+            create_api(
+                here.database, here.vault, policies=here.policies, allow_private_urls=settings.allow_private_urls
+            ),
+            *route_handlers(mailbox, utc_now),
+            *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
+        ],
+        middleware=[counted],
+        openapi_config=None,
+        exception_handlers=exception_handlers(),
+        logging_config=None,
+    )
+
+
+async def serve(here: House) -> None:
+    """Answer requests until SIGTERM or SIGINT; raise OSError if the address is taken."""
+    await serving.serve(web_app(here), host=here.settings.web_host, port=here.settings.web_port)
