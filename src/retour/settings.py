@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_max: int = 10
     statement_cache: int = 100  # 0 behind a pooler in transaction mode
     lease_s: float = 60.0
-    sweep_s: float = 60.0
+    sweep_s: float = 5.0
     http_timeout_s: float = 20.0
     quiet_s: float | None = None  # overrides what each connector declares
     allow_private_urls: bool = False
@@ -62,7 +62,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         pool_max=read.number("RETOUR_POOL_MAX", 10, low=1, high=1000),
         statement_cache=read.number("RETOUR_STATEMENT_CACHE", 100, low=0, high=10_000),
         lease_s=read.seconds("RETOUR_LEASE_S", 60.0),
-        sweep_s=read.seconds("RETOUR_SWEEP_S", 60.0),
+        sweep_s=read.seconds("RETOUR_SWEEP_S", 5.0),
         http_timeout_s=read.seconds("RETOUR_HTTP_TIMEOUT_S", 20.0),
         quiet_s=read.maybe_seconds("RETOUR_QUIET_S"),
         allow_private_urls=read.yes_no("RETOUR_ALLOW_PRIVATE_URLS", default=False),

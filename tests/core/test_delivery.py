@@ -30,8 +30,8 @@ EVENT = UUID("01890000-0000-7000-8000-000000000001")
 RMA = UUID("01890000-0000-7000-8000-000000000002")
 
 
-def judged(answer: WireAnswer, *, tries: int = 1, jitter: float = 0.0) -> Judgement:
-    return judge(answer, tries=tries, now=NOON, jitter=jitter)
+def judged(answer: WireAnswer, *, tries: int = 1, jitter: int = 0) -> Judgement:
+    return judge(answer, tries=tries, now=NOON, jitter_permille=jitter)
 
 
 def a_message(**data: object) -> Message:
@@ -60,7 +60,7 @@ def test_there_are_eight_moves_and_only_a_replay_leaves_an_end() -> None:
 
 def test_ten_tries_take_75_hours_35_minutes_and_5_seconds_without_jitter() -> None:
     at, tries = NOON, 0
-    while (due := next_due(tries=tries, now=at, jitter=0.0)) is not None:
+    while (due := next_due(tries=tries, now=at, jitter_permille=0)) is not None:
         at, tries = due, tries + 1
 
     assert (tries, at - NOON) == (10, timedelta(hours=75, minutes=35, seconds=5))
@@ -71,22 +71,22 @@ def test_ten_tries_take_75_hours_35_minutes_and_5_seconds_without_jitter() -> No
     [(0, "0:00:00"), (1, "0:00:05"), (2, "0:05:00"), (3, "0:30:00"), (4, "2:00:00"), (5, "5:00:00"), (6, "10:00:00")],
 )
 def test_the_pause_grows_with_the_tries(tries: int, pause: str) -> None:
-    due = next_due(tries=tries, now=NOON, jitter=0.0)
+    due = next_due(tries=tries, now=NOON, jitter_permille=0)
 
     assert due is not None
     assert str(due - NOON) == pause
 
 
-@given(tries=some.integers(0, 9), jitter=some.floats(0, 1, exclude_max=True))
-def test_jitter_spreads_a_pause_over_a_fifth_and_never_shortens_it(tries: int, jitter: float) -> None:
-    due = next_due(tries=tries, now=NOON, jitter=jitter)
+@given(tries=some.integers(0, 9), jitter=some.integers(0, 1_000))
+def test_jitter_spreads_a_pause_over_a_fifth_and_never_shortens_it(tries: int, jitter: int) -> None:
+    due = next_due(tries=tries, now=NOON, jitter_permille=jitter)
 
     assert due is not None
-    assert SCHEDULE[tries] <= due - NOON <= SCHEDULE[tries] * 1.2
+    assert SCHEDULE[tries] <= due - NOON <= SCHEDULE[tries] * 6 / 5
 
 
 def test_full_jitter_adds_twenty_percent() -> None:
-    assert next_due(tries=3, now=NOON, jitter=1.0) == NOON + timedelta(minutes=36)
+    assert next_due(tries=3, now=NOON, jitter_permille=1_000) == NOON + timedelta(minutes=36)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -164,7 +164,7 @@ def test_retry_after_lengthens_the_pause_to_at_most_a_day(said: str, wait_s: int
 
 
 def test_a_try_that_failed_before_it_was_sent_follows_the_schedule() -> None:
-    assert stumbled("no key", tries=2, now=NOON, jitter=0.0) == Judgement(
+    assert stumbled("no key", tries=2, now=NOON, jitter_permille=0) == Judgement(
         Move.RETRY, None, "no key", NOON + timedelta(minutes=5)
     )
 

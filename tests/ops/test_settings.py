@@ -18,7 +18,7 @@ def test_an_empty_environment_means_the_embedded_database_and_careful_defaults()
         settings.sweep_s,
         settings.quiet_s,
         settings.allow_private_urls,
-    ) == (60.0, 60.0, None, False)
+    ) == (60.0, 5.0, None, False)
 
 
 def test_every_variable_is_read() -> None:

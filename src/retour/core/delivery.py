@@ -28,7 +28,7 @@ SCHEDULE: Final = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-JITTER: Final = 0.2  # at most this share is added to each pause, so that receivers are not asked all at once
+JITTER_PERCENT: Final = 20  # at most this much is added to each pause, so that receivers are not asked all at once
 LONGEST_WAIT: Final = timedelta(hours=24)  # a receiver may ask for more time, but not for more than this
 BODY_LIMIT: Final = 20_000  # bytes of a message
 GONE: Final = 410
@@ -101,14 +101,18 @@ def moved(state: DeliveryState, move: Move) -> DeliveryState:
     return to
 
 
-def next_due(*, tries: int, now: datetime, jitter: float) -> datetime | None:
-    """Return when to try again after so many tries, or nothing after the last; `jitter` is a share from 0 to 1."""
+def next_due(*, tries: int, now: datetime, jitter_permille: int) -> datetime | None:
+    """Return when to try again after so many tries, or nothing after the last.
+
+    `jitter_permille`, from 0 to 1,000, says how much of the jitter is added.
+    """
     if tries >= len(SCHEDULE):
         return None
-    return now + SCHEDULE[tries] * (1 + JITTER * jitter)
+    pause = SCHEDULE[tries]
+    return now + pause + pause * JITTER_PERCENT * jitter_permille // 100_000
 
 
-def judge(answer: WireAnswer, *, tries: int, now: datetime, jitter: float) -> Judgement:
+def judge(answer: WireAnswer, *, tries: int, now: datetime, jitter_permille: int) -> Judgement:
     """Return what an answer means after so many tries: only 2xx is success, 410 ends it, a redirect is a failure."""
     if answer.silence is None and 200 <= answer.status < 300:
         return Judgement(Move.DELIVER, answer.status)
@@ -116,15 +120,26 @@ def judge(answer: WireAnswer, *, tries: int, now: datetime, jitter: float) -> Ju
     if status == GONE:
         return Judgement(Move.GIVE_UP, GONE, "the receiver wants no more events (410)", disable=True)
     return stumbled(
-        _problem(answer), tries=tries, now=now, jitter=jitter, status=status, asked=_asked_wait(answer, now)
+        _problem(answer),
+        tries=tries,
+        now=now,
+        jitter_permille=jitter_permille,
+        status=status,
+        asked=_asked_wait(answer, now),
     )
 
 
 def stumbled(
-    problem: str, *, tries: int, now: datetime, jitter: float, status: int | None = None, asked: timedelta | None = None
+    problem: str,
+    *,
+    tries: int,
+    now: datetime,
+    jitter_permille: int,
+    status: int | None = None,
+    asked: timedelta | None = None,
 ) -> Judgement:
     """Return the judgement on a try that failed: again by the schedule, not before the wait asked for, else given up."""
-    due_at = next_due(tries=tries, now=now, jitter=jitter)
+    due_at = next_due(tries=tries, now=now, jitter_permille=jitter_permille)
     if due_at is None:
         return Judgement(Move.GIVE_UP, status, problem)
     if asked is not None:
@@ -165,7 +180,7 @@ def _asked_wait(answer: WireAnswer, now: datetime) -> timedelta | None:
     """Return the wait that Retry-After asks for (RFC 9110, section 10.2.3: seconds or a date), at most a day."""
     said = answer.headers.get("retry-after", "").strip()
     if said.isascii() and said.isdigit():
-        return timedelta(seconds=min(int(said[:9]), LONGEST_WAIT.total_seconds()))
+        return min(timedelta(seconds=int(said[:9])), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(said)
     except ValueError:

@@ -1,5 +1,7 @@
 """From the policy's word to the terms of a refund: where two subjects of the core meet."""
 
+from dataclasses import replace
+
 from retour.core import refund
 from retour.core.policy import LineDecision
 from retour.core.policy.outcome import FeePer
@@ -13,6 +15,19 @@ def terms_of(line: LineDecision, resolution: str) -> refund.RefundTerms:
         tender_order=said.tender_order,
         restocking=_restocking(line, resolution),
     )
+
+
+def after_the_first(terms: refund.RefundTerms) -> refund.RefundTerms:
+    """Return the terms of a later refund of the same return: a fixed fee per return is charged once."""
+    fee = terms.restocking
+    if fee is None or not fee.fixed_minor or fee.per is not refund.FeePer.RETURN:
+        return terms
+    return replace(terms, restocking=None)
+
+
+def charges_fee(plan: refund.Plan) -> bool:
+    """Return whether a plan charges a restocking fee."""
+    return any(row.kind is refund.RowKind.RESTOCKING_FEE for row in plan.adjustments)
 
 
 def _restocking(line: LineDecision, resolution: str) -> refund.RestockingFee | None:

@@ -45,12 +45,12 @@ async def deliver(
     tenant_id: UUID,
     delivery_id: UUID,
     clock: Callable[[], datetime],
-    jitter: Callable[[], float],
+    jitter: Callable[[], int],
     lease: timedelta = LEASE,
 ) -> Delivered | None:
     """Send one delivery once and write what came of it; nothing if it is not due, held elsewhere or done.
 
-    `lease` must be longer than the sender's patience; `jitter` gives a share from 0 to 1.
+    `lease` must be longer than the sender's patience; `jitter` gives a number from 0 to 1,000.
     """
     async with database.tx(tenant_id) as db:
         held = await deliveries.claim(db, delivery_id, now=clock(), lease=lease)
@@ -109,7 +109,7 @@ async def _send(
     *,
     tenant_id: UUID,
     clock: Callable[[], datetime],
-    jitter: Callable[[], float],
+    jitter: Callable[[], int],
 ) -> Judgement:
     if not held.active:
         return Judgement(Move.GIVE_UP, problem="the receiver is switched off")
@@ -117,8 +117,8 @@ async def _send(
         purpose = secrets_purpose(held.endpoint_id)
         secrets = json.loads(vault.unlock(held.sealed_secrets, tenant_id=tenant_id, purpose=purpose))
     except NotMyKey:
-        return stumbled("the signing secret cannot be opened", tries=held.tries, now=clock(), jitter=jitter())
+        return stumbled("the signing secret cannot be opened", tries=held.tries, now=clock(), jitter_permille=jitter())
     body = body_of(held.message)
     headers = signed_headers(secrets, webhook_id=held.message.id, sent_at=clock(), body=body)
     answer = await sender.post(url=held.url, headers=headers, body=body)
-    return judge(answer, tries=held.tries, now=clock(), jitter=jitter())
+    return judge(answer, tries=held.tries, now=clock(), jitter_permille=jitter())

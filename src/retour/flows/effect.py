@@ -112,9 +112,14 @@ async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:
 async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
     credential = carrier.open_credential(connection)
     effect, guard = claim.effect, None
-    guarding = None if effect.guard_before else connector.build_guard(effect)
+    # The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
+    needed = claim.repeat_harmless or not effect.guard_before
+    guarding = connector.build_guard(effect) if needed else None
     if guarding is not None:
-        guard = connector.read_guard(effect, await connector.send(credential, guarding))
+        answer = await connector.send(credential, guarding)
+        if await _is_locked_out(carrier, connector, claim, answer):
+            return False
+        guard = connector.read_guard(effect, answer)
         if guard is None:
             await _postpone(carrier, claim, "the state before the effect could not be read")
             return False
@@ -144,16 +149,19 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
 async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
     effect = claim.effect
     answer = await connector.send(carrier.open_credential(connection), connector.build_readback(effect))
+    if await _is_locked_out(carrier, connector, claim, answer):
+        return False
     if _unusable(answer):
         await _postpone(carrier, claim, "the far side could not be read")
         return False
     seen: ReadBack = connector.read_back(effect, answer)
-    if seen.found == "present" and seen.outcome is not None:
+    torn = effect.state is EffectState.PENDING and seen.outcome is not None and seen.outcome.verdict is Verdict.UNKNOWN
+    if seen.found == "present" and seen.outcome is not None and not torn:
         return await _settle(carrier, claim, effect, seen.outcome, what="readback")
     async with carrier.database.tx(effect.tenant_id) as db:
         looked = Outcome(Verdict.UNKNOWN, far_code=seen.found)
         await effects.note_answer(db, effect, attempt=effect.attempts, what="readback", outcome=looked)
-        if effect.state is EffectState.PENDING:
+        if effect.state is EffectState.PENDING and not torn:
             await effects.postpone(db, effect, wait=carrier.pace.poll)
             return False
         if seen.found == "absent":
@@ -183,7 +191,7 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
             await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
             return False
         if outcome.verdict is Verdict.NEEDS_RECONNECT:
-            await _disconnect(db, claim, now)
+            await connections.disconnect(db, claim.effect.connection_id, at=now)
         await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
         return False
 
@@ -208,21 +216,6 @@ def _again(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome) -> 
         return claim.quiet_period
     pause = carrier.pace.back_off(effect.attempts)
     return max(pause, timedelta(seconds=outcome.retry_after_s)) if outcome.retry_after_s else pause
-
-
-async def _disconnect(db: Db, claim: Claim, now: datetime) -> None:
-    """Stop every call of a connection whose credentials are refused, until somebody connects it again."""
-    if await connections.set_state(db, claim.effect.connection_id, "needs_reconnect"):
-        await discrepancy.open_(
-            db,
-            "needs_reconnect",
-            resource_kind="connection",
-            resource_id=claim.effect.connection_id,
-            owner=discrepancy.Owner.OPERATOR,
-            next_step="connect the platform again",
-            details={},
-            at=now,
-        )
 
 
 async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
@@ -251,6 +244,16 @@ async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
 async def _postpone(carrier: Carrier, claim: Claim, why: str) -> None:
     async with carrier.database.tx(claim.effect.tenant_id) as db:
         await effects.postpone(db, claim.effect, wait=carrier.pace.back_off(claim.effect.attempts), message=why)
+
+
+async def _is_locked_out(carrier: Carrier, connector: CommerceConnector, claim: Claim, answer: WireAnswer) -> bool:
+    """Return whether a read was refused for its credentials; then the connection stops and the effect waits."""
+    if connector.classify(claim.effect, answer).verdict is not Verdict.NEEDS_RECONNECT:
+        return False
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        await connections.disconnect(db, claim.effect.connection_id, at=carrier.clock())
+        await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="needs_reconnect")
+    return True
 
 
 def _unusable(answer: WireAnswer) -> bool:

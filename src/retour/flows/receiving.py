@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from retour.core import refund
@@ -13,7 +13,7 @@ from retour.core.policy import LineDecision
 from retour.core.policy.outcome import Grade as PolicyGrade
 from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
 from retour.core.rma.steps import fulfilled_spans
-from retour.core.terms import terms_of
+from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import discrepancy, order, policy, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -47,6 +47,7 @@ class Verdict:
 
 
 Item = TypeVar("Item", ArrivedUnits, Verdict)
+WHOLE_UNIT_BP: Final = 10_000  # basis points
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +70,10 @@ async def receive(
     """Record units that arrived; more than announced is kept as a discrepancy, never refused and never counted.
 
     Raises Refused: `return_not_found`, `return_line_not_found`, `not_approved`, `quantity_not_positive`,
-    `already_received` if nothing of it was still on its way.
+    `already_received` if nothing of the whole receipt was still on its way.
     """
     record = await _locked(db, rma_id)
-    arrived, surplus = [], 0
-    for index, (item, line) in enumerate(_with_lines(record, items)):
-        missing = minus(line.claimed, line.received)
-        spans = lowest(missing, item.quantity)
-        surplus += item.quantity - count(spans)
-        if not spans:
-            raise Refused("already_received", "all units of the line are here", field=f"items[{index}].quantity")
-        arrived += [receiving.Arrived(line.id, line.line_ref, span) for span in spans]
+    arrived, surplus = _arrived(record, items)
     await receiving.receive(
         db,
         rma_id=rma_id,
@@ -115,7 +109,8 @@ async def inspect(
     """Record verdicts on received units and quote what is due for the accepted ones.
 
     Raises Refused: `return_not_found`, `return_line_not_found`, `not_approved`, `more_than_received`,
-    `location_missing` if a unit is to be restocked and no location is known.
+    `wrong_sign` or `amount_above_entitlement` for a deduction that is no part of a unit, `location_missing` if Retour
+    is to restock a unit and no location is known.
     """
     record = await _locked(db, rma_id)
     found = await order.load(db, record.order_id)
@@ -164,6 +159,21 @@ async def restocked(
     return await returns.changed(db, record, EventType.RETURN_RESTOCKED, actor=actor, at=now, data=facts)
 
 
+def _arrived(record: ReturnRecord, items: Sequence[ArrivedUnits]) -> tuple[list[receiving.Arrived], int]:
+    """Return the units that were still on their way, lowest first, and how many arrived beyond them."""
+    arrived: list[receiving.Arrived] = []
+    here: dict[UUID, tuple[Span, ...]] = {}
+    surplus = 0
+    for item, line in _with_lines(record, items):
+        spans = lowest(minus(line.claimed, (*line.received, *here.get(line.id, ()))), item.quantity)
+        here[line.id] = (*here.get(line.id, ()), *spans)
+        surplus += item.quantity - count(spans)
+        arrived += [receiving.Arrived(line.id, line.line_ref, span) for span in spans]
+    if not arrived:
+        raise Refused("already_received", "all units of the receipt are here already", field="items")
+    return arrived, surplus
+
+
 def _judge(
     record: ReturnRecord,
     found: OrderRecord,
@@ -188,13 +198,19 @@ def _judge(
         disposition = verdict.disposition or Disposition(proposal.disposition.value)
         accepted = proposal.accepted if verdict.accepted is None else verdict.accepted
         location = verdict.location_ref or record.rma.location_ref or store.location_ref
-        if disposition is Disposition.RESTOCK and location is None:
+        if disposition is Disposition.RESTOCK and location is None and store.restock_master == "retour":
             location = next((at for _, at, _ in fulfilled_spans(found.order, line.line_ref, spans)), None)
             if location is None:
                 raise Refused("location_missing", "say where the units go", field=f"items[{index}].location")
         deduction = verdict.deduction_basis_points
         if deduction is None:
             deduction = ruling.refund_terms.outcome.deduction_bp(PolicyGrade(verdict.grade.value))
+        if deduction < 0:
+            raise Refused("wrong_sign", "a deduction cannot be negative", field=f"items[{index}].deduction")
+        if deduction > WHOLE_UNIT_BP:
+            raise Refused(
+                "amount_above_entitlement", "a deduction cannot exceed the unit", field=f"items[{index}].deduction"
+            )
         judged += [
             receiving.Judged(
                 line.id,
@@ -233,12 +249,13 @@ async def _quote(
         units = refund.UnitRange(*j.span, accepted=True, deduction_bp=j.deduction_basis_points, grade=j.grade)
         groups.setdefault((resolution, terms), {}).setdefault(j.line_ref, []).append(units)
     quoted: list[UUID] = []
+    charged = any(charges_fee(earlier.plan) for earlier in await refunds.list_of_rma(db, record.rma.id))
     for part, ((resolution, terms), lines) in enumerate(groups.items(), start=1):
         asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
         ledger = refunds.ledger_of(found.order, at)
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
-        if plan.total.presentment <= 0:
-            continue
+        due_terms = after_the_first(terms) if charged else terms
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), due_terms)
+        charged = charged or charges_fee(plan)
         settlement_id = new_id()
         await refunds.add_settlement(
             db,

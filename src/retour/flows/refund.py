@@ -9,11 +9,12 @@ from retour.core import refund
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.terms import terms_of
+from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order, policy
 from retour.store import effect as effects
@@ -62,8 +63,12 @@ async def settle(
     """
     async with database.tx(tenant_id) as db:
         settling = await _load(db, settlement_id, policies, lock=False)
-    if settling is None:
-        return
+        if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
+            await refunds.set_due(db, settlement_id, due_at=None)
+            return
+        if settling.connection.state != "connected":
+            await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
+            return
     connector = connectors(settling.connection.platform)
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
@@ -71,12 +76,14 @@ async def settle(
             open_credential(settling.connection),
             order_ref=settling.order.order.ref,
             lines=asked,
-            shipping_minor=_shipping(settling.plan),
+            shipping_minor=_shipping(settling.plan, settling.order.order),
         )
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
             await refunds.set_due(db, settlement_id, due_at=clock() + wait)
+            if gone.needs_reconnect:
+                await connections.disconnect(db, settling.connection.id, at=clock())
         return
 
     async def pay(db: Db) -> None:
@@ -92,6 +99,8 @@ async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> Se
     row = await _locked_row(db, settlement_id)
     if not await refunds.move(db, settlement_id, came_from=[SettlementState.FAILED], to=SettlementState.QUOTED, at=now):
         raise Refused("move_not_allowed", f"the settlement is {row.state.value}", facts={"state": row.state.value})
+    assert row.effect_id is not None, "a settlement fails by its effect"
+    await discrepancy.resolve(db, "effect_failed", resource_kind="effect", resource_id=row.effect_id, by=actor, at=now)
     return await _told(db, row, EventType.SETTLEMENT_QUOTED, actor, now)
 
 
@@ -153,7 +162,10 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
         if i.batch_id == row.batch_id and any(ref == i.line_ref and _inside(i.span, span) for ref, span in wanted):
             units = refund.UnitRange(*i.span, accepted=True, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
             lines.setdefault(i.line_ref, []).append(units)
-    terms = terms_of(rulings[next(iter(lines))], row.resolution)
+    (terms,) = {terms_of(rulings[ref], row.resolution) for ref in lines}  # that is how a batch was divided
+    earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
+    if any(charges_fee(s.plan) for s in earlier):
+        terms = after_the_first(terms)
     asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
     ledger = refunds.ledger_of(found.order, position)
     return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
@@ -169,7 +181,7 @@ async def _compare_and_pay(
     compared = refund.compare(settling.plan, figures)
     accepted = settling.row.comparison == "accepted_by_person"
     plan = settling.plan if accepted else compared.reconciled
-    if plan is None or plan.unallocated or not plan.legs:
+    if plan is None or plan.unallocated:
         await _dispute(db, settling, figures, compared, now)
         return
     comparison = "accepted_by_person" if accepted else "equal"
@@ -180,6 +192,9 @@ async def _compare_and_pay(
         db, settling.row.id, platform_quote=figures, comparison=comparison, plan=plan, reasons=reasons
     )
     await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
+    if not plan.legs:
+        await _settle_nothing(db, settling, now)
+        return
     await refunds.reserve(db, settling.row.order_id, [(leg.capture_ref, leg.amount_minor) for leg in plan.legs])
     effect_id = await _plan_refund(db, tenant_id, settling, plan, platforms, now)
     await refunds.move(
@@ -195,6 +210,14 @@ async def _compare_and_pay(
     await _refresh(db, settling.record, now)
 
 
+async def _settle_nothing(db: Db, settling: Settling, now: datetime) -> None:
+    """Settle units that are worth nothing any more: they count as paid for, and there is nothing to send."""
+    row, money = settling.row, {"amount_minor": 0, "currency": settling.plan.currency}
+    await refunds.move(db, row.id, came_from=[SettlementState.QUOTED], to=SettlementState.SETTLED, at=now)
+    facts: dict[str, object] = {"settlement_id": row.id, **money}
+    await returns.changed(db, settling.record, EventType.SETTLEMENT_SETTLED, actor="retour", at=now, data=facts)
+
+
 async def _plan_refund(
     db: Db, tenant_id: UUID, settling: Settling, plan: Plan, platforms: Platforms, now: datetime
 ) -> UUID:
@@ -208,7 +231,9 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan)),
+            target=RefundTender(
+                settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan, settling.order.order)
+            ),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
@@ -282,5 +307,7 @@ def _units(plan: Plan) -> list[RefundedUnits]:
     return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
 
 
-def _shipping(plan: Plan) -> int:
-    return sum(row.payable.presentment for row in plan.rows if row.kind is RowKind.SHIPPING)
+def _shipping(plan: Plan, of: Order) -> int:
+    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
+    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
+    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)

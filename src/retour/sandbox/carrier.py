@@ -105,6 +105,7 @@ class Carrier:
         event = {
             "id": str(uuid.uuid4()),
             "tracking_number": parcel["tracking_number"],
+            "carrier": parcel["carrier"],
             "status": wish["status"],
             "occurred_at": wish.get("occurred_at") or datetime.now(UTC).isoformat(timespec="seconds"),
             "place": wish.get("place", "Sandbox hub"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.store import discrepancy
 from retour.store.db import Db
 
 ROUTE: Final = "SELECT tenant_id FROM route_connection($1)"
@@ -90,3 +91,17 @@ async def reseal(
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
     return await db.fetchval(SET_STATE, connection_id, state) is not None
+
+
+async def disconnect(db: Db, connection_id: UUID, *, at: datetime) -> None:
+    """Stop every call of a connection whose credentials are refused, visibly, until somebody connects it again."""
+    if await set_state(db, connection_id, "needs_reconnect"):
+        await discrepancy.open_(
+            db,
+            "needs_reconnect",
+            resource_kind="connection",
+            resource_id=connection_id,
+            owner=discrepancy.Owner.OPERATOR,
+            next_step="connect the platform again",
+            at=at,
+        )

@@ -36,7 +36,7 @@ UPDATE order_line_counter c SET inspected = c.inspected + v.n
 """
 RESTOCK: Final = """
 INSERT INTO restock (tenant_id, inspection_id, rma_id, order_id, line_ref, ordinals, location_ref, carried_by, effect_id, at)
-SELECT i.tenant_id, i.id, i.rma_id, i.order_id, i.line_ref, i.ordinals, coalesce(i.location_ref, $2), $3, $4, $5
+SELECT i.tenant_id, i.id, i.rma_id, i.order_id, i.line_ref, i.ordinals, $2, $3, $4, $5
   FROM inspection i
  WHERE i.tenant_id = current_tenant() AND i.id = ANY ($1::uuid[]) AND i.disposition = 'restock'
    AND NOT EXISTS (SELECT FROM restock s WHERE s.tenant_id = i.tenant_id AND s.inspection_id = i.id)
@@ -51,10 +51,11 @@ FIND_SHIPMENT: Final = """
 SELECT id, rma_id, carrier, tracking_number, status, status_at
   FROM shipment WHERE tenant_id = current_tenant() AND carrier = $1 AND tracking_number = $2
 """
-# An older event never moves a parcel backwards.
+# An older event never moves a parcel backwards; before the first one there is only the announcement, which may be late.
 MOVE_SHIPMENT: Final = """
 UPDATE shipment SET status = $2, status_at = $3
- WHERE tenant_id = current_tenant() AND id = $1 AND status_at <= $3 AND status <> $2
+ WHERE tenant_id = current_tenant() AND id = $1 AND status <> $2 AND $2 <> 'label_created'
+   AND (status = 'label_created' OR status_at <= $3)
    AND NOT (status = 'delivered' AND $2 = 'in_transit')
 RETURNING id
 """

@@ -13,6 +13,7 @@ from retour.core.order import Order, Tax
 from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
 from retour.core.rma import SettlementState
 from retour.store.db import Db, Record
+from retour.store.order.admit import mentions
 
 # Everything a quote depends on beside the order itself, in one statement.
 POSITION: Final = """
@@ -326,8 +327,8 @@ async def move(
     return await db.fetchval(MOVE, settlement_id, states, to.value, effect_id, at) is not None
 
 
-async def set_due(db: Db, settlement_id: UUID, *, due_at: datetime) -> bool:
-    """Say when a quoted settlement is to be compared and paid; the sweep finds it then."""
+async def set_due(db: Db, settlement_id: UUID, *, due_at: datetime | None) -> bool:
+    """Say when a quoted settlement is to be compared and paid, or that it waits; the sweep finds it then."""
     return await db.fetchval(SET_DUE, settlement_id, due_at) is not None
 
 
@@ -367,7 +368,7 @@ async def drop_lines(db: Db, settlement_id: UUID) -> None:
 
 
 def _is_ours(note: str | None, references: set[str]) -> bool:
-    return note is not None and any(reference in note for reference in references)
+    return note is not None and any(mentions(note, reference) for reference in references)
 
 
 def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:

@@ -23,12 +23,14 @@ ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id
 """
 # Taking a row counts the try and sets its next turn at once, so that a crash is a try like any other.
 TAKE: Final = """
-UPDATE inbox SET tries = tries + 1, due_at = $2 + CASE
-         WHEN tries < $3 THEN least(interval '30 seconds' * power(2, tries), interval '6 hours')
+UPDATE inbox i SET tries = i.tries + 1, due_at = $2 + CASE
+         WHEN i.tries < $3 THEN least(interval '30 seconds' * power(2, i.tries), interval '6 hours')
          ELSE interval '1 day' END
- WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL AND due_at <= $2
-RETURNING id, source, connection_id, topic, object_ref, occurred_at, facts, received_at, tries, problem,
-          (SELECT store_id FROM connection c WHERE c.tenant_id = current_tenant() AND c.id = connection_id) AS store_id
+  FROM connection c
+ WHERE i.tenant_id = current_tenant() AND i.id = $1 AND i.done_at IS NULL AND i.due_at <= $2
+   AND c.tenant_id = i.tenant_id AND c.id = i.connection_id
+RETURNING i.id, i.source, i.connection_id, i.topic, i.object_ref, i.occurred_at, i.facts, i.received_at, i.tries,
+          i.problem, c.store_id, c.far_name
 """
 LOCK_OPEN: Final = """
 SELECT id FROM inbox WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL FOR UPDATE
@@ -51,12 +53,13 @@ HAND_OVER: Final = "UPDATE inbox SET person_id = $2, body_sealed = $3 WHERE tena
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the inbox that is being worked on; `tries` counts this one."""
+    """One row of the inbox that is being worked on; `tries` counts this one, `far_name` is the connection's."""
 
     id: UUID
     source: str
     connection_id: UUID
     store_id: UUID
+    far_name: str
     topic: str
     object_ref: str | None
     occurred_at: datetime | None

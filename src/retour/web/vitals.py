@@ -9,6 +9,7 @@ from uuid import UUID
 
 import asyncpg
 from litestar import Request, Response, get
+from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
@@ -72,7 +73,7 @@ def counted(app: ASGIApp) -> ASGIApp:
     """Return the application with its requests counted and timed (a middleware)."""
 
     async def counting(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         began, status = time.perf_counter(), 500
@@ -86,7 +87,7 @@ def counted(app: ASGIApp) -> ASGIApp:
         try:
             await app(scope, receive, sent)
         finally:
-            method = scope["method"]
+            method = str(scope["method"])
             REQUESTS.labels(method, status).inc()
             SECONDS.labels(method).observe(time.perf_counter() - began)
 

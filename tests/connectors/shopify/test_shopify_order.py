@@ -251,7 +251,15 @@ def test_a_document_without_id_and_name_is_refused(document: dict[str, Any]) -> 
     assert refused.value.code == "malformed_order"
 
 
-_JUNK = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({}) | st.just([{}])
+_JUNK = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=5)
+    | st.builds(list)
+    | st.builds(dict)
+    | st.builds(lambda: [{}])
+)
 
 
 @settings(max_examples=150, deadline=None)

@@ -113,7 +113,13 @@ def test_a_refund_is_ours_by_its_note_and_nobody_else_s() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "verdict"), [("PENDING", Verdict.PENDING), ("FAILURE", Verdict.REJECTED), ("UNKNOWN", Verdict.UNKNOWN)]
+    ("status", "verdict"),
+    [
+        ("PENDING", Verdict.PENDING),
+        ("AWAITING_RESPONSE", Verdict.PENDING),
+        ("FAILURE", Verdict.REJECTED),
+        ("UNKNOWN", Verdict.UNKNOWN),
+    ],
 )
 def test_a_refund_read_back_says_how_far_its_money_is(status: str, verdict: Verdict) -> None:
     document = recorded("refunds_of_order")

@@ -84,6 +84,9 @@ async def test_an_escaped_character_that_is_fine_is_kept(http: httpx2.AsyncClien
         ("/events?limit=many", 422, "invalid_request"),
         ("/events?limit=1&limit=2", 422, "invalid_request"),
         ("/events?colour=red", 422, "invalid_request"),
+        ("/events?after=null", 422, "invalid_cursor"),
+        ("/returns?status=null", 422, "invalid_request"),
+        ("/orders?email=a@b.c", 422, "invalid_request"),
         ("/events?after=nonsense", 422, "invalid_cursor"),
         ("/events?after=%00", 422, "invalid_text"),
         ("/events?after=%ff", 400, "malformed_query"),
@@ -126,3 +129,9 @@ async def test_a_full_pool_answers_503(
 
     assert code_of(answer) == (503, "busy")
     assert answer.headers["retry-after"] == "2"
+
+
+async def test_a_path_tells_its_methods(http: httpx2.AsyncClient) -> None:
+    answer = await http.options("/returns")
+
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")

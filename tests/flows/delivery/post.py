@@ -85,7 +85,7 @@ class Post:
     async def carry(self, delivery_id: UUID, *, sender: WebhookSender | None = None) -> Delivered | None:
         return await deliver(
             self.database, self.vault, sender or self.client, tenant_id=self.tenant_id, delivery_id=delivery_id,
-            clock=self.clock, jitter=lambda: 0.0,
+            clock=self.clock, jitter=lambda: 0,
         )  # fmt: skip
 
     async def carry_to_the_end(self, delivery_id: UUID) -> int:

@@ -15,6 +15,7 @@ from retour.core.delivery import DeliveryState
 from retour.core.ports import WireAnswer
 from retour.flows.delivery import LEASE, Delivered
 from retour.flows.webhook_endpoint import delete_endpoint
+from retour.store import delivery as deliveries
 from retour.store import instance
 from retour.store.vault import Vault
 from tests.connectors.far_side import Asked, far_side, http
@@ -241,6 +242,23 @@ async def test_a_late_answer_changes_nothing_once_the_lease_is_another_workers(p
 
     seen = await post.look(delivery_id)
     assert (late, seen.state, seen.last_status, seen.tries) == (None, DeliveryState.DELIVERED, 200, 2)
+
+
+async def test_a_late_answer_changes_nothing_while_another_worker_is_sending(post: Post) -> None:
+    async with far_side(in_turn(500)) as side:
+        await post.listen(side.url)
+        [delivery_id] = await post.happen()
+
+        async def taken_over(answer: WireAnswer) -> WireAnswer:
+            post.clock.wind(by=LEASE * 2)
+            async with post.database.tx(post.tenant_id) as db:
+                assert await deliveries.claim(db, delivery_id, now=post.clock.now, lease=LEASE)
+            return answer
+
+        late = await post.carry(delivery_id, sender=Meddling(post.client, taken_over))
+
+    seen = await post.look(delivery_id)
+    assert (late, seen.state, seen.last_status, seen.tries) == (None, DeliveryState.SENDING, None, 2)
 
 
 async def test_eight_workers_with_the_same_job_send_it_once(post: Post) -> None:

@@ -11,8 +11,9 @@ import pytest
 from retour.core.errors import Refused
 from retour.core.order import Fetched
 from retour.core.ports import Unreachable
+from retour.core.shipping import TrackingEvent
 from retour.flows import order as order_flow
-from retour.flows.webhook import TrackingEvent, ask_for_order, read_inbox
+from retour.flows.webhook import ask_for_order, read_inbox
 from retour.store import discrepancy, webhook
 from retour.store import order as orders
 from retour.store.db import Database, Db
@@ -137,7 +138,13 @@ async def test_a_scan_reaches_the_listener_once(desk: Desk) -> None:
     assert await desk.work(inbox_id)
     assert not await desk.work(inbox_id)
 
-    assert desk.scans == [TrackingEvent("SBXR1", "sandbox", "in_transit", NOON - timedelta(hours=1))]
+    nameless = await desk.receive("e2", facts=SCAN | {"carrier": ""}, occurred_at=NOON)
+    assert await desk.work(nameless)
+    an_hour_ago = NOON - timedelta(hours=1)
+    assert desk.scans == [
+        TrackingEvent(carrier="sandbox", tracking_number="SBXR1", status="in_transit", occurred_at=an_hour_ago),
+        TrackingEvent(carrier="shop.example", tracking_number="SBXR1", status="in_transit", occurred_at=NOON),
+    ]
 
 
 async def test_a_failure_while_saving_leaves_the_entry_open(desk: Desk) -> None:

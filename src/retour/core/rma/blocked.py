@@ -39,8 +39,7 @@ class Blocked:
 
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
-    open_lines = sum(1 for line in ret.lines if line.decision in OPEN)
-    if ret.status not in OPEN or (steps.resolve and len(steps.resolve) == open_lines):
+    if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
         return _trouble(ret, _MOOT, now)
     return (
         _trouble(ret, _MARKS, now)

@@ -1,8 +1,10 @@
 """The public REST API as one router under /api/v1."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Request, Response, Router
+from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
@@ -51,24 +53,31 @@ def create_api(
     """
     rules = Rules(allow_private_urls=allow_private_urls)
     desk = Desk(database, vault, Doorkeeper(database), policies or PolicyCache(), rules)
+    by_path: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, []).append(operation)
     return Router(
         path=PATH,
         route_handlers=[
             *docs_handlers(document(OPERATIONS)),
-            *(_handler(operation, desk) for operation in OPERATIONS),
+            *(_handler(path, there, desk) for path, there in by_path.items()),
         ],
         exception_handlers=exception_handlers(),
         request_max_body_size=BODY_MOST,
     )
 
 
-def _handler(operation: Operation, desk: Desk) -> HTTPRouteHandler:
-    answering = Answering(operation, desk)
+def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRouteHandler:
+    """Return the one handler of a path: it knows all methods there, and so what to say to OPTIONS."""
+    answering: dict[str, Answering] = {operation.method: Answering(operation, desk) for operation in operations}
+    allowed = {"Allow": ", ".join(sorted([*answering, "OPTIONS"]))}
 
     async def call(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await answering(request)
+        if request.method == "OPTIONS":
+            return Response(b"", status_code=204, headers=allowed, media_type="text/plain")
+        return await answering[request.method](request)
 
-    path = operation.path.replace("{id}", "{id:str}")
+    methods = [HttpMethod(method) for method in (*answering, "OPTIONS")]
     return HTTPRouteHandler(
-        path, http_method=operation.method, status_code=200, include_in_schema=False, name=operation.id
+        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False
     )(call)

@@ -13,11 +13,11 @@ from retour import web
 
 ASSETS: Final = Path(web.__file__).parent / "assets"
 _VENDOR: Final = ASSETS / "vendor" / "swagger-ui"
-_FILES: Final = {
-    "swagger-ui.css": (_VENDOR / "swagger-ui.css", "text/css; charset=utf-8"),
-    "swagger-ui-bundle.js": (_VENDOR / "swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+FILES: Final = {
+    "swagger-ui.css": (_VENDOR / "swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": (_VENDOR / "swagger-ui-bundle.js", "text/javascript"),
     "favicon-32x32.png": (_VENDOR / "favicon-32x32.png", "image/png"),
-    "start.js": (ASSETS / "swagger-start.js", "text/javascript; charset=utf-8"),
+    "start.js": (ASSETS / "swagger-start.js", "text/javascript"),
 }
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -64,15 +64,15 @@ def docs_handlers(document: dict[str, Any]) -> list[HTTPRouteHandler]:
 @get("/docs", sync_to_thread=False)
 def docs() -> Response[str]:
     """Return the page of Swagger UI, or in plain words why it is not there."""
-    if not all(path.is_file() for path, _ in _FILES.values()):
-        return Response(_MISSING, status_code=200, media_type="text/plain; charset=utf-8", headers=HEADERS)
-    return Response(_PAGE, media_type="text/html; charset=utf-8", headers=HEADERS)
+    if not all(path.is_file() for path, _ in FILES.values()):
+        return Response(_MISSING, status_code=200, media_type="text/plain", headers=HEADERS)
+    return Response(_PAGE, media_type="text/html", headers=HEADERS)
 
 
 @get("/docs/{name:str}", sync_to_thread=True)
 def docs_file(name: FromPath[str]) -> Response[bytes]:
     """Return one of the page's files; there are no others."""
-    path, media_type = _FILES.get(name, (None, ""))
+    path, media_type = FILES.get(name, (None, ""))
     if path is None or not path.is_file():
         raise NotFoundException
     return Response(path.read_bytes(), media_type=media_type, headers=HEADERS | {"Cache-Control": "max-age=3600"})

@@ -94,9 +94,10 @@ def _parameters(operation: Operation, components: Mapping[str, Any]) -> Iterable
     if "{id}" in operation.path:
         yield dict(_ID_PARAMETER)
     if operation.query is not None:
-        for name, schema in components[operation.query.__name__]["properties"].items():
+        described = components[operation.query.__name__]
+        for name, schema in described["properties"].items():
             plain = _not_null({k: v for k, v in schema.items() if k not in ("description", "default")})
-            shown = {"name": name, "in": "query", "required": False, "schema": plain}
+            shown = {"name": name, "in": "query", "required": name in described.get("required", ()), "schema": plain}
             yield shown | ({"description": schema["description"]} if "description" in schema else {})
     if operation.changes:
         yield dict(_KEY_HEADER)

@@ -52,9 +52,13 @@ def read_query(shape: type[msgspec.Struct], query: bytes) -> Any:
             raise ProblemError(422, "invalid_text", "the text holds a NUL", field=name)
         named[name] = value
     try:
-        return msgspec.convert(named, shape, strict=False)
+        query_read = msgspec.convert(named, shape, strict=False)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
+    for name in named:
+        if getattr(query_read, name) is None:  # the converter takes the text `null` for nothing; a given value is one
+            raise ProblemError(422, "invalid_request", "leave the parameter out instead", field=name)
+    return query_read
 
 
 def _invalid(error: msgspec.ValidationError) -> ProblemError:

@@ -34,7 +34,8 @@ async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms
     steps = next_steps(record.rma, found.order, own)
     if steps:
         await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
-    await returns.refresh(db, rma_id, own=own, at=now, steps=steps)
+    once_more = now if steps.resolve or steps.hand_over else None  # what follows from these is due at once
+    await returns.refresh(db, rma_id, own=own, at=now, steps=steps, due_at=once_more)
     return steps
 
 

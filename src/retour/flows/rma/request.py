@@ -13,7 +13,7 @@ from retour.core.policy import Asked, History, LineDecision, Request, decide, ga
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.terms import terms_of
+from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import event, jobs, order, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -83,6 +83,8 @@ async def judge(
     lock: bool,
 ) -> Judged:
     """Return what the policy says about a request and what it would pay; raise Refused with every objection."""
+    if not wishes:
+        raise Refused("nothing_given", "name at least one line", field="lines")
     found = await (order.lock if lock else order.load)(db, order_id)
     if found is None or found.store_id != store_id:
         raise Refused("order_not_found", "there is no such order", field="order_id")
@@ -116,7 +118,7 @@ async def open_return(
 ) -> Opened:
     """Open a return and return it as written; approved at once where the policy says so.
 
-    Raises Refused: `order_not_found`, `another_master`, `policy_not_published`, `not_returnable` with the objections,
+    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, `not_returnable` with the objections,
     `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
     """
     judged = await judge(
@@ -292,10 +294,11 @@ def _promise(
     for wish, line, units in zip(wishes, lines, spans, strict=True):
         asked = refund.RequestedLine(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units))
         groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
-    plans = []
+    plans: list[refund.Plan] = []
     for terms, asked_lines in groups.items():
         ledger = refunds.ledger_of(found.order, at)
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), terms)
+        due_terms = after_the_first(terms) if any(map(charges_fee, plans)) else terms
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), due_terms)
         plans.append(plan)
         at = at.with_plan(plan)
     total = sum(plan.total.presentment for plan in plans)

@@ -89,7 +89,9 @@ CREATE FUNCTION route_due_settlements(most int, overdue interval) RETURNS TABLE 
   AS $$ SELECT s.tenant_id, s.id FROM settlement s WHERE s.due_at <= clock_timestamp() - overdue ORDER BY s.due_at LIMIT most $$;
 CREATE FUNCTION route_due_syncs(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-  AS $$ SELECT c.tenant_id, c.connection_id FROM sync_cursor c WHERE c.due_at <= clock_timestamp() - overdue ORDER BY c.due_at LIMIT most $$;
+  AS $$ SELECT c.tenant_id, c.connection_id FROM sync_cursor c
+           JOIN connection k ON k.tenant_id = c.tenant_id AND k.id = c.connection_id AND k.state = 'connected'
+          WHERE c.due_at <= clock_timestamp() - overdue ORDER BY c.due_at LIMIT most $$;
 
 DO $$
 DECLARE f regprocedure;

@@ -67,14 +67,15 @@ def recognise(refunds: Sequence[PlatformRefund], own: Sequence[OwnRefund]) -> di
         if refund.ref in found or not refund.note:
             continue
         for effect in own:
-            if effect.effect_id not in taken and effect.far_id is None and _mentions(refund.note, effect.reference):
+            if effect.effect_id not in taken and effect.far_id is None and mentions(refund.note, effect.reference):
                 found[refund.ref] = effect
                 taken.add(effect.effect_id)
                 break
     return found
 
 
-def _mentions(note: str, reference: str) -> bool:
+def mentions(note: str, reference: str) -> bool:
+    """Return whether a note carries a whole reference of ours, whatever people wrote around it."""
     return re.search(rf"(?<![\w-]){re.escape(reference)}(?![\w-])", note) is not None
 
 

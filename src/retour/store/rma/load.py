@@ -20,7 +20,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held,
   'another_in_transit', EXISTS (
     SELECT FROM rma other
-     WHERE other.tenant_id = r.tenant_id AND other.order_id = r.order_id AND other.id <> r.id
+     WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
+       AND (other.order_id = r.order_id OR t.tag_on = 'customer' AND other.person_id = r.person_id)
        AND other.in_transit_at IS NOT NULL AND other.received_at IS NULL AND other.status = 'approved'),
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
@@ -63,6 +64,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   FROM rma r
   JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
   JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
+  JOIN store t ON t.tenant_id = r.tenant_id AND t.id = r.store_id
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
 

@@ -136,7 +136,7 @@ async def add(db: Db, new: NewReturn) -> int:
         new.blocked.actor,
         new.blocked.code,
         new.blocked.since,
-        dict(new.blocked.evidence),
+        _evidence(new.blocked),
         new.decided_by,
         [line.id for line in new.lines],
         [line.line_ref for line in new.lines],
@@ -176,7 +176,7 @@ async def touch(
         at,
         blocked.actor if blocked else None,
         blocked.code if blocked else None,
-        dict(blocked.evidence) | {"unblocks": blocked.unblocks} if blocked else None,
+        _evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
     )
     return version
@@ -205,3 +205,8 @@ async def add_note(db: Db, rma_id: UUID, *, body: str, shown_to_shopper: bool, a
 async def hold(db: Db, rma_id: UUID, *, held: bool) -> bool:
     """Hold the return's automatic steps or let them go on; return whether that changed anything."""
     return await db.fetchval(HOLD, rma_id, held) is not None
+
+
+def _evidence(blocked: Blocked) -> dict[str, object]:
+    """Return what is kept of a blocker beside its code: its figures and what would unblock it."""
+    return {**blocked.evidence, "unblocks": blocked.unblocks}

@@ -1,0 +1,108 @@
+"""`retour demo`: a whole installation with a sandbox shop, and two returns on it from request to refund."""
+
+import asyncio
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+
+import click
+
+from retour.cli.demo import installing, story, telling
+from retour.cli.demo.asking import Far, Unexpected, until
+from retour.cli.demo.installing import Merchant, Place
+from retour.cli.demo.story import Cast
+from retour.cli.frame import json_option, run, tell
+from retour.cli.processes import prepare
+from retour.connectors.http import Http
+from retour.ops.supervisor import Supervisor
+from retour.store.db import Database
+
+Say = Callable[[str], None]
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="End after the story instead of serving the API.")
+@json_option
+def demo_command(*, once: bool, as_json: bool) -> None:
+    """Run two returns on a sandbox shop, from request to refund and restock, and compare all books."""
+    sys.exit(run(demo(once=once, as_json=as_json)))
+
+
+async def demo(*, once: bool, as_json: bool) -> int:
+    """Run the demo and return the status of the process: 0 only if all books agree."""
+    began = time.monotonic()
+    where = installing.place(once=once)
+
+    def say(text: str) -> None:
+        if not as_json:
+            click.echo(f"  {time.monotonic() - began:5.1f} s  {text}")
+
+    say(f"starting PostgreSQL, web, worker, executor, and a sandbox shop and carrier in {where.settings.data_dir}")
+    urls, server = await prepare(where.settings)
+    log_path = where.settings.data_dir / "demo.log"
+    with log_path.open("w", encoding="utf-8") as log:
+        parts = installing.parts(where, urls)
+        supervisor = Supervisor(parts, data_dir=where.settings.data_dir, server=server, out=log)
+        keeping = asyncio.create_task(supervisor.run())
+        playing = asyncio.create_task(_play(where, urls.app, began, say, once=once, as_json=as_json))
+        try:
+            await asyncio.wait({keeping, playing}, return_when=asyncio.FIRST_COMPLETED)
+            if not playing.done():  # a signal, or the supervisor could not run
+                playing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await playing
+                await keeping
+                return 130
+            status = playing.result()
+            if not once and status == 0:
+                await keeping
+            return status
+        except Unexpected as stuck:
+            click.echo(f"demo_stuck: {stuck}\nWhat the processes said: {log_path}", err=True)
+            return 1
+        finally:
+            supervisor.request_stop()
+            await keeping
+
+
+async def _play(where: Place, app_url: str, began: float, say: Say, *, once: bool, as_json: bool) -> int:
+    async with Http(internal=True) as http:
+        sandbox, web = Far(http, where.sandbox), Far(http, where.web)
+        database = await Database.open(app_url, name="retour-demo", pool_max=2)
+        try:
+            merchant = await installing.open_merchant(database, where)
+            await until(lambda: web.answers("/readyz"), "the web process")
+            await until(lambda: sandbox.answers("/_sandbox/health"), "the sandbox")
+            await installing.introduce(sandbox, merchant, where)
+            say("running; two shoppers order, and send back")
+            whole = await story.play_all(_cast(http, where, merchant))
+            elapsed_s = time.monotonic() - began
+            document = telling.document(whole, merchant.names, elapsed_s)
+            lines = [*telling.story(whole, merchant.names), "", f"  {elapsed_s:.1f} s in all"]
+            tell(document, lines, as_json=as_json)
+            if not once and document["agreed"]:
+                await installing.start_sync(database, merchant)
+                _invite(where, merchant)
+            return 0 if document["agreed"] else 1
+        finally:
+            await database.close()
+
+
+def _cast(http: Http, where: Place, merchant: Merchant) -> Cast:
+    def calls(who: str) -> Far:
+        return Far(http, f"{where.web}/api/v1", {"X-API-Key": merchant.keys[who], "X-Shop-Name": installing.SHOP})
+
+    return Cast(agent=calls("agent"), warehouse=calls("warehouse"), sandbox=Far(http, where.sandbox))
+
+
+def _invite(where: Place, merchant: Merchant) -> None:
+    click.echo("")
+    for name, value in (
+        ("API, to try out", f"{where.web}/api/v1/docs"),
+        ("key", merchant.keys["owner"]),
+        ("shop name", installing.SHOP),
+        ("sandbox shop", f"{where.sandbox}/_sandbox/orders"),
+        ("stop", "Ctrl-C"),
+    ):
+        click.echo(f"  {name:<16}  {value}")

@@ -1,0 +1,459 @@
+"""A whole house for stories: an account, its store and policy, a sandbox shop behind HTTP, and the jobs that move it on."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from retour.connectors.http import Http, Patience
+from retour.connectors.shopify.client import ShopifyConnector
+from retour.core.effect import EffectKind
+from retour.core.order import Fetched
+from retour.core.platforms import Platforms
+from retour.core.policy import PolicyDocument, template
+from retour.core.ports import Credential
+from retour.core.rma import Disposition, Grade
+from retour.core.shipping import TrackingEvent
+from retour.flows import effect as executor
+from retour.flows import order as order_flow
+from retour.flows import policy as policy_flow
+from retour.flows import receiving, refund, rma, shipping
+from retour.sandbox.app import Sandbox
+from retour.store import connection as connections
+from retour.store import due, event
+from retour.store import effect as effects
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.connection import Connection
+from retour.store.db import Database, Db
+from retour.store.effect import EffectRow
+from retour.store.event import Event
+from retour.store.ids import new_id
+from retour.store.order import Mirrored, OrderRecord
+from retour.store.policy import PolicyCache
+from retour.store.refund import SettlementRow
+from retour.store.rma import ReturnRecord
+from retour.store.vault import Vault
+from tests.sandbox.desk import a_sandbox, request, serving
+from tests.stories import sums
+from tests.waiting import until
+
+T = TypeVar("T")
+Work = Callable[[UUID], Awaitable[None]]
+FAR_AWAY = timedelta(hours=1)
+PACE = executor.Pace(
+    lease=timedelta(seconds=20),
+    pause=timedelta(milliseconds=1),
+    longest_pause=timedelta(milliseconds=5),
+    poll=FAR_AWAY,
+    stopped=FAR_AWAY,
+)
+TEE = {"sku": "RT-TEE-BLK-M", "price": "19.99", "quantity": 2, "taxes": [["VAT", "0.19"]]}
+
+OPEN_ACCOUNT = "INSERT INTO account (tenant_id, name) VALUES ($1, 'Acme')"
+OPEN_STORE = """
+INSERT INTO store (tenant_id, id, shop_name, currency, timezone, return_master, refund_master, restock_master, tag_on)
+VALUES ($1, $2, 'acme', 'EUR', 'Europe/Berlin', $3, $4, $5, $6)
+"""
+# Everything that waits for a later time becomes due, as if that time had come.
+TIME_PASSES = (
+    """UPDATE effect SET due_at = clock_timestamp()
+        WHERE tenant_id = $1 AND state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL""",
+    "UPDATE settlement SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """A verdict in a test's words: how many units of the line at `index` of the return were found in which grade."""
+
+    index: int
+    quantity: int
+    grade: Grade = Grade.SEALED
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+class House:
+    """One tenant with one store on its own sandbox shop. Every step checks that the return says what it waits for."""
+
+    def __init__(
+        self,
+        *,
+        web: Database,
+        executing: Database,
+        owner: Any,
+        vault: Vault,
+        sandbox: Sandbox,
+        address: str,
+        http: Http,
+    ) -> None:
+        self.web, self.executing, self.owner, self.vault = web, executing, owner, vault
+        self.sandbox, self.address = sandbox, address
+        self.connector = ShopifyConnector(http)
+        self.secret = "sandbox-token"
+        self.tenant, self.store, self.connection = new_id(), new_id(), new_id()
+        self.policies = PolicyCache()
+        self.platforms = Platforms(
+            {"shopify": self.connector.records}, timedelta(seconds=5), quiet_period=timedelta(milliseconds=20)
+        )
+        self.carrier = executor.Carrier(executing, self._connector, self._credential, PACE, now)
+
+    def _connector(self, _platform: str) -> ShopifyConnector:
+        return self.connector
+
+    def _credential(self, _connection: Connection) -> Credential:
+        return Credential(self.address, self.secret)
+
+    async def open(
+        self,
+        *,
+        returns_by: str = "retour",
+        refunds_by: str = "retour",
+        restocks_by: str = "retour",
+        tag_on: str = "order",
+        document: PolicyDocument | None = None,
+    ) -> None:
+        async with self.web.tx(self.tenant) as db:
+            await db.execute(OPEN_ACCOUNT, self.tenant)
+            await db.execute(OPEN_STORE, self.tenant, self.store, returns_by, refunds_by, restocks_by, tag_on)
+            connection = Connection(
+                self.connection, self.store, "shopify", f"{self.tenant}.myshopify.com", self.address, now()
+            )
+            await connections.add(db, connection)
+            await self.publish(document or template(), db=db)
+
+    async def publish(self, document: PolicyDocument, *, db: Db) -> int:
+        return await policy_flow.publish(db, store_id=self.store, document=document, actor="owner", now=now())
+
+    async def do(self, work: Callable[[Db], Awaitable[T]]) -> T:
+        """Run a use case as the web does, then check the books."""
+        async with self.web.tx(self.tenant) as db:
+            result = await work(db)
+        await self.check()
+        return result
+
+    async def check(self) -> None:
+        """Assert that every projection agrees with what it sums up, and that every open return says what it waits for."""
+        async with self.web.tx(self.tenant) as db:
+            wrong = await sums.wrong(db)
+        assert not wrong, wrong
+
+    # --- the shop ---------------------------------------------------------------------------------------------------
+
+    async def control(self, path: str, wish: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the answer of one of the sandbox's control calls: POST when there is a wish, else GET."""
+        method, body = ("GET", b"") if wish is None else ("POST", json.dumps(wish).encode())
+        status, _, answer = await request(self.sandbox, f"/_sandbox/{path}", method=method, body=body)
+        assert status == 200, answer
+        return json.loads(answer)  # type: ignore[no-any-return]
+
+    async def misbehave(self, where: str, how: str, **more: Any) -> None:
+        await self.control("misbehave", {"where": where, "how": how, **more})
+
+    async def an_order(
+        self, *lines: Mapping[str, Any], bend: Callable[[Fetched], Fetched] | None = None, **spec: Any
+    ) -> OrderRecord:
+        """Return a fresh order, mirrored: by default two tees at 19.99, VAT inside, sent and paid by card.
+
+        `bend` makes the mirror see something else than the platform shows.
+        """
+        made = await self.control("orders", {"lines": lines or [TEE], "email": "ann@example.com", **spec})
+        return (await self.mirror(made["id"], bend=bend)).record
+
+    async def mirror(self, ref: str, *, bend: Callable[[Fetched], Fetched] | None = None) -> Mirrored:
+        fetched = await self.connector.get_order(Credential(self.address, self.secret), ref=ref)
+        assert fetched is not None
+        fetched = bend(fetched) if bend else fetched
+        async with self.web.tx(self.tenant) as db:
+            return await order_flow.mirror(
+                db, self.vault, connection_id=self.connection, fetched=fetched, at=now(), cause="test"
+            )
+
+    async def refund_elsewhere(self, order: OrderRecord, **wish: Any) -> Mirrored:
+        """Refund by hand on the platform, then let the mirror see it."""
+        await self.control("admin-refund", {"order": order.order.ref, **wish})
+        return await self.mirror(order.order.ref)
+
+    async def books(self, order: OrderRecord) -> dict[str, Any]:
+        """Return what the shop's own books say about an order."""
+        found = await self.control(f"books?order={order.order.name.replace('#', '%23')}")
+        return found["orders"][order.order.name]  # type: ignore[no-any-return]
+
+    async def refunded(self, order: OrderRecord) -> tuple[str, int]:
+        """Return what the shop paid back on an order, and in how many refunds."""
+        books = await self.books(order)
+        return books["refunded"], len(books["refunds"])
+
+    async def restocks(self) -> list[tuple[str, int]]:
+        """Return (SKU, units) of everything the shop put back on a shelf."""
+        return [(r["sku"], r["quantity"]) for r in (await self.control("counts"))["restocks"]]
+
+    async def calls(self) -> dict[str, int]:
+        return dict((await self.control("counts"))["calls"])
+
+    async def nothing_broken(self) -> None:
+        broken = (await self.control("counts"))["broken"]
+        assert {name: found for name, found in broken.items() if found} == {}
+
+    # --- the steps of a return ----------------------------------------------------------------------------------------
+
+    async def ask(self, order: OrderRecord, wishes: Mapping[int, int] | Sequence[rma.Wish], **more: Any) -> UUID:
+        """Request units {index of the order line: quantity} and return the return's id."""
+        if isinstance(wishes, Mapping):
+            wishes = [rma.Wish(order.order.lines[i].ref, n, "too_small") for i, n in wishes.items()]
+        rma_id = new_id()
+        asked = {
+            "store_id": self.store,
+            "order_id": order.id,
+            "channel": "api",
+            "actor": "shopper",
+            "now": now(),
+            **more,
+        }
+        await self.do(lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked))
+        return rma_id
+
+    async def approve(self, rma_id: UUID) -> None:
+        await self.do(lambda db: rma.approve(db, rma_id=rma_id, actor="agent", now=now()))
+        await self.settle_down()
+
+    async def approved(self, order: OrderRecord, wishes: Mapping[int, int]) -> UUID:
+        """Request and approve."""
+        rma_id = await self.ask(order, wishes)
+        await self.approve(rma_id)
+        return rma_id
+
+    async def scan(
+        self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1"
+    ) -> bool:
+        """Announce the parcel if it is new, and let the carrier speak; return whether it was news."""
+        number = f"{rma_id}-{parcel}"
+        known = {s.tracking_number for s in (await self.see(rma_id)).rma.shipments}
+        if number not in known:
+            await self.do(
+                lambda db: shipping.add_shipment(
+                    db, rma_id=rma_id, carrier="dhl", tracking_number=number, actor="shopper", now=now()
+                )
+            )
+        said = TrackingEvent("dhl", number, status, at or now())
+        news = await self.do(lambda db: shipping.track(db, said=said, now=now()))
+        await self.settle_down()
+        return news
+
+    async def receive(self, rma_id: UUID, arrived: Mapping[int, int]) -> int:
+        """Receive units {index of the return line: quantity} and return the surplus."""
+        lines = (await self.see(rma_id)).rma.lines
+        items = [receiving.ArrivedUnits(lines[i].id, n) for i, n in arrived.items()]
+        received = await self.do(
+            lambda db: receiving.receive(db, rma_id=rma_id, items=items, location_ref=None, actor="dock", now=now())
+        )
+        await self.settle_down()
+        return received.surplus
+
+    async def inspect(self, rma_id: UUID, *found: Units, drain: bool = True) -> None:
+        lines = (await self.see(rma_id)).rma.lines
+        verdicts = [receiving.Verdict(lines[u.index].id, u.quantity, u.grade, **u.more) for u in found]
+        await self.do(
+            lambda db: receiving.inspect(
+                db, rma_id=rma_id, verdicts=verdicts, actor="dock", now=now(), policies=self.policies
+            )
+        )
+        if drain:
+            await self.settle_down()
+
+    async def returned(self, order: OrderRecord, wishes: Mapping[int, int]) -> UUID:
+        """Take a return from request to a sound inspection of all its units, and let everything follow."""
+        rma_id = await self.approved(order, wishes)
+        arrived = dict(enumerate(wishes.values()))
+        await self.receive(rma_id, arrived)
+        await self.inspect(rma_id, *(Units(i, n) for i, n in arrived.items()))
+        return rma_id
+
+    # --- the jobs -----------------------------------------------------------------------------------------------------
+
+    async def settle_down(self) -> None:
+        """Do every job that is due until nothing is due any more; what waits for a later time is left waiting."""
+        for _ in range(60):
+            found = await self._overdue()
+            if not found:
+                break
+            for work, id_ in found:
+                await work(id_)
+            await self.check()
+        else:
+            raise AssertionError(f"the house does not come to rest: {await self._overdue()}")
+        assert not await self._soon()
+
+    async def run_until(self, rma_id: UUID, moment: str) -> None:
+        """Do the jobs of a return one by one and stop when its newest settlement is to be paid, or its refund sent."""
+
+        async def reached() -> bool:
+            settlement = (await self.settlements(rma_id))[-1]
+            if moment == "settlement due":
+                return settlement.due_at is not None
+            assert moment == "refund planned"
+            return settlement.state.value == "due"
+
+        while not await reached():
+            work, id_ = (await self._overdue())[0]
+            await work(id_)
+
+    async def later(self) -> None:
+        """Let the time come that everything open waits for, and do what is due then."""
+        for statement in TIME_PASSES:
+            await self.owner.execute("SELECT set_config('app.tenant', $1, false)", str(self.tenant))
+            await self.owner.execute(statement, self.tenant)
+        await self.settle_down()
+
+    async def advance(self, rma_id: UUID) -> None:
+        async with self.web.tx(self.tenant) as db:
+            await rma.advance(db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, now=now())
+
+    async def settle(self, settlement_id: UUID) -> None:
+        await refund.settle(
+            self.executing,
+            tenant_id=self.tenant,
+            settlement_id=settlement_id,
+            connectors=self._connector,
+            open_credential=self._credential,
+            policies=self.policies,
+            platforms=self.platforms,
+            clock=now,
+        )
+
+    async def carry_out(self, effect_id: UUID) -> None:
+        await executor.carry_out(self.carrier, tenant_id=self.tenant, effect_id=effect_id)
+
+    async def _overdue(self) -> list[tuple[Work, UUID]]:
+        """Return what is due, waiting for what is due within a moment."""
+
+        async def look() -> list[tuple[Work, UUID]] | str:
+            found: list[tuple[Work, UUID]] = []
+            jobs: tuple[tuple[Any, Work], ...] = (
+                (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
+            )  # fmt: skip
+            async with self.web.tx(None) as db:
+                for find, work in jobs:
+                    rows = await find(db, most=1000, overdue=timedelta(0))
+                    found += [(work, id_) for tenant, id_ in rows if tenant == self.tenant]
+            return found or ("" if await self._soon() else "nothing")
+
+        seen = await until(look)
+        return [] if isinstance(seen, str) else seen
+
+    async def _soon(self) -> bool:
+        async with self.web.tx(self.tenant) as db:
+            return bool(await db.fetchval(sums.SOON))
+
+    # --- looking --------------------------------------------------------------------------------------------------------
+
+    async def see(self, rma_id: UUID) -> ReturnRecord:
+        async with self.web.tx(self.tenant) as db:
+            found = await returns.load(db, rma_id)
+        assert found is not None
+        return found
+
+    async def status(self, rma_id: UUID) -> str:
+        return (await self.see(rma_id)).rma.status.value
+
+    async def waits(self, rma_id: UUID) -> tuple[str, str] | None:
+        """Return whom the return waits for and why, or nothing."""
+        actor, code = await self.row("SELECT blocked_actor, blocked_code FROM rma WHERE id = $1", rma_id)
+        return None if actor is None else (actor, code)
+
+    async def effects(self, rma_id: UUID) -> list[EffectRow]:
+        async with self.web.tx(self.tenant) as db:
+            return await effects.list_of_rma(db, rma_id)
+
+    async def effect(self, rma_id: UUID, kind: EffectKind) -> EffectRow:
+        """Return the newest effect of that kind."""
+        return [e for e in await self.effects(rma_id) if e.kind is kind][-1]
+
+    async def states(self, rma_id: UUID) -> dict[str, str]:
+        """Return the state of the newest effect of each kind."""
+        return {e.kind.value: e.state.value for e in await self.effects(rma_id)}
+
+    async def settlements(self, rma_id: UUID) -> list[SettlementRow]:
+        async with self.web.tx(self.tenant) as db:
+            return await refunds.list_of_rma(db, rma_id)
+
+    async def settlement(self, rma_id: UUID) -> SettlementRow:
+        (only,) = await self.settlements(rma_id)
+        return only
+
+    async def events(self, rma_id: UUID) -> list[Event]:
+        async with self.web.tx(self.tenant) as db:
+            return await event.of_resource(db, resource_kind="return", resource_id=rma_id)
+
+    async def told(self, rma_id: UUID) -> list[str]:
+        """Return the types of the return's events, oldest first."""
+        return [e.type for e in await self.events(rma_id)]
+
+    async def discrepancies(self) -> dict[str, Any]:
+        """Return the details of the open discrepancies by kind."""
+        return dict(await self.rows("SELECT kind, details FROM discrepancy WHERE state = 'open' ORDER BY kind"))
+
+    async def captures(self, order: OrderRecord) -> list[tuple[int, int, int, int]]:
+        """Return (captured, reserved, refunded, refunded elsewhere) of each capture in ref order."""
+        return await self.rows(
+            "SELECT captured_minor, reserved_minor, refunded_minor, external_refunded_minor FROM payment_capture"
+            " WHERE order_id = $1 ORDER BY ref",
+            order.id,
+        )
+
+    async def counters(self, order: OrderRecord) -> list[tuple[int, int, int]]:
+        """Return (in return, received, inspected) of each order line in ref order."""
+        return await self.rows(
+            "SELECT in_return, received, inspected FROM order_line_counter WHERE order_id = $1 ORDER BY line_ref",
+            order.id,
+        )
+
+    async def traces(self, order: OrderRecord) -> tuple[int, ...]:
+        """Return how many rows an order has left anywhere, so that a refusal can be seen to have left none."""
+        (found,) = await self.rows(sums.TRACES, order.id)
+        return found
+
+    async def rows(self, query: str, *args: object) -> list[tuple[Any, ...]]:
+        async with self.web.tx(self.tenant) as db:
+            return [tuple(row.values()) for row in await db.fetch(query, *args)]
+
+    async def row(self, query: str, *args: object) -> tuple[Any, ...]:
+        (only,) = await self.rows(query, *args)
+        return only
+
+    async def change(self, statement: str, *args: object) -> None:
+        """Change a setting of the account or its store."""
+        async with self.web.tx(self.tenant) as db:
+            await db.execute(statement, *args)
+
+
+def under(document: PolicyDocument | None = None, **defaults: Any) -> PolicyDocument:
+    """Return the first policy with other defaults."""
+    document = document or template()
+    return replace(document, defaults=replace(document.defaults, **defaults))
+
+
+NOT_RESTOCKED = {"disposition": Disposition.DISPOSE}
+
+
+@asynccontextmanager
+async def a_house(web: Database, executing: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
+    """Open a sandbox shop on a port of its own and a house in front of it; its store is not open yet."""
+    sandbox = a_sandbox()
+    patience = Patience(connect_s=2.0, read_s=2.0, whole_s=3.0)
+    async with serving(sandbox) as address, Http(internal=True, patience=patience) as http:
+        house = House(
+            web=web, executing=executing, owner=owner, vault=Vault.open(keys, role="all"), sandbox=sandbox,
+            address=address, http=http,
+        )  # fmt: skip
+        yield house
+        await house.check()
+        await house.nothing_broken()

@@ -1,0 +1,35 @@
+"""Orders paid with more than one kind of money."""
+
+import pytest
+
+from tests.stories.house import House
+
+pytestmark = pytest.mark.anyio
+MIXED = {"payments": [{"gateway": "gift_card", "amount": "15.00"}, {"gateway": "shopify_payments"}]}
+
+
+async def test_a_refund_beyond_the_card_spills_over_to_the_gift_card(house: House) -> None:
+    await house.open()
+    order = await house.an_order(payments=MIXED["payments"])
+
+    rma_id = await house.returned(order, {0: 2})
+
+    legs = (await house.settlement(rma_id)).plan.legs
+    assert [(leg.kind.value, leg.amount_minor) for leg in legs] == [("card", 2498), ("gift_card", 1500)]
+    assert await house.refunded(order) == ("39.98", 1)
+    assert await house.captures(order) == [(1500, 0, 1500, 0), (2498, 0, 2498, 0)]
+    balances = await house.rows("SELECT path, posted_minor FROM ledger_account ORDER BY path")
+    assert balances == [("gateway:gift_card", 1500), ("gateway:shopify_payments", 2498), ("merchant:refunds", -3998)]
+
+
+async def test_two_returns_fill_the_tenders_one_after_the_other(house: House) -> None:
+    await house.open()
+    order = await house.an_order(payments=MIXED["payments"])
+
+    first, second = await house.returned(order, {0: 1}), await house.returned(order, {0: 1})
+
+    legs = [
+        [(leg.kind.value, leg.amount_minor) for leg in (await house.settlement(r)).plan.legs] for r in (first, second)
+    ]
+    assert legs == [[("card", 1999)], [("card", 499), ("gift_card", 1500)]]
+    assert await house.captures(order) == [(1500, 0, 1500, 0), (2498, 0, 2498, 0)]
