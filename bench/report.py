@@ -25,6 +25,7 @@ class Report:
     """Prints each figure as it comes and remembers those that have a limit."""
 
     rows: list[Row] = field(default_factory=list)
+    memory: bool = False
 
     def say(self, line: str) -> None:
         """Print a line of its own."""
