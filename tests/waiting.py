@@ -9,13 +9,15 @@ Seen = TypeVar("Seen")
 BETWEEN_LOOKS_SECONDS = 0.01
 
 
-async def until(look: Callable[[], Awaitable[Seen]], *, within_seconds: float = 20) -> Seen:
+async def until(
+    look: Callable[[], Awaitable[Seen]], *, within_seconds: float = 20, every_seconds: float = BETWEEN_LOOKS_SECONDS
+) -> Seen:
     """Return the first truthy answer of `look`; raise AssertionError with the last answer when the time is over."""
     over = time.monotonic() + within_seconds
     while not (seen := await look()):
         if time.monotonic() > over:
             raise AssertionError(f"after {within_seconds} s the answer is still {seen!r}")
-        await asyncio.sleep(BETWEEN_LOOKS_SECONDS)
+        await asyncio.sleep(every_seconds)
     return seen
 
 

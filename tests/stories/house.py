@@ -1,6 +1,5 @@
 """A whole house for stories: an account, its store and policy, a sandbox shop behind HTTP, and the jobs that move it on."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,35 +10,29 @@ from uuid import UUID
 
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
-from retour.core.effect import EffectKind
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
 from retour.core.policy import PolicyDocument, template
 from retour.core.ports import Credential
 from retour.core.rma import Disposition, Grade
 from retour.core.shipping import TrackingEvent
+from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
 from retour.flows import receiving, refund, rma, shipping
 from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
-from retour.store import due, event
-from retour.store import effect as effects
-from retour.store import refund as refunds
-from retour.store import rma as returns
+from retour.store import due
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
-from retour.store.effect import EffectRow
-from retour.store.event import Event
 from retour.store.ids import new_id
 from retour.store.order import Mirrored, OrderRecord
 from retour.store.policy import PolicyCache
-from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord
 from retour.store.vault import Vault
-from tests.sandbox.desk import a_sandbox, request, serving
+from tests.sandbox.desk import a_sandbox, serving
 from tests.stories import sums
+from tests.stories.sight import Sight
 from tests.waiting import until
 
 T = TypeVar("T")
@@ -81,7 +74,7 @@ class Units:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-class House:
+class House(Sight):
     """One tenant with one store on its own sandbox shop. Every step checks that the return says what it waits for."""
 
     def __init__(
@@ -147,14 +140,6 @@ class House:
         assert not wrong, wrong
 
     # --- the shop ---------------------------------------------------------------------------------------------------
-
-    async def control(self, path: str, wish: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the answer of one of the sandbox's control calls: POST when there is a wish, else GET."""
-        method, body = ("GET", b"") if wish is None else ("POST", json.dumps(wish).encode())
-        status, _, answer = await request(self.sandbox, f"/_sandbox/{path}", method=method, body=body)
-        assert status == 200, answer
-        return json.loads(answer)  # type: ignore[no-any-return]
-
     async def misbehave(self, where: str, how: str, **more: Any) -> None:
         await self.control("misbehave", {"where": where, "how": how, **more})
 
@@ -181,27 +166,6 @@ class House:
         """Refund by hand on the platform, then let the mirror see it."""
         await self.control("admin-refund", {"order": order.order.ref, **wish})
         return await self.mirror(order.order.ref)
-
-    async def books(self, order: OrderRecord) -> dict[str, Any]:
-        """Return what the shop's own books say about an order."""
-        found = await self.control(f"books?order={order.order.name.replace('#', '%23')}")
-        return found["orders"][order.order.name]  # type: ignore[no-any-return]
-
-    async def refunded(self, order: OrderRecord) -> tuple[str, int]:
-        """Return what the shop paid back on an order, and in how many refunds."""
-        books = await self.books(order)
-        return books["refunded"], len(books["refunds"])
-
-    async def restocks(self) -> list[tuple[str, int]]:
-        """Return (SKU, units) of everything the shop put back on a shelf."""
-        return [(r["sku"], r["quantity"]) for r in (await self.control("counts"))["restocks"]]
-
-    async def calls(self) -> dict[str, int]:
-        return dict((await self.control("counts"))["calls"])
-
-    async def nothing_broken(self) -> None:
-        broken = (await self.control("counts"))["broken"]
-        assert {name: found for name, found in broken.items() if found} == {}
 
     # --- the steps of a return ----------------------------------------------------------------------------------------
 
@@ -290,7 +254,6 @@ class House:
             await self.check()
         else:
             raise AssertionError(f"the house does not come to rest: {await self._overdue()}")
-        assert not await self._soon()
 
     async def run_until(self, rma_id: UUID, moment: str) -> None:
         """Do the jobs of a return one by one and stop when its newest settlement is to be paid, or its refund sent."""
@@ -305,6 +268,16 @@ class House:
         while not await reached():
             work, id_ = (await self._overdue())[0]
             await work(id_)
+
+    async def reconnect(self) -> None:
+        """Connect the shop again with a credential that is good, and let the time come for all that waited."""
+        self.secret = "sandbox-token"
+        await self.do(
+            lambda db: connection_flow.reseal(
+                db, self.vault, tenant_id=self.tenant, connection_id=self.connection, actor="owner", now=now()
+            )
+        )
+        await self.later()
 
     async def later(self) -> None:
         """Let the time come that everything open waits for, and do what is due then."""
@@ -352,87 +325,6 @@ class House:
     async def _soon(self) -> bool:
         async with self.web.tx(self.tenant) as db:
             return bool(await db.fetchval(sums.SOON))
-
-    # --- looking --------------------------------------------------------------------------------------------------------
-
-    async def see(self, rma_id: UUID) -> ReturnRecord:
-        async with self.web.tx(self.tenant) as db:
-            found = await returns.load(db, rma_id)
-        assert found is not None
-        return found
-
-    async def status(self, rma_id: UUID) -> str:
-        return (await self.see(rma_id)).rma.status.value
-
-    async def waits(self, rma_id: UUID) -> tuple[str, str] | None:
-        """Return whom the return waits for and why, or nothing."""
-        actor, code = await self.row("SELECT blocked_actor, blocked_code FROM rma WHERE id = $1", rma_id)
-        return None if actor is None else (actor, code)
-
-    async def effects(self, rma_id: UUID) -> list[EffectRow]:
-        async with self.web.tx(self.tenant) as db:
-            return await effects.list_of_rma(db, rma_id)
-
-    async def effect(self, rma_id: UUID, kind: EffectKind) -> EffectRow:
-        """Return the newest effect of that kind."""
-        return [e for e in await self.effects(rma_id) if e.kind is kind][-1]
-
-    async def states(self, rma_id: UUID) -> dict[str, str]:
-        """Return the state of the newest effect of each kind."""
-        return {e.kind.value: e.state.value for e in await self.effects(rma_id)}
-
-    async def settlements(self, rma_id: UUID) -> list[SettlementRow]:
-        async with self.web.tx(self.tenant) as db:
-            return await refunds.list_of_rma(db, rma_id)
-
-    async def settlement(self, rma_id: UUID) -> SettlementRow:
-        (only,) = await self.settlements(rma_id)
-        return only
-
-    async def events(self, rma_id: UUID) -> list[Event]:
-        async with self.web.tx(self.tenant) as db:
-            return await event.of_resource(db, resource_kind="return", resource_id=rma_id)
-
-    async def told(self, rma_id: UUID) -> list[str]:
-        """Return the types of the return's events, oldest first."""
-        return [e.type for e in await self.events(rma_id)]
-
-    async def discrepancies(self) -> dict[str, Any]:
-        """Return the details of the open discrepancies by kind."""
-        return dict(await self.rows("SELECT kind, details FROM discrepancy WHERE state = 'open' ORDER BY kind"))
-
-    async def captures(self, order: OrderRecord) -> list[tuple[int, int, int, int]]:
-        """Return (captured, reserved, refunded, refunded elsewhere) of each capture in ref order."""
-        return await self.rows(
-            "SELECT captured_minor, reserved_minor, refunded_minor, external_refunded_minor FROM payment_capture"
-            " WHERE order_id = $1 ORDER BY ref",
-            order.id,
-        )
-
-    async def counters(self, order: OrderRecord) -> list[tuple[int, int, int]]:
-        """Return (in return, received, inspected) of each order line in ref order."""
-        return await self.rows(
-            "SELECT in_return, received, inspected FROM order_line_counter WHERE order_id = $1 ORDER BY line_ref",
-            order.id,
-        )
-
-    async def traces(self, order: OrderRecord) -> tuple[int, ...]:
-        """Return how many rows an order has left anywhere, so that a refusal can be seen to have left none."""
-        (found,) = await self.rows(sums.TRACES, order.id)
-        return found
-
-    async def rows(self, query: str, *args: object) -> list[tuple[Any, ...]]:
-        async with self.web.tx(self.tenant) as db:
-            return [tuple(row.values()) for row in await db.fetch(query, *args)]
-
-    async def row(self, query: str, *args: object) -> tuple[Any, ...]:
-        (only,) = await self.rows(query, *args)
-        return only
-
-    async def change(self, statement: str, *args: object) -> None:
-        """Change a setting of the account or its store."""
-        async with self.web.tx(self.tenant) as db:
-            await db.execute(statement, *args)
 
 
 def under(document: PolicyDocument | None = None, **defaults: Any) -> PolicyDocument:

@@ -128,6 +128,9 @@ async def test_a_held_return_plans_nothing_until_it_is_released(house: House) ->
     await house.inspect(rma_id, Units(0, 1))
 
     assert await house.waits(rma_id) == ("agent", "held")
+    told = await house.told(rma_id)
+    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=True, actor="agent", now=now()))
+    assert await house.told(rma_id) == told
     assert len(await house.effects(rma_id)) == planned
     assert await house.refunded(order) == ("0.00", 0)
     assert await house.restocks() == []

@@ -100,6 +100,27 @@ async def test_an_order_partly_refunded_elsewhere_pays_what_is_left(house: House
     assert await house.captures(order) == [(3998, 0, 1999, 1999)]
 
 
+async def test_units_refunded_elsewhere_close_the_line_and_its_taxes_with_ours(house: House) -> None:
+    await house.open()
+    line = {"sku": "RT-MUG-SET", "price": "33.35", "quantity": 3, "taxes": [["VAT", "0.19"], ["ECO", "0.013"]]}
+    order = await house.an_order(line, currency="GBP", fx="0.8531")
+    before = await house.refund_elsewhere(order, lines=[{"index": 0, "quantity": 1}])
+    (outside,) = before.record.order.refunds
+
+    plans = []
+    for _ in range(2):
+        rma_id = await house.returned(order, {0: 1})
+        plans.append((await house.settlement(rma_id)).plan)
+
+    whole = order.order.lines[0]
+    assert plans[0].total + plans[1].total + outside.total == whole.gross
+    paid = [t for plan in plans for t in plan.taxes]
+    by_bucket = {b.bucket: sum(t.amount.presentment for t in paid if t.bucket == b.bucket) for b in whole.taxes}
+    elsewhere = {b.bucket: b.amount.presentment - by_bucket[b.bucket] for b in whole.taxes}
+    assert abs(sum(elsewhere.values()) - outside.lines[0].tax.presentment) <= 1  # the platform rounds the sum
+    assert await house.refunded(order) == ("100.05", 3)
+
+
 async def test_goodwill_on_the_platform_lowers_what_the_order_can_still_pay(house: House) -> None:
     await house.open()
     order = await house.an_order()

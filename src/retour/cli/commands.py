@@ -12,7 +12,7 @@ from retour.cli.frame import House
 ROOMS: Final[Mapping[str, str]] = {
     "migrate": "processes",
     "up": "processes",
-    "serve": "roles",
+    "serve": "serving",
     "worker": "roles",
     "executor": "roles",
     "doctor": "doctor",

@@ -38,6 +38,7 @@ class EventType(StrEnum):
     POLICY_PUBLISHED = "policy.published"
     ACCOUNT_CREATED = "account.created"
     STORE_CREATED = "store.created"
+    STORE_CHANGED = "store.changed"
     STAFF_ADDED = "staff.added"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"

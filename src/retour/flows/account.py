@@ -4,6 +4,8 @@ import re
 import secrets
 import unicodedata
 import zoneinfo
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -56,13 +58,9 @@ async def create_store(
     """
     chosen = {
         "return_master": return_master, "refund_master": refund_master,
-        "restock_master": restock_master, "tag_on": tag_on,
+        "restock_master": restock_master, "tag_on": tag_on, "timezone": timezone,
     }  # fmt: skip
-    for field, value in chosen.items():
-        if value not in _MASTERS[field]:
-            raise Refused("invalid_master", f"{field} is one of {', '.join(_MASTERS[field])}", field=field)
-    if timezone not in zoneinfo.available_timezones():
-        raise Refused("invalid_timezone", f"{timezone!r} is not an IANA time zone", field="timezone")
+    _check_store(chosen)
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Refused("invalid_currency", "a currency is three capital letters, such as EUR", field="currency")
     clean = _name(shop_name, "shop_name")
@@ -78,6 +76,30 @@ async def create_store(
         at=now, data={"shop_name": clean},
     )  # fmt: skip
     return store
+
+
+async def change_store(db: Db, *, store_id: UUID, changes: Mapping[str, str], actor: str, now: datetime) -> Store:
+    """Change a store's calendar, masters, tagging or location (an empty location: none), and return it.
+
+    Returns that are open follow the new masters from their next step on. Refuses store_not_found, invalid_timezone,
+    invalid_master, nothing_given.
+    """
+    store = await account.get_store(db, store_id)
+    if store is None:
+        raise Refused("store_not_found", "there is no such store", field="store_id")
+    if not changes:
+        raise Refused("nothing_given", "say what to change")
+    _check_store(changes)
+    known: dict[str, str | None] = {**changes}
+    if "location_ref" in known:
+        known["location_ref"] = known["location_ref"] or None
+    changed = replace(store, **known)  # type: ignore[arg-type]  # every name was checked
+    await account.set_store(db, changed)
+    await event.put(
+        db, EventType.STORE_CHANGED, resource_kind="store", resource_id=store.id, store_id=store.id, actor=actor,
+        at=now, data=known,
+    )  # fmt: skip
+    return changed
 
 
 async def add_staff(
@@ -156,6 +178,15 @@ async def _set_paused(
             store_id=store_id, actor=actor, at=now,
         )  # fmt: skip
     return changed
+
+
+def _check_store(chosen: Mapping[str, str]) -> None:
+    """Raise Refused for a value that a store cannot have."""
+    for field, value in chosen.items():
+        if field in _MASTERS and value not in _MASTERS[field]:
+            raise Refused("invalid_master", f"{field} is one of {', '.join(_MASTERS[field])}", field=field)
+    if chosen.get("timezone", "UTC") not in zoneinfo.available_timezones():
+        raise Refused("invalid_timezone", f"{chosen['timezone']!r} is not an IANA time zone", field="timezone")
 
 
 def _name(text: str, field: str) -> str:

@@ -9,7 +9,7 @@ from uuid import UUID
 from retour.core.address import check_url
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.store import account, connection, event
+from retour.store import account, connection, discrepancy, event
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -89,6 +89,9 @@ async def reseal(
     )
     if not found:
         raise Refused("connection_not_found", "there is no such connection", field="connection_id")
+    await discrepancy.resolve(
+        db, "needs_reconnect", resource_kind="connection", resource_id=connection_id, by=actor, at=now
+    )
     await event.put(
         db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=connection_id, actor=actor, at=now
     )

@@ -158,6 +158,8 @@ async def _read_back(carrier: Carrier, connector: CommerceConnector, connection:
     torn = effect.state is EffectState.PENDING and seen.outcome is not None and seen.outcome.verdict is Verdict.UNKNOWN
     if seen.found == "present" and seen.outcome is not None and not torn:
         return await _settle(carrier, claim, effect, seen.outcome, what="readback")
+    if seen.found == "inconclusive" and seen.outcome is not None:
+        return await _read_again(carrier, claim, seen.outcome)
     async with carrier.database.tx(effect.tenant_id) as db:
         looked = Outcome(Verdict.UNKNOWN, far_code=seen.found)
         await effects.note_answer(db, effect, attempt=effect.attempts, what="readback", outcome=looked)
@@ -168,6 +170,17 @@ async def _read_back(carrier: Carrier, connector: CommerceConnector, connection:
             # The claim's clock is before the read: what was absent then was absent after the quiet period.
             return await effects.record_negative_readback(db, effect, looked_at=claim.now)
         await _park(carrier, db, claim, "the far side does not say clearly whether it happened")
+    return False
+
+
+async def _read_again(carrier: Carrier, claim: Claim, trouble: Outcome) -> bool:
+    """Look again later: the answer to the read itself was of no use, which says nothing about the effect."""
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        await effects.note_answer(db, claim.effect, attempt=claim.effect.attempts, what="readback", outcome=trouble)
+        again_in = _after(carrier, claim.effect, trouble)
+        await effects.postpone(db, claim.effect, wait=again_in, message="the far side could not be read")
+        if trouble.verdict is Verdict.NEEDS_RECONNECT:
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
     return False
 
 
@@ -182,6 +195,10 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
         if outcome.verdict is Verdict.KEY_SPENT:
             return await effects.to_new_key(db, effect, outcome=outcome)
         to = _TO[outcome.verdict]
+        if to is EffectState.INTENT and what == "answer" and _is_in_doubt(claim):
+            to = EffectState.UNKNOWN
+        if to is EffectState.FAILED and what == "readback" and effect.state is EffectState.UNKNOWN:
+            to = EffectState.PENDING  # it is there, so it is not unknown any more; the next look sees it fail
         if what == "readback" and to is EffectState.INTENT:
             await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
             return False
@@ -191,7 +208,7 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
             await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
             return False
         if outcome.verdict is Verdict.NEEDS_RECONNECT:
-            await connections.disconnect(db, claim.effect.connection_id, at=now)
+            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
         await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
         return False
 
@@ -208,12 +225,30 @@ _TO = {
 }
 
 
+def _is_in_doubt(claim: Claim) -> bool:
+    """Return whether an attempt before the one just sent may have happened: its silence is not read back yet.
+
+    That a repeat was turned away (throttled, still running, credentials gone) says nothing about that attempt, so the
+    effect stays unknown and is not sent blindly once the key is no longer trusted.
+    """
+    before = claim.effect
+    if before.state is not EffectState.UNKNOWN or before.last_sent_at is None:
+        return False
+    looked = before.readback_negative_at
+    return looked is None or looked < before.last_sent_at + claim.quiet_period
+
+
 def _again(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome) -> timedelta:
     """Return when to look at the effect again, from the moment the answer is written."""
     if outcome.verdict is Verdict.PENDING:
         return carrier.pace.poll
     if outcome.verdict is Verdict.UNKNOWN and not claim.repeat_harmless and not claim.trusted_window:
         return claim.quiet_period
+    return _after(carrier, effect, outcome)
+
+
+def _after(carrier: Carrier, effect: Effect, outcome: Outcome) -> timedelta:
+    """Return the back-off, or the wait that the far side asked for if it is longer."""
     pause = carrier.pace.back_off(effect.attempts)
     return max(pause, timedelta(seconds=outcome.retry_after_s)) if outcome.retry_after_s else pause
 
@@ -221,6 +256,7 @@ def _again(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome) -> 
 async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
     """Leave the effect to a person, visibly."""
     now = carrier.clock()
+    record = None if claim.rma_id is None else await returns.lock(db, claim.rma_id)  # locked first, as everywhere
     if not await effects.park(db, claim.effect, message=why):
         return
     _log.warning("effect parked", effect=str(claim.effect.id), why=why)
@@ -234,9 +270,7 @@ async def _park(carrier: Carrier, db: Db, claim: Claim, why: str) -> None:
         details={"kind": claim.effect.kind.value, "reference": claim.effect.reference, "why": why},
         at=now,
     )
-    if claim.rma_id is not None:
-        record = await returns.lock(db, claim.rma_id)
-        assert record is not None
+    if record is not None:
         facts: dict[str, object] = {"effect_id": claim.effect.id, "kind": claim.effect.kind.value}
         await returns.changed(db, record, EventType.EFFECT_PARKED, actor="retour", at=now, data=facts)
 
@@ -251,7 +285,7 @@ async def _is_locked_out(carrier: Carrier, connector: CommerceConnector, claim: 
     if connector.classify(claim.effect, answer).verdict is not Verdict.NEEDS_RECONNECT:
         return False
     async with carrier.database.tx(claim.effect.tenant_id) as db:
-        await connections.disconnect(db, claim.effect.connection_id, at=carrier.clock())
+        await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=carrier.clock())
         await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="needs_reconnect")
     return True
 

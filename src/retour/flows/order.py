@@ -14,6 +14,7 @@ from retour.core.money import NOTHING, Sides
 from retour.core.order import Fetched, Order
 from retour.core.ports import CommerceConnector, Credential, Page, Unreachable
 from retour.core.rma import SettlementState
+from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, sync
 from retour.store import order as orders
 from retour.store import refund as refunds
@@ -268,11 +269,7 @@ async def _set_aside(
 async def mark_needs_reconnect(database: Database, *, tenant_id: UUID, connection_id: UUID, at: datetime) -> None:
     """Mark a connection whose credentials are gone, with a discrepancy for the operator."""
     async with database.tx(tenant_id) as db:
-        if await sync.needs_reconnect(db, connection_id):
-            await discrepancy.open_(
-                db, "needs_reconnect", resource_kind="connection", resource_id=connection_id, owner=Owner.OPERATOR,
-                next_step="Connect the shop again", at=at, actor=ACTOR, store_id=await sync.store_of(db, connection_id),
-            )  # fmt: skip
+        await connections.lock_out(db, connection_id, actor=ACTOR, at=at)
 
 
 # --- the sync --------------------------------------------------------------------------------------------------------

@@ -180,8 +180,8 @@ def _judge(
     store: StoreContext,
     verdicts: Sequence[Verdict],
     rulings: dict[str, LineDecision],
-) -> list[receiving.Judged]:
-    judged: list[receiving.Judged] = []
+) -> list[receiving.JudgedUnits]:
+    judged: list[receiving.JudgedUnits] = []
     taken: dict[UUID, tuple[Span, ...]] = {}
     for index, (verdict, line) in enumerate(_with_lines(record, verdicts)):
         waiting = minus(line.received, (*line.inspected, *taken.get(line.id, ())))
@@ -212,7 +212,7 @@ def _judge(
                 "amount_above_entitlement", "a deduction cannot exceed the unit", field=f"items[{index}].deduction"
             )
         judged += [
-            receiving.Judged(
+            receiving.JudgedUnits(
                 line.id,
                 line.line_ref,
                 span,
@@ -233,7 +233,7 @@ async def _quote(
     record: ReturnRecord,
     found: OrderRecord,
     batch_id: UUID,
-    judged: Sequence[receiving.Judged],
+    judged: Sequence[receiving.JudgedUnits],
     rulings: dict[str, LineDecision],
     now: datetime,
 ) -> list[UUID]:

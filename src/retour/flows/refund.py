@@ -83,7 +83,7 @@ async def settle(
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
             await refunds.set_due(db, settlement_id, due_at=clock() + wait)
             if gone.needs_reconnect:
-                await connections.disconnect(db, settling.connection.id, at=clock())
+                await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
         return
 
     async def pay(db: Db) -> None:

@@ -37,6 +37,11 @@ SELECT id, shop_name, timezone, currency, return_master, refund_master, restock_
        payments_paused, created_at
   FROM store WHERE tenant_id = current_tenant() AND id = $1
 """
+SET_STORE: Final = """
+UPDATE store SET timezone = $2, return_master = $3, refund_master = $4, restock_master = $5, tag_on = $6,
+       location_ref = $7
+ WHERE tenant_id = current_tenant() AND id = $1
+"""
 PAUSE_STORE: Final = """
 UPDATE store SET payments_paused = $2
  WHERE tenant_id = current_tenant() AND id = $1 AND payments_paused <> $2 RETURNING id
@@ -195,6 +200,14 @@ async def get_store(db: Db, store_id: UUID) -> Store | None:
     """Return one store, or nothing."""
     row = await db.fetchrow(GET_STORE, store_id)
     return Store(**row) if row else None
+
+
+async def set_store(db: Db, store: Store) -> None:
+    """Write what may change of a store: its calendar, its masters, what is tagged, where units go."""
+    s = store
+    await db.execute(
+        SET_STORE, s.id, s.timezone, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref
+    )
 
 
 async def pause_store(db: Db, store_id: UUID, *, paused: bool) -> bool:

@@ -33,6 +33,19 @@ UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = c
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
 """
+LOCK_OUT: Final = """
+UPDATE connection SET state = 'needs_reconnect'
+ WHERE tenant_id = current_tenant() AND id = $1 AND state = 'connected' RETURNING store_id
+"""
+# Whoever waits for the platform's answer is looked at again, to say what he waits for now.
+WAKE: Final = """
+UPDATE rma SET due_at = clock_timestamp()
+ WHERE tenant_id = current_tenant() AND id IN (
+   SELECT r.id FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+    WHERE r.tenant_id = current_tenant() AND o.connection_id = $1
+      AND r.blocked_code IN ('effect_in_flight', 'work_in_progress', 'needs_reconnect')
+      FOR NO KEY UPDATE OF r SKIP LOCKED)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,9 @@ async def reseal(
     db: Db, connection_id: UUID, *, write: bytes | None, read: bytes | None, webhook_secrets: bytes | None
 ) -> bool:
     """Replace the sealed secrets that are given and mark the connection connected; return whether it exists."""
-    return await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
+    found = await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
+    await db.execute(WAKE, connection_id)
+    return found
 
 
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
@@ -93,15 +108,13 @@ async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     return await db.fetchval(SET_STATE, connection_id, state) is not None
 
 
-async def disconnect(db: Db, connection_id: UUID, *, at: datetime) -> None:
+async def lock_out(db: Db, connection_id: UUID, *, actor: str, at: datetime) -> None:
     """Stop every call of a connection whose credentials are refused, visibly, until somebody connects it again."""
-    if await set_state(db, connection_id, "needs_reconnect"):
-        await discrepancy.open_(
-            db,
-            "needs_reconnect",
-            resource_kind="connection",
-            resource_id=connection_id,
-            owner=discrepancy.Owner.OPERATOR,
-            next_step="connect the platform again",
-            at=at,
-        )
+    store_id = await db.fetchval(LOCK_OUT, connection_id)
+    if store_id is None:
+        return  # it was stopped before
+    await discrepancy.open_(
+        db, "needs_reconnect", resource_kind="connection", resource_id=connection_id, store_id=store_id, actor=actor,
+        owner=discrepancy.Owner.OPERATOR, next_step="Connect the shop again", at=at,
+    )  # fmt: skip
+    await db.execute(WAKE, connection_id)

@@ -146,9 +146,13 @@ class Database:
             )
 
         pool = await _patiently(connect, patience_s)
-        try:
+
+        async def check() -> None:
             async with pool.acquire() as connection:
                 await check_role(connection)
+
+        try:
+            await _patiently(check, patience_s)
         except BaseException:
             pool.terminate()
             raise

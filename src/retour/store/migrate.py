@@ -105,6 +105,18 @@ async def migrate(
         await connection.close()
 
 
+async def pending(url: str) -> list[str]:
+    """Return the migrations that the database lacks; any role of ours may ask."""
+    connection = await asyncpg.connect(url)
+    try:
+        history = await _history(connection)
+    except asyncpg.UndefinedTableError:
+        history = {}
+    finally:
+        await connection.close()
+    return [m.name for m in (*files(), *queue_files()) if m.name not in history]
+
+
 async def _prepare(connection: Any, login_urls: Sequence[str]) -> None:
     if not await connection.fetchval(MAY_CREATE_ROLES):
         raise MigrationRefused(

@@ -71,7 +71,7 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedUnits:
     """The verdict on units of a return line."""
 
     line_id: UUID
@@ -112,7 +112,7 @@ async def receive(
 
 
 async def inspect(
-    db: Db, *, rma_id: UUID, order_id: UUID, batch_id: UUID, judged: Sequence[Judged], actor: str, at: datetime
+    db: Db, *, rma_id: UUID, order_id: UUID, batch_id: UUID, judged: Sequence[JudgedUnits], actor: str, at: datetime
 ) -> None:
     """Record verdicts as one batch; the database refuses a second verdict on a unit (`a_unit_is_judged_once`)."""
     await db.execute(

@@ -24,10 +24,6 @@ KEEP: Final = """
 UPDATE sync_cursor SET changed_since = $2, cursor = $3, due_at = $4, problem = $5
  WHERE tenant_id = current_tenant() AND connection_id = $1 AND subject = 'orders'
 """
-RECONNECT: Final = """
-UPDATE connection SET state = 'needs_reconnect'
- WHERE tenant_id = current_tenant() AND id = $1 AND state = 'connected' RETURNING store_id
-"""
 STORE_OF: Final = "SELECT store_id FROM connection WHERE tenant_id = current_tenant() AND id = $1"
 
 
@@ -63,11 +59,6 @@ async def keep(
 ) -> None:
     """Write down how far the sync came and when it goes on."""
     await db.execute(KEEP, connection_id, changed_since, cursor, due_at, problem)
-
-
-async def needs_reconnect(db: Db, connection_id: UUID) -> bool:
-    """Mark a connection whose credentials are gone; False if it was marked before."""
-    return await db.fetchrow(RECONNECT, connection_id) is not None
 
 
 async def store_of(db: Db, connection_id: UUID) -> UUID | None:

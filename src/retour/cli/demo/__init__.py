@@ -5,6 +5,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from typing import Final
 
 import click
 
@@ -19,6 +20,7 @@ from retour.ops.supervisor import Supervisor
 from retour.store.db import Database
 
 Say = Callable[[str], None]
+INTERRUPTED: Final = 130
 
 
 @click.command("demo")
@@ -47,23 +49,28 @@ async def demo(*, once: bool, as_json: bool) -> int:
         keeping = asyncio.create_task(supervisor.run())
         playing = asyncio.create_task(_play(where, urls.app, began, say, once=once, as_json=as_json))
         try:
-            await asyncio.wait({keeping, playing}, return_when=asyncio.FIRST_COMPLETED)
-            if not playing.done():  # a signal, or the supervisor could not run
-                playing.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await playing
-                await keeping
-                return 130
-            status = playing.result()
-            if not once and status == 0:
-                await keeping
-            return status
+            return await _until_over(keeping, playing, once=once)
         except Unexpected as stuck:
             click.echo(f"demo_stuck: {stuck}\nWhat the processes said: {log_path}", err=True)
             return 1
         finally:
             supervisor.request_stop()
             await keeping
+
+
+async def _until_over(keeping: asyncio.Task[None], playing: asyncio.Task[int], *, once: bool) -> int:
+    """Wait for the end of the story, and of the serving after it; a signal ends either."""
+    await asyncio.wait({keeping, playing}, return_when=asyncio.FIRST_COMPLETED)
+    if playing.done():
+        status = playing.result()
+        if status == 0 and not once:
+            await keeping
+        return status
+    playing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await playing
+    await keeping  # raises what kept the supervisor from running
+    return INTERRUPTED
 
 
 async def _play(where: Place, app_url: str, began: float, say: Say, *, once: bool, as_json: bool) -> int:

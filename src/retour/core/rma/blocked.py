@@ -28,7 +28,10 @@ _MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOT
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """The next one to act (`shopper`, `agent`, `warehouse`, `finance`, `carrier`, `platform`, `retour`) and why."""
+    """The next one to act and why.
+
+    One of `shopper`, `agent`, `warehouse`, `finance`, `operator`, `carrier`, `platform`, `retour`.
+    """
 
     actor: str
     code: str
@@ -113,10 +116,13 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
 
 def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Blocked:
     facts, rest = _counted(ret)
-    for effect in ret.standing():
-        if effect.state in OPEN_STATES and effect.kind not in _MARKS:
-            since = effect.created_at or now
-            return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
+    in_flight = [e for e in ret.standing() if e.state in OPEN_STATES and e.kind not in _MARKS]
+    settling = steps.settle or any(s.state is SettlementState.QUOTED for s in ret.settlements)
+    if not ret.connected and (in_flight or settling):
+        return Blocked("operator", "needs_reconnect", now, "connect the platform again")
+    for effect in in_flight:
+        since = effect.created_at or now
+        return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
     if any(due.kind not in _MARKS for due in steps.effects) or steps.settle or steps.hand_over:
         return Blocked("retour", "work_in_progress", now, "nothing to do")
     if rest and ret.in_transit_at is not None:

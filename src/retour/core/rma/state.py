@@ -180,6 +180,7 @@ class Return:
     location_ref: str | None = None
     held: bool = False
     another_in_transit: bool = False
+    connected: bool = True  # whether the platform can be called at all
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

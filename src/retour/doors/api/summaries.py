@@ -17,11 +17,12 @@ MISSING = "return_not_found"
 
 
 class BlockedOut(Told):
-    """Whom an open return waits for, why, and since when."""
+    """Whom an open return waits for, why, since when, and what would help."""
 
     actor: str
     code: str
     since: datetime
+    unblocks: str
     evidence: Mapping[str, Any]
 
 
@@ -75,7 +76,7 @@ def opened_out(opened: Opened) -> ReturnOut:
         id=new.id, number=f"R-{opened.number}", store_id=new.store_id, order_id=new.order_id,
         order_name=order.order.name, kind=new.kind, channel=new.channel, method=new.method, status=new.status.value,
         held=False, version=1,
-        blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, evidence=b.evidence),
+        blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, unblocks=b.unblocks, evidence=b.evidence),
         promised=PromisedOut(total_minor=promise.total_minor, currency=promise.currency, plan_hash=promise.hash),
         requested_at=new.requested_at, decided_at=new.requested_at if new.decided_by else None, in_transit_at=None,
         delivered_at=None, received_at=None, inspected_at=None, resolved_at=None,
@@ -99,11 +100,13 @@ def facts(row: Record) -> dict[str, Any]:
     """Return the fields of ReturnOut from a row of the view."""
     blocked = None
     if row["blocked_code"] is not None:
+        evidence = dict(row["blocked_evidence"] or {})
         blocked = BlockedOut(
+            unblocks=evidence.pop("unblocks", ""),
             actor=row["blocked_actor"],
             code=row["blocked_code"],
             since=row["blocked_since"],
-            evidence=row["blocked_evidence"] or {},
+            evidence=evidence,
         )
     promised = PromisedOut(total_minor=row["promised_minor"], currency=row["currency"], plan_hash=row["plan_hash"])
     same = (

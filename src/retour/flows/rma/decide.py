@@ -82,7 +82,8 @@ async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, a
 async def hold(db: Db, *, rma_id: UUID, held: bool, actor: str, now: datetime) -> ReturnRecord:
     """Hold a return's automatic steps, or let them go on."""
     record = await _locked(db, rma_id, None)
-    await returns.hold(db, rma_id, held=held)
+    if not await returns.hold(db, rma_id, held=held):
+        return record
     return await returns.changed(db, record, EventType.RETURN_NOTED, actor=actor, at=now, data={"held": held})
 
 

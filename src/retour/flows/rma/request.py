@@ -118,8 +118,8 @@ async def open_return(
 ) -> Opened:
     """Open a return and return it as written; approved at once where the policy says so.
 
-    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, `not_returnable` with the objections,
-    `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
+    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
+    the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
     """
     judged = await judge(
         db,

@@ -40,7 +40,7 @@ UPDATE effect SET lease_until = NULL, due_at = clock_timestamp() + $3, message =
 MARK_SENDING: Final = """
 UPDATE effect SET state = 'sending', tries = tries + 1, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
        last_sent_at = clock_timestamp(), guard_before = coalesce($3, guard_before)
- WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 RETURNING tries
+ WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 AND state IN ('intent', 'unknown') RETURNING tries
 """
 ATTEMPT: Final = """
 INSERT INTO effect_attempt (tenant_id, effect_id, n, lease_epoch)

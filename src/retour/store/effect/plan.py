@@ -54,6 +54,15 @@ SELECT id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, 
        far_id, far_code, message, result, created_at, settled_at
   FROM effect WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY created_at, id
 """
+NEWEST: Final = """
+SELECT id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target, amount_minor, currency,
+       idem_key, key_generation, state, tries, first_sent_at, last_sent_at,
+       readback_negative_at, no_effect_proven_at, parked_at, due_at,
+       far_id, far_code, message, result, created_at, settled_at
+  FROM effect
+ WHERE tenant_id = current_tenant() AND ($1::text IS NULL OR state = $1) AND (NOT $2::boolean OR parked_at IS NOT NULL)
+ ORDER BY created_at DESC, id DESC LIMIT $3
+"""
 ATTEMPTS: Final = """
 SELECT n, lease_epoch, sent_at FROM effect_attempt WHERE tenant_id = current_tenant() AND effect_id = $1 ORDER BY n
 """
@@ -187,6 +196,11 @@ async def get(db: Db, effect_id: UUID) -> EffectRow | None:
 async def list_of_rma(db: Db, rma_id: UUID) -> list[EffectRow]:
     """Return the effects of a return in the order they were planned."""
     return [_row(row) for row in await db.fetch(OF_RMA, rma_id)]
+
+
+async def newest(db: Db, *, state: str | None, parked: bool, limit: int) -> list[EffectRow]:
+    """Return the account's effects, newest first: of one state, or those a person must look at, if asked for."""
+    return [_row(row) for row in await db.fetch(NEWEST, state, parked, limit)]
 
 
 async def list_attempts(db: Db, effect_id: UUID) -> list[Record]:

@@ -149,7 +149,7 @@ def wanted_counter(order: Order, line: OrderLine, ours: Mapping[str, OwnRefund],
     refunded = sum(
         refunded.quantity
         for refund in order.refunds
-        if (effect := ours.get(refund.ref)) is None or effect.state in DEAD
+        if (effect := ours.get(refund.ref)) is None or (effect.state in DEAD and not _came_to_nothing(refund))
         for refunded in refund.lines
         if refunded.line_ref == line.ref
     )
@@ -161,6 +161,11 @@ def wanted_counter(order: Order, line: OrderLine, ours: Mapping[str, OwnRefund],
         in_return=in_return,
         outside=max(0, refunded - line.cancelled),
     )
+
+
+def _came_to_nothing(refund: PlatformRefund) -> bool:
+    """Return whether every movement of the refund failed, so that its units were not paid for."""
+    return bool(refund.movements) and all(m.status.casefold() in FAILED for m in refund.movements)
 
 
 def admit_counter(wanted: CounterRow) -> CounterRow:

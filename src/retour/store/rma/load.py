@@ -23,6 +23,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
        AND (other.order_id = r.order_id OR t.tag_on = 'customer' AND other.person_id = r.person_id)
        AND other.in_transit_at IS NOT NULL AND other.received_at IS NULL AND other.status = 'approved'),
+  'connected', k.state = 'connected',
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
@@ -65,6 +66,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
   JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
   JOIN store t ON t.tenant_id = r.tenant_id AND t.id = r.store_id
+  JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
 

@@ -1,54 +1,17 @@
-"""The money side as rows: captures and what is reserved on them, settlements, and the ledger a quote starts from."""
+"""The money side as rows: captures and what is reserved on them, settlements and what they have booked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from retour.core.money import NOTHING, Sides
-from retour.core.order import Order, Tax
-from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
+from retour.core.refund import Plan, RowKind
 from retour.core.rma import SettlementState
 from retour.store.db import Db, Record
-from retour.store.order.admit import mentions
 
-# Everything a quote depends on beside the order itself, in one statement.
-POSITION: Final = """
-SELECT jsonb_build_object(
-  'counters', coalesce((
-    SELECT jsonb_agg(jsonb_build_object('line_ref', line_ref, 'ordered', ordered, 'fulfilled', fulfilled,
-             'cancelled', cancelled, 'in_return', in_return, 'refunded_without_return', refunded_without_return))
-      FROM order_line_counter WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
-  'claims', coalesce((
-    SELECT jsonb_agg(jsonb_build_array(line_ref, lower(ordinals), upper(ordinals) - 1) ORDER BY line_ref, ordinals)
-      FROM unit_claim WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
-  'tenders', coalesce((
-    SELECT jsonb_agg(jsonb_build_object('capture_ref', ref, 'kind', kind, 'gateway', gateway, 'captured', captured_minor,
-             'refunded', refunded_minor, 'reserved', reserved_minor, 'external_refunded', external_refunded_minor,
-             'captured_at', captured_at) ORDER BY ref)
-      FROM payment_capture WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
-  'rows', coalesce((
-    SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'ref', l.ref,
-             'span', CASE WHEN l.ordinals IS NULL THEN NULL
-                          ELSE jsonb_build_array(lower(l.ordinals), upper(l.ordinals) - 1) END,
-             'paid', jsonb_build_object('presentment', l.paid_minor, 'shop', l.paid_shop_minor),
-             'withheld', jsonb_build_object('presentment', l.withheld_minor, 'shop', l.withheld_shop_minor),
-             'taxes', l.taxes, 'basis_points', l.basis_points) ORDER BY l.settlement_id, l.n)
-      FROM settlement_line l WHERE l.tenant_id = current_tenant() AND l.order_id = $1), '[]'),
-  'ours', coalesce((
-    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM effect
-     WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'), '[]'),
-  'customer_tags', (SELECT p.tags FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
-                     WHERE o.tenant_id = current_tenant() AND o.id = $1),
-  'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
-  'earlier_returns_of_customer', (
-    SELECT count(*) FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.person_id = r.person_id
-     WHERE r.tenant_id = current_tenant() AND o.id = $1)
-  )::text
-"""
 LOCK_CAPTURES: Final = """
 SELECT ref FROM payment_capture WHERE tenant_id = current_tenant() AND order_id = $1 ORDER BY ref FOR UPDATE
 """
@@ -116,69 +79,6 @@ SELECT current_tenant(), $1, n, $2, ref, CASE WHEN lo IS NULL THEN NULL ELSE int
 """
 DROP_LINES: Final = "DELETE FROM settlement_line WHERE tenant_id = current_tenant() AND settlement_id = $1"
 
-_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX})
-_OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """The limits of one order line, in units."""
-
-    line_ref: str
-    ordered: int
-    fulfilled: int
-    cancelled: int
-    in_return: int
-    refunded_without_return: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Paid:
-    kind: RowKind
-    ref: str | None
-    span: tuple[int, int] | None
-    paid: Sides
-    withheld: Sides
-    taxes: tuple[Tax, ...]
-    basis_points: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where an order stands: unit limits, claimed ordinals per line, tenders, what we paid, whose refunds are ours."""
-
-    counters: tuple[Counter, ...]
-    claims: tuple[tuple[str, int, int], ...]
-    tenders: tuple[Tender, ...]
-    rows: tuple[_Paid, ...]
-    ours: tuple[tuple[str, str | None], ...]
-    customer_tags: tuple[str, ...]
-    earlier_returns: int
-    earlier_returns_of_customer: int
-
-    def counter(self, line_ref: str) -> Counter | None:
-        """Return the limits of a line, or nothing for a line the mirror does not know."""
-        return next((c for c in self.counters if c.line_ref == line_ref), None)
-
-    def with_plan(self, plan: Plan) -> "Position":
-        """Return the position as if the plan were reserved, so that a second plan of the same moment starts after it."""
-        rows = tuple(
-            _Paid(row.kind, row.ref, span, row.payable if i == 0 else NOTHING, row.withheld if i == 0 else NOTHING,
-                  row.taxes if i == 0 else (), row.basis_points)
-            for row in (*plan.rows, *plan.adjustments)
-            for i, span in enumerate(row.ordinals or (None,))
-        )  # fmt: skip
-        taken = {leg.capture_ref: leg.amount_minor for leg in plan.legs}
-        tenders = tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in self.tenders)
-        return replace(self, rows=self.rows + rows, tenders=tenders)
-
-    def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
-        """Return the ordinals of a line that are in some return."""
-        return tuple((lo, hi) for ref, lo, hi in self.claims if ref == line_ref)
-
-
-_POSITION: Final = msgspec.json.Decoder(Position)
-
 
 @dataclass(frozen=True, slots=True)
 class SettlementRow:
@@ -203,47 +103,6 @@ class SettlementRow:
     created_at: datetime
     settled_at: datetime | None
     due_at: datetime | None
-
-
-async def position(db: Db, order_id: UUID) -> Position:
-    """Return where an order stands; the caller holds the order's lock if it means to act on it."""
-    return _POSITION.decode(await db.fetchval(POSITION, order_id))
-
-
-def ledger_of(order: Order, at: Position) -> Ledger:
-    """Return the ledger a quote starts from: our own rows and every refund made outside."""
-    references = {reference for reference, _ in at.ours}
-    far_ids = {far_id for _, far_id in at.ours if far_id}
-    outside = [r for r in order.refunds if r.ref not in far_ids and not _is_ours(r.note, references)]
-    lines = {line.ref: LedgerLine(line.ref) for line in order.lines}
-    charges = {charge.ref: LedgerCharge(charge.ref) for charge in order.charges}
-    for row in at.rows:
-        if row.ref in lines and row.kind in _OF_LINES:
-            lines[row.ref] = _add_line(lines[row.ref], row)
-        elif row.ref in charges and row.kind not in _ADJUSTING:
-            past = charges[row.ref]
-            charges[row.ref] = LedgerCharge(row.ref, past.paid + row.paid, _merge(past.taxes_paid, row.taxes))
-    for refund in outside:
-        for r in refund.lines:
-            if r.line_ref in lines:
-                past_line = lines[r.line_ref]
-                lines[r.line_ref] = LedgerLine(
-                    r.line_ref,
-                    past_line.paid_units,
-                    past_line.paid + r.gross,
-                    past_line.taxes_paid,
-                    past_line.withheld,
-                    past_line.granted_bp,
-                )
-    paid_back = sum((r.paid for r in at.rows), NOTHING) + sum((r.total for r in outside), NOTHING)
-    return Ledger(
-        sequence=len(at.rows) + len(outside),
-        lines=tuple(lines.values()),
-        charges=tuple(charges.values()),
-        tenders=at.tenders,
-        paid_back=paid_back,
-        taxes_paid_back=_merge((), tuple(t for r in at.rows for t in r.taxes)),
-    )
 
 
 async def lock_captures(db: Db, order_id: UUID) -> None:
@@ -365,28 +224,6 @@ async def add_lines(db: Db, settlement_id: UUID, order_id: UUID, plan: Plan) -> 
 async def drop_lines(db: Db, settlement_id: UUID) -> None:
     """Take the booked rows of a refund back that provably did not happen."""
     await db.execute(DROP_LINES, settlement_id)
-
-
-def _is_ours(note: str | None, references: set[str]) -> bool:
-    return note is not None and any(mentions(note, reference) for reference in references)
-
-
-def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:
-    return LedgerLine(
-        past.line_ref,
-        (*past.paid_units, row.span) if row.kind is RowKind.UNITS and row.span else past.paid_units,
-        past.paid + row.paid,
-        _merge(past.taxes_paid, row.taxes),
-        past.withheld + row.withheld,
-        past.granted_bp + (row.basis_points or 0 if row.kind is RowKind.MONEY else 0),
-    )
-
-
-def _merge(past: tuple[Tax, ...], added: tuple[Tax, ...]) -> tuple[Tax, ...]:
-    sums = {tax.bucket: tax.amount for tax in past}
-    for tax in added:
-        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
-    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())
 
 
 def _settlement(row: Record) -> SettlementRow:

@@ -1,0 +1,42 @@
+"""The money side of returns as rows."""
+
+from retour.store.refund.position import Counter, Position, ledger_of, position
+from retour.store.refund.settlement import (
+    SettlementRow,
+    accept_difference,
+    add_lines,
+    add_settlement,
+    drop_lines,
+    find_by_effect,
+    get,
+    list_legs,
+    list_of_rma,
+    lock_captures,
+    move,
+    release,
+    reserve,
+    save_comparison,
+    set_due,
+)
+
+__all__ = [
+    "Counter",
+    "Position",
+    "SettlementRow",
+    "accept_difference",
+    "add_lines",
+    "add_settlement",
+    "drop_lines",
+    "find_by_effect",
+    "get",
+    "ledger_of",
+    "list_legs",
+    "list_of_rma",
+    "lock_captures",
+    "move",
+    "position",
+    "release",
+    "reserve",
+    "save_comparison",
+    "set_due",
+]

@@ -1,0 +1,192 @@
+"""Where an order stands before a quote: unit limits, tenders, what was paid back by us and by others."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.money import NOTHING, Sides, spread
+from retour.core.order import Order, OrderLine, RefundedLine, Tax
+from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
+from retour.core.rma import Span, minus
+from retour.core.rma.state import join
+from retour.store.db import Db
+from retour.store.order.admit import mentions
+
+# Everything a quote depends on beside the order itself, in one statement.
+POSITION: Final = """
+SELECT jsonb_build_object(
+  'counters', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('line_ref', line_ref, 'ordered', ordered, 'fulfilled', fulfilled,
+             'cancelled', cancelled, 'in_return', in_return, 'refunded_without_return', refunded_without_return))
+      FROM order_line_counter WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'claims', coalesce((
+    SELECT jsonb_agg(jsonb_build_array(line_ref, lower(ordinals), upper(ordinals) - 1) ORDER BY line_ref, ordinals)
+      FROM unit_claim WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'tenders', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('capture_ref', ref, 'kind', kind, 'gateway', gateway, 'captured', captured_minor,
+             'refunded', refunded_minor, 'reserved', reserved_minor, 'external_refunded', external_refunded_minor,
+             'captured_at', captured_at) ORDER BY ref)
+      FROM payment_capture WHERE tenant_id = current_tenant() AND order_id = $1), '[]'),
+  'rows', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('kind', l.kind, 'ref', l.ref,
+             'span', CASE WHEN l.ordinals IS NULL THEN NULL
+                          ELSE jsonb_build_array(lower(l.ordinals), upper(l.ordinals) - 1) END,
+             'paid', jsonb_build_object('presentment', l.paid_minor, 'shop', l.paid_shop_minor),
+             'withheld', jsonb_build_object('presentment', l.withheld_minor, 'shop', l.withheld_shop_minor),
+             'taxes', l.taxes, 'basis_points', l.basis_points) ORDER BY l.settlement_id, l.n)
+      FROM settlement_line l WHERE l.tenant_id = current_tenant() AND l.order_id = $1), '[]'),
+  'ours', coalesce((
+    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM effect
+     WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'), '[]'),
+  'customer_tags', (SELECT p.tags FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
+                     WHERE o.tenant_id = current_tenant() AND o.id = $1),
+  'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
+  'earlier_returns_of_customer', (
+    SELECT count(*) FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.person_id = r.person_id
+     WHERE r.tenant_id = current_tenant() AND o.id = $1)
+  )::text
+"""
+
+_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX})
+_OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The limits of one order line, in units."""
+
+    line_ref: str
+    ordered: int
+    fulfilled: int
+    cancelled: int
+    in_return: int
+    refunded_without_return: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Paid:
+    kind: RowKind
+    ref: str | None
+    span: tuple[int, int] | None
+    paid: Sides
+    withheld: Sides
+    taxes: tuple[Tax, ...]
+    basis_points: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where an order stands: unit limits, claimed ordinals per line, tenders, what we paid, whose refunds are ours."""
+
+    counters: tuple[Counter, ...]
+    claims: tuple[tuple[str, int, int], ...]
+    tenders: tuple[Tender, ...]
+    rows: tuple[_Paid, ...]
+    ours: tuple[tuple[str, str | None], ...]
+    customer_tags: tuple[str, ...]
+    earlier_returns: int
+    earlier_returns_of_customer: int
+
+    def counter(self, line_ref: str) -> Counter | None:
+        """Return the limits of a line, or nothing for a line the mirror does not know."""
+        return next((c for c in self.counters if c.line_ref == line_ref), None)
+
+    def with_plan(self, plan: Plan) -> "Position":
+        """Return the position as if the plan were reserved, so that a second plan of the same moment starts after it."""
+        rows = tuple(
+            _Paid(row.kind, row.ref, span, row.payable if i == 0 else NOTHING, row.withheld if i == 0 else NOTHING,
+                  row.taxes if i == 0 else (), row.basis_points)
+            for row in (*plan.rows, *plan.adjustments)
+            for i, span in enumerate(row.ordinals or (None,))
+        )  # fmt: skip
+        taken = {leg.capture_ref: leg.amount_minor for leg in plan.legs}
+        tenders = tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in self.tenders)
+        return replace(self, rows=self.rows + rows, tenders=tenders)
+
+    def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
+        """Return the ordinals of a line that are in some return."""
+        return tuple((lo, hi) for ref, lo, hi in self.claims if ref == line_ref)
+
+
+_POSITION: Final = msgspec.json.Decoder(Position)
+
+
+async def position(db: Db, order_id: UUID) -> Position:
+    """Return where an order stands; the caller holds the order's lock if it means to act on it."""
+    return _POSITION.decode(await db.fetchval(POSITION, order_id))
+
+
+def ledger_of(order: Order, at: Position) -> Ledger:
+    """Return the ledger a quote starts from: our own rows and every refund made outside."""
+    references = {reference for reference, _ in at.ours}
+    far_ids = {far_id for _, far_id in at.ours if far_id}
+    outside = [r for r in order.refunds if r.ref not in far_ids and not _is_ours(r.note, references)]
+    lines = {line.ref: LedgerLine(line.ref) for line in order.lines}
+    charges = {charge.ref: LedgerCharge(charge.ref) for charge in order.charges}
+    for row in at.rows:
+        if row.ref in lines and row.kind in _OF_LINES:
+            lines[row.ref] = _add_line(lines[row.ref], row)
+        elif row.ref in charges and row.kind not in _ADJUSTING:
+            past = charges[row.ref]
+            charges[row.ref] = LedgerCharge(row.ref, past.paid + row.paid, _merge(past.taxes_paid, row.taxes))
+    taxes_outside: tuple[Tax, ...] = ()
+    for r in (r for refund in outside for r in refund.lines if r.line_ref in lines):
+        line, past_line = order.line(r.line_ref), lines[r.line_ref]
+        assert line is not None, "the lines of the ledger are the order's"
+        taxes = _taxes_of(line, r)
+        taxes_outside = _merge(taxes_outside, taxes)
+        lines[r.line_ref] = replace(
+            past_line, paid=past_line.paid + r.gross, taxes_paid=_merge(past_line.taxes_paid, taxes)
+        )
+    for counter in at.counters:
+        if counter.refunded_without_return and counter.line_ref in lines:
+            past_line = lines[counter.line_ref]
+            units = (*past_line.paid_units, *_refunded_outside(at, counter))
+            lines[counter.line_ref] = replace(past_line, paid_units=units)
+    paid_back = sum((r.paid for r in at.rows), NOTHING) + sum((r.total for r in outside), NOTHING)
+    return Ledger(
+        sequence=len(at.rows) + len(outside),
+        lines=tuple(lines.values()),
+        charges=tuple(charges.values()),
+        tenders=at.tenders,
+        paid_back=paid_back,
+        taxes_paid_back=_merge(taxes_outside, tuple(t for r in at.rows for t in r.taxes)),
+    )
+
+
+def _is_ours(note: str | None, references: set[str]) -> bool:
+    return note is not None and any(mentions(note, reference) for reference in references)
+
+
+def _taxes_of(line: OrderLine, refunded: RefundedLine) -> tuple[Tax, ...]:
+    """Return the tax of units refunded outside by bucket; the platform tells it in one sum."""
+    mine = spread(refunded.tax.presentment, [tax.amount.presentment for tax in line.taxes])
+    books = spread(refunded.tax.shop, [tax.amount.shop for tax in line.taxes])
+    return tuple(Tax(tax.bucket, Sides(p, s)) for tax, p, s in zip(line.taxes, mine, books, strict=True))
+
+
+def _refunded_outside(at: Position, counter: Counter) -> tuple[Span, ...]:
+    """Return the units refunded without a return: the last ones shipped that no return claims."""
+    free = minus(((1, counter.fulfilled),), at.claimed(counter.line_ref)) if counter.fulfilled else ()
+    units = [u for lo, hi in free for u in range(lo, hi + 1)]
+    return join(units[-counter.refunded_without_return :])
+
+
+def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:
+    return LedgerLine(
+        past.line_ref,
+        (*past.paid_units, row.span) if row.kind is RowKind.UNITS and row.span else past.paid_units,
+        past.paid + row.paid,
+        _merge(past.taxes_paid, row.taxes),
+        past.withheld + row.withheld,
+        past.granted_bp + (row.basis_points or 0 if row.kind is RowKind.MONEY else 0),
+    )
+
+
+def _merge(past: tuple[Tax, ...], added: tuple[Tax, ...]) -> tuple[Tax, ...]:
+    sums = {tax.bucket: tax.amount for tax in past}
+    for tax in added:
+        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
+    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())
