@@ -181,7 +181,7 @@ async def _compare_and_pay(
     compared = refund.compare(settling.plan, figures)
     accepted = settling.row.comparison == "accepted_by_person"
     plan = settling.plan if accepted else compared.reconciled
-    if plan is None or plan.unallocated:
+    if plan is None or (plan.unallocated and not (accepted and plan.legs)):
         await _dispute(db, settling, figures, compared, now)
         return
     comparison = "accepted_by_person" if accepted else "equal"
@@ -241,7 +241,7 @@ async def _plan_refund(
             trusted_window=platforms.window(capability),
             serial_key=serial_key(capability, settling.row.order_id),
             repeat_harmless=False,
-            amount_minor=plan.total.presentment,
+            amount_minor=sum(leg.amount_minor for leg in plan.legs),
             currency=plan.currency,
             legs=tuple(effects.Leg(leg.capture_ref, leg.amount_minor) for leg in plan.legs),
         ),
