@@ -87,11 +87,6 @@ class ElsewhereOnly(Exception):  # noqa: N818 - says where the work belongs
     """Only the executor can open the credential that this work needs."""
 
 
-def local_calls() -> Http:
-    """Return a way to call addresses of this machine, for the demo and for checks; to be entered and left."""
-    return Http(internal=True)
-
-
 def connectors(http: Http) -> dict[str, CommerceConnector]:
     """Return every platform this build can talk to."""
     return {"shopify": ShopifyConnector(http)}

@@ -3,27 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import msgspec
 
-from retour.core.ports import WireAnswer
+from retour.main.calling import Caller
 
-PATIENCE_S: Final = 12.0
+PATIENCE_S: Final = 60.0
 BETWEEN_LOOKS_S: Final = 0.1
 TRIES: Final = 3
 
 Json = Any
-
-
-class Calls(Protocol):
-    """The one way out, as far as this needs it."""
-
-    async def send(self, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> WireAnswer:
-        """Send one request once; never raise for the network."""
-        ...
 
 
 class Unexpected(Exception):  # noqa: N818 - what the story did not expect
@@ -33,7 +25,7 @@ class Unexpected(Exception):  # noqa: N818 - what the story did not expect
 class Far:
     """A server that speaks JSON; a request whose answer is lost is sent again, under the same key if it has one."""
 
-    def __init__(self, http: Calls, address: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, http: Caller, address: str, headers: Mapping[str, str] | None = None) -> None:
         self._http = http
         self.address = address
         self._headers = dict(headers or {})
