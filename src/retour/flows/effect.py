@@ -161,6 +161,8 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
     except effects.SendRefused as refused:
         if refused.busy:
             await _postpone(carrier, claim, "another effect of the order is on its way")
+        elif _is_in_doubt(claim):
+            await _postpone(carrier, claim, "the time in which the key is trusted has just ended")
         else:
             async with carrier.database.tx(claim.effect.tenant_id) as db:
                 await _park(carrier, db, claim, f"the database refused the send: {refused}")
