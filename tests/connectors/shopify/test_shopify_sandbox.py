@@ -7,19 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.connectors.shopify.carrying import (
-    ROOTS,
-    an_order,
-    carry,
-    fresh,
-    guarded,
-    look,
-    opened,
-    opening,
-    prepared,
-    refunding,
-)
-from tests.connectors.shopify.live_shop import LiveShop, live_shop
 
 from retour.connectors.http import Patience
 from retour.core.effect import (
@@ -33,6 +20,19 @@ from retour.core.effect import (
     Tagging,
 )
 from retour.core.ports import Verdict
+from tests.connectors.shopify.carrying import (
+    ROOTS,
+    an_order,
+    carry,
+    fresh,
+    guarded,
+    look,
+    opened,
+    opening,
+    prepared,
+    refunding,
+)
+from tests.connectors.shopify.live_shop import LiveShop, live_shop
 
 KINDS = tuple(EffectKind)
 
