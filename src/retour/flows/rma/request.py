@@ -227,9 +227,8 @@ async def _tell(
             data=facts,
         )
         nudges += [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
-    if approved:
-        nudges.append(jobs.Job(jobs.Task.ADVANCE, rma_id))
-    await jobs.defer(db, nudges)
+    # Also what waits for a person moves on: the platform is to show it as a request.
+    await jobs.defer(db, [*nudges, jobs.Job(jobs.Task.ADVANCE, rma_id)])
 
 
 async def _decide(
