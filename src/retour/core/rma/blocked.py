@@ -126,7 +126,7 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
 
 def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Blocked:
     facts, rest = _counted(ret)
-    in_flight = [e for e in ret.standing() if e.state in OPEN_STATES and e.kind not in _MARKS]
+    in_flight = [e for e in _awaited(ret) if e.state in OPEN_STATES and e.kind not in _MARKS]
     settling = steps.settle or any(s.state is SettlementState.QUOTED for s in ret.settlements)
     if not ret.connected and (in_flight or settling):
         return Blocked("operator", "needs_reconnect", now, "connect the platform again")

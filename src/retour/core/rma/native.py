@@ -50,7 +50,7 @@ def native_steps(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
 def is_made_up_for(ret: Return, failed: EffectView) -> bool:
     """Return whether the return goes on without a failed effect: what a request lacks, opening it later makes good."""
     if failed.kind is EffectKind.OPEN_RETURN:
-        return opening(ret) is not failed
+        return opening(ret) not in (None, failed)
     return failed.kind in (EffectKind.REQUEST_RETURN, EffectKind.APPROVE_RETURN)
 
 
@@ -122,10 +122,8 @@ def _stands_aside(ret: Return) -> bool:
     request, answer = _requested(ret), _answered(ret)
     if request is None or request.state in (EffectState.FAILED, EffectState.CANCELLED):
         return True
-    if request.state is not EffectState.CONFIRMED:
-        return request.parked  # else it is on its way
     if answer is None:
-        return False
+        return request.parked  # else it is on its way
     over = EffectState.CONFIRMED if answer.kind is EffectKind.DECLINE_RETURN else EffectState.FAILED
     return answer.state is over
 
