@@ -41,7 +41,11 @@ def test_the_rooms_of_this_floor_do_not_know_each_other(floor: str) -> None:
 
 
 def test_connectors_are_known_to_main_alone() -> None:
-    outside = [s for s in sources("src/retour") if not s.path.startswith(CONNECTORS) and not s.path.startswith("src/retour/main/")]
+    outside = [
+        s
+        for s in sources("src/retour")
+        if not s.path.startswith(CONNECTORS) and not s.path.startswith("src/retour/main/")
+    ]
 
     assert [s.path for s in outside if any(m.startswith("retour.connectors") for m in _modules(s))] == []
 

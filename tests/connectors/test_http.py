@@ -4,11 +4,11 @@ import asyncio
 import socket
 
 import pytest
-from tests.connectors.far_side import far_side, http
 
 from retour.connectors import http as out
 from retour.connectors.http import Bucket, Http, Patience, all_public, public
 from retour.core.ports import Silence, WireAnswer
+from tests.connectors.far_side import far_side, http
 
 
 async def _send(url: str, *, internal: bool = True, patience: Patience | None = None) -> WireAnswer:

@@ -3,9 +3,6 @@
 import uuid
 from dataclasses import replace
 
-from tests.connectors.shopify.builders import an_effect
-from tests.connectors.shopify.live_shop import LiveShop
-
 from retour.core.effect import (
     Disposed,
     Effect,
@@ -24,6 +21,8 @@ from retour.core.effect import (
 )
 from retour.core.order import Order
 from retour.core.ports import Outcome, ReadBack, Verdict
+from tests.connectors.shopify.builders import an_effect
+from tests.connectors.shopify.live_shop import LiveShop
 
 ROOTS = {
     EffectKind.REQUEST_RETURN: "returnRequest",

@@ -21,12 +21,12 @@ from graphql import (
     validate,
 )
 from graphql.execution.values import get_variable_values
-from tests.connectors.shopify.builders import NAMES, PAYLOADS, an_effect, recorded
-from tests.connectors.shopify.pricing_of_documents import price
 
 from retour.connectors.shopify import ShopifyConnector, operation
 from retour.connectors.shopify.translate import search
 from retour.core.effect import EffectKind
+from tests.connectors.shopify.builders import NAMES, PAYLOADS, an_effect, recorded
+from tests.connectors.shopify.pricing_of_documents import price
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTRACTS = ROOT.parent / "shared" / "contracts" / "shopify"

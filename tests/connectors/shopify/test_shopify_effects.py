@@ -4,6 +4,12 @@ import json
 from typing import Any
 
 import pytest
+
+from retour.connectors.http import Http
+from retour.connectors.shopify import ShopifyConnector, operation, records
+from retour.core.effect import Disposed, EffectKind, Note, OnReturn, OpenReturn, ProcessReturn, ReturnedUnits
+from retour.core.errors import Refused
+from retour.core.ports import Outcome, Verdict, WireAnswer
 from tests.connectors.shopify.builders import (
     EFFECT_ID,
     GID,
@@ -17,12 +23,6 @@ from tests.connectors.shopify.builders import (
     answered,
     saying,
 )
-
-from retour.connectors.http import Http
-from retour.connectors.shopify import ShopifyConnector, operation, records
-from retour.core.effect import Disposed, EffectKind, Note, OnReturn, OpenReturn, ProcessReturn, ReturnedUnits
-from retour.core.errors import Refused
-from retour.core.ports import Outcome, Verdict, WireAnswer
 
 CONNECTOR = ShopifyConnector(Http())
 OPENED = {

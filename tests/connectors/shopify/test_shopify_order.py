@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.connectors.far_side import Asked, far_side, http
-from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, recorded
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
@@ -35,6 +33,8 @@ from retour.core.order import (
     TenderKind,
 )
 from retour.core.ports import Credential
+from tests.connectors.far_side import Asked, far_side, http
+from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, recorded
 
 PAGES = {
     ("WholeOrder", ORDER): "whole_order",

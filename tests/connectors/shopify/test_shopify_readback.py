@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from tests.connectors.shopify.builders import GID, ORDER, REFERENCE, RETURN, an_effect, answered, recorded, saying
-from tests.connectors.shopify.test_shopify_effects import OPENED, REQUESTED
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import EffectKind
 from retour.core.ports import Outcome, ReadBack, Silence, Verdict, WireAnswer
+from tests.connectors.shopify.builders import GID, ORDER, REFERENCE, RETURN, an_effect, answered, recorded, saying
+from tests.connectors.shopify.test_shopify_effects import OPENED, REQUESTED
 
 CONNECTOR = ShopifyConnector(Http())
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.connectors.far_side import Asked, far_side, http
-from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, an_effect, recorded
-from tests.connectors.shopify.test_shopify_order import PAGES
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import EffectKind
 from retour.core.money import Sides
 from retour.core.ports import ContactProof, Credential, Page, PlatformQuote, QuotedLine, Silence, Unreachable
+from tests.connectors.far_side import Asked, far_side, http
+from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, an_effect, recorded
+from tests.connectors.shopify.test_shopify_order import PAGES
 
 SINCE = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
 NAMES = {

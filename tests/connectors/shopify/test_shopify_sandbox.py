@@ -7,6 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
+from retour.connectors.http import Patience
+from retour.core.effect import (
+    EffectKind,
+    Note,
+    OnReturn,
+    OpenReturn,
+    ProcessReturn,
+    RefundTender,
+    Restock,
+    Tagging,
+)
+from retour.core.ports import Verdict
 from tests.connectors.shopify.carrying import (
     ROOTS,
     an_order,
@@ -21,19 +34,6 @@ from tests.connectors.shopify.carrying import (
     requested,
 )
 from tests.connectors.shopify.live_shop import LiveShop, live_shop
-
-from retour.connectors.http import Patience
-from retour.core.effect import (
-    EffectKind,
-    Note,
-    OnReturn,
-    OpenReturn,
-    ProcessReturn,
-    RefundTender,
-    Restock,
-    Tagging,
-)
-from retour.core.ports import Verdict
 
 KINDS = tuple(EffectKind)
 

@@ -3,13 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.connectors.shopify.carrying import an_order, carry, fresh, refunding
-from tests.connectors.shopify.live_shop import LiveShop
-from tests.connectors.shopify.test_shopify_sandbox import run
-
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.money import NOTHING, Sides
 from retour.core.ports import QuotedLine, Verdict
+from tests.connectors.shopify.carrying import an_order, carry, fresh, refunding
+from tests.connectors.shopify.live_shop import LiveShop
+from tests.connectors.shopify.test_shopify_sandbox import run
 
 
 def test_every_order_of_the_shop_is_read_and_every_sum_closes() -> None:

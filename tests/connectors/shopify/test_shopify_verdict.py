@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from tests.connectors.shopify.builders import GID, an_effect, answered, recorded, saying
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import EffectKind
 from retour.core.ports import Silence, Verdict, WireAnswer
+from tests.connectors.shopify.builders import GID, an_effect, answered, recorded, saying
 
 CONNECTOR = ShopifyConnector(Http())
 REVERSE = f"{GID}/ReverseFulfillmentOrderLineItem/46"

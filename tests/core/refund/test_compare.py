@@ -145,6 +145,22 @@ def test_more_than_one_minor_unit_is_a_discrepancy_and_nothing_is_payable(
     assert comparison.reconciled is None
 
 
+def test_a_sum_of_taxes_may_be_off_by_one_for_each_of_them() -> None:
+    line = a_line("L1", q=3, gross=10000, tax=(a_tax(800, "state"), a_tax(400, "city")))
+    order = an_order(line)
+    plan = quote(order, a_ledger(order), RefundRequest((RequestedLine("L1", (UnitRange(1, 1),)),)), RefundTerms())
+    tax = plan.rows[0].entitled_tax.presentment
+
+    off_by_two = compare(plan, PlatformQuote({"L1": (both(3333), both(tax - 2))}, NOTHING, 10000))
+    off_by_three = compare(plan, PlatformQuote({"L1": (both(3333), both(tax - 3))}, NOTHING, 10000))
+
+    assert off_by_two.agreement is Agreement.RECONCILED
+    assert off_by_two.reconciled is not None
+    assert off_by_two.reconciled.total == plan.total
+    assert sum(t.amount.presentment for t in off_by_two.reconciled.taxes) == tax - 2
+    assert (off_by_three.agreement, off_by_three.reconciled) == (Agreement.DISCREPANCY, None)
+
+
 def test_shipping_that_only_the_platform_would_refund_is_a_discrepancy() -> None:
     comparison = compare(a_plan(terms=RefundTerms()), theirs(shipping=1))
 

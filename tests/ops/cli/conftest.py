@@ -1,7 +1,7 @@
 """The command line as people type it, on a database of the module's own."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def environ_of(urls: Urls, data_dir: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shell(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def shell(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A machine that has joined its database; nobody has an account yet."""
     data_dir = tmp_path_factory.mktemp("data")
 
@@ -65,4 +65,4 @@ def shell(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shel
         await database.close()
 
     anyio.run(join)
-    yield Shell(environ_of(urls, data_dir))
+    return Shell(environ_of(urls, data_dir))

@@ -64,7 +64,9 @@ def test_a_key_is_shown_once_and_revoked_once(shop: Shell) -> None:
 
 
 def test_staff_get_a_password_that_is_never_typed_into_the_command(shop: Shell) -> None:
-    made = shop("staff", "create", "ann@example.com", "--name", "Ann", "--role", "owner", RETOUR_PASSWORD="a long enough one")
+    made = shop(
+        "staff", "create", "ann@example.com", "--name", "Ann", "--role", "owner", RETOUR_PASSWORD="a long enough one"
+    )
 
     assert made.exit_code == 0
     assert shop.refused(

@@ -15,7 +15,7 @@ from retour.cli.demo.installing import Merchant, Place
 from retour.cli.demo.story import Cast
 from retour.cli.frame import json_option, run, tell
 from retour.cli.processes import prepare
-from retour.connectors.http import Http
+from retour.main.calling import Caller, local_caller
 from retour.ops.supervisor import Supervisor
 from retour.store.db import Database
 
@@ -74,7 +74,7 @@ async def _until_over(keeping: asyncio.Task[None], playing: asyncio.Task[int], *
 
 
 async def _play(where: Place, app_url: str, began: float, say: Say, *, once: bool, as_json: bool) -> int:
-    async with Http(internal=True) as http:
+    async with local_caller() as http:
         sandbox, web = Far(http, where.sandbox), Far(http, where.web)
         database = await Database.open(app_url, name="retour-demo", pool_max=2)
         try:
@@ -96,7 +96,7 @@ async def _play(where: Place, app_url: str, began: float, say: Say, *, once: boo
             await database.close()
 
 
-def _cast(http: Http, where: Place, merchant: Merchant) -> Cast:
+def _cast(http: Caller, where: Place, merchant: Merchant) -> Cast:
     def calls(who: str) -> Far:
         return Far(http, f"{where.web}/api/v1", {"X-API-Key": merchant.keys[who], "X-Shop-Name": installing.SHOP})
 

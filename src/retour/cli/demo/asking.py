@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import msgspec
 
-from retour.connectors.http import Http
+from retour.main.calling import Caller
 
-PATIENCE_S: Final = 12.0
+PATIENCE_S: Final = 60.0
 BETWEEN_LOOKS_S: Final = 0.1
 TRIES: Final = 3
 
@@ -25,7 +25,7 @@ class Unexpected(Exception):  # noqa: N818 - what the story did not expect
 class Far:
     """A server that speaks JSON; a request whose answer is lost is sent again, under the same key if it has one."""
 
-    def __init__(self, http: Http, address: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, http: Caller, address: str, headers: Mapping[str, str] | None = None) -> None:
         self._http = http
         self.address = address
         self._headers = dict(headers or {})

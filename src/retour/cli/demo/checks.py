@@ -15,6 +15,7 @@ class Check:
     what: str
     seen: dict[str, object]
     holds: bool
+    currency: str | None = None  # of figures that are money, in minor units
 
 
 def checks_of(told: Told, whole: Whole) -> list[Check]:
@@ -25,13 +26,14 @@ def checks_of(told: Told, whole: Whole) -> list[Check]:
 def checks_of_all(whole: Whole) -> list[Check]:
     """Return the comparisons over the whole shop: nothing twice, nothing too much, nothing in dispute."""
     broken = {name: found for name, found in whole.counts["broken"].items() if found}
+    open_ = [found["kind"] for found in whole.discrepancies]
     refunds = sum(len(told.rma["settlements"]) for told in whole.told)
     return [
         Check("nothing was refunded, restocked or processed twice or beyond", {"broken": broken}, not broken),
         _same("as many refunds in the shop as settlements", {
             "settlements": refunds, "refunds in the shop": sum(whole.counts["refunds_by_reference"].values()),
         }),
-        Check("no difference between the systems is open", {"open": len(whole.discrepancies)}, not whole.discrepancies),
+        Check("no difference between the systems is open", {"open": open_}, not open_),
     ]  # fmt: skip
 
 
@@ -59,11 +61,11 @@ def _money(told: Told, whole: Whole) -> Iterator[Check]:
         "shop's refunds": sum(parse_decimal(r["amount"], currency) for r in told.books["refunds"]),
         "shop's transactions": sum(parse_decimal(t["amount"], currency) for t in paid),
         "shop's books": parse_decimal(told.books["refunded"], currency),
-    })  # fmt: skip
+    }, currency)  # fmt: skip
     refunds = {e["reference"] for e in rma["effects"] if e["kind"] == "refund_tender" and e["state"] == "confirmed"}
     seen = [whole.counts["refunds_by_reference"].get(reference, 0) for reference in sorted(refunds)]
     yield Check(
-        "each refund is in the shop once, under our reference", {"refunds": seen}, bool(seen) and set(seen) == {1}
+        "each refund is in the shop once, under our reference", {"times": seen}, bool(seen) and set(seen) == {1}
     )
 
 
@@ -116,6 +118,6 @@ def _restocked(whole: Whole, sku: str) -> int:
     return sum(row["quantity"] for row in whole.counts["restocks"] if row["sku"] == sku)
 
 
-def _same(what: str, seen: dict[str, object]) -> Check:
+def _same(what: str, seen: dict[str, object], currency: str | None = None) -> Check:
     values = list(seen.values())
-    return Check(what, seen, all(value == values[0] for value in values))
+    return Check(what, seen, all(value == values[0] for value in values), currency)

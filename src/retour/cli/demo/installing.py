@@ -1,15 +1,17 @@
 """Makes the demo's installation: its processes, a merchant with a store, keys and a policy, and both connections."""
 
 import dataclasses
+import fcntl
 import os
 import secrets
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 from uuid import UUID
 
 import msgspec
@@ -49,6 +51,7 @@ class Place:
     settings: Settings
     sandbox_port: int
     environ: Mapping[str, str]
+    hold: TextIO | None = None
 
     @property
     def web(self) -> str:
@@ -85,10 +88,12 @@ def place(*, once: bool) -> Place:
     environ = {name: value for name, value in DEFAULTS.items() if not os.environ.get(name)}
     if not os.environ.get("RETOUR_DATA_DIR"):
         environ["RETOUR_DATA_DIR"] = str(Path.cwd() / ".data" / "demo")
+    hold = None
     if not os.environ.get("RETOUR_PORT"):
-        environ["RETOUR_PORT"] = str(_free_port(None if once else USUAL_PORT))
+        hold = None if once else _claim_usual_port()
+        environ["RETOUR_PORT"] = str(_free_port() if hold is None else USUAL_PORT)
     settings = settings_room.load({**os.environ, **environ})
-    return Place(settings, _free_port(None), environ)
+    return Place(settings, _free_port(), environ, hold)
 
 
 def parts(where: Place, urls: Urls) -> list[Role]:
@@ -186,15 +191,25 @@ async def _leave_earlier(database: Database, data_dir: Path) -> None:
             await connection_flow.disconnect(db, connection_id=connection_id, actor=ACTOR, now=now())
 
 
-def _free_port(wanted: int | None) -> int:
-    """Return the wanted port if nobody listens there, else any free one."""
-    for port in (wanted, 0) if wanted else (0,):
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+def _claim_usual_port() -> TextIO | None:
+    """Return the hold on the usual port, kept while it is open; nothing if it is taken, also by a demo that starts."""
+    try:
+        hold = (Path(tempfile.gettempdir()) / f"retour-demo-{USUAL_PORT}.lock").open("a", encoding="ascii")
+    except OSError:  # another user's
+        return None
+    try:
+        fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    raise OSError("no port is free")
+            probe.bind(("127.0.0.1", USUAL_PORT))
+    except OSError:
+        hold.close()
+        return None
+    return hold

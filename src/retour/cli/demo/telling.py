@@ -95,6 +95,8 @@ def _shown(name: str, value: Any) -> str:
 
 def _money(told: Told) -> list[str]:
     titles = {line["line_ref"]: line["title"] for line in told.order["lines"]}
+    for settlement in told.rma["settlements"]:
+        titles |= {leg["capture_ref"]: leg["gateway"] for leg in settlement["plan"]["legs"]}
     rows: list[tuple[str, str, str, str, str]] = []
     for settlement in told.rma["settlements"]:
         plan = settlement["plan"]
@@ -128,23 +130,35 @@ def _books(told: Told, whole: Whole) -> list[str]:
 
 
 def _checks(checks: list[Check]) -> list[str]:
-    return [f"{'✓' if check.holds else '✗'} {check.what}: {_seen(check)}" for check in checks]
+    lines = []
+    for check in checks:
+        lines.append(f"{'✓' if check.holds else '✗'} {check.what}: {_short(check)}")
+        if not check.holds and len(check.seen) > 1:
+            width = max(len(name) for name in check.seen)
+            lines += [
+                f"    {name.ljust(width)}  {_figure(value, check.currency)}" for name, value in check.seen.items()
+            ]
+    return lines
 
 
-def _seen(check: Check) -> str:
+def _short(check: Check) -> str:
     values = list(check.seen.values())
-    if check.holds and len(values) > 1 and all(value == values[0] for value in values):
-        return f"{_figure(values[0])}, say {', '.join(check.seen)}"
-    return ", ".join(f"{name} {_figure(value)}" for name, value in check.seen.items())
+    if len(values) > 1 and all(value == values[0] for value in values):
+        return f"{_figure(values[0], check.currency)} ({', '.join(check.seen)})"
+    if check.holds or len(values) == 1:
+        return ", ".join(f"{name} {_figure(value, check.currency)}" for name, value in check.seen.items())
+    return "they differ"
 
 
-def _figure(value: object) -> str:
+def _figure(value: object, currency: str | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return str(value)
+        return str(value) if currency is None else f"{format_decimal(value, currency)} {currency}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {n}" for name, n in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
     return str(value)
 
 

@@ -16,13 +16,14 @@ TOLERANCE_MINOR = 1
 def compare(plan: Plan, platform_quote: PlatformQuote) -> Comparison:
     """Return whether the platform agrees; a component off by one minor unit takes its figure as a visible row.
 
-    More than that, a line that only one of us knows, or a plan above what the platform can still refund is a
-    discrepancy: both figures are shown and nothing is payable until a person decides.
+    The platform tells a line's taxes in one sum: it may be off by one for each tax bucket of the line. More than that,
+    a line that only one of us knows, or a plan above what the platform can still refund is a discrepancy: both figures
+    are shown and nothing is payable until a person decides.
     """
     ours = {row.ref: row for row in plan.rows if row.kind is RowKind.UNITS and row.ref is not None}
     shipping = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
     found = [*_line_differences(ours, platform_quote), *_shipping_difference(shipping, platform_quote)]
-    tolerated = all(_small(difference) for difference in found)
+    tolerated = all(_small(difference, _tolerance(ours.get(difference.ref or ""))) for difference in found)
     rows = _rounding_rows(ours, shipping, platform_quote) if found and tolerated and _follows_value(plan) else ()
     reconciled = _reconciled(plan, rows) if rows else plan
     can_move = reconciled.total.presentment - reconciled.unallocated
@@ -66,30 +67,39 @@ def _shipping_difference(rows: list[Row], theirs: PlatformQuote) -> list[Differe
     return [Difference(rows[0].ref if rows else None, "shipping", mine, theirs.shipping.presentment)]
 
 
-def _small(difference: Difference) -> bool:
+def _small(difference: Difference, tolerance: int) -> bool:
     if difference.ref is None or difference.ours is None or difference.theirs is None:
         return False
-    return abs(difference.ours - difference.theirs) <= TOLERANCE_MINOR
+    return abs(difference.ours - difference.theirs) <= tolerance
+
+
+def _tolerance(row: Row | None) -> int:
+    """Return by how many minor units a row's figures may differ: one for each component they are the sum of."""
+    return TOLERANCE_MINOR * max(1, len(row.taxes) if row else 1)
 
 
 def _rounding_rows(ours: dict[str, Row], shipping: list[Row], theirs: PlatformQuote) -> tuple[Row, ...]:
     rows = [
-        _rounding(row, _gap(theirs.lines[ref][0], row.entitlement), _gap(theirs.lines[ref][1], row.entitled_tax))
+        _rounding(
+            row,
+            _gap(theirs.lines[ref][0], row.entitlement, _tolerance(row)),
+            _gap(theirs.lines[ref][1], row.entitled_tax, _tolerance(row)),
+        )
         for ref, row in ours.items()
         if row.payable == row.entitlement
     ]
     if shipping:
         paid = totals(shipping).payable
-        rows.append(_rounding(shipping[0], _gap(theirs.shipping, paid), Sides(0, 0)))
+        rows.append(_rounding(shipping[0], _gap(theirs.shipping, paid, TOLERANCE_MINOR), Sides(0, 0)))
     return tuple(row for row in rows if row.payable or row.taxes)
 
 
-def _gap(theirs: Sides, ours: Sides) -> Sides:
-    """Return what the platform adds; the shop side moves along only where it, too, is off by one at most."""
+def _gap(theirs: Sides, ours: Sides, tolerance: int) -> Sides:
+    """Return what the platform adds; the shop side moves along only where it, too, is within the tolerance."""
     gap = theirs - ours
     if not gap.presentment:
         return Sides(0, 0)
-    return gap if abs(gap.shop) <= TOLERANCE_MINOR else Sides(gap.presentment, 0)
+    return gap if abs(gap.shop) <= tolerance else Sides(gap.presentment, 0)
 
 
 def _rounding(row: Row, gross: Sides, tax: Sides) -> Row:

@@ -213,22 +213,18 @@ async def _tell(
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
         told.append((EventType.RETURN_APPROVED, "policy"))
-    nudges = []
-    for what, who in told:
-        deliveries = await event.put(
-            db,
-            what,
-            resource_kind="return",
-            resource_id=rma_id,
-            store_id=judged.store.id,
-            actor=who,
-            at=now,
-            cause=f"policy:{judged.store.policy_version}",
-            data=facts,
-        )
-        nudges += [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
     # Also what waits for a person moves on: the platform is to show it as a request.
-    await jobs.defer(db, [*nudges, jobs.Job(jobs.Task.ADVANCE, rma_id)])
+    await event.tell(
+        db,
+        told,
+        resource_kind="return",
+        resource_id=rma_id,
+        store_id=judged.store.id,
+        at=now,
+        cause=f"policy:{judged.store.policy_version}",
+        data=facts,
+        nudges=[jobs.Job(jobs.Task.ADVANCE, rma_id)],
+    )
 
 
 async def _decide(

@@ -43,9 +43,10 @@ UPDATE effect SET state = 'sending', tries = tries + 1, first_sent_at = coalesce
  WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 AND state IN ('intent', 'unknown') RETURNING tries
 """
 ATTEMPT: Final = """
-INSERT INTO effect_attempt (tenant_id, effect_id, n, lease_epoch)
-SELECT current_tenant(), $1, coalesce(max(n), 0) + 1, $2
-  FROM effect_attempt WHERE tenant_id = current_tenant() AND effect_id = $1
+INSERT INTO effect_attempt (tenant_id, effect_id, n, lease_epoch, sent_at)
+SELECT e.tenant_id, e.id, 1 + (SELECT coalesce(max(a.n), 0) FROM effect_attempt a
+                                WHERE a.tenant_id = e.tenant_id AND a.effect_id = e.id), $2, e.last_sent_at
+  FROM effect e WHERE e.tenant_id = current_tenant() AND e.id = $1
 RETURNING n
 """
 SETTLE: Final = """
