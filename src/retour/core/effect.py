@@ -14,6 +14,9 @@ KEY_NAMESPACE: Final = uuid.UUID("5f0f5b1e-4f0c-5d7e-9c39-0d6f2f1c7a11")
 class EffectKind(StrEnum):
     """What an effect does on the far side; a connector declares which of them it is capable of."""
 
+    REQUEST_RETURN = "request_return"
+    APPROVE_RETURN = "approve_return"
+    DECLINE_RETURN = "decline_return"
     OPEN_RETURN = "open_return"
     CANCEL_RETURN = "cancel_return"
     CLOSE_RETURN = "close_return"
@@ -73,7 +76,7 @@ class ReturnedUnits:
 
 @dataclass(frozen=True, slots=True)
 class OpenReturn:
-    """Open the platform's own return for these units."""
+    """Open the platform's own return for these units, or request it where a person still has to decide."""
 
     order_ref: str
     lines: tuple[ReturnedUnits, ...]
@@ -81,9 +84,10 @@ class OpenReturn:
 
 @dataclass(frozen=True, slots=True)
 class OnReturn:
-    """Cancel or close the platform's own return."""
+    """Approve, decline, cancel or close the platform's own return; `message` says why, for people."""
 
     return_ref: str
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,9 @@ class Note:
 Target = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
+    EffectKind.REQUEST_RETURN: OpenReturn,
+    EffectKind.APPROVE_RETURN: OnReturn,
+    EffectKind.DECLINE_RETURN: OnReturn,
     EffectKind.OPEN_RETURN: OpenReturn,
     EffectKind.CANCEL_RETURN: OnReturn,
     EffectKind.CLOSE_RETURN: OnReturn,

@@ -12,7 +12,7 @@ from retour.core.event import EventType
 from retour.core.policy import LineDecision
 from retour.core.policy.outcome import Grade as PolicyGrade
 from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
-from retour.core.rma.steps import fulfilled_spans
+from retour.core.rma.due import fulfilled_spans
 from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import discrepancy, order, policy, receiving
 from retour.store import refund as refunds

@@ -35,6 +35,11 @@ TARGETS: Mapping[EffectKind, Target] = {
     EffectKind.OPEN_RETURN: OpenReturn(
         ORDER, (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 2, "size_too_small", "too small"),)
     ),
+    EffectKind.REQUEST_RETURN: OpenReturn(
+        ORDER, (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 2, "size_too_small", "too small"),)
+    ),
+    EffectKind.APPROVE_RETURN: OnReturn(RETURN),
+    EffectKind.DECLINE_RETURN: OnReturn(RETURN, "Worn."),
     EffectKind.PROCESS_RETURN: ProcessReturn(
         ORDER,
         RETURN,
@@ -61,6 +66,10 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
         "returns": [f"{GID}/Return/3"],
         "reasons": {"size-too-small": f"{GID}/ReturnReasonDefinition/5"},
     },
+    EffectKind.REQUEST_RETURN: {
+        "returns": [f"{GID}/Return/3"],
+        "reasons": {"size-too-small": f"{GID}/ReturnReasonDefinition/5"},
+    },
     EffectKind.PROCESS_RETURN: {
         "processed": {f"{GID}/ReturnLineItem/41": 0},
         "reverse_refs": {f"{GID}/ReturnLineItem/41": f"{GID}/ReverseFulfillmentOrderLineItem/46"},
@@ -69,6 +78,9 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
     EffectKind.NOTE: {"note": "Ring twice"},
 }
 NAMES: Mapping[EffectKind, str] = {
+    EffectKind.REQUEST_RETURN: "request_return",
+    EffectKind.APPROVE_RETURN: "approve_return",
+    EffectKind.DECLINE_RETURN: "decline_return",
     EffectKind.OPEN_RETURN: "open_return",
     EffectKind.PROCESS_RETURN: "process_return",
     EffectKind.CLOSE_RETURN: "close_return",

@@ -25,6 +25,9 @@ from tests.connectors.shopify.builders import an_effect
 from tests.connectors.shopify.live_shop import LiveShop
 
 ROOTS = {
+    EffectKind.REQUEST_RETURN: "returnRequest",
+    EffectKind.APPROVE_RETURN: "returnApproveRequest",
+    EffectKind.DECLINE_RETURN: "returnDeclineRequest",
     EffectKind.OPEN_RETURN: "returnCreate",
     EffectKind.PROCESS_RETURN: "returnProcess",
     EffectKind.CLOSE_RETURN: "returnClose",
@@ -90,7 +93,16 @@ def refunding(order: Order, minor: int = 2_000) -> RefundTender:
 
 async def opened(shop: LiveShop, order: Order) -> dict[str, object]:
     """Open a return of two units and return what the answer says."""
-    outcome = await carry(shop, await guarded(shop, fresh(EffectKind.OPEN_RETURN, opening(order))))
+    return await _made(shop, order, EffectKind.OPEN_RETURN)
+
+
+async def requested(shop: LiveShop, order: Order) -> OnReturn:
+    """Request a return of two units and return what it is known by."""
+    return OnReturn(str((await _made(shop, order, EffectKind.REQUEST_RETURN))["return_ref"]))
+
+
+async def _made(shop: LiveShop, order: Order, kind: EffectKind) -> dict[str, object]:
+    outcome = await carry(shop, await guarded(shop, fresh(kind, opening(order))))
     assert outcome.verdict is Verdict.OK
     return dict(outcome.result)
 
@@ -101,8 +113,10 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
     place = order.fulfilments[0].location_ref or ""
     money = {"amount_minor": 2_000, "currency": order.currency}
     match kind:
-        case EffectKind.OPEN_RETURN:
+        case EffectKind.OPEN_RETURN | EffectKind.REQUEST_RETURN:
             effect = fresh(kind, opening(order))
+        case EffectKind.APPROVE_RETURN | EffectKind.DECLINE_RETURN:
+            effect = fresh(kind, await requested(shop, order))
         case EffectKind.PROCESS_RETURN | EffectKind.CLOSE_RETURN | EffectKind.CANCEL_RETURN:
             effect = fresh(kind, await _on_return(shop, order, kind, place))
         case EffectKind.REFUND_TENDER:

@@ -7,7 +7,7 @@ import pytest
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector, operation, records
-from retour.core.effect import Disposed, EffectKind, Note, OpenReturn, ProcessReturn, ReturnedUnits
+from retour.core.effect import Disposed, EffectKind, Note, OnReturn, OpenReturn, ProcessReturn, ReturnedUnits
 from retour.core.errors import Refused
 from retour.core.ports import Outcome, Verdict, WireAnswer
 from tests.connectors.shopify.builders import (
@@ -38,6 +38,7 @@ OPENED = {
         }
     ],
 }
+REQUESTED = OPENED | {"status": "requested", "lines": [OPENED["lines"][0] | {"reverse_ref": None}]}  # type: ignore[index,operator]
 MOVEMENT = {
     "ref": f"{GID}/OrderTransaction/21",
     "capture_ref": f"{GID}/OrderTransaction/3",
@@ -58,6 +59,23 @@ VARIABLES: dict[EffectKind, dict[str, Any]] = {
                 }
             ],
         }
+    },
+    EffectKind.REQUEST_RETURN: {
+        "input": {
+            "orderId": ORDER,
+            "returnLineItems": [
+                {
+                    "fulfillmentLineItemId": f"{GID}/FulfillmentLineItem/61",
+                    "quantity": 2,
+                    "returnReasonDefinitionId": f"{GID}/ReturnReasonDefinition/5",
+                    "customerNote": "[RMA-42 / 5f1c0b7e] too small",
+                }
+            ],
+        }
+    },
+    EffectKind.APPROVE_RETURN: {"input": {"id": RETURN, "notifyCustomer": False}},
+    EffectKind.DECLINE_RETURN: {
+        "input": {"id": RETURN, "declineReason": "OTHER", "declineNote": "Worn.", "notifyCustomer": False}
     },
     EffectKind.PROCESS_RETURN: {
         "input": {
@@ -126,6 +144,9 @@ VARIABLES: dict[EffectKind, dict[str, Any]] = {
     },
 }
 OUTCOMES: dict[EffectKind, Outcome] = {
+    EffectKind.REQUEST_RETURN: Outcome(Verdict.OK, RETURN, result=REQUESTED),
+    EffectKind.APPROVE_RETURN: Outcome(Verdict.OK, RETURN, result=OPENED),
+    EffectKind.DECLINE_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "declined"}),
     EffectKind.OPEN_RETURN: Outcome(Verdict.OK, RETURN, result=OPENED),
     EffectKind.PROCESS_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "open"}),
     EffectKind.CLOSE_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "closed"}),
@@ -143,6 +164,9 @@ OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.NOTE: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
 }
 ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
+    EffectKind.REQUEST_RETURN: (Verdict.REJECTED, "INVALID"),
+    EffectKind.APPROVE_RETURN: (Verdict.UNKNOWN, "INVALID_STATE"),
+    EffectKind.DECLINE_RETURN: (Verdict.REJECTED, "TOO_LONG"),
     EffectKind.OPEN_RETURN: (Verdict.REJECTED, "INVALID"),
     EffectKind.PROCESS_RETURN: (Verdict.REJECTED, "LESS_THAN_OR_EQUAL_TO"),
     EffectKind.CLOSE_RETURN: (Verdict.OK, "INVALID_STATE"),
@@ -211,13 +235,24 @@ def test_a_reason_the_shop_does_not_know_falls_back_to_the_old_list() -> None:
     assert (line["returnReason"], line["returnReasonNote"]) == ("DEFECTIVE", "[RMA-42 / 5f1c0b7e]")
 
 
-def test_a_long_note_is_cut_behind_the_reference() -> None:
+@pytest.mark.parametrize(
+    ("kind", "field", "limit"),
+    [(EffectKind.OPEN_RETURN, "returnReasonNote", 255), (EffectKind.REQUEST_RETURN, "customerNote", 300)],
+)
+def test_a_long_note_is_cut_behind_the_reference(kind: EffectKind, field: str, limit: int) -> None:
     lines = (ReturnedUnits(f"{GID}/LineItem/11", f"{GID}/FulfillmentLineItem/61", 1, note="x" * 400),)
-    effect = an_effect(EffectKind.OPEN_RETURN, target=OpenReturn(ORDER, lines))
+    effect = an_effect(kind, target=OpenReturn(ORDER, lines))
 
-    note = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["returnLineItems"][0]["returnReasonNote"]
+    note = json.loads(CONNECTOR.build(effect).body)["variables"]["input"]["returnLineItems"][0][field]
 
-    assert (len(note), note[:22]) == (255, "[RMA-42 / 5f1c0b7e] xx")
+    assert (len(note), note[:22]) == (limit, "[RMA-42 / 5f1c0b7e] xx")
+
+
+@pytest.mark.parametrize(("message", "note"), [("x" * 501, "x" * 500), (None, None), ("", None)])
+def test_a_request_is_declined_with_as_much_of_the_message_as_fits(message: str | None, note: str | None) -> None:
+    effect = an_effect(EffectKind.DECLINE_RETURN, target=OnReturn(RETURN, message))
+
+    assert json.loads(CONNECTOR.build(effect).body)["variables"]["input"].get("declineNote") == note
 
 
 def test_what_opening_answered_makes_processing_independent_of_a_guard() -> None:
@@ -268,6 +303,7 @@ def test_amounts_are_written_in_the_currency_s_own_decimals(currency: str, minor
 def test_guards_of_the_tests_are_what_the_answers_give() -> None:
     for kind, name in (
         (EffectKind.OPEN_RETURN, "returns_before"),
+        (EffectKind.REQUEST_RETURN, "returns_before"),
         (EffectKind.PROCESS_RETURN, "return_now"),
         (EffectKind.RESTOCK, "stock_level"),
         (EffectKind.NOTE, "note_of"),

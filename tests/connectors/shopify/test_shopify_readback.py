@@ -9,7 +9,7 @@ from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import EffectKind
 from retour.core.ports import Outcome, ReadBack, Silence, Verdict, WireAnswer
 from tests.connectors.shopify.builders import GID, ORDER, REFERENCE, RETURN, an_effect, answered, recorded, saying
-from tests.connectors.shopify.test_shopify_effects import OPENED
+from tests.connectors.shopify.test_shopify_effects import OPENED, REQUESTED
 
 CONNECTOR = ShopifyConnector(Http())
 
@@ -33,6 +33,48 @@ def test_a_return_is_ours_by_the_reference_in_its_lines() -> None:
     back = CONNECTOR.read_back(an_effect(EffectKind.OPEN_RETURN), answered("newest_returns"))
 
     assert back == ReadBack("present", Outcome(Verdict.OK, RETURN, result=OPENED))
+
+
+def test_a_request_is_ours_by_the_reference_in_the_shopper_s_note() -> None:
+    document = recorded("newest_returns")
+    thing = document["data"]["order"]["returns"]["nodes"][0]
+    thing |= recorded("request_return")["data"]["returnRequest"]["return"]
+
+    back = _back(EffectKind.REQUEST_RETURN, document)
+
+    assert back == ReadBack("present", Outcome(Verdict.OK, RETURN, result=REQUESTED))
+    thing["returnLineItems"]["nodes"][0]["customerNote"] = "too small"
+    assert _back(EffectKind.REQUEST_RETURN, document).found == "inconclusive"
+    thing["id"] = f"{GID}/Return/3"
+    assert _back(EffectKind.REQUEST_RETURN, document).found == "absent"
+
+
+@pytest.mark.parametrize("kind", [EffectKind.APPROVE_RETURN, EffectKind.DECLINE_RETURN])
+@pytest.mark.parametrize("status", ["REQUESTED", "OPEN", "CLOSED", "DECLINED", "CANCELED"])
+def test_a_request_is_answered_once_by_us_or_by_the_merchant_there(kind: EffectKind, status: str) -> None:
+    document = recorded("return_now")
+    document["data"]["return"]["status"] = status
+
+    back = _back(kind, document)
+
+    if status == "REQUESTED":
+        assert back == ReadBack("absent")
+        return
+    assert back.found == "present"
+    assert back.outcome is not None
+    if (kind is EffectKind.APPROVE_RETURN) == (status in ("OPEN", "CLOSED")):
+        facts = {"return_ref": RETURN, "status": status.lower()}
+        known = OPENED | facts if kind is EffectKind.APPROVE_RETURN else facts
+        assert back.outcome == Outcome(Verdict.OK, RETURN, result=known)
+    else:
+        assert back.outcome == Outcome(Verdict.REJECTED, RETURN, far_code=f"request_{status.lower()}")
+
+
+def test_an_approved_request_whose_lines_are_cut_short_is_not_taken_for_whole() -> None:
+    document = recorded("return_now")
+    document["data"]["return"]["returnLineItems"]["pageInfo"]["hasNextPage"] = True
+
+    assert _back(EffectKind.APPROVE_RETURN, document).found == "inconclusive"
 
 
 def test_no_new_return_means_ours_was_not_opened() -> None:

@@ -31,6 +31,7 @@ from tests.connectors.shopify.carrying import (
     opening,
     prepared,
     refunding,
+    requested,
 )
 from tests.connectors.shopify.live_shop import LiveShop, live_shop
 
@@ -81,13 +82,14 @@ def test_the_verdict_never_lies_and_the_read_back_is_right(
 def test_a_lost_answer_is_read_back_as_the_answer_would_have_been() -> None:
     async def story(shop: LiveShop) -> list[Any]:
         pairs = []
-        for kind in (EffectKind.OPEN_RETURN, EffectKind.REFUND_TENDER, EffectKind.PROCESS_RETURN):
+        opens = (EffectKind.REQUEST_RETURN, EffectKind.APPROVE_RETURN, EffectKind.OPEN_RETURN)
+        for kind in (*opens, EffectKind.REFUND_TENDER, EffectKind.PROCESS_RETURN):
             effect = await prepared(shop, kind)
             told = await carry(shop, effect)
             back = await look(shop, effect)
             assert back.outcome is not None
             pairs.append((told.verdict, told.far_id, back.outcome.verdict, back.outcome.far_id))
-            if kind is EffectKind.OPEN_RETURN:
+            if kind in opens:
                 assert back.outcome.result == told.result
         return pairs
 
@@ -166,7 +168,10 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
         assert isinstance(done.target, ProcessReturn)
         too_many = replace(done.target, lines=tuple(replace(row, quantity=2) for row in done.target.lines))
         wishes = {
-            EffectKind.OPEN_RETURN: opening(order, quantity=2),  # one is left
+            EffectKind.REQUEST_RETURN: opening(order, quantity=2),  # one is left
+            EffectKind.APPROVE_RETURN: OnReturn(nobody),
+            EffectKind.DECLINE_RETURN: OnReturn(nobody),
+            EffectKind.OPEN_RETURN: opening(order, quantity=2),
             EffectKind.PROCESS_RETURN: too_many,
             EffectKind.CLOSE_RETURN: OnReturn(nobody),
             EffectKind.CANCEL_RETURN: OnReturn(nobody),
@@ -178,7 +183,8 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
         }
         before, seen = await shop.get("books"), {}
         for kind, target in wishes.items():
-            guard = {EffectKind.NOTE: {"note": ""}, EffectKind.OPEN_RETURN: {"returns": [], "reasons": {}}}
+            nothing: dict[str, object] = {"returns": [], "reasons": {}}
+            guard = {EffectKind.OPEN_RETURN: nothing, EffectKind.REQUEST_RETURN: nothing, EffectKind.NOTE: {"note": ""}}
             money = {"currency": order.currency} if kind is EffectKind.REFUND_TENDER else {}
             effect = replace(fresh(kind, target, **money), guard_before=guard.get(kind, {}))
             seen[kind] = (await carry(shop, effect)).verdict
@@ -209,6 +215,28 @@ def test_closing_what_processing_closed_is_fine_and_cancelling_it_is_not() -> No
     assert run(story) == ("closed", Verdict.OK, "INVALID_STATE", Verdict.REJECTED, "present")
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours", "verdict"),
+    [
+        (EffectKind.APPROVE_RETURN, EffectKind.APPROVE_RETURN, Verdict.OK),
+        (EffectKind.APPROVE_RETURN, EffectKind.DECLINE_RETURN, Verdict.REJECTED),
+        (EffectKind.DECLINE_RETURN, EffectKind.APPROVE_RETURN, Verdict.REJECTED),
+        (EffectKind.DECLINE_RETURN, EffectKind.DECLINE_RETURN, Verdict.OK),
+    ],
+)
+def test_a_request_that_the_merchant_answered_there_is_read_back(
+    theirs: EffectKind, ours: EffectKind, verdict: Verdict
+) -> None:
+    async def story(shop: LiveShop) -> Any:
+        request = await requested(shop, await an_order(shop))
+        await carry(shop, fresh(theirs, request))
+        effect = fresh(ours, request)
+        said, back = await carry(shop, effect), await look(shop, effect)
+        return said.verdict, said.far_code, back.found, back.outcome and back.outcome.verdict
+
+    assert run(story) == (Verdict.UNKNOWN, "INVALID_STATE", "present", verdict)
+
+
 @pytest.mark.parametrize(("ending", "verdict"), [("SUCCESS", Verdict.OK), ("FAILURE", Verdict.REJECTED)])
 def test_a_pending_refund_is_polled_to_its_end(ending: str, verdict: Verdict) -> None:
     async def story(shop: LiveShop) -> Any:
@@ -236,7 +264,7 @@ def test_a_lagging_list_shows_nothing_until_its_lag_is_over() -> None:
     async def story(shop: LiveShop) -> Any:
         found = {}
         await shop.post("settings", list_lag_s=60)
-        for kind in (EffectKind.REFUND_TENDER, EffectKind.OPEN_RETURN):
+        for kind in (EffectKind.REFUND_TENDER, EffectKind.OPEN_RETURN, EffectKind.REQUEST_RETURN):
             await shop.post("settings", list_lag_s=0)
             effect = await prepared(shop, kind)
             await shop.post("settings", list_lag_s=60)
@@ -276,7 +304,7 @@ def test_the_records_promise_what_the_shop_shows() -> None:
         reference, twice = {}, {}
         for kind, record in shop.connector.records.items():
             effect = await prepared(shop, kind)
-            if kind is EffectKind.OPEN_RETURN and isinstance(effect.target, OpenReturn):
+            if isinstance(effect.target, OpenReturn):
                 line = replace(effect.target.lines[0], quantity=1)
                 effect = replace(effect, target=replace(effect.target, lines=(line,)))
             first = await carry(shop, effect)
@@ -290,7 +318,11 @@ def test_the_records_promise_what_the_shop_shows() -> None:
         return twice
 
     done, refused = (Verdict.OK, Verdict.OK, False), (Verdict.OK, Verdict.REJECTED, False)
+    answered = (Verdict.OK, Verdict.UNKNOWN, False)  # a request is answered once: reading it back tells how
     assert run(story) == {
+        EffectKind.REQUEST_RETURN: (Verdict.OK, Verdict.OK, True),
+        EffectKind.APPROVE_RETURN: answered,
+        EffectKind.DECLINE_RETURN: answered,
         EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
         EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
         EffectKind.CLOSE_RETURN: done,

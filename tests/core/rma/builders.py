@@ -55,6 +55,7 @@ def uid(n: int) -> uuid.UUID:
 
 RETURN = uid(1)
 OPEN = f"open:{RETURN}"
+DECIDE = f"decide:{RETURN}"
 FINISH = f"finish:{RETURN}"
 TAG = f"tag:{RETURN}"
 UNTAG = f"untag:{RETURN}"
@@ -180,8 +181,35 @@ def an_effect(kind: EffectKind, ref: str, state: EffectState = EffectState.CONFI
 
 def opened(*refs: str, state: EffectState = EffectState.CONFIRMED, **different: Any) -> EffectView:
     """Return the effect that opened the platform's return, which holds the units of these refs."""
-    rows = [{"fulfilled_ref": ref, "return_line_ref": f"row/{ref}", "reverse_ref": f"rev/{ref}"} for ref in refs]
-    return an_effect(EffectKind.OPEN_RETURN, OPEN, state, result={"return_ref": NATIVE, "lines": rows}, **different)
+    return an_effect(EffectKind.OPEN_RETURN, OPEN, state, result=a_native(dict.fromkeys(refs, 1)), **different)
+
+
+def a_native(units: Mapping[str, int]) -> dict[str, object]:
+    """Return what a platform tells of its own return of these units: {fulfilled ref: quantity}."""
+    rows = [
+        {"fulfilled_ref": ref, "return_line_ref": f"row/{ref}", "reverse_ref": f"rev/{ref}", "quantity": quantity}
+        for ref, quantity in units.items()
+    ]
+    return {"return_ref": NATIVE, "lines": rows}
+
+
+def requested(
+    units: Mapping[str, int] | None = None, state: EffectState = EffectState.CONFIRMED, **different: Any
+) -> EffectView:
+    """Return the effect that requested the platform's return, of one unit of L1 or of these units."""
+    result = a_native(units or {"L1/1": 1}) if state is EffectState.CONFIRMED else {}
+    return an_effect(EffectKind.REQUEST_RETURN, OPEN, state, **{"result": result, **different})
+
+
+def approved(*refs: str, state: EffectState = EffectState.CONFIRMED, **different: Any) -> EffectView:
+    """Return the effect that approved the platform's return, which holds one unit of each of these refs."""
+    result = a_native(dict.fromkeys(refs, 1)) if state is EffectState.CONFIRMED else {}
+    return an_effect(EffectKind.APPROVE_RETURN, DECIDE, state, **{"result": result, **different})
+
+
+def declined(state: EffectState = EffectState.CONFIRMED) -> EffectView:
+    """Return the effect that declined the platform's return."""
+    return an_effect(EffectKind.DECLINE_RETURN, DECIDE, state)
 
 
 def processed(state: EffectState = EffectState.CONFIRMED, n: int = 1) -> EffectView:
@@ -194,16 +222,20 @@ def planned(steps: Steps) -> list[tuple[EffectKind, str]]:
     return [(due.kind, due.business_ref) for due in steps.effects]
 
 
-def as_effect(due: Due, state: EffectState) -> EffectView:
+def as_effect(due: Due, state: EffectState, ret: Return) -> EffectView:
     """Return what is due as a stored effect in that state, answered as a platform would if it is confirmed."""
-    if isinstance(due.target, OpenReturn) and state is EffectState.CONFIRMED:
-        return opened(*(line.fulfilled_ref for line in due.target.lines))
-    return an_effect(due.kind, due.business_ref, state)
+    made = an_effect(due.kind, due.business_ref, state)
+    if state is not EffectState.CONFIRMED:
+        return made
+    if isinstance(due.target, OpenReturn):
+        return replace(made, result=a_native({line.fulfilled_ref: line.quantity for line in due.target.lines}))
+    request = ret.effect(EffectKind.REQUEST_RETURN, OPEN)
+    return replace(made, result=request.result) if request and due.kind is EffectKind.APPROVE_RETURN else made
 
 
 def stored(ret: Return, steps: Steps, state: EffectState = EffectState.INTENT) -> Return:
     """Return the return after what is due was stored in that state."""
-    return replace(ret, effects=(*ret.effects, *(as_effect(due, state) for due in steps.effects)))
+    return replace(ret, effects=(*ret.effects, *(as_effect(due, state, ret) for due in steps.effects)))
 
 
 def due(ret: Return, store: Ownership | None = None, order: Order | None = None) -> list[tuple[EffectKind, str]]:

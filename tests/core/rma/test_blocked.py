@@ -162,7 +162,7 @@ class TestMoney:
         assert (paused == ("finance", "payments_paused", b.INSPECTED_AT)) == waiting
         assert waits_for(ret) != ("finance", "payments_paused", b.INSPECTED_AT)
 
-    @pytest.mark.parametrize("kind", [k for k in K if k not in MARKS])
+    @pytest.mark.parametrize("kind", [k for k in K if k not in (*MARKS, K.REQUEST_RETURN, K.APPROVE_RETURN)])
     def test_an_effect_that_failed_or_is_parked_comes_before_everything(self, kind: EffectKind) -> None:
         for state, parked, code in ((E.FAILED, False, "effect_failed"), (E.UNKNOWN, True, "effect_unknown")):
             effect = b.an_effect(kind, "x", state, parked=parked, far_code="boom")
@@ -171,6 +171,35 @@ class TestMoney:
                 assert found is not None
                 assert (found.actor, found.code, found.since) == ("finance", code, b.DECIDED_AT)
                 assert found.evidence == {"effect": str(effect.id), "kind": kind.value, "far_code": "boom"}
+
+    @pytest.mark.parametrize(("state", "parked"), [(E.FAILED, False), (E.UNKNOWN, True)])
+    def test_a_request_that_went_wrong_holds_up_nothing(self, state: EffectState, parked: bool) -> None:
+        request = b.requested(state=state, parked=parked)
+
+        asked = b.a_return(b.a_line(decision=D.REQUESTED), effects=(request,))
+        assert waits_for(asked) == ("agent", "decision_needed", b.REQUESTED_AT)
+        sent = a_waiting_return(in_transit_at=b.SCANNED_AT, effects=(request, OPENED))
+        assert waits_for(sent) == ("carrier", "in_transit", b.SCANNED_AT)
+
+    def test_a_refused_approval_is_made_good_by_opening_and_the_other_way_round(self) -> None:
+        shopper = ("shopper", "awaiting_shipment", b.DECIDED_AT)
+        refused, failed = b.approved(state=E.FAILED), b.opened(state=E.FAILED)
+
+        assert waits_for(a_waiting_return(effects=(b.requested(), refused))) == shopper
+        assert waits_for(a_waiting_return(effects=(b.requested(), refused, OPENED))) == shopper
+        assert waits_for(a_waiting_return(effects=(b.requested(), failed, b.approved("L1/1")))) == shopper
+        both = waits_for(a_waiting_return(effects=(b.requested(), refused, failed)))
+        assert both == ("finance", "effect_failed", b.DECIDED_AT)
+
+    def test_a_refused_decline_is_for_a_person(self) -> None:
+        for decision in (D.REJECTED, D.APPROVED):
+            ret = b.a_return(b.a_line(decision=decision), effects=(b.requested(), b.declined(E.FAILED)))
+            assert waits_for(ret) == ("finance", "effect_failed", b.DECIDED_AT)
+
+    def test_a_request_on_its_way_keeps_a_parcel_waiting_for_the_platform(self) -> None:
+        ret = a_waiting_return(in_transit_at=b.SCANNED_AT, effects=(b.requested(state=E.SENDING),))
+
+        assert waits_for(ret) == ("platform", "effect_in_flight", b.DECIDED_AT)
 
     def test_trouble_of_unknown_age_counts_from_now(self) -> None:
         effect = b.an_effect(K.PROCESS_RETURN, "x", E.FAILED, created_at=None)
@@ -277,7 +306,7 @@ class TestAfterTheEnd:
     def test_a_closed_return_shows_failures_that_leave_a_difference_behind(self, kind: EffectKind) -> None:
         ret = b.a_return(b.a_line(decision=D.CANCELLED), effects=(b.an_effect(kind, "x", E.FAILED),))
 
-        moot = kind in (K.OPEN_RETURN, K.TAG, K.NOTE)
+        moot = kind in (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE)
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
 
 

@@ -56,6 +56,7 @@ class ReturnMachine(RuleBasedStateMachine):
         self.dues: dict[UUID, Due] = {}
         self.put_back: Counter[UUID] = Counter()  # how often the units of an inspection entered the stock
         self.opened = self.finished = self.tagged = 0
+        self.requested = self.answered = 0
         self.paid: Counter[UUID] = Counter()  # how often the money of a batch moved
         self._go()
 
@@ -104,7 +105,7 @@ class ReturnMachine(RuleBasedStateMachine):
     def cancel_the_rest(self, n: int) -> None:
         """Cancel the units of a line that have not arrived."""
         line = self.ret.lines[n % len(self.ret.lines)]
-        if line.decision is D.APPROVED and minus(line.claimed, line.received):
+        if line.decision in OPEN and minus(line.claimed, line.received):
             decision = line.decision if line.received else D.CANCELLED
             self._line(replace(line, claimed=line.received, decision=decision))
 
@@ -125,6 +126,12 @@ class ReturnMachine(RuleBasedStateMachine):
             self._move(moving[n % len(moving)], to)
             self._go()
 
+    @rule()
+    def park(self) -> None:
+        """Leave a lost request to a person: the return goes on without it, whatever it turns out to be."""
+        lost = [e.id for e in self.ret.effects if e.kind is K.REQUEST_RETURN and e.state is E.UNKNOWN]
+        self._change(effects=tuple(replace(e, parked=e.parked or e.id in lost) for e in self.ret.effects))
+
     # --- what must hold ----------------------------------------------------------------------------------------------
 
     @invariant()
@@ -132,6 +139,7 @@ class ReturnMachine(RuleBasedStateMachine):
         """Every unit enters the stock once at most, every batch is paid once, one return is opened and ended."""
         if hasattr(self, "paid"):
             assert max([0, *self.put_back.values(), *self.paid.values(), self.opened, self.finished]) <= 1
+            assert self.answered <= self.requested <= 1
             verdicts = {i.id: i for i in self.ret.inspections()}
             assert all(verdicts[i].disposition is Disposition.RESTOCK for i in self.put_back)
             assert not self.put_back or self.store.restocks == "retour"
@@ -167,6 +175,7 @@ class ReturnMachine(RuleBasedStateMachine):
         assert not next_steps(self.ret, ORDER, self.store)
         assert blocked_by(self.ret, self.store, next_steps(self.ret, ORDER, self.store), now=b.NOW) is None
         assert self.opened == self.finished
+        assert self.requested == self.answered
         assert self.tagged == 0
         assert {s.batch_id for s in self.ret.settlements} == set(self.paid)
         if self.store.restocks == "retour":
@@ -213,7 +222,7 @@ class ReturnMachine(RuleBasedStateMachine):
     def _move(self, effect: EffectView, to: EffectState) -> None:
         assert to in MOVES[effect.state]
         self._states((effect.id,), to)
-        if to is E.FAILED:
+        if to is E.FAILED and effect.kind not in (K.REQUEST_RETURN, K.APPROVE_RETURN):  # it goes on without these
             self._plan(effect.kind, effect.business_ref, self.dues.get(effect.id))
         elif to is E.CONFIRMED:
             self._happened(effect, self.dues.get(effect.id))
@@ -224,10 +233,12 @@ class ReturnMachine(RuleBasedStateMachine):
             self.paid[settlement.batch_id] += 1
             self._settlement(settlement.id, S.SETTLED)
             return
-        self.opened += due.kind is K.OPEN_RETURN
+        self.requested += due.kind is K.REQUEST_RETURN
+        self.answered += due.kind in (K.APPROVE_RETURN, K.DECLINE_RETURN)
+        self.opened += due.kind in (K.OPEN_RETURN, K.APPROVE_RETURN)
         self.finished += due.kind in (K.CLOSE_RETURN, K.CANCEL_RETURN)
         self.tagged += (due.kind is K.TAG) - (due.kind is K.UNTAG)
-        result = b.as_effect(due, E.CONFIRMED).result
+        result = b.as_effect(due, E.CONFIRMED, self.ret).result
         self.ret = replace(
             self.ret, effects=tuple(replace(e, result=result) if e.id == effect.id else e for e in self.ret.effects)
         )

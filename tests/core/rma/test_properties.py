@@ -70,6 +70,9 @@ def lines(draw: st.DrawFn, n: int) -> ReturnLine:
 def effects(draw: st.DrawFn, inspected: tuple[str, ...]) -> tuple[EffectView, ...]:
     """Draw any effects a return may have, in any state, with retries and without."""
     refs = [
+        (K.REQUEST_RETURN, b.OPEN),
+        (K.APPROVE_RETURN, b.DECIDE),
+        (K.DECLINE_RETURN, b.DECIDE),
         (K.OPEN_RETURN, b.OPEN),
         (K.PROCESS_RETURN, f"process:{b.batch(1)}"),
         (K.PROCESS_RETURN, f"process:{b.batch(2)}"),
@@ -84,7 +87,9 @@ def effects(draw: st.DrawFn, inspected: tuple[str, ...]) -> tuple[EffectView, ..
     for kind, ref in draw(st.lists(st.sampled_from(refs), max_size=7)):
         state = draw(st.sampled_from([E.CONFIRMED, *E]))
         known = draw(st.sampled_from([("L1/1", "L1/2", "L2/1", "L3/1"), ("L1/1",)]))
-        effect = b.opened(*known, state=state) if kind is K.OPEN_RETURN else b.an_effect(kind, ref, state)
+        opens = kind in (K.OPEN_RETURN, K.REQUEST_RETURN, K.APPROVE_RETURN)
+        result = b.a_native(dict.fromkeys(known, 1)) if opens else {}
+        effect = b.an_effect(kind, ref, state, result=result)
         made.append(replace(effect, parked=draw(st.booleans()), settlement=kind is K.REFUND_TENDER))
     return tuple(made)
 
@@ -185,6 +190,7 @@ def test_money_moves_after_the_goods_and_in_one_way(ret: Return, store: Ownershi
 @settings(max_examples=b.EXAMPLES)
 @given(ret=returns(), store=STORES)
 def test_no_effect_is_planned_that_the_platform_is_not_capable_of(ret: Return, store: Ownership) -> None:
-    carried_on = {K.PROCESS_RETURN} if ret.effect(K.OPEN_RETURN, b.OPEN) else set()
+    opened = ret.effect(K.OPEN_RETURN, b.OPEN) or ret.effect(K.APPROVE_RETURN, b.DECIDE)
+    carried_on = {K.PROCESS_RETURN} if opened else set()
 
     assert {due.kind for due in next_steps(ret, ORDER, store).effects} <= store.capable_of | carried_on

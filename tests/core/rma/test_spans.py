@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from retour.core.effect import EffectKind, EffectState
 from retour.core.rma import Span, count, lowest, minus
+from retour.core.rma.due import fulfilled_spans
 from retour.core.rma.state import join
-from retour.core.rma.steps import fulfilled_spans
 from tests.core.rma.builders import EXAMPLES, a_line, a_return, an_effect, an_inspection, an_order
 
 UNITS = st.frozensets(st.integers(1, 12))

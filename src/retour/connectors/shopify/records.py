@@ -29,8 +29,19 @@ def records(
             **facts,  # type: ignore[arg-type]  # literals, spelt out at each use below
         )
 
+    # A request holds up nothing else of its order: what became of one that was lost, its reference in the lines tells.
+    request = keyless(
+        "order.returns",
+        over_refund_guard="quantity",
+        searchable_reference="returnLineItems.customerNote",
+        guarded=True,
+        serialise_by="none",
+    )
     tags = keyless("tags of the object", repeat_harmless=True)
     return {
+        EffectKind.REQUEST_RETURN: request,
+        EffectKind.APPROVE_RETURN: keyless("return.status"),
+        EffectKind.DECLINE_RETURN: keyless("return.status"),
         EffectKind.OPEN_RETURN: keyless(
             "order.returns",
             over_refund_guard="quantity",

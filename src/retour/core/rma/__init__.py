@@ -1,6 +1,7 @@
 """The return: its decision, its goods, its money; what is due next and whom it waits for."""
 
 from retour.core.rma.blocked import Blocked, blocked_by
+from retour.core.rma.due import Due
 from retour.core.rma.moves import Decision, decide_line, derive_status
 from retour.core.rma.state import (
     Disposition,
@@ -19,7 +20,7 @@ from retour.core.rma.state import (
     lowest,
     minus,
 )
-from retour.core.rma.steps import NO_STEPS, Due, Steps, next_steps
+from retour.core.rma.steps import NO_STEPS, Steps, next_steps
 
 __all__ = [
     "NO_STEPS",

@@ -1,6 +1,6 @@
 """Whom or what an open return waits for, since when, on which evidence, and what would unblock it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
 from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
     Disposition,
     EffectView,
@@ -43,9 +44,9 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, _MOOT, now)
+        return _trouble(ret, ret.standing(), _MOOT, now)
     return (
-        _trouble(ret, _MARKS, now)
+        _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
         or _money(ret, own, now)
         or _people(ret, own, now)
@@ -53,13 +54,22 @@ def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> B
     )
 
 
-def _trouble(ret: Return, ignored: frozenset[EffectKind], now: datetime) -> Blocked | None:
+def _awaited(ret: Return) -> tuple[EffectView, ...]:
+    """Return the effects that an open return may wait for: a request nobody can tell about is opened once decided."""
+    return tuple(e for e in ret.standing() if not (e.parked and e.kind is EffectKind.REQUEST_RETURN))
+
+
+def _trouble(
+    ret: Return, effects: Iterable[EffectView], ignored: frozenset[EffectKind], now: datetime
+) -> Blocked | None:
     """Return the first effect whose outcome a person must find out, or that failed and is not of an ignored kind."""
-    for effect in ret.standing():
+    for effect in effects:
         since = effect.created_at or now
         if effect.parked and effect.state in OPEN_STATES:
             return Blocked("finance", "effect_unknown", since, "look at the far side and decide", _facts(effect))
-        if effect.state is EffectState.FAILED and effect.kind not in ignored and not _is_paid_otherwise(ret, effect):
+        if effect.state is not EffectState.FAILED or effect.kind in ignored or is_made_up_for(ret, effect):
+            continue
+        if not _is_paid_otherwise(ret, effect):
             return Blocked("finance", "effect_failed", since, "correct the cause and try again", _facts(effect))
     return None
 
@@ -116,7 +126,7 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
 
 def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Blocked:
     facts, rest = _counted(ret)
-    in_flight = [e for e in ret.standing() if e.state in OPEN_STATES and e.kind not in _MARKS]
+    in_flight = [e for e in _awaited(ret) if e.state in OPEN_STATES and e.kind not in _MARKS]
     settling = steps.settle or any(s.state is SettlementState.QUOTED for s in ret.settlements)
     if not ret.connected and (in_flight or settling):
         return Blocked("operator", "needs_reconnect", now, "connect the platform again")

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from retour.core.effect import (
@@ -13,15 +13,14 @@ from retour.core.effect import (
     EffectState,
     Note,
     OnReturn,
-    OpenReturn,
     ProcessReturn,
     Restock,
-    ReturnedUnits,
     Tagging,
-    Target,
 )
 from retour.core.order import Order
+from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
+from retour.core.rma.native import awaits_native, native_steps, opening
 from retour.core.rma.state import (
     SETTLED,
     Disposition,
@@ -32,24 +31,11 @@ from retour.core.rma.state import (
     ReturnLine,
     SettlementState,
     SettlementView,
-    Span,
     count,
     minus,
 )
 
 IN_TRANSIT_TAG: Final = "return-in-transit"
-# A platform's own return is used only where it can also be processed; it then carries every disposition.
-_NATIVE: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.PROCESS_RETURN})
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An effect that should exist; `restocks` are the inspections whose units it puts back."""
-
-    kind: EffectKind
-    business_ref: str
-    target: Target
-    restocks: tuple[uuid.UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +63,7 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
     finished = all(line.id in resolve or line.decision not in OPEN for line in ret.lines)
     goods = tuple(_goods(ret, order, own))
     effects = (
-        *_open(ret, order, own),
+        *native_steps(ret, order, own),
         *_transit_marks(ret, order, own),
         *goods,
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
@@ -91,49 +77,6 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         hand_over=() if ours else payable,
         resolve=resolve,
     )
-
-
-def fulfilled_spans(order: Order, line_ref: str, spans: tuple[Span, ...]) -> Iterator[tuple[str, str | None, int]]:
-    """Yield (fulfilled units' ref, location, quantity) for ordinals; unit n is the n-th unit shipped of its line."""
-    first = 1
-    for fulfilment in order.fulfilments:
-        for units in fulfilment.units:
-            if units.line_ref != line_ref:
-                continue
-            last = first + units.quantity - 1
-            quantity = sum(max(0, min(hi, last) - max(lo, first) + 1) for lo, hi in spans)
-            if quantity:
-                yield units.ref, fulfilment.location_ref, quantity
-            first = last + 1
-
-
-def _open(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
-    if not _awaits_native(ret, order, own) or any(line.decision in UNDECIDED for line in ret.lines):
-        return
-    lines: dict[str, ReturnedUnits] = {}
-    for line in ret.lines:
-        if line.decision is Decision.APPROVED:
-            for ref, _, quantity in fulfilled_spans(order, line.line_ref, line.claimed):
-                units = ReturnedUnits(line.line_ref, ref, quantity, line.reason, line.note)
-                lines[ref] = _together(lines[ref], units) if ref in lines else units
-    yield Due(EffectKind.OPEN_RETURN, f"open:{ret.id}", OpenReturn(ret.order_ref, tuple(lines.values())))
-
-
-def _together(some: ReturnedUnits, more: ReturnedUnits) -> ReturnedUnits:
-    """Return both as one line: inspected units are later told apart by their fulfilled ref alone."""
-    reason = some.reason if some.reason == more.reason else "other"
-    notes = dict.fromkeys(note for note in (some.note, more.note) if note)
-    return replace(some, quantity=some.quantity + more.quantity, reason=reason, note="; ".join(notes) or None)
-
-
-def _awaits_native(ret: Return, order: Order, own: Ownership) -> bool:
-    """Return whether the platform's own return is still to be opened for units of this return."""
-    if own.returns != "retour" or not own.capable_of >= _NATIVE:
-        return False
-    if ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}") or any(e.kind is EffectKind.RESTOCK for e in ret.effects):
-        return False  # opened already, or the goods went another way before the store changed
-    hopeful = (line for line in ret.lines if line.decision is Decision.APPROVED or line.decision in UNDECIDED)
-    return any(True for line in hopeful for _ in fulfilled_spans(order, line.line_ref, line.claimed))
 
 
 def _transit_marks(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
@@ -157,17 +100,19 @@ def _transit_marks(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
 
 
 def _withdrawn(ret: Return) -> tuple[uuid.UUID, ...]:
-    """Return marks that were planned but not sent before they lost their meaning."""
-    if ret.received_at is None and ret.status in OPEN:
-        return ()
-    marks = (EffectKind.TAG, EffectKind.NOTE)
-    return tuple(e.id for e in ret.effects if e.kind in marks and e.state is EffectState.INTENT)
+    """Return what was planned but not sent before it lost its meaning: a request once decided, marks once received."""
+    moot: set[EffectKind] = set()
+    if all(line.decision not in UNDECIDED for line in ret.lines):
+        moot.add(EffectKind.REQUEST_RETURN)
+    if ret.received_at is not None or ret.status not in OPEN:
+        moot |= {EffectKind.TAG, EffectKind.NOTE}
+    return tuple(e.id for e in ret.effects if e.kind in moot and e.state is EffectState.INTENT)
 
 
 def _goods(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
-    if _awaits_native(ret, order, own):
+    if awaits_native(ret, order, own):
         return  # a restock now would be done again when the platform's return is processed
-    opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
+    opened = opening(ret)
     if opened is not None and opened.state is not EffectState.CONFIRMED:
         return
     rows = _native_rows(opened)
@@ -228,7 +173,7 @@ def _restock(ret: Return, order: Order, own: Ownership, inspection: Inspection) 
 
 
 def _finish(ret: Return, own: Ownership, *, any_resolved: bool) -> Iterator[Due]:
-    opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
+    opened = opening(ret)
     if opened is None or opened.state is not EffectState.CONFIRMED:
         return
     if any(e.kind in STOCK_KINDS and e.state in OPEN_STATES for e in ret.effects):
@@ -256,8 +201,8 @@ def _is_payable(ret: Return, order: Order, own: Ownership, settlement: Settlemen
 
 def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) -> bool:
     """Return whether the stock side of an inspected batch is settled on the platform, so that its money may move."""
-    opened = ret.effect(EffectKind.OPEN_RETURN, f"open:{ret.id}")
-    if _awaits_native(ret, order, own) or (opened is not None and opened.state is not EffectState.CONFIRMED):
+    opened = opening(ret)
+    if awaits_native(ret, order, own) or (opened is not None and opened.state is not EffectState.CONFIRMED):
         return False
     rows = _native_rows(opened)
     batch = [i for i in ret.inspections() if i.batch_id == batch_id]

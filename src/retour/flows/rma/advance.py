@@ -32,6 +32,11 @@ async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms
     known = platforms.records.get(connection.platform if connection else "", {})
     own = store.ownership(frozenset(known))
     steps = next_steps(record.rma, found.order, own)
+    if steps.withdraw and await effects.withdraw(db, steps.withdraw, at=now):
+        # What gave way may have been in the way of something else: read the return as it stands without it.
+        record = await returns.load(db, rma_id)
+        assert record is not None
+        steps = next_steps(record.rma, found.order, own)
     if steps:
         await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
     once_more = now if steps.resolve or steps.hand_over else None  # what follows from these is due at once
@@ -50,8 +55,6 @@ async def _carry_on(
     now: datetime,
 ) -> None:
     nudges: list[jobs.Job] = []
-    if steps.withdraw:
-        await effects.withdraw(db, steps.withdraw, at=now)
     for due in steps.effects:
         planned = await _plan(db, tenant_id, record, due, known[due.kind], platforms, now)
         if planned is not None:

@@ -213,6 +213,7 @@ async def _tell(
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
         told.append((EventType.RETURN_APPROVED, "policy"))
+    # Also what waits for a person moves on: the platform is to show it as a request.
     await event.tell(
         db,
         told,
@@ -222,7 +223,7 @@ async def _tell(
         at=now,
         cause=f"policy:{judged.store.policy_version}",
         data=facts,
-        nudges=[jobs.Job(jobs.Task.ADVANCE, rma_id)] if approved else [],
+        nudges=[jobs.Job(jobs.Task.ADVANCE, rma_id)],
     )
 
 

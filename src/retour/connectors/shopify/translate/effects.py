@@ -36,6 +36,8 @@ REASONS: Final[Mapping[str, str]] = {
     "wrong_item": "WRONG_ITEM",
 }
 NOTE_LIMIT: Final = 255  # characters of ReturnLineItemInput.returnReasonNote
+CUSTOMER_NOTE_LIMIT: Final = 300  # of ReturnRequestLineItemInput.customerNote
+DECLINE_NOTE_LIMIT: Final = 500  # of ReturnDeclineRequestInput.declineNote
 Input = dict[str, Any]
 
 
@@ -48,11 +50,12 @@ def build(effect: Effect, *, version: str) -> WireRequest:
 def _call(effect: Effect) -> tuple[str, Input]:
     match effect.target:
         case OpenReturn() as target:
-            return "OpenReturn", {"input": _open(effect, target)}
+            operation_name = "RequestReturn" if effect.kind is EffectKind.REQUEST_RETURN else "OpenReturn"
+            return operation_name, {"input": _open(effect, target)}
         case ProcessReturn() as target:
             return "ProcessReturn", {"input": _process(effect, target)}
-        case OnReturn(return_ref):
-            return ("CancelReturn" if effect.kind is EffectKind.CANCEL_RETURN else "CloseReturn"), {"id": return_ref}
+        case OnReturn() as target:
+            return _on_return(effect.kind, target)
         case RefundTender() as target:
             return "CreateRefund", {"input": _refund(effect, target), "key": effect.key}
         case Restock() as target:
@@ -74,22 +77,39 @@ def _open(effect: Effect, target: OpenReturn) -> Input:
     }
 
 
+def _on_return(kind: EffectKind, target: OnReturn) -> tuple[str, Input]:
+    match kind:
+        case EffectKind.APPROVE_RETURN:
+            return "ApproveReturn", {"input": {"id": target.return_ref, "notifyCustomer": False}}
+        case EffectKind.DECLINE_RETURN:
+            note = (target.message or "")[:DECLINE_NOTE_LIMIT]
+            decline: Input = {"id": target.return_ref, "declineReason": "OTHER", "notifyCustomer": False}
+            return "DeclineReturn", {"input": decline | ({"declineNote": note} if note else {})}
+        case EffectKind.CANCEL_RETURN:
+            return "CancelReturn", {"id": target.return_ref}
+        case _:
+            return "CloseReturn", {"id": target.return_ref}
+
+
 def _opened(effect: Effect, line: ReturnedUnits, known: Mapping[str, object]) -> Input:
     reason: Input = {"returnReason": REASONS.get(line.reason, "OTHER")}
     definition = known.get(line.reason.replace("_", "-")) or known.get(line.reason)
     if isinstance(definition, str):
         reason = {"returnReasonDefinitionId": definition}
+    # A request has no field for the merchant's note, only for the shopper's own.
+    requested = effect.kind is EffectKind.REQUEST_RETURN
+    field, limit = ("customerNote", CUSTOMER_NOTE_LIMIT) if requested else ("returnReasonNote", NOTE_LIMIT)
     return {
         "fulfillmentLineItemId": line.fulfilled_ref,
         "quantity": line.quantity,
-        "returnReasonNote": reason_note(effect.reference, line.note),
+        field: _noted(effect.reference, line.note)[:limit],
         **reason,
     }
 
 
-def reason_note(reference: str, note: str | None) -> str:
+def _noted(reference: str, note: str | None) -> str:
     """Return the note of a return line: our reference first, so that cutting it to length never loses it."""
-    return (f"[{reference}] {note}" if note else f"[{reference}]")[:NOTE_LIMIT]
+    return f"[{reference}] {note}" if note else f"[{reference}]"
 
 
 def _process(effect: Effect, target: ProcessReturn) -> Input:

@@ -147,10 +147,10 @@ def _opened(effect: Effect, target: OpenReturn, order: Doc) -> ReadBack:
         return INCONCLUSIVE
     newest = many(order, "returns")
     for thing in newest:
-        notes = [text(row, "returnReasonNote") or "" for row in many(thing, "returnLineItems")]
+        rows = many(thing, "returnLineItems")
+        notes = [text(row, name) or "" for row in rows for name in ("returnReasonNote", "customerNote")]
         if any(note.startswith(f"[{effect.reference}]") for note in notes):
-            whole = not any(_cut(thing, name) for name in ("returnLineItems", "reverseFulfillmentOrders"))
-            return ReadBack("present", verdict.done(effect, thing)) if whole else INCONCLUSIVE
+            return _whole(effect, thing)
     new = [thing for thing in newest if text(thing, "id") not in before]
     if len(new) >= NEWEST_RETURNS_READ:
         return INCONCLUSIVE
@@ -163,6 +163,12 @@ def _units(thing: Doc) -> Counter[str]:
     for row in many(thing, "returnLineItems"):
         found[text(one(row, "fulfillmentLineItem"), "id") or ""] += int(row.get("quantity") or 0)
     return found
+
+
+def _whole(effect: Effect, thing: Doc) -> ReadBack:
+    """A return is there; its lines are needed to the last one."""
+    cut = any(_cut(thing, name) for name in ("returnLineItems", "reverseFulfillmentOrders"))
+    return INCONCLUSIVE if cut else ReadBack("present", verdict.done(effect, thing))
 
 
 def _cut(thing: Doc, name: str) -> bool:
@@ -192,8 +198,20 @@ def _on_return(effect: Effect, thing: Doc) -> ReadBack:
     status = text(thing, "status")
     if status is None:
         return INCONCLUSIVE
+    if effect.kind in (EffectKind.APPROVE_RETURN, EffectKind.DECLINE_RETURN):
+        return _decided(effect, thing, status)
     wanted = "CANCELED" if effect.kind is EffectKind.CANCEL_RETURN else "CLOSED"
     return ReadBack("present", verdict.done(effect, thing)) if status == wanted else ABSENT
+
+
+def _decided(effect: Effect, thing: Doc, status: str) -> ReadBack:
+    """A request is answered once, by us or by the merchant there: the same answer is ours, the other one refuses it."""
+    if status == "REQUESTED":
+        return ABSENT
+    if (status in ("DECLINED", "CANCELED")) is not (effect.kind is EffectKind.DECLINE_RETURN):
+        refused = Outcome(Verdict.REJECTED, far_id=text(thing, "id"), far_code=f"request_{status.lower()}")
+        return ReadBack("present", refused)
+    return _whole(effect, thing)
 
 
 def _refunded(effect: Effect, order: Doc) -> ReadBack:

@@ -15,6 +15,9 @@ from .reading import Reading, many, one, text
 Doc = Mapping[str, Any]
 # What each kind of effect may be done with (shopify.dev/docs/api/usage/access-scopes).
 SCOPES: Final[Mapping[EffectKind, str]] = {
+    EffectKind.REQUEST_RETURN: "write_returns",
+    EffectKind.APPROVE_RETURN: "write_returns",
+    EffectKind.DECLINE_RETURN: "write_returns",
     EffectKind.OPEN_RETURN: "write_returns",
     EffectKind.CANCEL_RETURN: "write_returns",
     EffectKind.CLOSE_RETURN: "write_returns",

@@ -16,6 +16,9 @@ from .reading import many, one, text
 Doc = Mapping[str, Any]
 # The root field of each kind's mutation and where its object stands.
 PAYLOADS: Final[Mapping[EffectKind, tuple[str, str]]] = {
+    EffectKind.REQUEST_RETURN: ("returnRequest", "return"),
+    EffectKind.APPROVE_RETURN: ("returnApproveRequest", "return"),
+    EffectKind.DECLINE_RETURN: ("returnDeclineRequest", "return"),
     EffectKind.OPEN_RETURN: ("returnCreate", "return"),
     EffectKind.PROCESS_RETURN: ("returnProcess", "return"),
     EffectKind.CLOSE_RETURN: ("returnClose", "return"),
@@ -26,6 +29,15 @@ PAYLOADS: Final[Mapping[EffectKind, tuple[str, str]]] = {
     EffectKind.UNTAG: ("tagsRemove", "node"),
     EffectKind.NOTE: ("orderUpdate", "order"),
 }
+# What makes a thing that a later effect needs, or that must not be made twice.
+_MAKING: Final = frozenset(
+    {EffectKind.REFUND_TENDER, EffectKind.OPEN_RETURN, EffectKind.REQUEST_RETURN, EffectKind.RESTOCK}
+)
+_OPENING: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.REQUEST_RETURN, EffectKind.APPROVE_RETURN})
+_ON_RETURN: Final = frozenset(
+    {EffectKind.PROCESS_RETURN, EffectKind.CLOSE_RETURN, EffectKind.CANCEL_RETURN, EffectKind.DECLINE_RETURN}
+)
+_ANSWERING: Final = frozenset({EffectKind.APPROVE_RETURN, EffectKind.DECLINE_RETURN})
 # User errors that do not mean "refused"; every other code does.
 _CODES: Final[Mapping[str, Verdict]] = {
     "INTERNAL_ERROR": Verdict.UNKNOWN,
@@ -74,9 +86,9 @@ def done(effect: Effect, thing: Doc) -> Outcome:
 
 
 def _facts(effect: Effect, thing: Doc, ref: str) -> Mapping[str, object]:
-    if effect.kind is EffectKind.OPEN_RETURN:
+    if effect.kind in _OPENING:
         return opened(thing)
-    if effect.kind in (EffectKind.PROCESS_RETURN, EffectKind.CLOSE_RETURN, EffectKind.CANCEL_RETURN):
+    if effect.kind in _ON_RETURN:
         return {"return_ref": ref, "status": (text(thing, "status") or "").lower()}
     if effect.kind is EffectKind.RESTOCK:
         after = [change.get("quantityAfterChange") for change in many(thing, "changes")]
@@ -166,12 +178,15 @@ def _refused(effect: Effect, error: Doc, thing: Doc) -> Outcome:
     if code == "INVALID_STATE" and effect.kind is EffectKind.CLOSE_RETURN:
         # Processing the last unit may close a return by itself: then there is nothing left to close.
         return Outcome(Verdict.OK, far_id=_return_ref(effect), far_code=code, message=message)
+    if code == "INVALID_STATE" and effect.kind in _ANSWERING:
+        # Somebody answered the request on the platform: reading it back tells whether as we would have.
+        return Outcome(Verdict.UNKNOWN, far_code=code, message=message)
     verdict = _CODES.get(code, Verdict.REJECTED) if code else Verdict.REJECTED
     if code is None and any(words in said for words in _UNSURE_WORDS):
         verdict = Verdict.UNKNOWN
     if code is None and any(words in said for words in _GONE_WORDS):
         verdict = Verdict.NEEDS_RECONNECT
-    if thing and effect.kind in (EffectKind.REFUND_TENDER, EffectKind.OPEN_RETURN, EffectKind.RESTOCK):
+    if thing and effect.kind in _MAKING:
         verdict = Verdict.UNKNOWN  # an error beside a made object contradicts itself: read back
     wait = 1.0 if verdict is Verdict.NOT_EXECUTED else None
     return Outcome(verdict, far_code=code or "user_error", message=message, retry_after_s=wait)
