@@ -4,6 +4,7 @@ import asyncio
 from statistics import median
 
 import msgspec
+
 from retour.store.db import Database
 from retour.store.vault import Vault
 

@@ -48,9 +48,7 @@ def run(report: Report) -> None:
             _memory(report, here)
 
 
-async def _measure(
-    report: Report, here: Installation, name: str, port: int, shop_url: str, *, scanned: bool
-) -> None:
+async def _measure(report: Report, here: Installation, name: str, port: int, shop_url: str, *, scanned: bool) -> None:
     vault = Vault.open(here.settings.data_dir / "keys", role="all")
     database = await Database.open(here.urls.app, pool_max=2)
     try:
@@ -159,7 +157,7 @@ async def _go(port: int, merchant: Merchant, orders: list[UUID], carrier: UUID |
 async def _return(client: Client, order_id: UUID, carrier: UUID | None) -> None:
     """Make every call that people and warehouses make for one return."""
     order = await client.get(f"/api/v1/orders/{order_id}")
-    lines = [{"line_ref": line['line_ref'], "quantity": 1, "reason": "too_small"} for line in order["lines"]]
+    lines = [{"line_ref": line["line_ref"], "quantity": 1, "reason": "too_small"} for line in order["lines"]]
     rma = await client.post("/api/v1/returns", {"order_id": str(order_id), "lines": lines})
     path = f"/api/v1/returns/{rma['id']}"
     if carrier is not None:
