@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tests.chaos.story import Return
-
 from retour.store.db import Database
+from tests.chaos.story import Return
 
 _DIGITS = {"JPY": 0, "KWD": 3}
 FACTS = """

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -21,11 +22,6 @@ from typing import Any, NoReturn
 from uuid import UUID
 
 import structlog
-from tests.chaos import judging, planted
-from tests.chaos.mortal import MortalDatabase, MortalHttp, Points
-from tests.chaos.plan import GRADES, Kill, Plan, make
-from tests.chaos.story import Cast, Return, Story, now, platforms_of
-from tests.waiting import until_seen
 
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify import ShopifyConnector
@@ -38,6 +34,11 @@ from retour.store.db import Database
 from retour.store.ids import new_id
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
+from tests.chaos import judging, planted
+from tests.chaos.mortal import MortalDatabase, MortalHttp, Points
+from tests.chaos.plan import GRADES, Kill, Plan, make
+from tests.chaos.story import Cast, Return, Story, now, platforms_of
+from tests.waiting import until_seen
 
 RUNS_A_SHOP = 50  # then a fresh shop and a fresh account: the shop counts all it ever did
 LIFE_S = 40.0
@@ -117,7 +118,7 @@ class Lane:
         """Play one run; what breaks the lane itself is told as the run's problem, and the next run starts afresh."""
         try:
             return self.run(plan)
-        except Exception:  # the lane's edge
+        except Exception:  # noqa: BLE001 - the lane's edge
             self.account = None
             nothing: dict[str, Any] = {"killed": [], "databases": [], "errors": [], "seen": [], "waiting": []}
             broken = [f"the lane broke: {traceback.format_exc()[:1500]}"]
@@ -204,7 +205,7 @@ class Lane:
 
         try:
             asyncio.run(self._live(plan, wanted, kill, tell, has_web=has_web))
-        except BaseException as error:  # the end of the process: what is not told now is lost
+        except BaseException as error:  # noqa: BLE001 - the end of the process: what is not told now is lost
             tell(f"stuck: {type(error).__name__}: {error} {traceback.format_exc()[-300:]}")
         finally:
             os._exit(0)
@@ -293,6 +294,7 @@ def main() -> None:
     """Play the runs that the argument asks for and print what came of each."""
     wish = json.loads(sys.argv[1])
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the shop goes, too
     lane = Lane(wish)
     try:
         gc.freeze()
@@ -301,7 +303,8 @@ def main() -> None:
             plan = replace(plan, **planted.forced(wish.get("plant"), number)) if wish.get("plant") else plan
             if wish.get("watch"):
                 plan = replace(plan, kills=(), mischief=(), keys="kept")
-            print(json.dumps(lane.run_or_tell(plan)), flush=True)
+            sys.stdout.write(json.dumps(lane.run_or_tell(plan)) + "\n")
+            sys.stdout.flush()
     finally:
         lane.desk.close()
 

@@ -12,11 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from tests.chaos.plan import Kill
-
 from retour.connectors.http import Http
 from retour.core.ports import WireAnswer
 from retour.store.db import Database, Db
+from tests.chaos.plan import Kill
 
 
 class Points:

@@ -4,12 +4,11 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from tests.chaos.plan import Kill
-
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import Effect, EffectKind
 from retour.core.ports import ReadBack, WireAnswer, WireRequest
+from tests.chaos.plan import Kill
 
 AT_THE_CALL = ("CreateRefund waiting", "CreateRefund answering", "CreateRefund after", "refund_tender#3 before")
 

@@ -6,9 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from tests.chaos.mortal import MortalDatabase, Points
-from tests.waiting import until
-
 from retour.core.errors import Refused
 from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential
@@ -22,6 +19,8 @@ from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
+from tests.chaos.mortal import MortalDatabase, Points
+from tests.waiting import until
 
 PACE = executor.Pace(
     lease=timedelta(milliseconds=500),
@@ -85,7 +84,7 @@ class Story:
 
     async def live(self, *, within_seconds: float) -> None:
         """Drive until nothing is left to do; raise AssertionError if that takes too long."""
-        await until(self._is_over, within_seconds=within_seconds, every_seconds=0.03)
+        await until(self._is_over, within_seconds=within_seconds, every_seconds=0.08)
 
     async def _is_over(self) -> bool:
         worked = 1
@@ -100,7 +99,7 @@ class Story:
         """Do one thing as a process does at its edge: an error is written down and the next look takes it up."""
         try:
             return await work()
-        except Exception as error:  # the worker's edge
+        except Exception as error:  # noqa: BLE001 - the worker's edge
             self._on_error(f"{what} {self.cast.points.doing}: {type(error).__name__}: {error}")
             return None
         finally:

@@ -20,16 +20,16 @@ from uuid import uuid4
 
 import anyio
 import pytest
-from tests.chaos.plan import POINTS
-from tests.conftest import PREFIX, TEMPLATE
 
 from retour.ops.postgres import EmbeddedPostgres
 from retour.store import migrate
+from tests.chaos.plan import POINTS
+from tests.conftest import PREFIX, TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
 SMOKE = 12
-LANES = int(os.environ.get("LANES", "5"))
-DATABASE_SHARE = 10  # one run in so many kills its database
+LANES = int(os.environ.get("LANES", "8"))
+DATABASE_SHARE = 15  # one run in so many kills its database
 PARKED_AT_MOST = 0.01
 
 
@@ -62,9 +62,9 @@ class Lanes:
 
     def start_killing(self, durable: EmbeddedPostgres, runs: tuple[int, int, int], seed: int) -> None:
         home = durable.status().cluster
-        data = Path(durable._data_dir)  # noqa: SLF001 - the lane opens the same server again
+        data = Path(durable._data_dir)
         wish = {"urls": asdict(durable.ensure_running()), "runs": runs, "seed": seed, "data_dir": str(data)}
-        self._play(wish | {"system_dir": str(durable._system_dir), "cluster": str(home)}, None)  # noqa: SLF001
+        self._play(wish | {"system_dir": str(durable._system_dir), "cluster": str(home)}, None)
 
     def _play(self, wish: dict[str, Any], name: str | None) -> None:
         wish["keys"] = str(self._folder / uuid4().hex)
@@ -75,18 +75,23 @@ class Lanes:
         )
 
     def results(self) -> list[dict[str, Any]]:
+        """Wait for every lane and return what came of each run."""
         found = []
-        for process, name in self._started:
-            out, _ = process.communicate(timeout=6 * 3600)
-            found += [json.loads(line) for line in out.splitlines()]
-            assert process.returncode == 0
-            if name:
-                self._server.drop_database(name)
+        try:
+            for process, name in self._started:
+                out, _ = process.communicate()
+                found += [json.loads(line) for line in out.splitlines()]
+                assert process.returncode == 0
+                if name:
+                    self._server.drop_database(name)
+        finally:
+            for process, _ in self._started:
+                process.terminate()
         return found
 
 
 def play(server: EmbeddedPostgres, durable: EmbeddedPostgres, folder: Path, runs: int) -> list[dict[str, Any]]:
-    """Play that many runs in lanes side by side, one in ten of them with a database that dies."""
+    """Play that many runs in lanes side by side, one in fifteen of them with a database that dies."""
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(1_000_000))
     lanes, killing = Lanes(server, folder), max(1, runs // DATABASE_SHARE)
     if os.environ.get("RUN"):
@@ -104,15 +109,20 @@ def play(server: EmbeddedPostgres, durable: EmbeddedPostgres, folder: Path, runs
     return results
 
 
+def say(line: str) -> None:
+    """Write to the report of the run (`-s` shows it as it comes, a failure always)."""
+    sys.stdout.write(line + "\n")
+
+
 def _report(seed: int, results: list[dict[str, Any]]) -> None:
     deaths = Counter(point for r in results for point in r["killed"])
     databases = sum(len(r["databases"]) for r in results)
     parked = sum(bool(r["parked"]) for r in results)
-    print(f"\nseed {seed}: {len(results)} runs, {deaths.total()} processes killed at {len(deaths)} points,")
-    print(f"{databases} databases killed, {parked} runs parked, {sum(r['seconds'] for r in results):.0f} s in lanes")
+    say(f"\nseed {seed}: {len(results)} runs, {deaths.total()} processes killed at {len(deaths)} points,")
+    say(f"{databases} databases killed, {parked} runs parked, {sum(r['seconds'] for r in results):.0f} s in lanes")
     for r in results:
         if r["problems"] or r["parked"]:
-            print(f"SEED={seed} RUN={r['number']}: {r['problems']}\n  " + json.dumps(r))
+            say(f"SEED={seed} RUN={r['number']}: {r['problems']}\n  " + json.dumps(r))
 
 
 def judge(results: list[dict[str, Any]], runs: int) -> None:
@@ -154,5 +164,5 @@ def test_a_planted_bug_is_caught(server: EmbeddedPostgres, tmp_path: Path, plant
 
     results = lanes.results()
 
-    print(f"{plant}: {sum(r['doubles'] for r in results)} double refunds in {len(results)} runs")
+    say(f"{plant}: {sum(r['doubles'] for r in results)} double refunds in {len(results)} runs")
     assert sum(r["doubles"] for r in results) > 0

@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from tests.connectors.shopify.live_shop import LiveShop, live_shop
-from tests.waiting import until
-
 from retour.connectors.http import Patience
 from retour.core.platforms import Platforms
 from retour.core.policy import template
@@ -28,6 +25,8 @@ from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import SettlementRow
 from retour.store.vault import Vault
+from tests.connectors.shopify.live_shop import LiveShop, live_shop
+from tests.waiting import until
 
 QUIET = timedelta(milliseconds=250)
 OPEN = ("intent", "sending", "pending", "unknown")

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.flows.stage import Stage, staged
-from tests.waiting import until
 
 from retour.store.db import Database
+from tests.flows.stage import Stage, staged
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 

@@ -12,8 +12,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.flows.stage import Stage, now, staged
-from tests.waiting import until
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
@@ -24,6 +22,8 @@ from retour.flows import rma
 from retour.store import effect as effects
 from retour.store.db import Database
 from retour.store.order import OrderRecord
+from tests.flows.stage import Stage, now, staged
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 ROUNDS = [20, pytest.param(200, marks=pytest.mark.prove)]
@@ -134,7 +134,7 @@ async def test_two_clerks_who_judge_the_same_unit_judge_and_restock_it_once(stag
         assert came == {"done": 1, "more_than_received": 1}
         judged = await stage.fetch("SELECT count(*) FROM inspection WHERE rma_id = $1", rma_id)
         assert judged == [(1,)]
-        assert len([s for s in await stage.settlements(rma_id)]) == 1
+        assert len(await stage.settlements(rma_id)) == 1
 
 
 class Slow(ShopifyConnector):

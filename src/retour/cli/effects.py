@@ -8,7 +8,7 @@ import click
 from retour.cli.frame import ACTOR, House, account_option, in_account, json_option, now, table, tell, uuid_of
 from retour.core.effect import EffectState
 from retour.core.errors import Refused
-from retour.flows import parked
+from retour.flows import effect as effect_flow
 from retour.store import effect as effects
 from retour.store.db import Database
 from retour.store.effect import EffectRow
@@ -95,7 +95,7 @@ def hand_back_effect(effect_id: str, *, account: str | None) -> None:
 
     async def hand_back(database: Database, tenant_id: UUID) -> None:
         async with database.tx(tenant_id) as db:
-            await parked.hand_back(db, effect_id=wanted, actor=ACTOR, now=now())
+            await effect_flow.hand_back(db, effect_id=wanted, actor=ACTOR, now=now())
 
     in_account(account, hand_back)
     click.echo(f"handed back {wanted}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from retour.core.effect import Effect, EffectState, Step, Timing, next_step
+from retour.core.effect import MONEY_KINDS, Effect, EffectState, Step, Timing, next_step
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.ports import CommerceConnector, Credential, Outcome, ReadBack, Silence, Verdict, WireAnswer
@@ -21,8 +21,9 @@ from retour.store import effect as effects
 from retour.store import rma as returns
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
-from retour.store.effect import Claim
+from retour.store.effect import Claim, EffectRow
 from retour.store.effect.outcome import book_outcome
+from retour.store.rma import ReturnRecord
 
 _log = structlog.get_logger(__name__)
 
@@ -62,19 +63,40 @@ async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> No
 
 
 async def hand_back(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> None:
-    """Give a parked effect back to the executor, which reads back again; raise Refused(effect_not_found, not_parked)."""
+    """Give a parked effect back, to be read back before it is sent; raise Refused(effect_not_found, move_not_allowed)."""
+    row, record = await _locked(db, effect_id)
+    if not await effects.hand_back(db, effect_id, at=now):
+        raise Refused("move_not_allowed", "the effect does not wait for a person", facts={"state": row.state.value})
+    await discrepancy.resolve(db, "effect_unknown", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
+    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)])
+    if record is not None:
+        facts: dict[str, object] = {"effect_id": effect_id, "handed_back": True}
+        await returns.changed(db, record, EventType.EFFECT_PENDING, actor=actor, at=now, data=facts)
+
+
+async def retry(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> UUID:
+    """Try a failed effect again, as a new one of the same reference, and return its id.
+
+    A person's decision, after the cause is gone. Raises Refused: `effect_not_found`, `move_not_allowed` if the effect
+    has not failed, was tried again already, or moves money (then the settlement is retried, which quotes anew).
+    """
+    row, record = await _locked(db, effect_id)
+    again = None if row.kind in MONEY_KINDS else await effects.plan_again(db, row, at=now)
+    if again is None:
+        raise Refused("move_not_allowed", "the effect cannot be tried again", facts={"state": row.state.value})
+    await discrepancy.resolve(db, "effect_failed", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
+    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, again, jobs.Queue.MONEY)])
+    if record is not None:
+        facts: dict[str, object] = {"effect_id": again, "tried_again": effect_id}
+        await returns.changed(db, record, EventType.EFFECT_PENDING, actor=actor, at=now, data=facts)
+    return again
+
+
+async def _locked(db: Db, effect_id: UUID) -> tuple[EffectRow, ReturnRecord | None]:
     row = await effects.get(db, effect_id)
     if row is None:
         raise Refused("effect_not_found", "there is no such effect")
-    if row.rma_id is not None:
-        await returns.lock(db, row.rma_id)
-    if not await effects.hand_back(db, effect_id, at=now):
-        raise Refused("not_parked", "the effect does not wait for a person", facts={"state": row.state.value})
-    await discrepancy.resolve(db, "effect_unknown", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
-    nudges = [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY)]
-    if row.rma_id is not None:
-        nudges.append(jobs.Job(jobs.Task.ADVANCE, row.rma_id))
-    await jobs.defer(db, nudges)
+    return row, await returns.lock(db, row.rma_id) if row.rma_id is not None else None
 
 
 async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:

@@ -1,6 +1,6 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -181,7 +181,7 @@ async def _compare_and_pay(
     compared = refund.compare(settling.plan, figures)
     accepted = settling.row.comparison == "accepted_by_person"
     plan = settling.plan if accepted else compared.reconciled
-    if plan is None or plan.unallocated:
+    if plan is None or (plan.unallocated and not (accepted and plan.legs)):
         await _dispute(db, settling, figures, compared, now)
         return
     comparison = "accepted_by_person" if accepted else "equal"
@@ -205,8 +205,8 @@ async def _compare_and_pay(
         at=now,
         effect_id=effect_id,
     )
-    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
-    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)])
+    pay = jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)
+    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id}, [pay])
     await _refresh(db, settling.record, now)
 
 
@@ -241,7 +241,7 @@ async def _plan_refund(
             trusted_window=platforms.window(capability),
             serial_key=serial_key(capability, settling.row.order_id),
             repeat_harmless=False,
-            amount_minor=plan.total.presentment,
+            amount_minor=sum(leg.amount_minor for leg in plan.legs),
             currency=plan.currency,
             legs=tuple(effects.Leg(leg.capture_ref, leg.amount_minor) for leg in plan.legs),
         ),
@@ -278,18 +278,24 @@ async def _dispute(db: Db, settling: Settling, figures: PlatformQuote, compared:
     await _refresh(db, settling.record, now)
 
 
-async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
-    deliveries = await event.put(
+async def _emit(
+    db: Db,
+    record: ReturnRecord,
+    what: EventType,
+    now: datetime,
+    data: dict[str, object],
+    nudges: Sequence[jobs.Job] = (),
+) -> None:
+    await event.tell(
         db,
-        what,
+        [(what, "retour")],
         resource_kind="return",
         resource_id=record.rma.id,
         store_id=record.store_id,
-        actor="retour",
         at=now,
         data={"number": record.rma.number, **data},
+        nudges=nudges,
     )
-    await jobs.defer(db, [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries])
 
 
 async def _refresh(db: Db, record: ReturnRecord, now: datetime) -> None:

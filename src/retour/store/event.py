@@ -1,6 +1,6 @@
 """The event log: one row for every change, gap-free per resource, and a delivery for everyone who listens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from uuid import UUID
 from retour.core.event import EventType
 from retour.store.db import Db
 from retour.store.ids import new_id
+from retour.store.jobs import Job, columns
 
 # The sequence is safe because the caller holds the lock of the resource; the primary key refuses the rest.
 PUT: Final = """
@@ -24,6 +25,30 @@ SELECT current_tenant(), gen_random_uuid(), w.id, $3, $9
   FROM added, webhook_endpoint w
  WHERE w.tenant_id = current_tenant() AND w.active AND (w.topics = '{}' OR $5 = ANY (w.topics))
 RETURNING id
+"""
+
+# The same for several events of one resource, together with the jobs that follow: the deliveries and what the caller wants.
+TELL: Final = """
+WITH added AS (
+  INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
+  SELECT current_tenant(), $1, $2,
+         n + coalesce((SELECT max(seq) FROM event
+                        WHERE tenant_id = current_tenant() AND resource_kind = $1 AND resource_id = $2), 0),
+         id, $3, type, actor, $4, $5, $6
+    FROM unnest($7::uuid[], $8::text[], $9::text[]) WITH ORDINALITY AS said (id, type, actor, n)
+  RETURNING id, type),
+listened AS (
+  INSERT INTO delivery (tenant_id, id, endpoint_id, event_id, due_at)
+  SELECT current_tenant(), gen_random_uuid(), w.id, added.id, $6
+    FROM added, webhook_endpoint w
+   WHERE w.tenant_id = current_tenant() AND w.active AND (w.topics = '{}' OR added.type = ANY (w.topics))
+  RETURNING id),
+wanted AS (
+  SELECT 'work' AS queue, 'delivery.deliver' AS task, 0 AS priority, id FROM listened
+  UNION ALL SELECT * FROM unnest($10::text[], $11::text[], $12::int[], $13::uuid[]))
+SELECT jobs.procrastinate_defer_jobs_v1(array_agg(
+         ROW(queue, task, priority, NULL, NULL, jsonb_build_object('tenant_id', current_tenant(), 'id', id), NULL)
+         ::jobs.procrastinate_job_to_defer_v1)) FROM wanted HAVING count(*) > 0
 """
 
 LIST_OF_RESOURCE: Final = """
@@ -78,6 +103,28 @@ async def put(
     """Append an event and return the deliveries made for it; the caller holds the resource's lock."""
     rows = await db.fetch(PUT, resource_kind, resource_id, new_id(), store_id, what.value, actor, cause, data or {}, at)
     return [row["id"] for row in rows]
+
+
+async def tell(
+    db: Db,
+    said: Sequence[tuple[EventType, str]],
+    *,
+    resource_kind: str,
+    resource_id: UUID,
+    at: datetime,
+    store_id: UUID | None = None,
+    cause: str | None = None,
+    data: Mapping[str, object] | None = None,
+    nudges: Sequence[Job] = (),
+) -> None:
+    """Append events (what, who) of one resource in order and enqueue their deliveries and the nudges, in one statement.
+
+    The caller holds the resource's lock; `cause`, `data` and `at` are the same for all of them.
+    """
+    ids, types, actors = [new_id() for _ in said], [what.value for what, _ in said], [who for _, who in said]
+    await db.execute(
+        TELL, resource_kind, resource_id, store_id, cause, data or {}, at, ids, types, actors, *columns(nudges)
+    )
 
 
 async def of_resource(db: Db, *, resource_kind: str, resource_id: UUID) -> list[Event]:

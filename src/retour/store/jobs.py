@@ -48,10 +48,14 @@ class Job:
 async def defer(db: Db, jobs: Sequence[Job]) -> None:
     """Enqueue jobs in the open transaction; a rollback takes them back."""
     if jobs:
-        await db.fetchval(
-            DEFER,
-            [j.queue.value for j in jobs],
-            [j.task.value for j in jobs],
-            [j.priority for j in jobs],
-            [j.id for j in jobs],
-        )
+        await db.fetchval(DEFER, *columns(jobs))
+
+
+def columns(jobs: Sequence[Job]) -> tuple[list[str], list[str], list[int], list[UUID]]:
+    """Return jobs as the arrays of a statement that enqueues them: queue, task, priority, id."""
+    return (
+        [j.queue.value for j in jobs],
+        [j.task.value for j in jobs],
+        [j.priority for j in jobs],
+        [j.id for j in jobs],
+    )

@@ -37,8 +37,20 @@ async def test_an_order_is_found_by_its_number_and_what_the_shopper_knows(http: 
     assert (order["lines"][0]["fulfilled"], order["lines"][0]["returnable"]) == (2, 2)
     assert order["customer"]["email"] == "canary.shopper@example.com"
     assert with_proof == by_number
-    assert wrong == {"items": []}
+    assert wrong == {"items": [], "asked": True}
     assert await read(http, shop, f"/orders/{shop.order_id}") == order
+
+
+async def test_an_order_that_the_mirror_lacks_is_asked_for_once(
+    http: httpx2.AsyncClient, shop: Shop, database: Database
+) -> None:
+    first = await read(http, shop, "/orders?number=9%2F000")
+    again = await read(http, shop, "/orders?number=9%2F000")
+
+    assert first == again == {"items": [], "asked": True}
+    async with database.tx(shop.merchant.tenant_id) as db:
+        asked = await db.fetchval("SELECT count(*) FROM inbox WHERE facts ->> 'order_name' = '9/000'")
+    assert asked in {1, 2}  # two where the minute turned between the questions
 
 
 async def test_a_return_goes_from_quote_to_verdict(http: httpx2.AsyncClient, shop: Shop) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, cast
 
 from retour.core.policy.document import FORMAT, AllOf, AnyOf, Condition, FactValue, Not, PolicyDocument, Rule
@@ -98,7 +99,7 @@ def encode_line_decision(decision: LineDecision) -> Json:
         "line": decision.line_ref,
         "closes_on": encode_value(decision.closes_on),
         "rulings": {
-            name: {"rule": ruling.rule, "outcome": encode_outcome(ruling.outcome)} for name, ruling in rulings.items()
+            name: {"rule": ruling.rule, "outcome": _encoded_once(ruling.outcome)} for name, ruling in rulings.items()
         },
         "objections": [
             {"code": one.code, "message": one.message, "rule": one.rule, "facts": dict(one.facts)}
@@ -106,6 +107,12 @@ def encode_line_decision(decision: LineDecision) -> Json:
         ],
         "facts": encode_facts(decision.facts),
     }
+
+
+@lru_cache(maxsize=1024)
+def _encoded_once(outcome: Outcome) -> Mapping[str, object]:
+    """Return an outcome as plain JSON to be read only: a policy's few outcomes are decided on for every return."""
+    return encode_outcome(outcome)
 
 
 def _fact_value(name: str, value: object) -> FactValue:

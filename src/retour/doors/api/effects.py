@@ -7,7 +7,7 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Nothing, Told
-from retour.flows import parked as flow
+from retour.flows import effect as flow
 from retour.store import effect as effects
 from retour.store.db import Record
 from retour.store.effect import EffectRow
@@ -75,8 +75,14 @@ async def hand_back_effect(call: Call, _: Nothing) -> EffectWhole:
     return await _whole(call)
 
 
-async def _whole(call: Call) -> EffectWhole:
-    row = await effects.get(call.db, call.resource_id)
+async def retry_effect(call: Call, _: Nothing) -> EffectWhole:
+    """Try a failed effect again and return the new one."""
+    again = await flow.retry(call.db, effect_id=call.resource_id, actor=call.actor, now=call.now)
+    return await _whole(call, again)
+
+
+async def _whole(call: Call, effect_id: UUID | None = None) -> EffectWhole:
+    row = await effects.get(call.db, effect_id or call.resource_id)
     if row is None:
         raise Refused(_MISSING, "there is no such effect")
     return EffectWhole(
@@ -117,5 +123,10 @@ OPERATIONS: Final = (
         id="hand_back_effect", method="POST", path="/effects/{id}/hand-back", tag="Money", body=Nothing,
         answer=EffectWhole, missing=_MISSING, summary="Give a parked effect back to the executor",
         do=hand_back_effect, description="It is read back first, and never sent blindly.",
+    ),
+    Operation(
+        id="retry_effect", method="POST", path="/effects/{id}/retry", tag="Money", body=Nothing, answer=EffectWhole,
+        missing=_MISSING, summary="Try a failed effect again", do=retry_effect,
+        description="A new effect of the same reference. A failed refund is retried by its settlement.",
     ),
 )  # fmt: skip

@@ -11,11 +11,14 @@ from retour.core.order import Charge, OrderLine, Person
 from retour.core.ports import ContactProof
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Short, Told
+from retour.flows import webhook as webhooks
+from retour.store import connection as connections
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store.order import OrderRecord
 from retour.store.refund import Counter, Position
 
+CARRIER: Final = "carrier"
 _MISSING: Final = "order_not_found"
 _NOTHING: Final = Counter("", 0, 0, 0, 0, 0)
 
@@ -84,9 +87,10 @@ class OrderOut(Told):
 
 
 class OrdersFound(Told):
-    """The order that matches, or none."""
+    """The order that matches, or none; `asked` says that the platform is being asked for it: look again in a moment."""
 
     items: list[OrderOut]
+    asked: bool = False
 
 
 async def find_orders(call: Call, query: OrderQuery) -> OrdersFound:
@@ -94,7 +98,26 @@ async def find_orders(call: Call, query: OrderQuery) -> OrdersFound:
     given = (query.email, query.phone, query.postcode)
     proof = ContactProof(*given) if any(value is not None for value in given) else None
     found = await orders.search(call.db, store_id=call.store_id, name=query.number, proof=proof)
-    return OrdersFound(items=[await _out(call, found)] if found else [])
+    if found is not None:
+        return OrdersFound(items=[await _out(call, found)])
+    return OrdersFound(items=[], asked=await _ask(call, query.number))
+
+
+async def _ask(call: Call, number: str) -> bool:
+    """Have the platforms of the store asked for an order that the mirror lacks, as a job; once a minute at most."""
+    asked = False
+    for connection in await connections.connections(call.db):
+        if connection.store_id == call.store_id and connection.platform != CARRIER and connection.state == "connected":
+            asked = True
+            await webhooks.ask_for_order(
+                call.db,
+                call.vault,
+                tenant_id=call.tenant_id,
+                connection_id=connection.id,
+                name=number,
+                at=call.now,
+            )
+    return asked
 
 
 async def get_order(call: Call, _: None) -> OrderOut:

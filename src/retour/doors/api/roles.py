@@ -31,6 +31,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "accept_difference": _OWNER,
     "get_effect": _DESK,
     "hand_back_effect": _OWNER,
+    "retry_effect": _OWNER,
     "list_discrepancies": _ALL,
     "list_events": _DESK,
     "list_webhook_endpoints": _OWNER,

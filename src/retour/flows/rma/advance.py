@@ -58,12 +58,12 @@ async def _carry_on(
             await _restock(db, record, due, planned, default_location, now)
             nudges.append(jobs.Job(jobs.Task.CARRY_OUT, planned, jobs.Queue.MONEY))
     if steps.resolve:
-        nudges += await _resolve(db, record, steps.resolve, now)
+        await _resolve(db, record, steps.resolve, now)
     for settlement_id in steps.settle:
         if await refunds.set_due(db, settlement_id, due_at=now):
             nudges.append(jobs.Job(jobs.Task.SETTLE, settlement_id, jobs.Queue.MONEY, priority=10))
     for settlement_id in steps.hand_over:
-        nudges += await _hand_over(db, record, settlement_id, now)
+        await _hand_over(db, record, settlement_id, now)
     await jobs.defer(db, nudges)
 
 
@@ -119,45 +119,32 @@ def _location_in(due: Due) -> str | None:
     return next((line.location_ref for line in disposed if line.restock), None)
 
 
-async def _resolve(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...], now: datetime) -> list[jobs.Job]:
+async def _resolve(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...], now: datetime) -> None:
     await returns.decide(db, line_ids, Decision.RESOLVED, actor="retour", at=now)
     after = [Decision.RESOLVED if line.id in line_ids else line.decision for line in record.rma.lines]
-    if derive_status(after) is not Decision.RESOLVED:
-        return []
-    deliveries = await event.put(
-        db,
-        EventType.RETURN_RESOLVED,
-        resource_kind="return",
-        resource_id=record.rma.id,
-        store_id=record.store_id,
-        actor="retour",
-        at=now,
-        data={"number": record.rma.number, "settled_minor": sum(s.total_minor for s in record.rma.settlements)},
-    )
-    # Once more, so that the platform's own return is closed now that everything is done.
-    return [
-        jobs.Job(jobs.Task.ADVANCE, record.rma.id),
-        *(jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries),
-    ]
+    if derive_status(after) is Decision.RESOLVED:
+        # Once more, so that the platform's own return is closed now that everything is done.
+        settled = sum(s.total_minor for s in record.rma.settlements)
+        await _tell(db, record, EventType.RETURN_RESOLVED, now, {"settled_minor": settled})
 
 
-async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> list[jobs.Job]:
+async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
     """Tell whoever masters refunds what to pay; nothing is paid by us."""
-    if not await refunds.move(
+    if await refunds.move(
         db, settlement_id, came_from=[SettlementState.QUOTED], to=SettlementState.HANDED_OVER, at=now
     ):
-        return []
-    deliveries = await event.put(
+        await _tell(db, record, EventType.SETTLEMENT_HANDED_OVER, now, {"settlement_id": settlement_id})
+
+
+async def _tell(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
+    """Write the event of a step and look at the return once more afterwards."""
+    await event.tell(
         db,
-        EventType.SETTLEMENT_HANDED_OVER,
+        [(what, "retour")],
         resource_kind="return",
         resource_id=record.rma.id,
         store_id=record.store_id,
-        actor="retour",
         at=now,
-        data={"settlement_id": settlement_id},
+        data={"number": record.rma.number, **data},
+        nudges=[jobs.Job(jobs.Task.ADVANCE, record.rma.id)],
     )
-    return [
-        jobs.Job(jobs.Task.ADVANCE, record.rma.id),
-        *(jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries),
-    ]

@@ -213,23 +213,17 @@ async def _tell(
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
         told.append((EventType.RETURN_APPROVED, "policy"))
-    nudges = []
-    for what, who in told:
-        deliveries = await event.put(
-            db,
-            what,
-            resource_kind="return",
-            resource_id=rma_id,
-            store_id=judged.store.id,
-            actor=who,
-            at=now,
-            cause=f"policy:{judged.store.policy_version}",
-            data=facts,
-        )
-        nudges += [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
-    if approved:
-        nudges.append(jobs.Job(jobs.Task.ADVANCE, rma_id))
-    await jobs.defer(db, nudges)
+    await event.tell(
+        db,
+        told,
+        resource_kind="return",
+        resource_id=rma_id,
+        store_id=judged.store.id,
+        at=now,
+        cause=f"policy:{judged.store.policy_version}",
+        data=facts,
+        nudges=[jobs.Job(jobs.Task.ADVANCE, rma_id)] if approved else [],
+    )
 
 
 async def _decide(

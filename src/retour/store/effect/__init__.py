@@ -26,6 +26,7 @@ from retour.store.effect.plan import (
     newest,
     next_seq,
     plan,
+    plan_again,
     withdraw,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "note_answer",
     "park",
     "plan",
+    "plan_again",
     "postpone",
     "record_negative_readback",
     "settle",

@@ -25,6 +25,17 @@ INSERT INTO effect_leg (tenant_id, effect_id, n, order_id, capture_ref, amount_m
 SELECT current_tenant(), $1, n, $2, ref, minor
   FROM unnest($3::text[], $4::bigint[]) WITH ORDINALITY AS legs (ref, minor, n)
 """
+# Only the newest of its reference, only once it failed, and never money: what a refund is worth is quoted anew.
+AGAIN: Final = """
+INSERT INTO effect (tenant_id, id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target,
+                    request_hash, idem_key, moves_money, serial_key, repeat_harmless, quiet_period, trusted_window,
+                    due_at, created_at)
+SELECT tenant_id, $2, connection_id, order_id, rma_id, kind, business_ref, seq + 1, $3, target, request_hash, $4,
+       false, serial_key, repeat_harmless, quiet_period, trusted_window, $5, $5
+  FROM effect WHERE tenant_id = current_tenant() AND id = $1 AND state = 'failed' AND NOT moves_money
+ON CONFLICT (tenant_id, kind, business_ref, seq) DO NOTHING
+RETURNING id
+"""
 WITHDRAW: Final = """
 UPDATE effect SET state = 'cancelled', settled_at = $2
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'intent' AND first_sent_at IS NULL
@@ -37,6 +48,7 @@ UPDATE effect SET parked_at = NULL, due_at = $2
    AND state IN ('intent', 'sending', 'pending', 'unknown')
 RETURNING id
 """
+TENANT: Final = "SELECT current_tenant()"
 NEXT_SEQ: Final = """
 SELECT coalesce(max(seq), 0) + 1 FROM effect WHERE tenant_id = current_tenant() AND kind = $1 AND business_ref = $2
 """
@@ -169,6 +181,16 @@ async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UU
         refs, minors = [leg.capture_ref for leg in planned.legs], [leg.amount_minor for leg in planned.legs]
         await db.execute(INSERT_LEGS, effect_id, planned.order_id, refs, minors)
     return effect_id
+
+
+async def plan_again(db: Db, failed: EffectRow, *, at: datetime) -> UUID | None:
+    """Store the next effect of a failed one's reference and return its id; nothing if that one cannot be repeated."""
+    effect_id, seq = new_id(), failed.seq + 1
+    reference = f"{failed.reference.partition(' / ')[0]} / {effect_id.hex[-8:]}"
+    tenant_id = await db.fetchval(TENANT)
+    key = effect_key(tenant_id, failed.kind.value, failed.business_ref, seq, 0)
+    again: UUID | None = await db.fetchval(AGAIN, failed.id, effect_id, reference, key, at)
+    return again
 
 
 async def withdraw(db: Db, effect_ids: Sequence[UUID], *, at: datetime) -> list[UUID]:

@@ -40,9 +40,12 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
           'span', jsonb_build_array(lower(i.ordinals), upper(i.ordinals) - 1), 'grade', i.grade,
           'disposition', i.disposition, 'accepted', i.accepted, 'deduction_basis_points', i.deduction_basis_points,
           'location_ref', i.location_ref, 'restocked', EXISTS (
-            SELECT FROM restock s LEFT JOIN effect e ON e.tenant_id = s.tenant_id AND e.id = s.effect_id
+            SELECT FROM restock s
+              LEFT JOIN effect first ON first.tenant_id = s.tenant_id AND first.id = s.effect_id
+              LEFT JOIN effect e ON e.tenant_id = s.tenant_id AND e.kind = first.kind
+                                AND e.business_ref = first.business_ref AND e.state = 'confirmed'
              WHERE s.tenant_id = i.tenant_id AND s.inspection_id = i.id
-               AND (s.carried_by <> 'retour' OR e.state = 'confirmed'))
+               AND (s.carried_by <> 'retour' OR e.id IS NOT NULL))
           ) ORDER BY i.at, i.id) FROM inspection i
          WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.return_line_id = l.id), '[]')
       ) ORDER BY l.position)

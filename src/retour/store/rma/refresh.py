@@ -32,17 +32,15 @@ async def changed(
     """Write the event of a change that was just made, enqueue what follows, and return the return as it now stands."""
     store = await policy.context(db, record.store_id)
     assert store is not None, "the store of a return exists"
-    deliveries = await event.put(
+    await event.tell(
         db,
-        what,
+        [(what, actor)],
         resource_kind="return",
         resource_id=record.rma.id,
         store_id=record.store_id,
-        actor=actor,
         at=at,
         data={"number": record.rma.number, **data},
+        nudges=[jobs.Job(jobs.Task.ADVANCE, record.rma.id)],
     )
-    nudges = [jobs.Job(jobs.Task.DELIVER, delivery) for delivery in deliveries]
-    await jobs.defer(db, [*nudges, jobs.Job(jobs.Task.ADVANCE, record.rma.id)])
     # Should the job be lost, the sweep finds the return by its due time.
     return await refresh(db, record.rma.id, own=store.ownership(), at=at, due_at=at)
