@@ -79,11 +79,11 @@ async def prepare(settings: Settings) -> tuple[Urls, EmbeddedPostgres | None]:
     """Return the addresses of a running, migrated database, and the embedded server if it is one."""
     server = databases.server_of(settings)
     ran_before = server is not None and server.status().running
-    for role in ("owner", "app", "executor"):  # whoever is missing is told before anything starts
-        await asyncio.to_thread(databases.address, settings, role)
     try:
+        for role in ("owner", "app", "executor"):  # whoever is missing is told before anything starts
+            await asyncio.to_thread(databases.address, settings, role)
         await bring_up_to_date(settings)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: nothing of ours is left running
         if server is not None and not ran_before:
             await asyncio.to_thread(server.stop)
         raise

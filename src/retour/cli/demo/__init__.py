@@ -43,11 +43,12 @@ async def demo(*, once: bool, as_json: bool) -> int:
     say(f"starting PostgreSQL, web, worker, executor, and a sandbox shop and carrier in {where.settings.data_dir}")
     urls, server = await prepare(where.settings)
     log_path = where.settings.data_dir / "demo.log"
-    with log_path.open("w", encoding="utf-8") as log:
+    with log_path.open("a", encoding="utf-8") as log:
         parts = installing.parts(where, urls)
         supervisor = Supervisor(parts, data_dir=where.settings.data_dir, server=server, out=log)
-        keeping = asyncio.create_task(supervisor.run())
-        playing = asyncio.create_task(_play(where, urls.app, began, say, once=once, as_json=as_json))
+        started = asyncio.Event()  # until then another demo may own this data
+        keeping = asyncio.create_task(supervisor.run(started=started.set))
+        playing = asyncio.create_task(_play(where, urls.app, began, say, started, once=once, as_json=as_json))
         try:
             return await _until_over(keeping, playing, once=once)
         except Unexpected as stuck:
@@ -55,7 +56,7 @@ async def demo(*, once: bool, as_json: bool) -> int:
             return 1
         finally:
             supervisor.request_stop()
-            await keeping
+            await asyncio.gather(keeping, return_exceptions=True)
 
 
 async def _until_over(keeping: asyncio.Task[None], playing: asyncio.Task[int], *, once: bool) -> int:
@@ -73,7 +74,10 @@ async def _until_over(keeping: asyncio.Task[None], playing: asyncio.Task[int], *
     return INTERRUPTED
 
 
-async def _play(where: Place, app_url: str, began: float, say: Say, *, once: bool, as_json: bool) -> int:
+async def _play(
+    where: Place, app_url: str, began: float, say: Say, started: asyncio.Event, *, once: bool, as_json: bool
+) -> int:
+    await started.wait()
     async with local_caller() as http:
         sandbox, web = Far(http, where.sandbox), Far(http, where.web)
         database = await Database.open(app_url, name="retour-demo", pool_max=2)
