@@ -17,7 +17,7 @@ from .statements import CLIENTS, Script, pgbench, record, script
 
 PATH = "/api/v1/returns"
 ROUNDS = 3
-POSTS = 1200
+POSTS = 800
 WARM = 200
 
 
