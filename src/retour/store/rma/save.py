@@ -16,7 +16,7 @@ WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
                    policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
                    blocked_since, blocked_evidence, due_at)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $14)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13)
   RETURNING number),
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
