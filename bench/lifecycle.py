@@ -19,7 +19,7 @@ from .client import Client
 from .installation import WEBHOOK_SECRET, Installation, Merchant, installation, open_merchant, sync_orders
 from .report import Report
 
-RETURNS = 100
+RETURNS = 150
 CLIENTS = 12
 PATIENCE_S = 180.0
 COUNT_ORDERS = "SELECT count(*) FROM sales_order WHERE tenant_id = current_tenant()"
@@ -43,29 +43,41 @@ def run(report: Report) -> None:
         here.start("worker")
         here.start("executor")
         for name, scanned in (("lifecycle", False), ("lifecycle with scan", True)):
-            asyncio.run(_measure(report, here, name, ports[0], f"http://127.0.0.1:{shop}", scanned=scanned))
-        if report.memory:
-            _memory(report, here)
+            asyncio.run(_measure(report, here, name, ports, f"http://127.0.0.1:{shop}", scanned=scanned))
 
 
-async def _measure(report: Report, here: Installation, name: str, port: int, shop_url: str, *, scanned: bool) -> None:
+def run_for_memory(report: Report) -> None:
+    """Run life cycles through two web processes and report what all processes hold afterwards."""
+    with installation() as here:
+        shop = here.start_sandbox()
+        ports = here.start_web(2)
+        here.start("worker")
+        here.start("executor")
+        url = f"http://127.0.0.1:{shop}"
+        asyncio.run(_measure(Report(quiet=True), here, "memory", ports, url, scanned=False))
+        _memory(report, here)
+
+
+async def _measure(
+    report: Report, here: Installation, name: str, ports: list[int], shop_url: str, *, scanned: bool
+) -> None:
     vault = Vault.open(here.settings.data_dir / "keys", role="all")
     database = await Database.open(here.urls.app, pool_max=2)
     try:
         merchant = await open_merchant(database, vault, shop_url=shop_url)
         carrier = await _carrier(database, vault, merchant, shop_url) if scanned else None
-        orders = _make_orders(shop_url, RETURNS + CLIENTS)
+        orders = make_orders(shop_url, RETURNS + CLIENTS)
         await sync_orders(database, merchant)
-        await _until(database, merchant, COUNT_ORDERS, lambda n: n >= len(orders))
+        await wait_until(database, merchant, COUNT_ORDERS, lambda n: n >= len(orders))
         found = await _ids(database, merchant, orders)
-        await _go(port, merchant, found[:CLIENTS], carrier)
-        await _until(database, merchant, OPEN_WORK, lambda n: n == 0)
-        here.server._as_superuser("retour", _analyze)  # noqa: SLF001 - the only way to the superuser
+        await _go(ports, merchant, found[:CLIENTS], carrier)
+        await wait_until(database, merchant, OPEN_WORK, lambda n: n == 0)
+        here.analyze()
         jobs_before = (await _figures(database, merchant))["jobs"]
         before, began = here.cpu_s(), time.perf_counter()
-        await _go(port, merchant, found[CLIENTS:], carrier)
+        await _go(ports, merchant, found[CLIENTS:], carrier)
         asked = time.perf_counter() - began
-        await _until(database, merchant, OPEN_WORK, lambda n: n == 0)
+        await wait_until(database, merchant, OPEN_WORK, lambda n: n == 0)
         seconds, after = time.perf_counter() - began, here.cpu_s()
         figures = await _figures(database, merchant)
     finally:
@@ -83,10 +95,6 @@ async def _measure(report: Report, here: Installation, name: str, port: int, sho
     report.add(name, "all CPU ms each", total)
 
 
-async def _analyze(connection: Any) -> None:
-    await connection.execute("ANALYZE")
-
-
 async def _figures(database: Database, merchant: Merchant) -> dict[str, int]:
     async with database.tx(merchant.tenant_id) as db:
         row = await db.fetchrow(FIGURES)
@@ -94,7 +102,8 @@ async def _figures(database: Database, merchant: Merchant) -> dict[str, int]:
     return dict(row)
 
 
-async def _until(database: Database, merchant: Merchant, statement: str, done: Any) -> None:
+async def wait_until(database: Database, merchant: Merchant, statement: str, done: Any) -> None:
+    """Ask the database until `done` says yes to its answer; raise TimeoutError."""
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         async with database.tx(merchant.tenant_id) as db:
@@ -114,7 +123,7 @@ async def _ids(database: Database, merchant: Merchant, refs: list[str]) -> list[
     return [row["id"] for row in rows]
 
 
-def _make_orders(shop_url: str, count: int) -> list[str]:
+def make_orders(shop_url: str, count: int) -> list[str]:
     """Make delivered orders of two lines in the shop and return their refs."""
     wish = {
         "lines": [
@@ -143,15 +152,15 @@ async def _carrier(database: Database, vault: Vault, merchant: Merchant, url: st
     return added.id
 
 
-async def _go(port: int, merchant: Merchant, orders: list[UUID], carrier: UUID | None) -> None:
+async def _go(ports: list[int], merchant: Merchant, orders: list[UUID], carrier: UUID | None) -> None:
     waiting = list(orders)
 
-    async def one() -> None:
-        async with Client(port, merchant.headers()) as client:
+    async def one(number: int) -> None:
+        async with Client(ports[number % len(ports)], merchant.headers()) as client:
             while waiting:
                 await _return(client, waiting.pop(), carrier)
 
-    await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    await asyncio.gather(*(one(number) for number in range(CLIENTS)))
 
 
 async def _return(client: Client, order_id: UUID, carrier: UUID | None) -> None:

@@ -25,7 +25,7 @@ class Report:
     """Prints each figure as it comes and remembers those that have a limit."""
 
     rows: list[Row] = field(default_factory=list)
-    memory: bool = False
+    quiet: bool = False
 
     def say(self, line: str) -> None:
         """Print a line of its own."""
@@ -40,7 +40,8 @@ class Report:
         limits = [f"wanted >= {at_least:g}"] if at_least is not None else []
         limits += [f"wanted <= {at_most:g}"] if at_most is not None else []
         verdict = f"  {', '.join(limits)}  {'ok' if row.holds else 'MISSED'}" if limits else ""
-        print(f"{name:<28} {figure:<26} {value:>10.2f}{verdict}", flush=True)
+        if not self.quiet:
+            print(f"{name:<28} {figure:<26} {value:>10.2f}{verdict}", flush=True)
 
     def missed(self) -> list[Row]:
         """Return the figures beyond their limits."""

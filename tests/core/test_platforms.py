@@ -13,8 +13,19 @@ from retour.core.policy import compile_policy, decide, template
 from retour.core.policy.outcome import Fee, ResolutionKind, ResolutionOffer, Resolutions
 from retour.core.policy.outcome import FeePer as PolicyFeePer
 from retour.core.ports import CapabilityRecord, Unreachable
-from retour.core.refund import ChargeMode, FeePer, RestockingFee
-from retour.core.terms import terms_of
+from retour.core.refund import (
+    ChargeMode,
+    FeePer,
+    RefundRequest,
+    RefundTerms,
+    RequestedLine,
+    RestockingFee,
+    UnitRange,
+    quote,
+)
+from retour.core.shipping import TrackingEvent
+from retour.core.terms import after_the_first, charges_fee, terms_of
+from tests.core.builders import PLACED, a_ledger, a_line, an_order
 from tests.core.policy.builders import bare_facts
 
 KEYED = CapabilityRecord(
@@ -82,3 +93,31 @@ def test_the_terms_of_a_refund_follow_the_ruling(fee: Fee | None, expected: Rest
     assert terms.restocking == expected
     assert terms.shipping is ChargeMode.NONE
     assert terms.tender_order == line.refund_terms.outcome.tender_order
+
+
+def test_a_fixed_fee_per_return_is_charged_with_its_first_refund_alone() -> None:
+    once = RefundTerms(restocking=RestockingFee(fixed_minor=500, currency="EUR", per=FeePer.RETURN))
+    each = RefundTerms(restocking=RestockingFee(fixed_minor=500, currency="EUR", per=FeePer.LINE))
+
+    assert after_the_first(once) == RefundTerms()
+    assert after_the_first(each) == each
+    assert after_the_first(RefundTerms()) == RefundTerms()
+
+
+def test_a_plan_says_whether_it_charges_a_fee() -> None:
+    order = an_order(a_line("L1", gross=2_000))
+    asked = RefundRequest((RequestedLine("L1", (UnitRange(1, 1),)),))
+
+    assert charges_fee(quote(order, a_ledger(order), asked, RefundTerms(restocking=RestockingFee(bp=1_000))))
+    assert not charges_fee(quote(order, a_ledger(order), asked, RefundTerms()))
+
+
+def test_a_carrier_tells_of_one_parcel_at_one_moment() -> None:
+    said = TrackingEvent("dhl", "JD0001", "in_transit", PLACED)
+
+    assert (said.carrier, said.tracking_number, said.status, said.occurred_at) == (
+        "dhl",
+        "JD0001",
+        "in_transit",
+        PLACED,
+    )

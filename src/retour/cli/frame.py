@@ -137,7 +137,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], *, right: froze
 async def opened(settings: Settings, role: databases.DatabaseRole = "app") -> AsyncIterator[Database]:
     """Open the database as a command does: one connection, of the app role unless said otherwise."""
     url = await asyncio.to_thread(databases.address, settings, role)
-    database = await Database.open(url, name="retour-cli", pool_max=2, patience_s=5.0)
+    database = await Database.open(url, name="retour-cli", pool_min=0, pool_max=2, patience_s=5.0)
     try:
         yield database
     finally:

@@ -1,13 +1,16 @@
 """Making the database ready, and running all processes in one tree."""
 
 import asyncio
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 
 from retour.cli.frame import json_option, load_settings, run, tell
+from retour.core.errors import Refused
 from retour.ops import database as databases
 from retour.ops.postgres import EmbeddedPostgres, Urls
 from retour.ops.supervisor import Role, Supervisor
@@ -15,7 +18,8 @@ from retour.settings import Settings
 from retour.store import instance, migrate
 from retour.store.db import Database
 
-SANDBOX_PORT = 4010
+SANDBOX_PORT: Final = 4010
+SANDBOX_PARTS: Final = ("graphql", "starlette")
 
 
 @click.command("migrate")
@@ -75,11 +79,11 @@ async def prepare(settings: Settings) -> tuple[Urls, EmbeddedPostgres | None]:
     """Return the addresses of a running, migrated database, and the embedded server if it is one."""
     server = databases.server_of(settings)
     ran_before = server is not None and server.status().running
-    for role in ("owner", "app", "executor"):  # whoever is missing is told before anything starts
-        await asyncio.to_thread(databases.address, settings, role)
     try:
+        for role in ("owner", "app", "executor"):  # whoever is missing is told before anything starts
+            await asyncio.to_thread(databases.address, settings, role)
         await bring_up_to_date(settings)
-    except BaseException:
+    except BaseException:  # also Ctrl-C: nothing of ours is left running
         if server is not None and not ran_before:
             await asyncio.to_thread(server.stop)
         raise
@@ -95,9 +99,15 @@ def house_parts(settings: Settings, urls: Urls) -> list[Role]:
     ]
 
 
-def sandbox_part(port: int) -> Role:
-    """Return the sandbox shop and carrier as a process; it has its own memory and none of our addresses."""
-    return Role("sandbox", [sys.executable, "-m", "retour.sandbox", "--port", str(port)], databases.no_addresses())
+def sandbox_part(port: int, *options: str) -> Role:
+    """Return the sandbox shop and carrier as a process; it has its own memory and none of our addresses.
+
+    Raises Refused(sandbox_missing) where its parts are not installed.
+    """
+    if any(importlib.util.find_spec(part) is None for part in SANDBOX_PARTS):
+        raise Refused("sandbox_missing", "the sandbox is an extra: pip install 'retour[sandbox]'")
+    command = [sys.executable, "-m", "retour.sandbox", "--port", str(port), *options]
+    return Role("sandbox", command, databases.no_addresses())
 
 
 def retour(*arguments: str) -> Sequence[str]:

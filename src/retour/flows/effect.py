@@ -53,13 +53,21 @@ class Carrier:
     open_credential: Callable[[Connection], Credential]
     pace: Pace
     clock: Callable[[], datetime]
+    goes_further: bool = False  # whether the caller itself moves the returns on that `carry_out` returns
 
 
-async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> None:
-    """Carry one effect out as far as it goes now; harmless for an effect that is not due, held elsewhere or done."""
+async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> UUID | None:
+    """Carry one effect out as far as it goes now; harmless for an effect that is not due, held elsewhere or done.
+
+    Return the return that the caller moves on now, because the effect was confirmed (if it said that it does).
+    """
     for _ in range(carrier.pace.rounds):
-        if not await _round(carrier, tenant_id, effect_id):
-            return
+        again = await _round(carrier, tenant_id, effect_id)
+        if isinstance(again, UUID):
+            return again
+        if not again:
+            break
+    return None
 
 
 async def hand_back(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> None:
@@ -99,19 +107,22 @@ async def _locked(db: Db, effect_id: UUID) -> tuple[EffectRow, ReturnRecord | No
     return row, await returns.lock(db, row.rma_id) if row.rma_id is not None else None
 
 
-async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:
-    """Take one step with the effect; return whether another step may follow at once."""
+# Whether another step may follow at once; or the return that is to be moved on, now that the effect is confirmed.
+_Again = bool | UUID
+
+
+async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> _Again:
+    """Take one step with the effect."""
     async with carrier.database.tx(tenant_id) as db:
         claim = await effects.claim(db, effect_id, lease=carrier.pace.lease)
         if claim is None:
             return False
-        if claim.stopped or not claim.connected:
+        if claim.stopped or claim.connection.state != "connected":
             reason = claim.stopped or "needs_reconnect"
             await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message=reason)
             return False
-        connection = await connections.get(db, claim.effect.connection_id)
-        assert connection is not None
-    connector = carrier.connectors(claim.platform)
+    connection = claim.connection
+    connector = carrier.connectors(connection.platform)
     step, since = next_step(
         claim.effect,
         timing=Timing(claim.trusted_window, claim.quiet_period),
@@ -131,7 +142,7 @@ async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> bool:
     return False
 
 
-async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
+async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> _Again:
     credential = carrier.open_credential(connection)
     effect, guard = claim.effect, None
     # The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
@@ -170,7 +181,7 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
     return None if n is None else effects.as_sent(claim.effect, attempt=n, guard=guard)
 
 
-async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> bool:
+async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> _Again:
     effect = claim.effect
     answer = await connector.send(carrier.open_credential(connection), connector.build_readback(effect))
     if await _is_locked_out(carrier, connector, claim, answer):
@@ -208,13 +219,12 @@ async def _read_again(carrier: Carrier, claim: Claim, trouble: Outcome) -> bool:
     return False
 
 
-async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome, *, what: str) -> bool:
+async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome, *, what: str) -> _Again:
     """Write what an answer means, with all that follows from it; return whether the effect may go on at once."""
     now = carrier.clock()
 
-    async def write(db: Db) -> bool:
-        if claim.rma_id is not None:
-            await returns.lock(db, claim.rma_id)
+    async def write(db: Db) -> _Again:
+        head = None if claim.rma_id is None else await returns.lock_head(db, claim.rma_id)
         await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
         if outcome.verdict is Verdict.KEY_SPENT:
             return await effects.to_new_key(db, effect, outcome=outcome)
@@ -233,8 +243,9 @@ async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outco
             return False
         if outcome.verdict is Verdict.NEEDS_RECONNECT:
             await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
-        await book_outcome(db, effect, rma_id=claim.rma_id, to=to, outcome=outcome, at=now)
-        return False
+        goes_further = carrier.goes_further and to is EffectState.CONFIRMED and head is not None
+        await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now, nudge=not goes_further)
+        return head.id if goes_further and head is not None else False
 
     return await carrier.database.run(effect.tenant_id, write)
 

@@ -75,6 +75,11 @@ class Supervisor:
         """Return the process ids of the parts that run now."""
         return {name: process.pid for name, process in self._running.items()}
 
+    @property
+    def is_stopping(self) -> bool:
+        """Return whether a stop was requested, by a signal or by the program."""
+        return self._stopping.is_set()
+
     def request_stop(self) -> None:
         """Begin a clean stop, as SIGTERM and SIGINT do."""
         self._stopping.set()

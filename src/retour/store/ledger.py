@@ -54,8 +54,10 @@ async def enter(
 ) -> UUID | None:
     """Write one entry and return its id; nothing if the reference was entered before."""
     paths = sorted({p.source for p in postings} | {p.destination for p in postings})
-    await db.execute(ENSURE_ACCOUNTS, [new_id() for _ in paths], paths, currency)
     accounts = {row["path"]: row["id"] for row in await db.fetch(LOCK_ACCOUNTS, paths, currency)}
+    if len(accounts) < len(paths):
+        await db.execute(ENSURE_ACCOUNTS, [new_id() for _ in paths], paths, currency)
+        accounts = {row["path"]: row["id"] for row in await db.fetch(LOCK_ACCOUNTS, paths, currency)}
     entry_id: UUID | None = await db.fetchval(ENTER, new_id(), reference, effect_id, at)
     if entry_id is None:
         return None

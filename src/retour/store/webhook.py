@@ -8,18 +8,23 @@ from uuid import UUID
 
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
-from retour.store.jobs import Job, Task, defer
+from retour.store.jobs import Queue, Task
 from retour.store.vault import Vault
 
 SECRETS: Final = """
 SELECT sealed_webhook_secrets FROM connection
  WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2 AND state <> 'disconnected'
 """
+# The row and the job that works on it, in one statement; a delivery that is known already enqueues nothing.
 RECEIVE: Final = """
-INSERT INTO inbox (tenant_id, source, event_id, id, connection_id, topic, object_ref, occurred_at, facts, body_sealed,
-                   received_at, due_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id
+WITH kept AS (
+  INSERT INTO inbox (tenant_id, source, event_id, id, connection_id, topic, object_ref, occurred_at, facts, body_sealed,
+                     received_at, due_at)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
+  ON CONFLICT (tenant_id, source, event_id) DO NOTHING RETURNING id)
+SELECT jobs.procrastinate_defer_jobs_v1(ARRAY[
+         ROW($11::text, $12::text, 0, NULL, NULL, jsonb_build_object('tenant_id', current_tenant(), 'id', id), NULL)
+         ::jobs.procrastinate_job_to_defer_v1]) FROM kept
 """
 # Taking a row counts the try and sets its next turn at once, so that a crash is a try like any other.
 TAKE: Final = """
@@ -93,7 +98,7 @@ async def receive(
     """Keep a received body sealed and enqueue the work on it; nothing if this event is known already."""
     inbox_id = new_id()
     sealed = vault.lock(raw, tenant_id=tenant_id, purpose=f"inbox:{inbox_id}")
-    found: UUID | None = await db.fetchval(
+    enqueued = await db.fetchval(
         RECEIVE,
         source,
         event_id,
@@ -105,10 +110,10 @@ async def receive(
         dict(facts or {}),
         sealed,
         at,
+        Queue.WORK.value,
+        Task.READ_INBOX.value,
     )
-    if found is not None:
-        await defer(db, [Job(Task.READ_INBOX, found)])
-    return found
+    return None if enqueued is None else inbox_id
 
 
 async def take(db: Db, inbox_id: UUID, *, now: datetime, patience: int) -> Entry | None:

@@ -313,3 +313,16 @@ class TestAfterTheEnd:
 
         moot = kind in (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE)
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
+
+
+def test_what_is_on_its_way_to_a_shop_that_is_not_connected_waits_for_the_operator() -> None:
+    on_its_way = replace(b.opened("L1/1"), state=E.INTENT)
+
+    travelling = b.a_return(effects=(on_its_way,), in_transit_at=b.SCANNED_AT)
+
+    connected = blocked(travelling)
+    cut_off = blocked(replace(travelling, connected=False))
+
+    assert connected is not None
+    assert connected.code != "needs_reconnect"
+    assert cut_off == Blocked("operator", "needs_reconnect", b.NOW, "connect the platform again")

@@ -122,13 +122,15 @@ def test_a_killed_database_comes_back(running: Running) -> None:
 def test_a_second_one_on_the_same_data_is_refused(running: Running) -> None:
     environ = os.environ | {"PYTHONPATH": str(SOURCE), "RETOUR_DATA_DIR": str(running.data_dir)}
 
-    second = subprocess.run(
-        [sys.executable, "-m", "retour.cli", "up"], env=environ, capture_output=True, text=True, check=False
-    )
+    for command in (["up"], ["demo", "--once"]):
+        second = subprocess.run(
+            [sys.executable, "-m", "retour.cli", *command], env=environ, capture_output=True, text=True, check=False
+        )
 
-    assert second.returncode == 2
-    assert second.stderr.startswith("already_running: ")
+        assert second.returncode == 2
+        assert second.stderr.startswith("already_running: ")
     assert running.is_ready()
+    assert not (running.data_dir / "demo.json").exists()
 
 
 def test_a_stop_ends_everything_in_time(running: Running) -> None:

@@ -1,7 +1,6 @@
 """`retour demo`: a whole installation with a sandbox shop, and two returns on it from request to refund."""
 
 import asyncio
-import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -43,40 +42,45 @@ async def demo(*, once: bool, as_json: bool) -> int:
     say(f"starting PostgreSQL, web, worker, executor, and a sandbox shop and carrier in {where.settings.data_dir}")
     urls, server = await prepare(where.settings)
     log_path = where.settings.data_dir / "demo.log"
-    with log_path.open("w", encoding="utf-8") as log:
+    with log_path.open("a", encoding="utf-8") as log:
         parts = installing.parts(where, urls)
         supervisor = Supervisor(parts, data_dir=where.settings.data_dir, server=server, out=log)
-        keeping = asyncio.create_task(supervisor.run())
-        playing = asyncio.create_task(_play(where, urls.app, began, say, once=once, as_json=as_json))
+        started = asyncio.Event()  # until then another demo may own this data
+        keeping = asyncio.create_task(supervisor.run(started=started.set))
+        playing = asyncio.create_task(_play(where, urls.app, began, say, started, once=once, as_json=as_json))
         try:
-            return await _until_over(keeping, playing, once=once)
+            return await _until_over(supervisor, keeping, playing, once=once)
         except Unexpected as stuck:
             click.echo(f"demo_stuck: {stuck}\nWhat the processes said: {log_path}", err=True)
             return 1
         finally:
             supervisor.request_stop()
-            await keeping
+            await asyncio.gather(keeping, return_exceptions=True)
 
 
-async def _until_over(keeping: asyncio.Task[None], playing: asyncio.Task[int], *, once: bool) -> int:
+async def _until_over(
+    supervisor: Supervisor, keeping: asyncio.Task[None], playing: asyncio.Task[int], *, once: bool
+) -> int:
     """Wait for the end of the story, and of the serving after it; a signal ends either."""
     await asyncio.wait({keeping, playing}, return_when=asyncio.FIRST_COMPLETED)
-    if playing.done():
+    if playing.done() and not (supervisor.is_stopping and playing.exception()):
         status = playing.result()
         if status == 0 and not once:
             await keeping
         return status
-    playing.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await playing
+    playing.cancel()  # what it fails with now is only the end of the others
+    await asyncio.gather(playing, return_exceptions=True)
     await keeping  # raises what kept the supervisor from running
     return INTERRUPTED
 
 
-async def _play(where: Place, app_url: str, began: float, say: Say, *, once: bool, as_json: bool) -> int:
+async def _play(
+    where: Place, app_url: str, began: float, say: Say, started: asyncio.Event, *, once: bool, as_json: bool
+) -> int:
+    await started.wait()
     async with local_caller() as http:
         sandbox, web = Far(http, where.sandbox), Far(http, where.web)
-        database = await Database.open(app_url, name="retour-demo", pool_max=2)
+        database = await Database.open(app_url, name="retour-demo", pool_min=0, pool_max=2)
         try:
             merchant = await installing.open_merchant(database, where)
             await until(lambda: web.answers("/readyz"), "the web process")

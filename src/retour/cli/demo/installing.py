@@ -5,7 +5,6 @@ import fcntl
 import os
 import secrets
 import socket
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import msgspec
 from retour import settings as settings_room
 from retour.cli.demo.asking import Far
 from retour.cli.frame import ACTOR, now, web_vault
-from retour.cli.processes import house_parts
+from retour.cli.processes import house_parts, sandbox_part
 from retour.core.account import Role as StaffRole
 from retour.core.policy import PolicyDocument, Rule, template
 from retour.core.policy.document import Compare, Op
@@ -28,7 +27,6 @@ from retour.flows import account as account_flow
 from retour.flows import connection as connection_flow
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
-from retour.ops import database as databases
 from retour.ops.postgres import Urls
 from retour.ops.supervisor import Role
 from retour.settings import Settings
@@ -98,8 +96,7 @@ def place(*, once: bool) -> Place:
 
 def parts(where: Place, urls: Urls) -> list[Role]:
     """Return the demo's processes: the sandbox and the roles of an installation."""
-    command = [sys.executable, "-m", "retour.sandbox", "--port", str(where.sandbox_port), "--domain", DOMAIN]
-    sandbox = Role("sandbox", [*command, "--orders", str(SEEDED_ORDERS)], databases.no_addresses())
+    sandbox = sandbox_part(where.sandbox_port, "--domain", DOMAIN, "--orders", str(SEEDED_ORDERS))
     house = house_parts(where.settings, urls)
     return [sandbox, *(Role(role.name, role.argv, {**where.environ, **role.env}) for role in house)]
 

@@ -10,9 +10,8 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import SettlementState
-from retour.store import connection as connections
 from retour.store import effect as effects
-from retour.store import event, jobs, order, policy, receiving
+from retour.store import event, jobs, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -20,28 +19,33 @@ from retour.store.rma import ReturnRecord
 
 
 async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, now: datetime) -> Steps:
-    """Plan what is due on a return and return it; nothing for a return that does not exist."""
+    """Plan what is due on a return and return it; nothing for a return that does not exist.
+
+    What follows from the steps taken (the platform's own return is closed once all is done) is planned in the same go.
+    """
     record = await returns.lock(db, rma_id)
     if record is None:
         return Steps()
-    found = await order.load(db, record.order_id)
-    store = await policy.context(db, record.store_id)
-    connection = await connections.get(db, record.connection_id)
-    assert found is not None
-    assert store is not None
-    known = platforms.records.get(connection.platform if connection else "", {})
-    own = store.ownership(frozenset(known))
-    steps = next_steps(record.rma, found.order, own)
+    ground = await returns.ground(db, record.order_id)
+    assert ground is not None
+    known, order = platforms.records.get(ground.platform, {}), ground.order.order
+    own = ground.store.ownership(frozenset(known))
+    steps = next_steps(record.rma, order, own)
     if steps.withdraw and await effects.withdraw(db, steps.withdraw, at=now):
         # What gave way may have been in the way of something else: read the return as it stands without it.
         record = await returns.load(db, rma_id)
         assert record is not None
-        steps = next_steps(record.rma, found.order, own)
-    if steps:
+        steps = next_steps(record.rma, order, own)
+    first = steps
+    while steps:
         await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
-    once_more = now if steps.resolve or steps.hand_over else None  # what follows from these is due at once
-    await returns.refresh(db, rma_id, own=own, at=now, steps=steps, due_at=once_more)
-    return steps
+        record = await returns.load(db, rma_id)
+        assert record is not None
+        if not (steps.resolve or steps.hand_over):
+            break
+        steps = next_steps(record.rma, order, own)  # what follows from these is due at once
+    await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
+    return first
 
 
 async def _carry_on(
@@ -126,7 +130,6 @@ async def _resolve(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...], now
     await returns.decide(db, line_ids, Decision.RESOLVED, actor="retour", at=now)
     after = [Decision.RESOLVED if line.id in line_ids else line.decision for line in record.rma.lines]
     if derive_status(after) is Decision.RESOLVED:
-        # Once more, so that the platform's own return is closed now that everything is done.
         settled = sum(s.total_minor for s in record.rma.settlements)
         await _tell(db, record, EventType.RETURN_RESOLVED, now, {"settled_minor": settled})
 
@@ -140,7 +143,6 @@ async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: dat
 
 
 async def _tell(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
-    """Write the event of a step and look at the return once more afterwards."""
     await event.tell(
         db,
         [(what, "retour")],
@@ -149,5 +151,4 @@ async def _tell(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
         store_id=record.store_id,
         at=now,
         data={"number": record.rma.number, **data},
-        nudges=[jobs.Job(jobs.Task.ADVANCE, record.rma.id)],
     )

@@ -14,7 +14,7 @@ from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
 from retour.core.terms import after_the_first, charges_fee, terms_of
-from retour.store import event, jobs, order, policy
+from retour.store import event, jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -85,12 +85,10 @@ async def judge(
     """Return what the policy says about a request and what it would pay; raise Refused with every objection."""
     if not wishes:
         raise Refused("nothing_given", "name at least one line", field="lines")
-    found = await (order.lock if lock else order.load)(db, order_id)
-    if found is None or found.store_id != store_id:
+    ground = await returns.ground(db, order_id, lock=lock)
+    if ground is None or ground.order.store_id != store_id:
         raise Refused("order_not_found", "there is no such order", field="order_id")
-    store = await policy.context(db, store_id)
-    if store is None:
-        raise Refused("store_not_found", "there is no such store")
+    found, store = ground.order, ground.store
     if store.return_master != "retour":
         raise Refused("another_master", "returns of this store are opened on its platform")
     if store.policy_version_id is None:

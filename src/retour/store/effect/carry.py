@@ -11,6 +11,7 @@ import msgspec
 
 from retour.core.effect import TARGETS, Effect, EffectKind, EffectState, effect_key
 from retour.core.ports import Outcome
+from retour.store.connection import Connection
 from retour.store.db import Db, Record, constraint_name
 from retour.store.ids import new_id
 
@@ -25,7 +26,8 @@ WITH claimed AS (
   RETURNING id, tenant_id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target, amount_minor,
             currency, idem_key, key_generation, state, moves_money, repeat_harmless, quiet_period, trusted_window,
             first_sent_at, last_sent_at, readback_negative_at, no_effect_proven_at, guard_before, lease_epoch, tries, far_id)
-SELECT c.*, k.platform, k.base_url, k.settings, k.sealed_write, k.state AS connection_state,
+SELECT c.*, k.store_id, k.platform, k.far_name, k.base_url, k.created_at AS connected_at, k.settings, k.sealed_write,
+       k.state AS connection_state,
        i.quarantined, i.kill_switch, a.payments_paused OR s.payments_paused AS paused, clock_timestamp() AS now
   FROM claimed c
   JOIN connection k ON k.tenant_id = c.tenant_id AND k.id = c.connection_id
@@ -37,16 +39,17 @@ POSTPONE: Final = """
 UPDATE effect SET lease_until = NULL, due_at = clock_timestamp() + $3, message = coalesce($4, message)
  WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 RETURNING id
 """
+# The attempt is checked by a trigger, which already sees the effect as marked.
 MARK_SENDING: Final = """
-UPDATE effect SET state = 'sending', tries = tries + 1, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
-       last_sent_at = clock_timestamp(), guard_before = coalesce($3, guard_before)
- WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 AND state IN ('intent', 'unknown') RETURNING tries
-"""
-ATTEMPT: Final = """
+WITH marked AS (
+  UPDATE effect SET state = 'sending', tries = tries + 1, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
+         last_sent_at = clock_timestamp(), guard_before = coalesce($3, guard_before)
+   WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 AND state IN ('intent', 'unknown')
+  RETURNING tenant_id, id, lease_epoch, last_sent_at)
 INSERT INTO effect_attempt (tenant_id, effect_id, n, lease_epoch, sent_at)
-SELECT e.tenant_id, e.id, 1 + (SELECT coalesce(max(a.n), 0) FROM effect_attempt a
-                                WHERE a.tenant_id = e.tenant_id AND a.effect_id = e.id), $2, e.last_sent_at
-  FROM effect e WHERE e.tenant_id = current_tenant() AND e.id = $1
+SELECT m.tenant_id, m.id, 1 + coalesce((SELECT max(a.n) FROM effect_attempt a
+                                         WHERE a.tenant_id = m.tenant_id AND a.effect_id = m.id), 0), m.lease_epoch, m.last_sent_at
+  FROM marked m
 RETURNING n
 """
 SETTLE: Final = """
@@ -88,11 +91,7 @@ class Claim:
     repeat_harmless: bool
     quiet_period: timedelta
     trusted_window: timedelta
-    platform: str
-    base_url: str
-    settings: Mapping[str, str]
-    sealed_write: bytes | None
-    connected: bool
+    connection: Connection
     stopped: str | None
     now: datetime
 
@@ -130,9 +129,7 @@ async def mark_sending(db: Db, effect: Effect, *, guard: Mapping[str, object] | 
     Raises SendRefused when the database refuses the send; the transaction is then lost.
     """
     try:
-        if await db.fetchval(MARK_SENDING, effect.id, effect.lease_epoch, guard) is None:
-            return None
-        n: int = await db.fetchval(ATTEMPT, effect.id, effect.lease_epoch)
+        n: int | None = await db.fetchval(MARK_SENDING, effect.id, effect.lease_epoch, guard)
     except asyncpg.IntegrityConstraintViolationError as refused:
         raise SendRefused(constraint_name(refused) or "unknown") from refused
     return n
@@ -201,11 +198,17 @@ def _claim(row: Record) -> Claim:
         repeat_harmless=row["repeat_harmless"],
         quiet_period=row["quiet_period"],
         trusted_window=row["trusted_window"],
-        platform=row["platform"],
-        base_url=row["base_url"],
-        settings=row["settings"],
-        sealed_write=row["sealed_write"],
-        connected=row["connection_state"] == "connected",
+        connection=Connection(
+            id=row["connection_id"],
+            store_id=row["store_id"],
+            platform=row["platform"],
+            far_name=row["far_name"],
+            base_url=row["base_url"],
+            created_at=row["connected_at"],
+            settings=row["settings"],
+            sealed_write=row["sealed_write"],
+            state=row["connection_state"],
+        ),
         stopped=_stopped(row),
         now=row["now"],
     )

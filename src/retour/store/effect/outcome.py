@@ -8,9 +8,10 @@ from retour.core.effect import MONEY_KINDS, Effect, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState
-from retour.store import discrepancy, ledger, refund
+from retour.store import discrepancy, event, ledger, refund
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.rma import ReturnHead
 
 _EVENTS: Final = {
     EffectState.CONFIRMED: EventType.EFFECT_CONFIRMED,
@@ -39,9 +40,19 @@ _MOVING: Final = (
 
 
 async def book_outcome(
-    db: Db, effect: Effect, *, rma_id: UUID | None, to: EffectState, outcome: Outcome, at: datetime
+    db: Db,
+    effect: Effect,
+    *,
+    head: ReturnHead | None,
+    to: EffectState,
+    outcome: Outcome,
+    at: datetime,
+    nudge: bool = True,
 ) -> None:
-    """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller."""
+    """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller.
+
+    Without `nudge` the caller moves the return on as soon as the transaction is committed; its due time says so.
+    """
     what, settlement_id = _EVENTS.get(to), None
     if effect.kind in MONEY_KINDS:
         settlement_id = await _book_money(db, effect, to=to, at=at)
@@ -57,14 +68,24 @@ async def book_outcome(
             details={"kind": effect.kind.value, "far_code": outcome.far_code, "message": outcome.message},
             at=at,
         )
-    if rma_id is None or what is None:
+    if head is None or what is None:
         return
-    record = await returns.load(db, rma_id)
-    assert record is not None, "an effect's return exists"
     facts: dict[str, object] = {"effect_id": effect.id, "kind": effect.kind.value, "far_code": outcome.far_code}
     if settlement_id is not None:
         facts |= {"settlement_id": settlement_id, "amount_minor": effect.amount_minor, "currency": effect.currency}
-    await returns.changed(db, record, what, actor="retour", at=at, data=facts)
+    if nudge:
+        await returns.changed(db, head, what, actor="retour", at=at, data=facts)
+        return
+    await event.tell(
+        db,
+        [(what, "retour")],
+        resource_kind="return",
+        resource_id=head.id,
+        store_id=head.store_id,
+        at=at,
+        data={"number": head.number, **facts},
+    )
+    await returns.wake(db, head.id, due_at=at)
 
 
 async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> UUID | None:

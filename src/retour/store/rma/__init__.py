@@ -1,15 +1,19 @@
 """Returns as rows."""
 
 from retour.store.rma.load import (
+    Ground,
+    ReturnHead,
     ReturnRecord,
     due_at,
     find_by_number,
+    ground,
     list_open_of_order,
     load,
     lock,
+    lock_head,
     rulings,
 )
-from retour.store.rma.refresh import changed, refresh
+from retour.store.rma.refresh import changed, refresh, settle_down
 from retour.store.rma.save import (
     NewLine,
     NewReturn,
@@ -20,11 +24,14 @@ from retour.store.rma.save import (
     hold,
     mark_times,
     touch,
+    wake,
 )
 
 __all__ = [
+    "Ground",
     "NewLine",
     "NewReturn",
+    "ReturnHead",
     "ReturnRecord",
     "add",
     "add_note",
@@ -33,12 +40,16 @@ __all__ = [
     "due_at",
     "find_by_number",
     "free_units",
+    "ground",
     "hold",
     "list_open_of_order",
     "load",
     "lock",
+    "lock_head",
     "mark_times",
     "refresh",
     "rulings",
+    "settle_down",
     "touch",
+    "wake",
 ]

@@ -1,6 +1,6 @@
 """Reading one return whole, in one statement, as the core's own value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +10,8 @@ import msgspec
 from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
 from retour.core.rma import Return
 from retour.store.db import Db
+from retour.store.order.record import OrderRecord, decode
+from retour.store.policy import StoreContext
 
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
@@ -73,14 +75,44 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
 
-# Lock order everywhere: order, return, captures, ledger accounts.
-LOCK: Final = """
-SELECT o.id FROM sales_order o
- WHERE o.tenant_id = current_tenant()
-   AND o.id = (SELECT order_id FROM rma WHERE tenant_id = current_tenant() AND id = $1)
-   FOR NO KEY UPDATE
+# What the next step of a return depends on beside itself: its order, its store, what can be done on the platform.
+GROUND: Final = """
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
+       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       p.version AS policy_version
+  FROM sales_order o
+  JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
+  JOIN store s ON s.tenant_id = o.tenant_id AND s.id = o.store_id
+  JOIN account a ON a.tenant_id = o.tenant_id
+  LEFT JOIN policy_version p ON p.tenant_id = s.tenant_id AND p.store_id = s.id AND p.state = 'published'
+ WHERE o.tenant_id = current_tenant() AND o.id = $1
 """
-LOCK_RMA: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
+# The same for an order on which a return is about to be opened.
+GROUND_LOCKED: Final = """
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
+       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       p.version AS policy_version
+  FROM sales_order o
+  JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
+  JOIN store s ON s.tenant_id = o.tenant_id AND s.id = o.store_id
+  JOIN account a ON a.tenant_id = o.tenant_id
+  LEFT JOIN policy_version p ON p.tenant_id = s.tenant_id AND p.store_id = s.id AND p.state = 'published'
+ WHERE o.tenant_id = current_tenant() AND o.id = $1 FOR NO KEY UPDATE OF o
+"""
+# Lock order everywhere: order, return, captures, ledger accounts. The return is locked as the order's row is handed on,
+# so never before it; what is selected of it never changes.
+LOCK: Final = """
+WITH locked AS MATERIALIZED (
+  SELECT o.id FROM sales_order o
+   WHERE o.tenant_id = current_tenant()
+     AND o.id = (SELECT order_id FROM rma WHERE tenant_id = current_tenant() AND id = $1)
+     FOR NO KEY UPDATE)
+SELECT r.store_id, r.order_id, r.number FROM locked, rma r
+ WHERE r.tenant_id = current_tenant() AND r.id = $1 AND r.order_id = locked.id
+   FOR NO KEY UPDATE OF r
+"""
 BY_NUMBER: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND number = $1"
 OPEN_OF_ORDER: Final = """
 SELECT id FROM rma
@@ -89,7 +121,18 @@ SELECT id FROM rma
 DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 
+_CONTEXT: Final = tuple(field.name for field in fields(StoreContext))
 _RETURN: Final = msgspec.json.Decoder(Return)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHead:
+    """What never changes of a return."""
+
+    id: UUID
+    store_id: UUID
+    order_id: UUID
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +145,37 @@ class ReturnRecord:
     policy_version_id: UUID
     version: int
     rma: Return
+
+    @property
+    def head(self) -> ReturnHead:
+        """Return what never changes of it."""
+        return ReturnHead(self.rma.id, self.store_id, self.order_id, self.rma.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a return stands on: its order, the platform that has it, and its store with the published policy."""
+
+    order: OrderRecord
+    platform: str
+    store: StoreContext
+
+
+async def ground(db: Db, order_id: UUID, *, lock: bool = False) -> Ground | None:
+    """Return what returns of an order stand on, with the order's row locked if wished; nothing without the order."""
+    row = await db.fetchrow(GROUND_LOCKED if lock else GROUND, order_id)
+    if row is None:
+        return None
+    order = OrderRecord(
+        id=row["order_id"],
+        store_id=row["store_id"],
+        connection_id=row["connection_id"],
+        person_id=row["person_id"],
+        version=row["version"],
+        order=decode(row["document"]),
+        synced_at=row["synced_at"],
+    )
+    return Ground(order, row["platform"], StoreContext(**{name: row[name] for name in _CONTEXT}))
 
 
 async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
@@ -121,10 +195,13 @@ async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
 
 async def lock(db: Db, rma_id: UUID) -> ReturnRecord | None:
     """Lock the order and the return, in this order, then read the return whole; nothing if there is none."""
-    if await db.fetchval(LOCK, rma_id) is None:
-        return None
-    await db.fetchval(LOCK_RMA, rma_id)
-    return await load(db, rma_id)
+    return None if await lock_head(db, rma_id) is None else await load(db, rma_id)
+
+
+async def lock_head(db: Db, rma_id: UUID) -> ReturnHead | None:
+    """Lock the order and the return, in this order, without reading more than the head; nothing if there is none."""
+    row = await db.fetchrow(LOCK, rma_id)
+    return ReturnHead(id=rma_id, **row) if row else None
 
 
 async def find_by_number(db: Db, number: int) -> UUID | None:

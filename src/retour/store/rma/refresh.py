@@ -9,7 +9,7 @@ from retour.core.event import EventType
 from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status
 from retour.store import event, jobs, policy
 from retour.store.db import Db
-from retour.store.rma.load import ReturnRecord, load
+from retour.store.rma.load import ReturnHead, ReturnRecord, load
 from retour.store.rma.save import touch
 
 
@@ -19,28 +19,42 @@ async def refresh(
     """Derive and store status and blocker of a return that was just changed; return it as it now stands."""
     record = await load(db, rma_id)
     assert record is not None, "a return that was just changed exists"
+    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at)
+
+
+async def settle_down(
+    db: Db, record: ReturnRecord, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None
+) -> ReturnRecord:
+    """Store status and blocker of a return as read under its lock, when nothing was changed since."""
     status = derive_status([line.decision for line in record.rma.lines])
     ret = replace(record.rma, status=status)
     blocked = blocked_by(ret, own, steps, now=at)
-    version = await touch(db, rma_id, status=status, blocked=blocked, due_at=due_at, at=at)
+    version = await touch(db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at)
     return replace(record, version=version, rma=ret)
 
 
 async def changed(
-    db: Db, record: ReturnRecord, what: EventType, *, actor: str, at: datetime, data: Mapping[str, object]
+    db: Db,
+    record: ReturnRecord | ReturnHead,
+    what: EventType,
+    *,
+    actor: str,
+    at: datetime,
+    data: Mapping[str, object],
 ) -> ReturnRecord:
     """Write the event of a change that was just made, enqueue what follows, and return the return as it now stands."""
-    store = await policy.context(db, record.store_id)
+    head = record if isinstance(record, ReturnHead) else record.head
+    store = await policy.context(db, head.store_id)
     assert store is not None, "the store of a return exists"
     await event.tell(
         db,
         [(what, actor)],
         resource_kind="return",
-        resource_id=record.rma.id,
-        store_id=record.store_id,
+        resource_id=head.id,
+        store_id=head.store_id,
         at=at,
-        data={"number": record.rma.number, **data},
-        nudges=[jobs.Job(jobs.Task.ADVANCE, record.rma.id)],
+        data={"number": head.number, **data},
+        nudges=[jobs.Job(jobs.Task.ADVANCE, head.id)],
     )
     # Should the job be lost, the sweep finds the return by its due time.
-    return await refresh(db, record.rma.id, own=store.ownership(), at=at, due_at=at)
+    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at)
