@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from retour.core.effect import Effect, EffectKind, OnReturn
+from retour.core.effect import Effect, EffectKind, OnReturn, OpenReturn, ReturnedUnits
 from retour.core.ports import Credential
 from retour.flows import rma
 from retour.store.ids import new_id
@@ -21,13 +21,18 @@ async def there(house: House, order: OrderRecord) -> list[str]:
     return [made["status"] for made in (await house.books(order))["returns"]]
 
 
+async def do_there(house: House, kind: EffectKind, target: OpenReturn | OnReturn) -> str:
+    """Do something on the platform past Retour and return the platform's id of the return."""
+    theirs = Effect(new_id(), house.tenant, house.connection, kind, "theirs", 1, "theirs", 0, "theirs", target)
+    answer = await house.connector.send(Credential(house.address, house.secret), house.connector.build(theirs))
+    said = house.connector.classify(theirs, answer)
+    assert (said.verdict.value, said.far_id is None) == ("ok", False)
+    return str(said.far_id)
+
+
 async def answer_there(house: House, rma_id: UUID, kind: EffectKind) -> None:
     """Answer the request of a return on the platform, past Retour."""
-    ref = (await house.effect(rma_id, EffectKind.REQUEST_RETURN)).far_id
-    assert ref is not None
-    said = Effect(new_id(), house.tenant, house.connection, kind, "theirs", 1, "theirs", 0, "theirs", OnReturn(ref))
-    answer = await house.connector.send(Credential(house.address, house.secret), house.connector.build(said))
-    assert house.connector.classify(said, answer).verdict.value == "ok"
+    await do_there(house, kind, OnReturn(str((await house.effect(rma_id, EffectKind.REQUEST_RETURN)).far_id)))
 
 
 async def test_a_reviewed_return_is_requested_there_then_open_then_closed(house: House) -> None:
@@ -145,25 +150,22 @@ async def test_a_request_lost_on_its_way_is_found_again_and_approved(house: Hous
 async def test_a_request_that_the_platform_refuses_holds_up_nothing_and_is_shown(house: House) -> None:
     await house.open()
     order = await house.an_order()
+    unit = order.order.fulfilments[0].units[0]
+    theirs = OpenReturn(order.order.ref, (ReturnedUnits(unit.line_ref, unit.ref, 2),))
+    ref = await do_there(house, EffectKind.OPEN_RETURN, theirs)
     rma_id = await house.ask(order, {0: 1})
-    await house.advance(rma_id)
-    request = await house.effect(rma_id, EffectKind.REQUEST_RETURN)
-    await house.owner.execute("SELECT set_config('app.tenant', $1, false)", str(house.tenant))
-    await house.owner.execute(
-        "UPDATE effect SET target = jsonb_set(target, '{lines,0,quantity}', '9') WHERE id = $1", request.id
-    )
-
     await house.settle_down()
 
     assert await house.states(rma_id) == {"request_return": "failed"}
     assert await house.waits(rma_id) == ("agent", "decision_needed")
     assert (await house.discrepancies())["effect_failed"]["kind"] == "request_return"
 
+    await do_there(house, EffectKind.CANCEL_RETURN, OnReturn(ref))
     await house.approve(rma_id)
 
     assert (await house.states(rma_id))["open_return"] == "confirmed"
     assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
-    assert await there(house, order) == ["OPEN"]
+    assert await there(house, order) == ["CANCELED", "OPEN"]
 
 
 async def test_a_request_the_merchant_approved_there_is_taken_as_approved(house: House) -> None:

@@ -256,6 +256,11 @@ class TestMachines:
         undated = replace(ret, effects=(OPENED, replace(ret.effects[1], created_at=None)))
         assert waits_for(undated) == ("platform", "effect_in_flight", b.NOW)
 
+    def test_an_effect_in_flight_on_a_lost_connection_waits_for_the_operator(self) -> None:
+        ret = a_paid_return(effects=(OPENED, b.processed(E.UNKNOWN)), connected=False)
+
+        assert waits_for(ret) == ("operator", "needs_reconnect", b.NOW)
+
     @pytest.mark.parametrize("master", ["retour", "platform"])
     def test_what_is_due_now_waits_for_retour(self, master: str) -> None:
         expected = ("retour", "work_in_progress", b.NOW)

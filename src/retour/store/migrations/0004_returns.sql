@@ -22,7 +22,7 @@ CREATE TABLE rma (
   requested_at timestamptz NOT NULL,
   decided_at timestamptz, in_transit_at timestamptz, delivered_at timestamptz, received_at timestamptz, inspected_at timestamptz,
   resolved_at timestamptz,
-  version int NOT NULL DEFAULT 1,                               -- rises with every change; what agents compare and set
+  version int NOT NULL DEFAULT 1,                               -- rises when somebody acts or the status moves; what agents compare
   due_at timestamptz,                                           -- when the return should be looked at again
   PRIMARY KEY (tenant_id, id),
   UNIQUE (tenant_id, number),

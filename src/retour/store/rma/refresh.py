@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from retour.core.event import EventType
@@ -12,24 +13,42 @@ from retour.store.db import Db
 from retour.store.rma.load import ReturnHead, ReturnRecord, load
 from retour.store.rma.save import touch
 
+OURSELVES: Final = "retour"  # the actor of what we do by ourselves
+
 
 async def refresh(
-    db: Db, rma_id: UUID, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None = None
+    db: Db,
+    rma_id: UUID,
+    *,
+    own: Ownership,
+    at: datetime,
+    steps: Steps = NO_STEPS,
+    due_at: datetime | None = None,
+    by_somebody: bool = False,
 ) -> ReturnRecord:
     """Derive and store status and blocker of a return that was just changed; return it as it now stands."""
     record = await load(db, rma_id)
     assert record is not None, "a return that was just changed exists"
-    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at)
+    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at, by_somebody=by_somebody)
 
 
 async def settle_down(
-    db: Db, record: ReturnRecord, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None
+    db: Db,
+    record: ReturnRecord,
+    *,
+    own: Ownership,
+    at: datetime,
+    steps: Steps = NO_STEPS,
+    due_at: datetime | None,
+    by_somebody: bool = False,
 ) -> ReturnRecord:
     """Store status and blocker of a return as read under its lock, when nothing was changed since."""
     status = derive_status([line.decision for line in record.rma.lines])
     ret = replace(record.rma, status=status)
     blocked = blocked_by(ret, own, steps, now=at)
-    version = await touch(db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at)
+    version = await touch(
+        db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at, by_somebody=by_somebody
+    )
     return replace(record, version=version, rma=ret)
 
 
@@ -57,4 +76,4 @@ async def changed(
         nudges=[jobs.Job(jobs.Task.ADVANCE, head.id)],
     )
     # Should the job be lost, the sweep finds the return by its due time.
-    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at)
+    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at, by_somebody=actor != OURSELVES)

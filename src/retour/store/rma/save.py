@@ -16,7 +16,7 @@ WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
                    policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
                    blocked_since, blocked_evidence, due_at)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $14)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13)
   RETURNING number),
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
@@ -55,7 +55,7 @@ WITH counted AS (
 UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 TOUCH: Final = """
-UPDATE rma SET status = $2, version = version + 1, due_at = $3,
+UPDATE rma SET version = version + CASE WHEN $9 OR status <> $2 THEN 1 ELSE 0 END, status = $2, due_at = $3,
        decided_at = CASE WHEN $2 <> 'requested' THEN coalesce(decided_at, $4) END,
        resolved_at = CASE WHEN $2 = 'resolved' THEN coalesce(resolved_at, $4) END,
        blocked_actor = $5, blocked_evidence = $7,
@@ -166,9 +166,20 @@ async def free_units(db: Db, *, line_id: UUID, order_id: UUID, line_ref: str, ke
 
 
 async def touch(
-    db: Db, rma_id: UUID, *, status: Decision, blocked: Blocked | None, due_at: datetime | None, at: datetime
+    db: Db,
+    rma_id: UUID,
+    *,
+    status: Decision,
+    blocked: Blocked | None,
+    due_at: datetime | None,
+    at: datetime,
+    by_somebody: bool,
 ) -> int:
-    """Write the derived status and whom the return waits for; return the new version."""
+    """Write the derived status and whom the return waits for; return the version.
+
+    It rises with a new status and with whatever somebody did, not with our own work in the background: whoever read
+    the return a moment ago and decides now is not turned away for that.
+    """
     version: int = await db.fetchval(
         TOUCH,
         rma_id,
@@ -179,6 +190,7 @@ async def touch(
         blocked.code if blocked else None,
         _evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
+        by_somebody,
     )
     return version
 
