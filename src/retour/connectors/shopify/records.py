@@ -13,6 +13,11 @@ LIST_LAG_S: Final = 5.0
 FAR_TIMEOUT_S: Final = 30.0
 
 
+def _made_of_units(note: str) -> dict[str, object]:
+    """Return what holds for anything made of returnable units, which carry our reference in that field."""
+    return {"over_refund_guard": "quantity", "searchable_reference": f"returnLineItems.{note}", "guarded": True}
+
+
 def records(
     *, key_window_s: float = KEY_WINDOW_S, list_lag_s: float = LIST_LAG_S, far_timeout_s: float = FAR_TIMEOUT_S
 ) -> Mapping[EffectKind, CapabilityRecord]:
@@ -29,25 +34,13 @@ def records(
             **facts,  # type: ignore[arg-type]  # literals, spelt out at each use below
         )
 
-    # A request holds up nothing else of its order: what became of one that was lost, its reference in the lines tells.
-    request = keyless(
-        "order.returns",
-        over_refund_guard="quantity",
-        searchable_reference="returnLineItems.customerNote",
-        guarded=True,
-        serialise_by="none",
-    )
     tags = keyless("tags of the object", repeat_harmless=True)
     return {
-        EffectKind.REQUEST_RETURN: request,
+        # A request holds up nothing else of its order: what became of a lost one, its reference in the lines tells.
+        EffectKind.REQUEST_RETURN: keyless("order.returns", serialise_by="none", **_made_of_units("customerNote")),
         EffectKind.APPROVE_RETURN: keyless("return.status"),
         EffectKind.DECLINE_RETURN: keyless("return.status"),
-        EffectKind.OPEN_RETURN: keyless(
-            "order.returns",
-            over_refund_guard="quantity",
-            searchable_reference="returnLineItems.returnReasonNote",
-            guarded=True,
-        ),
+        EffectKind.OPEN_RETURN: keyless("order.returns", **_made_of_units("returnReasonNote")),
         EffectKind.CANCEL_RETURN: keyless("return.status"),
         EffectKind.CLOSE_RETURN: keyless("return.status", repeat_harmless=True),
         EffectKind.PROCESS_RETURN: keyless(
