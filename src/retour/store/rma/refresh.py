@@ -3,33 +3,64 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from retour.core.event import EventType
 from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status
+from retour.core.rma.moves import UNDECIDED
 from retour.store import event, jobs, policy
 from retour.store.db import Db
 from retour.store.rma.load import ReturnHead, ReturnRecord, load
 from retour.store.rma.save import touch
 
+# What becomes of an effect changes nothing that a person decides on while a return still waits for the decision.
+_BY_MACHINE: Final = frozenset(
+    {
+        EventType.EFFECT_CONFIRMED,
+        EventType.EFFECT_FAILED,
+        EventType.EFFECT_PARKED,
+        EventType.EFFECT_PENDING,
+        EventType.EFFECT_UNKNOWN,
+    }
+)
+
 
 async def refresh(
-    db: Db, rma_id: UUID, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None = None
+    db: Db,
+    rma_id: UUID,
+    *,
+    own: Ownership,
+    at: datetime,
+    steps: Steps = NO_STEPS,
+    due_at: datetime | None = None,
+    by_machine: bool = False,
 ) -> ReturnRecord:
     """Derive and store status and blocker of a return that was just changed; return it as it now stands."""
     record = await load(db, rma_id)
     assert record is not None, "a return that was just changed exists"
-    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at)
+    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at, by_machine=by_machine)
 
 
 async def settle_down(
-    db: Db, record: ReturnRecord, *, own: Ownership, at: datetime, steps: Steps = NO_STEPS, due_at: datetime | None
+    db: Db,
+    record: ReturnRecord,
+    *,
+    own: Ownership,
+    at: datetime,
+    steps: Steps = NO_STEPS,
+    due_at: datetime | None,
+    by_machine: bool = True,
 ) -> ReturnRecord:
-    """Store status and blocker of a return as read under its lock, when nothing was changed since."""
+    """Store status and blocker of a return as read under its lock, when nothing was changed since.
+
+    Whoever is about to decide is not told that somebody was faster when it was only a machine.
+    """
     status = derive_status([line.decision for line in record.rma.lines])
     ret = replace(record.rma, status=status)
     blocked = blocked_by(ret, own, steps, now=at)
-    version = await touch(db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at)
+    same = by_machine and status in UNDECIDED
+    version = await touch(db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at, same_version=same)
     return replace(record, version=version, rma=ret)
 
 
@@ -57,4 +88,4 @@ async def changed(
         nudges=[jobs.Job(jobs.Task.ADVANCE, head.id)],
     )
     # Should the job be lost, the sweep finds the return by its due time.
-    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at)
+    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at, by_machine=what in _BY_MACHINE)

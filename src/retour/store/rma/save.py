@@ -55,7 +55,7 @@ WITH counted AS (
 UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 TOUCH: Final = """
-UPDATE rma SET status = $2, version = version + 1, due_at = $3,
+UPDATE rma SET status = $2, version = version + $9, due_at = $3,
        decided_at = CASE WHEN $2 <> 'requested' THEN coalesce(decided_at, $4) END,
        resolved_at = CASE WHEN $2 = 'resolved' THEN coalesce(resolved_at, $4) END,
        blocked_actor = $5, blocked_evidence = $7,
@@ -166,9 +166,16 @@ async def free_units(db: Db, *, line_id: UUID, order_id: UUID, line_ref: str, ke
 
 
 async def touch(
-    db: Db, rma_id: UUID, *, status: Decision, blocked: Blocked | None, due_at: datetime | None, at: datetime
+    db: Db,
+    rma_id: UUID,
+    *,
+    status: Decision,
+    blocked: Blocked | None,
+    due_at: datetime | None,
+    at: datetime,
+    same_version: bool = False,
 ) -> int:
-    """Write the derived status and whom the return waits for; return the new version."""
+    """Write the derived status and whom the return waits for; return the version, a new one unless it stays the same."""
     version: int = await db.fetchval(
         TOUCH,
         rma_id,
@@ -179,6 +186,7 @@ async def touch(
         blocked.code if blocked else None,
         _evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
+        0 if same_version else 1,
     )
     return version
 
