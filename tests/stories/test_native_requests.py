@@ -39,9 +39,11 @@ async def test_a_reviewed_return_is_requested_there_then_open_then_closed(house:
     await house.open()
     order = await house.an_order()
     rma_id = await house.ask(order, {0: 2})
+    read = (await house.see(rma_id)).version
 
     await house.settle_down()
 
+    assert (await house.see(rma_id)).version == read  # whoever decides on it was not overtaken by anybody
     assert await house.states(rma_id) == {"request_return": "confirmed"}
     assert await house.waits(rma_id) == ("agent", "decision_needed")
     assert await there(house, order) == ["REQUESTED"]

@@ -62,7 +62,11 @@ async def settle(
     books the rows, reserves the captures and plans the refund. Running it twice pays once.
     """
     async with database.tx(tenant_id) as db:
-        settling = await _load(db, settlement_id, policies, lock=False)
+        try:
+            settling = await _load(db, settlement_id, policies)
+        except Refused as no:
+            await _show_unquotable(db, settlement_id, no, clock())
+            return
         if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
             await refunds.set_due(db, settlement_id, due_at=None)
             return
@@ -87,7 +91,7 @@ async def settle(
         return
 
     async def pay(db: Db) -> None:
-        again = await _load(db, settlement_id, policies, lock=True)
+        again = await _load(db, settlement_id, policies)
         if again is not None:
             await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
 
@@ -131,17 +135,19 @@ async def _locked_row(db: Db, settlement_id: UUID) -> SettlementRow:
     return row
 
 
-async def _load(db: Db, settlement_id: UUID, policies: PolicyCache, *, lock: bool) -> Settling | None:
-    """Return the settlement re-quoted from the present ledger; nothing if it is not (or no longer) to be paid."""
+async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling | None:
+    """Lock a settlement's order, return and captures, then return it re-quoted from the present ledger.
+
+    Nothing if it is not (or no longer) to be paid. Raises Refused if its units cannot be quoted any more.
+    """
     row = await refunds.get(db, settlement_id)
     if row is None:
         return None
-    record = await (returns.lock if lock else returns.load)(db, row.rma_id)
+    record = await returns.lock(db, row.rma_id)
     assert record is not None
-    if lock:
-        await refunds.lock_captures(db, row.order_id)
-        row = await refunds.get(db, settlement_id)
-        assert row is not None
+    await refunds.lock_captures(db, row.order_id)
+    row = await refunds.get(db, settlement_id)
+    assert row is not None
     if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
         return None
     found = await order.load(db, row.order_id)
@@ -276,6 +282,30 @@ async def _dispute(db: Db, settling: Settling, figures: PlatformQuote, compared:
     )
     await _emit(db, settling.record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
     await _refresh(db, settling.record, now)
+
+
+async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: datetime) -> None:
+    """Pay nothing for units that the order no longer has to give, and show it."""
+    row = await refunds.get(db, settlement_id)
+    assert row is not None, "it was just read under its return's lock"
+    record = await returns.load(db, row.rma_id)
+    assert record is not None
+    await refunds.save_comparison(
+        db, row.id, platform_quote=None, comparison="differs", plan=row.plan, reasons=row.reasons
+    )
+    await discrepancy.open_(
+        db,
+        "platform_disagrees",
+        resource_kind="settlement",
+        resource_id=row.id,
+        store_id=record.store_id,
+        owner=discrepancy.Owner.FINANCE,
+        next_step="find out what was refunded outside, then correct the order or accept",
+        details={"return_id": str(row.rma_id), "refused": no.code, "field": no.field},
+        at=now,
+    )
+    await _emit(db, record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
+    await _refresh(db, record, now)
 
 
 async def _emit(
