@@ -111,7 +111,9 @@ def _marks(told: Told) -> Iterator[Check]:
     noted = str(told.rma["number"]) in (told.books["note"] or "")
     yield Check("the order's timeline tells of the return", {"noted": noted}, noted)
     effects = Counter(effect["state"] for effect in told.rma["effects"])
-    yield Check("every outside call is confirmed", dict(effects), set(effects) == {"confirmed"})
+    # A request to the platform that was overtaken by the decision is withdrawn unsent and counts as cancelled.
+    done = "confirmed" in effects and set(effects) <= {"confirmed", "cancelled"}
+    yield Check("every outside call is confirmed, or was withdrawn unsent", dict(effects), done)
 
 
 def _restocked(whole: Whole, sku: str) -> int:
