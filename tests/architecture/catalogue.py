@@ -15,6 +15,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_rmas(integer, interval)",
         "route_due_settlements(integer, interval)",
         "route_due_syncs(integer, interval)",
+        "route_expired_keys(integer, interval)",
         "route_login(text)",
     }
 )

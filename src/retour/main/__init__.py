@@ -33,7 +33,7 @@ from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
 from retour.settings import Settings
 from retour.store import connection as connections
-from retour.store import due, instance, jobs
+from retour.store import due, idempotency, instance, jobs
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
 from retour.store.jobs import Queue, Task
@@ -289,6 +289,16 @@ def passed_on(here: House, task: Task, work: Work) -> Work:
     return tried
 
 
+def forget_work(here: House) -> Work:
+    """Return the work of forgetting an account's answers under keys that have expired."""
+
+    async def forget(tenant_id: UUID, _: UUID) -> None:
+        async with here.database.tx(tenant_id) as db:
+            await idempotency.forget_expired(db)
+
+    return forget
+
+
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
     tasks = {
@@ -317,6 +327,7 @@ def worker_runner(here: House) -> Runner:
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
+        Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
     ]
     return _runner(here, [Queue.WORK], tasks, sweeps, MONEY_CONCURRENCY)
 

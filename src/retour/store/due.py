@@ -13,6 +13,8 @@ DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 
+EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
+
 Due = list[tuple[UUID, UUID]]
 
 
@@ -44,6 +46,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, connection) whose orders are due to be synced, oldest first."""
     return _ids(await db.fetch(SYNCS, most, overdue))
+
+
+async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, tenant) of accounts that still keep answers under keys older than a day."""
+    return _ids(await db.fetch(EXPIRED_KEYS, most, overdue))
 
 
 def _ids(rows: list[Record]) -> Due:
