@@ -10,7 +10,6 @@ from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import LineDecision
-from retour.core.policy.outcome import Grade as PolicyGrade
 from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
 from retour.core.rma.due import fulfilled_spans
 from retour.core.terms import after_the_first, charges_fee, terms_of
@@ -194,8 +193,8 @@ def _judge(
             )
         taken[line.id] = (*taken.get(line.id, ()), *spans)
         ruling = rulings[line.line_ref]
-        proposal = ruling.inspection.outcome.verdict(PolicyGrade(verdict.grade.value))
-        disposition = verdict.disposition or Disposition(proposal.disposition.value)
+        proposal = ruling.inspection.outcome.verdict(verdict.grade)
+        disposition = verdict.disposition or proposal.disposition
         accepted = proposal.accepted if verdict.accepted is None else verdict.accepted
         location = verdict.location_ref or record.rma.location_ref or store.location_ref
         if disposition is Disposition.RESTOCK and location is None and store.restock_master == "retour":
@@ -204,7 +203,7 @@ def _judge(
                 raise Refused("location_missing", "say where the units go", field=f"items[{index}].location")
         deduction = verdict.deduction_basis_points
         if deduction is None:
-            deduction = ruling.refund_terms.outcome.deduction_bp(PolicyGrade(verdict.grade.value))
+            deduction = ruling.refund_terms.outcome.deduction_bp(verdict.grade)
         if deduction < 0:
             raise Refused("wrong_sign", "a deduction cannot be negative", field=f"items[{index}].deduction")
         if deduction > WHOLE_UNIT_BP:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from retour.core.order import TenderKind
+from retour.core.rma.state import Disposition, Grade
 
 
 class Group(StrEnum):
@@ -185,23 +186,6 @@ class ShippingRefund(StrEnum):
     ALL = "all"
     ON_FULL_RETURN = "on_full_return"
     PROPORTIONAL = "proportional"
-
-
-class Grade(StrEnum):
-    """The condition seen at inspection."""
-
-    SEALED = "sealed"
-    OPENED = "opened"
-    DAMAGED = "damaged"
-
-
-class Disposition(StrEnum):
-    """What the warehouse does with an inspected unit."""
-
-    RESTOCK = "restock"
-    REFURBISH = "refurbish"
-    DISPOSE = "dispose"
-    RETURN_TO_CUSTOMER = "return_to_customer"
 
 
 DEFAULT_TENDER_ORDER: Final = (TenderKind.STORE_CREDIT, TenderKind.CARD, TenderKind.GIFT_CARD, TenderKind.OTHER)

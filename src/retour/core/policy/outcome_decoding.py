@@ -8,7 +8,6 @@ from retour.core.policy.outcome import (
     Anchor,
     Approval,
     Approving,
-    Disposition,
     Eligibility,
     Fee,
     FeePer,
@@ -30,6 +29,7 @@ from retour.core.policy.outcome import (
     Start,
 )
 from retour.core.policy.reading import Node
+from retour.core.rma.state import Disposition
 
 MAX_DAYS: Final = 3650
 _MAX_BP: Final = 10_000

@@ -8,7 +8,6 @@ from retour.core.policy.outcome import (
     Approval,
     Approving,
     Defaults,
-    Disposition,
     Eligibility,
     Inspection,
     MethodKind,
@@ -25,6 +24,7 @@ from retour.core.policy.outcome import (
     SettleOn,
     Start,
 )
+from retour.core.rma.state import Disposition
 
 WINDOW_DAYS: Final = 30
 TRANSIT_DAYS: Final = 5  # a parcel that nobody reports as delivered is taken to have arrived after so many days
