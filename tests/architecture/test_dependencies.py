@@ -16,7 +16,7 @@ BASE = ROOT / "requirements" / "base.txt"
 ALLOWED = {
     "0bsd", "apache-2.0", "apache 2.0", "apache license 2.0", "apache license, version 2.0", "apache software license",
     "bsd", "bsd license", "bsd-2-clause", "bsd-3-clause", "bsd 3-clause", "3-clause bsd", "isc", "isc license (iscl)",
-    "mit", "mit license", "mit-0", "mozilla public license 2.0 (mpl 2.0)", "mpl-2.0", "postgresql",
+    "mit", "mit license", "mit-0", "mit-cmu", "mozilla public license 2.0 (mpl 2.0)", "mpl-2.0", "postgresql",
     "postgresql license", "psf-2.0", "python software foundation license", "the unlicense (unlicense)", "unlicense",
 }  # fmt: skip
 LESSER = {"lgpl-3.0-only", "lgpl-3.0-or-later", "lgplv3", "gnu lesser general public license v3 (lgplv3)"}
