@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: shop, carrier and control desk."""
+"""The sandbox as one ASGI application: shop, carrier, control desk and the shop's own pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from retour.sandbox.admin.pages import Admin
 from retour.sandbox.carrier import Carrier
 from retour.sandbox.control import Control
 from retour.sandbox.misbehaviour import Plan
@@ -59,7 +60,7 @@ class Sandbox:
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
-        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes()])
+        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *Admin(self).routes()])
 
     def _fresh(self) -> Shop:
         shop = Shop(seed=self._seed, domain=self._domain, settings=dataclasses.replace(self._first))
