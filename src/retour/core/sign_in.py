@@ -6,7 +6,6 @@ in before is no stranger. So an attacker elsewhere cannot keep the real person o
 """
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,8 +61,3 @@ def is_held(tries: Tries, now: datetime) -> bool:
 def token_sha256(token: str) -> bytes:
     """Return what is stored of a token; 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()
-
-
-def form_token(secret: str) -> str:
-    """Return what a form carries to prove that we sent it: bound to the session or visit, worthless without it."""
-    return hmac.new(secret.encode(), b"retour form", hashlib.sha256).hexdigest()

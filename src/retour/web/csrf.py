@@ -1,63 +1,44 @@
-"""The guard of every form: it came from our own page, and carries the token of the session or visit it was made for."""
+"""Forms that prove to be ours: a token bound to the session or visit, and no request from a foreign page."""
 
+import hashlib
 import hmac
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from litestar import Request
-from litestar.exceptions import HTTPException
 
-from retour.core.sign_in import form_token
 from retour.web.problem import ProblemError
 
 FIELD: Final = "_csrf"
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_OWN: Final = frozenset({"same-origin", "none"})
-_FIELDS_MOST: Final = 10_000
+_PURPOSE: Final = b"retour form"
 
 
-async def check(request: Request[Any, Any, Any], secret: str | None) -> None:
-    """Raise ProblemError 403 (foreign_origin, form_expired) unless a state-changing request is a form of ours.
+def token_of(secret: str | bytes) -> str:
+    """Return the token of a session or visit: an HMAC of its secret, which it does not reveal."""
+    key = secret.encode() if isinstance(secret, str) else secret
+    return hmac.new(key, _PURPOSE, hashlib.sha256).hexdigest()
 
-    Safe methods pass. `secret` is that of the session or visit; without one nothing that changes state passes.
+
+def refuse_foreign(request: Request[Any, Any, Any]) -> None:
+    """Raise ProblemError 403 for a request that another site's page made the browser send.
+
+    A request without Origin and Sec-Fetch-Site comes from no browser of today and carries nobody's cookies by itself.
     """
-    if request.method in SAFE:
-        return
-    check_origin(request)
-    given = await _given(request)
-    if secret is None or given is None or not hmac.compare_digest(form_token(secret).encode(), given.encode()):
-        raise ProblemError(403, "form_expired", "This form is too old or was opened in another session. Open it again.")
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        raise _foreign()
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
+        raise _foreign()
 
 
-def check_origin(request: Request[Any, Any, Any]) -> None:
-    """Raise ProblemError 403 foreign_origin for a request that a browser says came from elsewhere."""
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:  # no page can forge it; right behind a proxy, too, that calls us by another name
-        foreign = site not in _OWN
-    else:
-        own = request.headers.get("host", "").lower()
-        foreign = origin is not None and urlsplit(origin).netloc.lower() != own
-    if foreign:
-        raise ProblemError(403, "foreign_origin", "Another site sent this form. Nothing was changed.")
+def check_token(sent: str, expected: str) -> None:
+    """Raise ProblemError 403 unless a form carries the token of the session or visit it is sent in."""
+    if not expected or not hmac.compare_digest(sent.encode(), expected.encode()):
+        raise ProblemError(
+            403, "form_expired", "This form is of an earlier sign-in. Open the page again and resend it."
+        )
 
 
-async def _given(request: Request[Any, Any, Any]) -> str | None:
-    """Return the token of a form, or of the header X-CSRF-Token that our script sends."""
-    header = request.headers.get("x-csrf-token")
-    if header is not None:
-        return header
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await request.body()  # kept by the request, so that the handler can read it again
-    if kind == "application/x-www-form-urlencoded":
-        try:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_FIELDS_MOST)
-        except ValueError:
-            return None
-        return next((value for name, value in pairs if name == FIELD), None)
-    if kind == "multipart/form-data":
-        try:
-            value = (await request.form()).get(FIELD)
-        except (HTTPException, ValueError):
-            return None
-        return value if isinstance(value, str) else None
-    return None
+def _foreign() -> ProblemError:
+    return ProblemError(403, "foreign_form", "This form was sent from another site. Open the page here and resend it.")

@@ -11,10 +11,11 @@ from uuid import UUID
 from litestar import Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
 
 from retour.core.account import Role
-from retour.core.sign_in import IDLE, LONGEST, form_token, token_sha256
+from retour.core.sign_in import IDLE, LONGEST, token_sha256
 from retour.flows.session import SignedIn
 from retour.store import session
 from retour.store.db import Database
@@ -22,6 +23,7 @@ from retour.store.session import LiveSession
 from retour.web import csrf
 from retour.web.problem import ProblemError
 
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN: Final = "/sign-in"
 DESK: Final = (Role.OWNER, Role.AGENT)
 EVERYBODY: Final = tuple(Role)
@@ -102,7 +104,7 @@ class Sessions:
         return Staff(
             tenant_id=tenant_id, session_id=found.session_id, staff_id=found.staff_id, name=found.name,
             email=found.email, role=found.role, language=found.language, stores=found.stores,
-            store_id=found.store_id, csrf=form_token(token),
+            store_id=found.store_id, csrf=csrf.token_of(token),
         )  # fmt: skip
 
     def require(self, *roles: Role) -> Guard:
@@ -115,12 +117,13 @@ class Sessions:
 
         async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
             assert isinstance(connection, Request)
-            if connection.method not in csrf.SAFE:
-                csrf.check_origin(connection)
+            if connection.method not in SAFE:
+                csrf.refuse_foreign(connection)
             staff = await self.staff_of(connection)
             if staff.role not in allowed:
                 raise ProblemError(403, "forbidden", "Your role may not do this. Ask an owner of the account.")
-            await csrf.check(connection, self.token_of(connection))
+            if connection.method not in SAFE:
+                csrf.check_token(await sent_token(connection), staff.csrf)
             connection.state[_FOUND] = staff
 
         return guard
@@ -183,6 +186,24 @@ def signed_in(request: ASGIConnection[Any, Any, Any, Any]) -> Staff:
     """Return who the guard of this handler found."""
     found: Staff = request.state[_FOUND]
     return found
+
+
+async def sent_token(request: Request[Any, Any, Any]) -> str:
+    """Return the token that a form carries, or the header X-CSRF-Token of our script; "" for none.
+
+    The body is kept by the request, so that the handler reads the form again.
+    """
+    header = request.headers.get("x-csrf-token")
+    if header is not None:
+        return header
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return ""
+    try:
+        value = (await request.form()).get(csrf.FIELD)
+    except (HTTPException, ValueError):
+        return ""
+    return value if isinstance(value, str) else ""
 
 
 def _page(request: ASGIConnection[Any, Any, Any, Any]) -> str | None:

@@ -116,7 +116,10 @@ async def test_an_account_under_attack_stays_open_to_its_owner(database: Databas
     sign_in = door(database, clock, pauses)
     mine = await sign_in(knock(house))
     async with database.tx(None) as db:
-        for key in (sign_in._hidden("account", house.email.casefold()), sign_in._hidden("address", f"at {house.tenant_id}")):
+        for key in (
+            sign_in._hidden("account", house.email.casefold()),
+            sign_in._hidden("address", f"at {house.tenant_id}"),
+        ):
             await db.execute("UPDATE sign_in_try SET failures = 900, last_at = $2 WHERE subject = $1", key, clock.now)
     pauses.asked_s.clear()
 
