@@ -11,6 +11,8 @@ class EventType(StrEnum):
     RETURN_REJECTED = "return.rejected"
     RETURN_CANCELLED = "return.cancelled"
     RETURN_NOTED = "return.noted"
+    RETURN_PHOTO_ADDED = "return.photo_added"
+    RETURN_OBSERVED = "return.observed"
     RETURN_IN_TRANSIT = "return.in_transit"
     RETURN_DELIVERED = "return.delivered"
     RETURN_PARCEL_UPDATED = "return.parcel_updated"
