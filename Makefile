@@ -10,6 +10,9 @@ STAMP := .venv/set-up
 TYPED := src/retour $(wildcard tools bench)
 LOCKS := requirements/uv.txt requirements/dev.txt
 PYTEST := $(BIN)/python -m pytest
+# A file's tests stay together: they share one database. Each process has a PostgreSQL of its own.
+PROCESSES := -n auto --maxprocesses 4
+SIDE_BY_SIDE := $(PROCESSES) --dist loadfile
 
 # Property tests: examples a test where it does not say so itself. Chaos: kills and misbehaviours in one run.
 CHECK_EXAMPLES := 200
@@ -57,10 +60,11 @@ core: setup ## Tests of the core, every branch covered
 	else echo "core is empty: nothing to cover"; fi
 
 test: check browser ## All of check, then every test not marked prove (10 minutes at most)
-	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q -m "not prove" tests --ignore=tests/architecture
+	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q $(SIDE_BY_SIDE) -m "not prove" tests --ignore=tests/architecture
 
 prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
-	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m "prove or property" tests
+	@EXAMPLES=$(PROVE_EXAMPLES) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
+	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m prove tests
 
 chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
 	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos
