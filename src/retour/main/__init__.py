@@ -16,17 +16,19 @@ import msgspec
 import structlog
 
 from retour.connectors.http import Http, Patience
+from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
+from retour.flows import picture as picture_flow
 from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
@@ -64,6 +66,7 @@ class House:
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
     webhooks: WebhookSender
+    pictures: PictureSource
     platforms: Platforms
     policies: PolicyCache
 
@@ -134,6 +137,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 vault=vault,
                 connectors=known,
                 webhooks=WebhookClient(told),
+                pictures=PictureClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -276,6 +280,17 @@ def sync_work(here: House) -> Work:
     return sync
 
 
+def picture_work(here: House) -> Work:
+    """Return the work of fetching one picture of goods."""
+
+    async def fetch(tenant_id: UUID, picture_id: UUID) -> None:
+        await picture_flow.fetch(
+            here.database, here.pictures, tenant_id=tenant_id, picture_id=picture_id, clock=utc_now
+        )  # fmt: skip
+
+    return fetch
+
+
 def passed_on(here: House, task: Task, work: Work) -> Work:
     """Return work that is handed to the executor when only it can open the credential."""
 
@@ -319,6 +334,7 @@ def worker_runner(here: House) -> Runner:
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
+        Task.FETCH_PICTURE: picture_work(here),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
     }
@@ -327,6 +343,7 @@ def worker_runner(here: House) -> Runner:
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
+        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
     ]
     return _runner(here, [Queue.WORK], tasks, sweeps, MONEY_CONCURRENCY)

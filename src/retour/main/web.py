@@ -14,6 +14,7 @@ from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
+from retour.web.pictures import picture_handlers
 from retour.web.serving import kit_handlers
 from retour.web.vitals import counted, vitals_handlers
 
@@ -35,6 +36,7 @@ def web_app(here: House) -> Litestar:
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
+            *picture_handlers(here.database),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],

@@ -12,6 +12,7 @@ RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
 DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
+PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
 
@@ -46,6 +47,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, connection) whose orders are due to be synced, oldest first."""
     return _ids(await db.fetch(SYNCS, most, overdue))
+
+
+async def pictures(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, picture) that are to be fetched, oldest first."""
+    return _ids(await db.fetch(PICTURES, most, overdue))
 
 
 async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
