@@ -35,11 +35,11 @@ for (const name of ["htmx:finally:request", "htmx:after:swap"]) {
   });
 }
 
+// On a whole page the browser does this by itself (autofocus).
 function focusSummary() {
   document.querySelector(".error-summary[data-focus]")?.focus();
   document.querySelector(".error-summary[data-focus]")?.removeAttribute("data-focus");
 }
-focusSummary();
 
 // "1200,5" becomes "1200,50" on leaving the field; what cannot be read is left for the server to explain.
 document.addEventListener("focusout", (event) => {
