@@ -34,8 +34,8 @@ _NO_FINAL_SALE: Final = Outcomes(Eligibility(Mode.NEVER, because=NeverBecause.FI
 class SimplePolicy:
     """What most merchants decide; amounts in minor units of the store's currency, shares in basis points.
 
-    `window_days` counts where the mode is a window. `over_units` and `over_minor` send larger requests to a person although the others
-    are approved at once. `tags` mark what never comes back.
+    `window_days` counts where the mode is a window. `over_units` and `over_minor` send larger requests to a person
+    although the others are approved at once. `tags` mark what never comes back.
     """
 
     mode: Mode
