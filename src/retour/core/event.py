@@ -43,6 +43,13 @@ class EventType(StrEnum):
     STORE_CREATED = "store.created"
     STORE_CHANGED = "store.changed"
     STAFF_ADDED = "staff.added"
+    STAFF_CHANGED = "staff.changed"
+    STAFF_DISABLED = "staff.disabled"
+    STAFF_ENABLED = "staff.enabled"
+    STAFF_LINK_MADE = "staff.password_link_made"
+    STAFF_PASSWORD_SET = "staff.password_set"  # noqa: S105 - an event
+    STAFF_SIGNED_IN = "staff.signed_in"
+    STAFF_SIGNED_OUT = "staff.signed_out"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
     CONNECTION_ADDED = "connection.added"
