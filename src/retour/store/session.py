@@ -68,6 +68,10 @@ SELECT l.id, l.staff_id, f.name, f.email
 """
 END_LINK: Final = "UPDATE password_link SET ended_at = $2 WHERE tenant_id = current_tenant() AND id = $1"
 
+END_LINKS: Final = """
+UPDATE password_link SET ended_at = $2 WHERE tenant_id = current_tenant() AND staff_id = $1 AND ended_at IS NULL
+"""
+
 MEET: Final = """
 INSERT INTO sign_in_try (subject, last_at) SELECT subject, $2 FROM unnest($1::bytea[]) AS s (subject) ORDER BY subject
 ON CONFLICT (subject) DO NOTHING
@@ -202,6 +206,11 @@ async def open_link(db: Db, token_sha256: bytes, *, now: datetime) -> PasswordLi
 async def end_link(db: Db, link_id: UUID, *, at: datetime) -> None:
     """Let a link be used no more."""
     await db.execute(END_LINK, link_id, at)
+
+
+async def end_links(db: Db, staff_id: UUID, *, at: datetime) -> None:
+    """Let no open link of a member be used."""
+    await db.execute(END_LINKS, staff_id, at)
 
 
 async def lock_tries(db: Db, subjects: Sequence[bytes], *, now: datetime) -> Mapping[bytes, Tries]:
