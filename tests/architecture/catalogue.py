@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration"})
+TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration", "sign_in_try"})
 ROUTER_FUNCTIONS: Final = frozenset(
     {
         "route_account(text)",
@@ -12,6 +12,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_deliveries(integer, interval)",
         "route_due_effects(integer, interval)",
         "route_due_inbox(integer, interval)",
+        "route_due_mail(integer, interval)",
         "route_due_rmas(integer, interval)",
         "route_due_settlements(integer, interval)",
         "route_due_syncs(integer, interval)",
@@ -19,7 +20,9 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_expired_keys(integer, interval)",
         "route_expired_visits(integer, interval)",
         "route_login(text)",
+        "route_password_link(bytea)",
         "route_portal(text)",
+        "route_session(bytea)",
     }
 )
 # An address on the web is one merchant's in the whole installation.
