@@ -2,11 +2,10 @@
 
 from retour.flows.visit.ask import ask, ask_again
 from retour.flows.visit.link import follow_link, portal_link
-from retour.flows.visit.look_up import SendCode, look_up, read_typed
+from retour.flows.visit.look_up import look_up, read_typed
 from retour.flows.visit.prove import close, forget_expired, try_code
 
 __all__ = [
-    "SendCode",
     "ask",
     "ask_again",
     "close",

@@ -8,13 +8,14 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from retour.core import visit as rules
+from retour.core.mail import MailKind
 from retour.core.order import Fetched
 from retour.core.ports import Unreachable
 from retour.core.visit import CODE_LIFE, LOOKING, PATIENCE, VisitState, code_of, proofs_of
 from retour.flows.visit import typed as sealing
 from retour.flows.visit.typed import Typed
 from retour.store import connection as connections
-from retour.store import discrepancy
+from retour.store import discrepancy, mail
 from retour.store import order as orders
 from retour.store import visit as visits
 from retour.store.db import Database, Db
@@ -46,13 +47,6 @@ class Mirror(Protocol):
     ) -> Awaitable[Mirrored]: ...
 
 
-class SendCode(Protocol):
-    """Plans the mail with a code to the person of an order, inside the open transaction."""
-
-    def __call__(self, db: Db, vault: Vault, *, tenant_id: UUID, visit: Visit, person_id: UUID, code: str, at: datetime
-    ) -> Awaitable[object]: ...  # fmt: skip
-
-
 async def look_up(
     database: Database,
     vault: Vault,
@@ -61,7 +55,6 @@ async def look_up(
     visit_id: UUID,
     read: ReadOrder,
     mirror: Mirror,
-    send: SendCode,
     clock: Clock,
 ) -> None:
     """Work on one look-up: what is found leads to a code, a proof (by link) or staff; the rest is tried again later.
@@ -89,7 +82,7 @@ async def look_up(
                 await _wait(db, visit, due_at, clock())
     if found is not None:
         order = found
-        await database.run(tenant_id, lambda db: _found(db, vault, tenant_id, visit, typed, order, send, clock()))
+        await database.run(tenant_id, lambda db: _found(db, vault, tenant_id, visit, typed, order, clock()))
 
 
 def read_typed(vault: Vault, details: Mapping[str, object], *, tenant_id: UUID, order_id: UUID) -> Typed:
@@ -167,7 +160,6 @@ async def _found(
     visit: Visit,
     typed: Typed,
     order: OrderRecord,
-    send: SendCode,
     now: datetime,
 ) -> None:
     current = await visits.lock(db, visit.id)
@@ -191,7 +183,10 @@ async def _found(
         db, visit.id, channel="email", order_id=order.id, person_id=order.person_id, at=now, expires_at=until,
         code_hmac=sealing.code_hmac(vault, tenant_id=tenant_id, visit_id=visit.id, code=code),
     )  # fmt: skip
-    await send(db, vault, tenant_id=tenant_id, visit=visit, person_id=order.person_id, code=code, at=now)
+    await mail.plan(
+        db, vault, tenant_id=tenant_id, kind=MailKind.ONE_TIME_CODE, to=order.person_id, resource_kind="visit",
+        resource_id=visit.id, at=now, store_id=visit.store_id, language=visit.language, secret={"code": code},
+    )  # fmt: skip
     await visits.settle(db, visit, VisitState.SENT)
 
 
