@@ -150,9 +150,7 @@ async def _open(desk: Desk, request: AnyRequest, sent: Form) -> SignedIn:
             language=reader.language, now=now,
         )  # fmt: skip
         agent = request.headers.get("user-agent", "")
-        return await session_flow.open_session(
-            db, tenant_id=tenant_id, staff_id=owner.id, user_agent=agent, now=now
-        )
+        return await session_flow.open_session(db, tenant_id=tenant_id, staff_id=owner.id, user_agent=agent, now=now)
 
     return await desk.database.run(tenant_id, work)
 
