@@ -30,6 +30,7 @@ class Task(StrEnum):
     ADVANCE = "rma.advance"
     SETTLE = "settlement.settle"
     DELIVER = "delivery.deliver"
+    MAIL = "mail.deliver"
     READ_INBOX = "inbox.read"
     SYNC_ORDERS = "order.sync"
     FETCH_ORDER = "order.fetch"
