@@ -40,30 +40,30 @@ SELECT b.how, b.order_id, o.name AS order_name, o.store_id, t.shop_name, r.id AS
  ORDER BY b.rank, r.id DESC LIMIT 21
 """
 ADD_SCAN: Final = """
-INSERT INTO dock_scan (tenant_id, id, staff_id, nonce, code, did, rma_id, return_line_id, observation_id, at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, staff_id, nonce) DO NOTHING RETURNING id
+INSERT INTO dock_scan (tenant_id, id, staff_id, nonce, code, did, rma_id, return_line_id, observation_id, at, units)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, staff_id, nonce) DO NOTHING RETURNING id
 """
 BY_NONCE: Final = """
-SELECT id, code, did, rma_id, return_line_id, observation_id, at
+SELECT id, code, did, rma_id, return_line_id, observation_id, at, units
   FROM dock_scan WHERE tenant_id = current_tenant() AND staff_id = $1 AND nonce = $2
 """
 # The last thing that somebody scanned; what follows it within two seconds is the same scan.
 LAST_SAME: Final = """
-SELECT id, code, did, rma_id, return_line_id, observation_id, at
+SELECT id, code, did, rma_id, return_line_id, observation_id, at, units
   FROM dock_scan
  WHERE tenant_id = current_tenant() AND staff_id = $1 AND did = $2 AND code = $3 AND rma_id IS NOT DISTINCT FROM $4
    AND return_line_id IS NOT DISTINCT FROM $5
  ORDER BY at DESC LIMIT 1
 """
 LAST: Final = """
-SELECT s.id, s.code, s.did, s.rma_id, r.number, s.return_line_id, s.observation_id, s.at, g.withdrawn_at
+SELECT s.id, s.code, s.did, s.rma_id, r.number, s.return_line_id, s.observation_id, s.at, s.units, g.withdrawn_at
   FROM dock_scan s
   LEFT JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
   LEFT JOIN goods_observation g ON g.tenant_id = s.tenant_id AND g.id = s.observation_id
  WHERE s.tenant_id = current_tenant() AND s.staff_id = $1 ORDER BY s.at DESC, s.id DESC LIMIT $2
 """
 ONE_SCAN: Final = """
-SELECT id, code, did, rma_id, return_line_id, observation_id, at
+SELECT id, code, did, rma_id, return_line_id, observation_id, at, units
   FROM dock_scan WHERE tenant_id = current_tenant() AND staff_id = $1 AND id = $2
 """
 OBSERVE: Final = """
@@ -87,6 +87,10 @@ SELECT coalesce(sum(units), 0)::int FROM goods_observation
 LIST_OBSERVED: Final = """
 SELECT id, return_line_id, kind, units, code, note, location_ref, actor, at
   FROM goods_observation WHERE tenant_id = current_tenant() AND rma_id = $1 AND withdrawn_at IS NULL ORDER BY at, id
+"""
+
+TIMEZONE: Final = """
+SELECT timezone FROM store WHERE tenant_id = current_tenant() ORDER BY id IS NOT DISTINCT FROM $1 DESC, id LIMIT 1
 """
 
 
@@ -119,6 +123,7 @@ class NewScan:
     rma_id: UUID | None = None
     line_id: UUID | None = None
     observation_id: UUID | None = None
+    units: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class ScanRow:
     return_line_id: UUID | None
     observation_id: UUID | None
     at: datetime
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ class ScanView:
     return_line_id: UUID | None
     observation_id: UUID | None
     at: datetime
+    units: int
     withdrawn_at: datetime | None
 
 
@@ -175,17 +182,9 @@ async def look_up(db: Db, scan: Scan) -> list[Match]:
 async def add_scan(db: Db, new: NewScan) -> UUID | None:
     """Write a scan and return its id; nothing if that nonce was written before."""
     added: UUID | None = await db.fetchval(
-        ADD_SCAN,
-        new_id(),
-        new.staff_id,
-        new.nonce,
-        new.code,
-        new.did,
-        new.rma_id,
-        new.line_id,
-        new.observation_id,
-        new.at,
-    )
+        ADD_SCAN, new_id(), new.staff_id, new.nonce, new.code, new.did, new.rma_id, new.line_id, new.observation_id,
+        new.at, new.units,
+    )  # fmt: skip
     return added
 
 
@@ -256,3 +255,9 @@ async def observed(db: Db, rma_id: UUID) -> Sequence[Observed]:
 
 def _scan(row: Record | None) -> ScanRow | None:
     return ScanRow(**row) if row else None
+
+
+async def timezone(db: Db, *, store_id: UUID | None) -> str:
+    """Return the time zone of a store, or of the account's first store if none is named."""
+    found: str | None = await db.fetchval(TIMEZONE, store_id)
+    return found or "UTC"
