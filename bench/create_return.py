@@ -26,7 +26,7 @@ def run(report: Report) -> None:
     with installation() as here:
         merchant, orders = asyncio.run(prepare(here, (ROUNDS * 2 + 2) * (POSTS + WARM) * 2 + 10))
         statements = asyncio.run(script_of(here, merchant, orders))
-        report.say(f"create_return: {len(statements.lines) - 2} statements a request, commit included")
+        report.say(f"create_return: {statements.round_trips} round trips a request, commit included")
         for count in (1, 2):
             _measure(report, here, merchant, orders, statements, web=count)
             here.stop("web")

@@ -37,9 +37,10 @@ class Statement:
 
 @dataclass
 class Script:
-    """A pgbench script: its text and the variables that hold the constant parameters."""
+    """A pgbench script: its text, the variables that hold the constant parameters, and how often the driver waits."""
 
     lines: list[str] = field(default_factory=list)
+    round_trips: int = 0
     variables: dict[str, str] = field(default_factory=dict)
 
 
@@ -108,6 +109,7 @@ def script(first: Sequence[Statement], second: Sequence[Statement], orders: tupl
     assert [s.text for s in first] == [s.text for s in second], "two requests of one kind send the same statements"
     made = Script([r"\set order :first + :client_id + :turn * :clients", r"\set turn :turn + 1"])
     made.variables = {"turn": "0", "clients": str(CLIENTS)}
+    made.round_trips = len(first)
     fresh: dict[UUID, int] = {order_id(orders[0]): 0}
     for number, (one, other) in enumerate(zip(first, second, strict=True)):
         terms = [
@@ -115,8 +117,14 @@ def script(first: Sequence[Statement], second: Sequence[Statement], orders: tupl
             for n, (a, b, kind) in enumerate(zip(one.arguments, other.arguments, one.types, strict=True), 1)
         ]
         text = _PARAMETER.sub(lambda match, terms=terms: terms[int(match[1]) - 1], one.text)  # type: ignore[misc]
-        made.lines.append(f"{' '.join(text.split()).rstrip(';')};")
+        made.lines += _sent(text)
     return made
+
+
+def _sent(text: str) -> list[str]:
+    """Return the lines of one message of the driver: several statements in one are sent in one, too."""
+    statements = [f"{' '.join(part.split())};" for part in text.split(";") if part.strip()]
+    return statements if len(statements) == 1 else [r"\startpipeline", *statements, r"\endpipeline"]
 
 
 def _term(made: Script, name: str, one: Any, other: Any, kind: str, fresh: dict[UUID, int]) -> str:
@@ -132,6 +140,8 @@ def _term(made: Script, name: str, one: Any, other: Any, kind: str, fresh: dict[
         except ValueError:
             if len(one) < 100:  # a key of the request's own, not a document
                 return f"('bench-' || :order::bigint)::{kind}"
+    if isinstance(one, int) and one != other:  # a number drawn from a sequence: any other that is not taken
+        return f"(1000000000 + :order::bigint)::{kind}"
     made.variables[name] = _text(one, kind)
     return f":{name}::{kind}"
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration"})
+TABLES_WITHOUT_TENANT: Final = frozenset({"instance", "schema_migration", "sign_in_try"})
 ROUTER_FUNCTIONS: Final = frozenset(
     {
         "route_account(text)",
@@ -18,6 +18,8 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_syncs(integer, interval)",
         "route_expired_keys(integer, interval)",
         "route_login(text)",
+        "route_password_link(bytea)",
+        "route_session(bytea)",
     }
 )
 ID_TYPES: Final = frozenset({"uuid", "text"})

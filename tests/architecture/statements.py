@@ -24,6 +24,7 @@ _SHAPES = (
     r"COPY\s+\S+.*\s(?:FROM|TO)\s+STDIN|COPY\s+\S+.*\sTO\s+STDOUT",
     r"LOCK\s+TABLE\s",
     r"SET\s+(?:LOCAL\s+|SESSION\s+)?(?:ROLE|search_path|lock_timeout|statement_timeout|app\.\w+)\b",
+    r"(?:BEGIN|START\s+TRANSACTION)\s*;",
     r"(?:LISTEN|UNLISTEN|NOTIFY)\s+[\w?]+\s*(?:,.*)?;?\s*$",
 )
 _UPPER = re.compile(r"\s*(?:--[^\n]*\n\s*)*(?:" + "|".join(_SHAPES) + ")", re.DOTALL)

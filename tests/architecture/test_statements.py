@@ -1,5 +1,8 @@
+from uuid import UUID
+
 import pytest
 
+from retour.store.db import opening
 from tests.architecture.statements import formatted_sql, is_sql, sql_outside_store
 from tests.architecture.tree import Source, sources
 
@@ -14,10 +17,25 @@ def test_sql_stands_only_in_store() -> None:
     assert findings == []
 
 
-def test_no_statement_is_put_together() -> None:
+def test_no_statement_is_put_together_but_the_one_that_opens_a_transaction() -> None:
     findings = [finding for source in sources("src/retour") for finding in formatted_sql(source)]
 
-    assert findings == []
+    assert [finding.partition(":")[0] for finding in findings] == ["src/retour/store/db.py"], findings
+
+
+@pytest.mark.parametrize("tenant", [None, UUID("01a2010a-dbff-73a1-85cb-9c2be04a36f0"), UUID(int=0)])
+def test_what_opens_a_transaction_holds_nothing_but_the_digits_of_the_tenant(tenant: UUID | None) -> None:
+    digits = "" if tenant is None else tenant.hex
+
+    assert opening(tenant) == f"BEGIN; SET LOCAL app.tenant = '{digits}'"
+
+
+def test_a_tenant_that_is_no_id_opens_nothing() -> None:
+    class Sly:
+        int = "'; DROP TABLE rma; --"
+
+    with pytest.raises(ValueError, match="format"):
+        opening(Sly())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +57,7 @@ def test_no_statement_is_put_together() -> None:
         "COPY orders (id) FROM STDIN",
         "SET LOCAL lock_timeout = '1s'",
         "NOTIFY retour",
+        "BEGIN; SET LOCAL app.tenant = ''",
         "-- why\nSELECT 1",
     ],
 )

@@ -12,7 +12,9 @@ from retour.doors.api.app import create_api
 from retour.doors.hooks.routes import route_handlers
 from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
-from retour.web.problem import exception_handlers
+from retour.web.error_pages import either_exception_handlers
+from retour.web.pages import Pages
+from retour.web.serving import kit_handlers
 from retour.web.vitals import counted, vitals_handlers
 
 
@@ -25,17 +27,19 @@ def web_app(here: House) -> Litestar:
     """Return the web application."""
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds())
+    pages = Pages.load()
     return Litestar(
         [
             create_api(
                 here.database, here.vault, policies=here.policies, allow_private_urls=settings.allow_private_urls
             ),
             *route_handlers(mailbox, utc_now),
+            *kit_handlers(pages, utc_now),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
         openapi_config=None,
-        exception_handlers=exception_handlers(),
+        exception_handlers=either_exception_handlers(pages, utc_now),
         logging_config=None,
     )
 

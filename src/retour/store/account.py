@@ -52,9 +52,21 @@ INSERT INTO staff (tenant_id, id, email, email_folded, name, role, password_hash
 VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7)
 """
 LIST_STAFF: Final = """
-SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at
+SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at, language
   FROM staff WHERE tenant_id = current_tenant() ORDER BY email_folded
 """
+LOCK_STAFF: Final = """
+SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at, language
+  FROM staff WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE
+"""
+LOCK_OWNERS: Final = """
+SELECT id FROM staff WHERE tenant_id = current_tenant() AND role = 'owner' AND disabled_at IS NULL
+ ORDER BY id FOR NO KEY UPDATE
+"""
+SET_STAFF: Final = """
+UPDATE staff SET name = $2, role = $3, language = $4, disabled_at = $5 WHERE tenant_id = current_tenant() AND id = $1
+"""
+SET_HASH: Final = "UPDATE staff SET password_hash = $2 WHERE tenant_id = current_tenant() AND id = $1"
 STORED_HASH: Final = """
 SELECT password_hash FROM staff WHERE tenant_id = current_tenant() AND id = $1 AND disabled_at IS NULL
 """
@@ -120,6 +132,7 @@ class Staff:
     has_password: bool
     disabled_at: datetime | None
     created_at: datetime
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +237,28 @@ async def add_staff(db: Db, staff: Staff, *, email_folded: str, password_hash: s
 async def staff(db: Db) -> list[Staff]:
     """Return the account's staff by address."""
     return [Staff(**{**row, "role": Role(row["role"])}) for row in await db.fetch(LIST_STAFF)]
+
+
+async def lock_staff(db: Db, staff_id: UUID) -> Staff | None:
+    """Return one member of the staff, locked until the transaction ends, or nothing."""
+    row = await db.fetchrow(LOCK_STAFF, staff_id)
+    return Staff(**{**row, "role": Role(row["role"])}) if row else None
+
+
+async def lock_owners(db: Db) -> list[UUID]:
+    """Return the owners who may sign in, locked until the transaction ends, so that one always remains."""
+    return [row["id"] for row in await db.fetch(LOCK_OWNERS)]
+
+
+async def set_staff(db: Db, staff: Staff) -> None:
+    """Write what may change of a member: name, role, language, and whether they may sign in."""
+    s = staff
+    await db.execute(SET_STAFF, s.id, s.name, s.role.value, s.language, s.disabled_at)
+
+
+async def set_password(db: Db, staff_id: UUID, password_hash: str) -> None:
+    """Write the hash of a new password."""
+    await db.execute(SET_HASH, staff_id, password_hash)
 
 
 async def password_hash(db: Db, staff_id: UUID) -> str | None:

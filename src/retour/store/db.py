@@ -15,7 +15,8 @@ import msgspec
 T = TypeVar("T")
 Record = Mapping[str, Any]
 
-OPEN_TENANT: Final = "SELECT set_config('app.tenant', $1, true)"
+COMMIT: Final = "COMMIT"
+ROLLBACK: Final = "ROLLBACK"
 WHO_AM_I: Final = """
 SELECT r.rolname AS name, r.rolsuper AS is_superuser, r.rolbypassrls AS bypasses,
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -173,19 +174,21 @@ class Database:
         Waits for a server that restarts, but only before anything was done; never runs twice.
         """
         assert not in_transaction(), "a transaction inside a transaction: pass `db` on instead"
-        connection, transaction = await _patiently(lambda: self._begin(tenant_id), self._patience_s)
+        connection = await _patiently(lambda: self._begin(tenant_id), self._patience_s)
         before, mark = _mark.get(), _Mark()
         _mark.set(mark)
         try:
             yield connection
         except BaseException:
             mark.open = False
-            await self._roll_back(connection, transaction)
+            await self._roll_back(connection)
             raise
         else:
             mark.open = False
             try:
-                await transaction.commit()
+                if await connection.execute(COMMIT) != COMMIT:
+                    # An error inside was swallowed: the server has rolled back what the caller believes to be done.
+                    raise asyncpg.InFailedSQLTransactionError("nothing was committed: a statement had failed")
             finally:
                 await self._pool.release(connection)
         finally:
@@ -207,28 +210,35 @@ class Database:
             await asyncio.sleep(random.uniform(0.005, 0.03) * 2**turn)  # noqa: S311 - spreads rivals, hides nothing
         raise AssertionError
 
-    async def _begin(self, tenant_id: UUID | None) -> tuple[Any, Any]:
+    async def _begin(self, tenant_id: UUID | None) -> Any:
         if self._pool.is_closing():
             raise RuntimeError("the database is closed")
         connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         try:
-            transaction = connection.transaction()
-            await transaction.start()
-            await connection.execute(OPEN_TENANT, "" if tenant_id is None else str(tenant_id))
+            await connection.execute(opening(tenant_id))
         except BaseException:
             _drop(connection)  # in whatever state it is: a fresh one costs less than a wrong one
             await self._pool.release(connection)
             raise
-        return connection, transaction
+        return connection
 
-    async def _roll_back(self, connection: Any, transaction: Any) -> None:
+    async def _roll_back(self, connection: Any) -> None:
         try:
             if not connection.is_closed():
-                await transaction.rollback()
+                await connection.execute(ROLLBACK)
         except _GONE:
             _drop(connection)  # the server rolled back by itself; the first error is the one to tell
         finally:
             await self._pool.release(connection)
+
+
+def opening(tenant_id: UUID | None) -> str:
+    """Return what opens a transaction for a tenant, as one message: the only SQL that is put together (ADR 15).
+
+    A number written in hexadecimal digits is all that can get into it.
+    """
+    named = "" if tenant_id is None else f"{tenant_id.int:032x}"
+    return f"BEGIN; SET LOCAL app.tenant = '{named}'"
 
 
 def _drop(connection: Any) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from retour.core.errors import Refused
 from retour.core.rma import Disposition, Grade
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Short, Text, Told, Units
@@ -38,9 +39,11 @@ class CancelWish(Asked):
 
 
 class HoldWish(Asked):
-    """Whether automatic steps are held back."""
+    """Whether automatic steps are held back, and why: a hold needs a reason, which staff read."""
 
     held: bool
+    reason: Text | None = None
+    expect_version: int | None = None
 
 
 class ArrivedLine(Asked):
@@ -136,7 +139,17 @@ async def cancel_return(call: Call, wish: CancelWish) -> ReturnOut:
 async def hold_return(call: Call, wish: HoldWish) -> ReturnOut:
     """Hold automatic steps back, or let them go on."""
     await check_store(call)
-    await flow.hold(call.db, rma_id=call.resource_id, held=wish.held, actor=call.actor, now=call.now)
+    if not wish.held:
+        await flow.release(
+            call.db, rma_id=call.resource_id, actor=call.actor, now=call.now, expect_version=wish.expect_version
+        )
+    elif wish.reason is None:
+        raise Refused("reason_missing", "a hold needs a reason", field="reason")
+    else:
+        await flow.hold(
+            call.db, rma_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+            expect_version=wish.expect_version,
+        )  # fmt: skip
     return await summary(call, call.resource_id)
 
 

@@ -1,7 +1,7 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
 from retour.flows.rma.advance import advance
-from retour.flows.rma.decide import add_note, approve, cancel, hold, reject
+from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import Judged, Opened, Promise, Wish, judge, open_return, request_return
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "judge",
     "open_return",
     "reject",
+    "release",
     "request_return",
 ]

@@ -31,7 +31,9 @@ async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
     steps = next_steps(record.rma, order, own)
-    if steps.withdraw and await effects.withdraw(db, steps.withdraw, at=now):
+    withdrawn = await effects.withdraw(db, steps.withdraw, at=now) if steps.withdraw else []
+    if withdrawn:
+        await _tell(db, record, EventType.EFFECT_WITHDRAWN, now, {"effects": withdrawn})
         # What gave way may have been in the way of something else: read the return as it stands without it.
         record = await returns.load(db, rma_id)
         assert record is not None
