@@ -59,7 +59,7 @@ class Seen:
 
     def let_in(self, server: Any, session: Any, envelope: Any, mechanism: str, login: Any) -> AuthResult:
         self.logins.append((login.login, login.password))
-        return AuthResult(success=login.password == b"s3cret@:/")
+        return AuthResult(success=login.password == b"s3cret@:/", handled=False)
 
 
 @asynccontextmanager
@@ -74,7 +74,7 @@ async def served(
     seen, loop = Seen(), asyncio.get_running_loop()
     offered = None if at_once else context
     server = await loop.create_server(
-        lambda: SMTP(seen, tls_context=offered, authenticator=seen.let_in, auth_exclude_mechanism=["LOGIN"], loop=loop, **more),
+        lambda: SMTP(seen, tls_context=offered, authenticator=seen.let_in, loop=loop, **more),
         "127.0.0.1", 0, ssl=context if at_once else None,
     )  # fmt: skip
     try:
