@@ -14,7 +14,7 @@ from retour.core.account import SECRET_BYTES, ApiKey, Role, fold_email, make_key
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.sign_in import LINK_LIVES, token_sha256
-from retour.store import account, event, session
+from retour.store import account, event, look, session
 from retour.store.account import Account, Staff, Store
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -70,6 +70,7 @@ async def create_store(
         return_master=return_master, refund_master=refund_master, restock_master=restock_master, tag_on=tag_on,
     )  # fmt: skip
     await account.add_store(db, store)
+    await look.add_default(db, store_id=store.id, shop_name=clean, at=now)
     await event.put(
         db, EventType.STORE_CREATED, resource_kind="store", resource_id=store.id, store_id=store.id, actor=actor,
         at=now, data={"shop_name": clean},

@@ -20,6 +20,9 @@ VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $6, $7)
 # Everything that a page needs to know of who is there, in one statement.
 READ: Final = """
 SELECT s.id AS session_id, s.staff_id, s.store_id, s.seen_at, f.name, f.email, f.role, f.language,
+       coalesce((SELECT t.timezone FROM store t
+                  WHERE t.tenant_id = s.tenant_id AND (s.store_id IS NULL OR t.id = s.store_id)
+                  ORDER BY t.created_at, t.id LIMIT 1), 'UTC') AS timezone,
        coalesce((SELECT jsonb_agg(jsonb_build_array(t.id, t.shop_name) ORDER BY t.shop_name)
                    FROM store t WHERE t.tenant_id = s.tenant_id), '[]') AS stores
   FROM session s JOIN staff f ON f.tenant_id = s.tenant_id AND f.id = s.staff_id
@@ -103,6 +106,7 @@ class LiveSession:
     email: str
     role: Role
     language: str | None
+    timezone: str
     stores: tuple[tuple[UUID, str], ...]
 
 
