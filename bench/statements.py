@@ -140,6 +140,8 @@ def _term(made: Script, name: str, one: Any, other: Any, kind: str, fresh: dict[
         except ValueError:
             if len(one) < 100:  # a key of the request's own, not a document
                 return f"('bench-' || :order::bigint)::{kind}"
+    if isinstance(one, int) and one != other:  # a number drawn from a sequence: any other that is not taken
+        return f"(1000000000 + :order::bigint)::{kind}"
     made.variables[name] = _text(one, kind)
     return f":{name}::{kind}"
 

@@ -1,6 +1,6 @@
 """Idempotency keys: the first answer to a key is kept, in the transaction of the change that it answers.
 
-The answer is written as the last statement of that transaction. A second request with the same key finds the key
+The answer is written with the last statement of that transaction. A second request with the same key finds the key
 taken there, is rolled back whole, and gets the first answer; so a key costs one statement, not two.
 """
 
@@ -38,6 +38,16 @@ class Kept:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to be kept under a key; `body` is locked."""
+
+    key: str
+    request_hash: bytes
+    status: int
+    body: bytes
+
+
 class KeyTaken(RuntimeError):  # noqa: N818 - a signal to roll back, not an error
     """The key was answered before: the transaction must be rolled back and the first answer given."""
 
@@ -46,13 +56,13 @@ class StillRunning(RuntimeError):  # noqa: N818 - an answer of the house, not an
     """Another request with the same key has not finished yet; the transaction cannot go on."""
 
 
-async def keep(db: Db, key: str, *, request_hash: bytes, status: int, body: bytes) -> None:
-    """Keep the answer of a key; `body` is locked by the caller. The last statement of its transaction.
+async def keep(db: Db, answer: Answer) -> None:
+    """Keep the answer of a key. The last statement of its transaction.
 
     Raises KeyTaken if the key has an answer, StillRunning after 3 seconds behind a transaction that is writing one.
     """
     try:
-        kept = await db.fetchval(KEEP, key, request_hash, status, body, timeout=WAIT_S)
+        kept = await db.fetchval(KEEP, answer.key, answer.request_hash, answer.status, answer.body, timeout=WAIT_S)
     except TimeoutError:
         raise StillRunning from None
     if not kept:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -65,7 +66,7 @@ class Answering:
         else:
             asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
         async with self._desk.database.tx(caller.tenant_id) as db:
-            found = await operation.do(self._call(db, caller, store, resource, now), asked)
+            found = await operation.do(self._call(db, caller, store, resource, now, _keeps_nothing), asked)
         return _answer(_encoder.encode(found), operation.status, NO_STORE)
 
     async def _write(
@@ -77,11 +78,12 @@ class Answering:
         wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
 
         async def work(db: Db) -> bytes:
-            done = await self._operation.do(self._call(db, caller, store, resource, now), asked)
-            plain = b"" if done is None else _encoder.encode(done)
-            locked = self._desk.vault.lock(plain, tenant_id=caller.tenant_id, purpose=_purpose(key))
-            await idempotency.keep(db, key, request_hash=wanted, status=self._operation.status, body=locked)
-            return plain
+            keeping = _Keeping(key, wanted, self._operation.status, caller.tenant_id, self._desk.vault)
+            done = await self._operation.do(self._call(db, caller, store, resource, now, keeping), asked)
+            if keeping.plain is None:
+                await idempotency.keep(db, keeping(done))
+            assert keeping.plain is not None
+            return keeping.plain
 
         try:
             content = await self._desk.database.run(caller.tenant_id, work)
@@ -109,8 +111,37 @@ class Answering:
             return None
         return await self._desk.doorkeeper.choose_store(caller, shop_name, key_text, now=now)
 
-    def _call(self, db: Db, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime) -> Call:
-        return Call(db, self._desk.vault, caller, store, resource, now, self._desk.policies, self._desk.rules)
+    def _call(
+        self,
+        db: Db,
+        caller: Caller,
+        store: UUID | None,
+        resource: UUID | None,
+        now: datetime,
+        keep: Callable[[object], idempotency.Answer],
+    ) -> Call:
+        return Call(db, self._desk.vault, caller, store, resource, now, self._desk.policies, self._desk.rules, keep)
+
+
+@dataclass(slots=True)
+class _Keeping:
+    """Makes the answer to be kept under a key; `plain` is what was answered, once it was made."""
+
+    key: str
+    request_hash: bytes
+    status: int
+    tenant_id: UUID
+    vault: Vault
+    plain: bytes | None = None
+
+    def __call__(self, done: object) -> idempotency.Answer:
+        self.plain = b"" if done is None else _encoder.encode(done)
+        locked = self.vault.lock(self.plain, tenant_id=self.tenant_id, purpose=_purpose(self.key))
+        return idempotency.Answer(self.key, self.request_hash, self.status, locked)
+
+
+def _keeps_nothing(_: object) -> idempotency.Answer:
+    raise AssertionError("what only reads is not kept")
 
 
 def _answer(content: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from retour.store.db import Db
+from retour.store.idempotency import Answer
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.sign_in import Caller
@@ -33,6 +34,7 @@ class Call:
     now: datetime
     policies: PolicyCache
     rules: Rules
+    keep: Callable[[object], Answer]  # makes the kept answer of a write; whoever calls it writes it down
 
     @property
     def tenant_id(self) -> UUID:

@@ -121,7 +121,7 @@ async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
         opened = await flow.open_return(
             call.db, id=new_id(), store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
             channel="api", actor=call.actor, now=call.now, policies=call.policies, method=wish.method,
-            plan_hash=wish.plan_hash,
+            plan_hash=wish.plan_hash, keep=lambda opened: call.keep(opened_out(opened)),
         )  # fmt: skip
     return opened_out(opened)
 

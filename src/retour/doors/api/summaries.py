@@ -73,7 +73,7 @@ def opened_out(opened: Opened) -> ReturnOut:
     new, order, promise = opened.new, opened.judged.order, opened.judged.promise
     b = new.blocked
     return ReturnOut(
-        id=new.id, number=f"R-{opened.number}", store_id=new.store_id, order_id=new.order_id,
+        id=new.id, number=f"R-{new.number}", store_id=new.store_id, order_id=new.order_id,
         order_name=order.order.name, kind=new.kind, channel=new.channel, method=new.method, status=new.status.value,
         held=False, version=1,
         blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, unblocks=b.unblocks, evidence=b.evidence),

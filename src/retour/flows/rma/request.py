@@ -1,6 +1,6 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +14,11 @@ from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
 from retour.core.terms import after_the_first, charges_fee, terms_of
-from retour.store import event, jobs, policy
+from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.idempotency import Answer
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
@@ -59,13 +60,13 @@ class Judged:
     lines: tuple[LineDecision, ...]
     spans: tuple[tuple[Span, ...], ...]
     promise: Promise
+    number: int | None  # what the return will be called, if it may be opened
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A return that was just written, with what it was judged on."""
 
-    number: int
     new: returns.NewReturn
     judged: Judged
 
@@ -96,7 +97,8 @@ async def judge(
     at = await refunds.position(db, order_id)
     lines = await _decide(db, found, store, at, wishes, kind=kind, channel=channel, now=now, policies=policies)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
-    return Judged(found, store, store.policy_version_id, at, lines, spans, _promise(found, at, wishes, lines, spans))
+    promise = _promise(found, at, wishes, lines, spans)
+    return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ground.number)
 
 
 async def open_return(
@@ -113,8 +115,11 @@ async def open_return(
     kind: str = "return",
     method: str | None = None,
     plan_hash: str | None = None,
+    keep: Callable[[Opened], Answer] | None = None,
 ) -> Opened:
     """Open a return and return it as written; approved at once where the policy says so.
+
+    With `keep` the answer it gives is kept under its key in the same statement.
 
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
@@ -136,9 +141,9 @@ async def open_return(
     approved = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
-    number = await returns.add(db, new)
-    await _tell(db, judged, id, number, approved=approved, actor=actor, now=now)
-    return Opened(number, new, judged)
+    opened = Opened(new, judged)
+    await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    return opened
 
 
 async def request_return(
@@ -161,7 +166,7 @@ async def request_return(
         db, id=id, store_id=store_id, order_id=order_id, wishes=wishes, channel=channel, actor=actor, now=now,
         policies=policies, kind=kind, method=method, plan_hash=plan_hash,
     )  # fmt: skip
-    return opened.number
+    return opened.new.number
 
 
 def _new_return(
@@ -181,8 +186,10 @@ def _new_return(
         if approved
         else Blocked("agent", "decision_needed", now, "approve or reject the return")
     )
+    assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
         id=rma_id,
+        number=judged.number,
         store_id=judged.store.id,
         order_id=judged.order.id,
         person_id=judged.order.person_id,
@@ -204,24 +211,21 @@ def _new_return(
     )
 
 
-async def _tell(
-    db: Db, judged: Judged, rma_id: UUID, number: int, *, approved: bool, actor: str, now: datetime
-) -> None:
-    facts = {"number": number, "order_id": judged.order.id, "promised_minor": judged.promise.total_minor}
+async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None) -> None:
+    new, judged = opened.new, opened.judged
+    facts = {"number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor}
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
         told.append((EventType.RETURN_APPROVED, "policy"))
     # Also what waits for a person moves on: the platform is to show it as a request.
-    await event.tell(
+    await returns.open_(
         db,
-        told,
-        resource_kind="return",
-        resource_id=rma_id,
-        store_id=judged.store.id,
-        at=now,
+        new,
+        said=told,
         cause=f"policy:{judged.store.policy_version}",
         data=facts,
-        nudges=[jobs.Job(jobs.Task.ADVANCE, rma_id)],
+        nudges=[jobs.Job(jobs.Task.ADVANCE, new.id)],
+        answer=answer,
     )
 
 

@@ -13,11 +13,9 @@ from retour.store.rma.load import (
     lock_head,
     rulings,
 )
+from retour.store.rma.open import NewLine, NewReturn, open_
 from retour.store.rma.refresh import changed, refresh, settle_down
 from retour.store.rma.save import (
-    NewLine,
-    NewReturn,
-    add,
     add_note,
     decide,
     free_units,
@@ -33,7 +31,6 @@ __all__ = [
     "NewReturn",
     "ReturnHead",
     "ReturnRecord",
-    "add",
     "add_note",
     "changed",
     "decide",
@@ -47,6 +44,7 @@ __all__ = [
     "lock",
     "lock_head",
     "mark_times",
+    "open_",
     "refresh",
     "rulings",
     "settle_down",

@@ -88,12 +88,12 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
   LEFT JOIN policy_version p ON p.tenant_id = s.tenant_id AND p.store_id = s.id AND p.state = 'published'
  WHERE o.tenant_id = current_tenant() AND o.id = $1
 """
-# The same for an order on which a return is about to be opened.
+# The same for an order on which a return is about to be opened, with the number it will have.
 GROUND_LOCKED: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
        s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
-       p.version AS policy_version
+       p.version AS policy_version, nextval('rma_number') AS number
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
   JOIN store s ON s.tenant_id = o.tenant_id AND s.id = o.store_id
@@ -159,6 +159,7 @@ class Ground:
     order: OrderRecord
     platform: str
     store: StoreContext
+    number: int | None = None  # of the return that may be opened, once the order is locked
 
 
 async def ground(db: Db, order_id: UUID, *, lock: bool = False) -> Ground | None:
@@ -175,7 +176,8 @@ async def ground(db: Db, order_id: UUID, *, lock: bool = False) -> Ground | None
         order=decode(row["document"]),
         synced_at=row["synced_at"],
     )
-    return Ground(order, row["platform"], StoreContext(**{name: row[name] for name in _CONTEXT}))
+    store = StoreContext(**{name: row[name] for name in _CONTEXT})
+    return Ground(order, row["platform"], store, row["number"] if lock else None)
 
 
 async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:

@@ -1,7 +1,6 @@
 """Writing returns: each change of state is one statement that names the state it came from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,31 +9,6 @@ from retour.core.rma import Blocked, Decision, Span
 from retour.store.db import Db
 from retour.store.ids import new_id
 
-# One statement writes the return, its lines, the units they claim and the counters that limit them.
-ADD: Final = """
-WITH added AS (
-  INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
-                   policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
-                   blocked_since, blocked_evidence, due_at)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13)
-  RETURNING number),
-lines AS (
-  INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
-                           reason, note, resolution, decision, decided_at, decided_by)
-  SELECT current_tenant(), id, $1, $3, line_ref, position, quantity, quantity, reason, note, resolution, $7, $14, $19
-    FROM unnest($20::uuid[], $21::text[], $22::int[], $23::text[], $24::text[], $25::text[])
-         WITH ORDINALITY AS l (id, line_ref, quantity, reason, note, resolution, position)),
-claims AS (
-  INSERT INTO unit_claim (tenant_id, order_id, line_ref, ordinals, return_line_id)
-  SELECT current_tenant(), $3, line_ref, int4range(lo, hi, '[]'), line_id
-    FROM unnest($26::text[], $27::int[], $28::int[], $29::uuid[]) AS c (line_ref, lo, hi, line_id)),
-counted AS (
-  UPDATE order_line_counter n SET in_return = n.in_return + l.quantity
-    FROM (SELECT line_ref, sum(quantity)::int AS quantity FROM unnest($21::text[], $22::int[]) AS u (line_ref, quantity)
-           GROUP BY line_ref) AS l
-   WHERE n.tenant_id = current_tenant() AND n.order_id = $3 AND n.line_ref = l.line_ref)
-SELECT number FROM added
-"""
 DECIDE: Final = """
 UPDATE return_line SET decision = $2, decided_at = $3, decided_by = $4, message = coalesce($5, message)
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])
@@ -77,79 +51,6 @@ WAKE: Final = "UPDATE rma SET due_at = $2 WHERE tenant_id = current_tenant() AND
 HOLD: Final = "UPDATE rma SET held = $2 WHERE tenant_id = current_tenant() AND id = $1 AND held <> $2 RETURNING id"
 
 
-@dataclass(frozen=True, slots=True)
-class NewLine:
-    """A return line to be written, with the ordinals it claims."""
-
-    id: UUID
-    line_ref: str
-    quantity: int
-    reason: str
-    note: str | None
-    resolution: str
-    claimed: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NewReturn:
-    """A return to be written; `decision` and `promised` are frozen with it."""
-
-    id: UUID
-    store_id: UUID
-    order_id: UUID
-    person_id: UUID
-    kind: str
-    channel: str
-    status: Decision
-    method: str
-    location_ref: str | None
-    policy_version_id: UUID
-    decision: object
-    promised: object
-    requested_at: datetime
-    decided_by: str | None
-    blocked: Blocked
-    lines: tuple[NewLine, ...]
-
-
-async def add(db: Db, new: NewReturn) -> int:
-    """Write a return and return its public number.
-
-    Raises the database's error for `one_return_per_unit` or `not_more_than_fulfilled` if a unit is already taken.
-    """
-    claims = [(line.line_ref, lo, hi, line.id) for line in new.lines for lo, hi in line.claimed]
-    number: int = await db.fetchval(
-        ADD,
-        new.id,
-        new.store_id,
-        new.order_id,
-        new.person_id,
-        new.kind,
-        new.channel,
-        new.status.value,
-        new.method,
-        new.location_ref,
-        new.policy_version_id,
-        new.decision,
-        new.promised,
-        new.requested_at,
-        new.requested_at if new.status is not Decision.REQUESTED else None,
-        new.blocked.actor,
-        new.blocked.code,
-        new.blocked.since,
-        _evidence(new.blocked),
-        new.decided_by,
-        [line.id for line in new.lines],
-        [line.line_ref for line in new.lines],
-        [line.quantity for line in new.lines],
-        [line.reason for line in new.lines],
-        [line.note for line in new.lines],
-        [line.resolution for line in new.lines],
-        *([claim[i] for claim in claims] for i in range(4)),
-    )
-    return number
-
-
 async def decide(
     db: Db, line_ids: Sequence[UUID], to: Decision, *, actor: str, at: datetime, message: str | None = None
 ) -> None:
@@ -188,7 +89,7 @@ async def touch(
         at,
         blocked.actor if blocked else None,
         blocked.code if blocked else None,
-        _evidence(blocked) if blocked else None,
+        evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
         by_somebody,
     )
@@ -225,6 +126,6 @@ async def hold(db: Db, rma_id: UUID, *, held: bool) -> bool:
     return await db.fetchval(HOLD, rma_id, held) is not None
 
 
-def _evidence(blocked: Blocked) -> dict[str, object]:
+def evidence(blocked: Blocked) -> dict[str, object]:
     """Return what is kept of a blocker beside its code: its figures and what would unblock it."""
     return {**blocked.evidence, "unblocks": blocked.unblocks}

@@ -1,0 +1,162 @@
+"""Writing a new return with all that belongs to it, in one statement."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.event import EventType
+from retour.core.rma import Blocked, Decision, Span
+from retour.store.db import Db
+from retour.store.idempotency import WAIT_S, Answer, KeyTaken, StillRunning
+from retour.store.ids import new_id
+from retour.store.jobs import Job, columns
+from retour.store.rma.save import evidence
+
+# The return, its lines, the units they claim and the counters that limit them; its first events with their deliveries
+# and jobs (as event.TELL); the answer under an Idempotency-Key (as idempotency.KEEP): all of it or nothing.
+OPEN: Final = """
+WITH added AS (
+  INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
+                   policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
+                   blocked_since, blocked_evidence, due_at, number)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30)),
+lines AS (
+  INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
+                           reason, note, resolution, decision, decided_at, decided_by)
+  SELECT current_tenant(), id, $1, $3, line_ref, position, quantity, quantity, reason, note, resolution, $7, $14, $19
+    FROM unnest($20::uuid[], $21::text[], $22::int[], $23::text[], $24::text[], $25::text[])
+         WITH ORDINALITY AS l (id, line_ref, quantity, reason, note, resolution, position)),
+claims AS (
+  INSERT INTO unit_claim (tenant_id, order_id, line_ref, ordinals, return_line_id)
+  SELECT current_tenant(), $3, line_ref, int4range(lo, hi, '[]'), line_id
+    FROM unnest($26::text[], $27::int[], $28::int[], $29::uuid[]) AS c (line_ref, lo, hi, line_id)),
+counted AS (
+  UPDATE order_line_counter n SET in_return = n.in_return + l.quantity
+    FROM (SELECT line_ref, sum(quantity)::int AS quantity FROM unnest($21::text[], $22::int[]) AS u (line_ref, quantity)
+           GROUP BY line_ref) AS l
+   WHERE n.tenant_id = current_tenant() AND n.order_id = $3 AND n.line_ref = l.line_ref),
+told AS (
+  INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
+  SELECT current_tenant(), 'return', $1, n, id, $2, type, actor, $31, $32, $13
+    FROM unnest($33::uuid[], $34::text[], $35::text[]) WITH ORDINALITY AS said (id, type, actor, n)
+  RETURNING id, type),
+listened AS (
+  INSERT INTO delivery (tenant_id, id, endpoint_id, event_id, due_at)
+  SELECT current_tenant(), gen_random_uuid(), w.id, told.id, $13
+    FROM told, webhook_endpoint w
+   WHERE w.tenant_id = current_tenant() AND w.active AND (w.topics = '{}' OR told.type = ANY (w.topics))
+  RETURNING id),
+kept AS (
+  INSERT INTO idempotency AS known (tenant_id, key, request_hash, status, body)
+  SELECT current_tenant(), $40, $41, $42, $43 WHERE $40::text IS NOT NULL
+  ON CONFLICT (tenant_id, key) DO UPDATE
+     SET request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, created_at = now()
+   WHERE known.created_at < now() - interval '24 hours'
+  RETURNING true),
+wanted AS (
+  SELECT 'work' AS queue, 'delivery.deliver' AS task, 0 AS priority, id FROM listened
+  UNION ALL SELECT * FROM unnest($36::text[], $37::text[], $38::int[], $39::uuid[])),
+deferred AS MATERIALIZED (
+  SELECT jobs.procrastinate_defer_jobs_v1(array_agg(
+           ROW(queue, task, priority, NULL, NULL, jsonb_build_object('tenant_id', current_tenant(), 'id', id), NULL)
+           ::jobs.procrastinate_job_to_defer_v1)) AS ids FROM wanted HAVING count(*) > 0)
+SELECT $40::text IS NULL OR EXISTS (SELECT FROM kept), (SELECT ids FROM deferred)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A return line to be written, with the ordinals it claims."""
+
+    id: UUID
+    line_ref: str
+    quantity: int
+    reason: str
+    note: str | None
+    resolution: str
+    claimed: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewReturn:
+    """A return to be written; `decision` and `promised` are frozen with it."""
+
+    id: UUID
+    number: int
+    store_id: UUID
+    order_id: UUID
+    person_id: UUID
+    kind: str
+    channel: str
+    status: Decision
+    method: str
+    location_ref: str | None
+    policy_version_id: UUID
+    decision: object
+    promised: object
+    requested_at: datetime
+    decided_by: str | None
+    blocked: Blocked
+    lines: tuple[NewLine, ...]
+
+
+async def open_(
+    db: Db,
+    new: NewReturn,
+    *,
+    said: Sequence[tuple[EventType, str]],
+    cause: str,
+    data: Mapping[str, object],
+    nudges: Sequence[Job],
+    answer: Answer | None = None,
+) -> None:
+    """Write a return with its first events (what, who), the nudges and, if given, the answer under a key.
+
+    Raises the database's error for `one_return_per_unit` or `not_more_than_fulfilled` if a unit is already taken;
+    KeyTaken and StillRunning as `idempotency.keep` does. The transaction is lost with any of them.
+    """
+    kept = (answer.key, answer.request_hash, answer.status, answer.body) if answer else (None,) * 4
+    try:
+        done: bool = await db.fetchval(
+            OPEN,
+            *_return(new),
+            *_lines(new),
+            new.number,
+            cause,
+            data,
+            [new_id() for _ in said],
+            [what.value for what, _ in said],
+            [who for _, who in said],
+            *columns(nudges),
+            *kept,
+            timeout=WAIT_S if answer else None,
+        )
+    except TimeoutError:
+        raise StillRunning from None
+    if not done:
+        raise KeyTaken
+
+
+def _return(new: NewReturn) -> tuple[object, ...]:
+    return (
+        new.id, new.store_id, new.order_id, new.person_id, new.kind, new.channel, new.status.value, new.method,
+        new.location_ref, new.policy_version_id, new.decision, new.promised, new.requested_at,
+        new.requested_at if new.status is not Decision.REQUESTED else None,
+        new.blocked.actor, new.blocked.code, new.blocked.since, evidence(new.blocked), new.decided_by,
+    )  # fmt: skip
+
+
+def _lines(new: NewReturn) -> tuple[object, ...]:
+    lines = new.lines
+    claims = [(line.line_ref, lo, hi, line.id) for line in lines for lo, hi in line.claimed]
+    return (
+        [line.id for line in lines],
+        [line.line_ref for line in lines],
+        [line.quantity for line in lines],
+        [line.reason for line in lines],
+        [line.note for line in lines],
+        [line.resolution for line in lines],
+        *([claim[i] for claim in claims] for i in range(4)),
+    )
