@@ -35,6 +35,7 @@ class Task(StrEnum):
     SYNC_ORDERS = "order.sync"
     FETCH_ORDER = "order.fetch"
     FETCH_PICTURE = "picture.fetch"
+    LOOK_UP = "visit.look_up"
 
 
 @dataclass(frozen=True, slots=True)
