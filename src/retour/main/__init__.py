@@ -28,11 +28,11 @@ from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
-from retour.flows import picture as picture_flow
 from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
+from retour.main.picture import picture_work
 from retour.settings import Settings
 from retour.store import connection as connections
 from retour.store import due, idempotency, instance, jobs
@@ -305,17 +305,6 @@ def sync_work(here: House) -> Work:
     return sync
 
 
-def picture_work(here: House) -> Work:
-    """Return the work of fetching one picture of goods."""
-
-    async def fetch(tenant_id: UUID, picture_id: UUID) -> None:
-        await picture_flow.fetch(
-            here.database, here.pictures, tenant_id=tenant_id, picture_id=picture_id, clock=utc_now
-        )  # fmt: skip
-
-    return fetch
-
-
 def passed_on(here: House, task: Task, work: Work) -> Work:
     """Return work that is handed to the executor when only it can open the credential."""
 
@@ -359,7 +348,7 @@ def worker_runner(here: House) -> Runner:
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
-        Task.FETCH_PICTURE: picture_work(here),
+        Task.FETCH_PICTURE: picture_work(here.database, here.pictures, utc_now),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
     }
