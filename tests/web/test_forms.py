@@ -1,9 +1,11 @@
 """Forms over real HTTP messages, and amounts as people type them."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from litestar import Litestar, Request, Response, post
 from litestar.testing import TestClient
-from typing import Any, Iterator
 
 from retour.core.errors import Refused
 from retour.core.money import Money

@@ -29,9 +29,7 @@ from tests.web.readers import NOW, READERS, a_reader
         ("ar", 12500, "KWD", "12.500\N{NO-BREAK SPACE}د.ك."),
     ],
 )
-def test_an_amount_is_written_as_the_language_writes_it(
-    language: str, minor: int, currency: str, written: str
-) -> None:
+def test_an_amount_is_written_as_the_language_writes_it(language: str, minor: int, currency: str, written: str) -> None:
     assert a_reader(language).amount(Money(minor, currency)) == written
 
 
