@@ -1,159 +1,146 @@
-// Scans without a network are kept on the device, in order, each with its nonce, and sent when the network is back.
-// A scan is only ever shown as done by the server's answer; until then it is "kept" or "waiting to send".
+// Every scan is written down on the device before it is sent, with its nonce, and crossed out by the server's answer.
+// Without a network it waits there, in order; nothing is shown as done before the server has said so.
 const form = document.querySelector("form[data-dock]");
 const PATIENCE_MS = 8000;
 const EVERY_MS = 5000;
 const MOST = 500;
 
+// What kept scans wait for: nothing, the network, or somebody who signs in.
+const FREE = "free", OFFLINE = "offline", SIGN_IN = "sign-in";
+
 function nonce() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+function counted(words, name, n) {
+  return n === 1 ? words[`${name}One`] : words[`${name}Many`].replace("{n}", n);
+}
+
+// The list on the device; another tab may work on it too, so each change begins with what is there.
+class Kept {
+  constructor(key) {
+    this.key = key;
+  }
+  all() {
+    try {
+      return JSON.parse(localStorage.getItem(this.key)) ?? [];
+    } catch {
+      return [];
+    }
+  }
+  add(scan) {
+    const all = this.all();
+    if (all.length >= MOST) return false;
+    try {
+      localStorage.setItem(this.key, JSON.stringify([...all, scan]));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+  cross(scan) {
+    localStorage.setItem(this.key, JSON.stringify(this.all().filter((other) => other.nonce !== scan.nonce)));
+  }
+}
+
 function start() {
   const words = form.dataset;
-  const key = `retour-dock-${words.dock}`;
+  const kept = new Kept(`retour-dock-${words.dock}`);
   const waiting = document.getElementById("waiting");
   const box = form.querySelector("[data-scan]");
   const input = form.elements.code;
   let sending = false;
 
-  const read = () => {
-    try {
-      return JSON.parse(localStorage.getItem(key)) ?? [];
-    } catch {
-      return [];
+  function line(within, name, after) {
+    let found = within.querySelector(`.${name}`);
+    if (!found) {
+      found = document.createElement("p");
+      found.className = name;
+      after.after(found);
     }
-  };
-  const write = (kept) => {
-    localStorage.setItem(key, JSON.stringify(kept));
-    tally();
-  };
-  const count = (one, many, n) => (n === 1 ? one : many.replace("{n}", n));
-
-  function tally() {
-    const n = read().length;
-    waiting.hidden = n === 0;
-    waiting.textContent = n ? count(words.waitingOne, words.waitingMany, n) : "";
+    return found;
   }
 
   function show(tone, word, code, text) {
     box.className = `scan scan-${tone}`;
     box.dataset.tone = tone;
-    const line = box.querySelector(".scan-word");
-    line.textContent = word;
-    let shown = box.querySelector(".scan-code");
-    if (!shown) {
-      shown = document.createElement("p");
-      shown.className = "scan-code";
-      line.after(shown);
-    }
-    shown.textContent = code;
-    let said = form.querySelector(".scan-text");
-    if (!said) {
-      said = document.createElement("p");
-      said.className = "scan-text";
-      box.after(said);
-    }
-    said.textContent = text;
-    document.dispatchEvent(new CustomEvent("retour:told"));
+    const said = box.querySelector(".scan-word");
+    said.textContent = word;
+    line(box, "scan-code", said).textContent = code;
+    line(form, "scan-text", box).textContent = text;
+    document.dispatchEvent(new Event("htmx:after:swap"));
   }
 
+  function tally() {
+    const n = kept.all().length;
+    waiting.hidden = n === 0;
+    waiting.textContent = n ? counted(words, "waiting", n) : "";
+  }
+
+  // Returns the server's answer, or what the scan has to wait for.
   async function send(scan) {
-    const body = new URLSearchParams({ ...scan, _csrf: form.elements._csrf.value });
-    return fetch(form.action, {
-      method: "POST",
-      body,
-      headers: { Accept: "application/json" },
-      redirect: "error",
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    });
-  }
-
-  function keep(scan) {
-    const kept = [...read(), scan].slice(-MOST);
-    try {
-      write(kept);
-    } catch {
-      return false; // the device has no room: the form goes the plain way and the browser says what happened
-    }
-    show("warn", words.keptWord, scan.code, count(words.keptOne, words.keptMany, kept.length));
-    return true;
-  }
-
-  // Answers: true when the server has the scan or will never take it, false to try again later.
-  async function deliver(scan) {
     let answer;
     try {
-      answer = await send(scan);
+      answer = await fetch(form.action, {
+        method: "POST",
+        body: new URLSearchParams({ ...scan, _csrf: form.elements._csrf.value }),
+        headers: { Accept: "application/json" },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
     } catch {
-      return false;
+      return OFFLINE;
     }
-    if (answer.status === 401 || answer.status === 403) {
-      show("warn", words.keptWord, scan.code, words.signIn);
-      return false;
-    }
-    if (answer.status >= 500 || answer.status === 429) return false;
-    const told = await answer.json().catch(() => ({}));
-    if (!answer.ok || told.tone === "bad") {
-      const text = words.notTaken.replace("{code}", scan.code).replace("{text}", told.text ?? "");
-      show("bad", told.word ?? "", scan.code, text);
-    }
-    return true;
+    if (answer.status === 401 || answer.status === 403) return SIGN_IN;
+    if (answer.status === 429 || answer.status >= 500) return OFFLINE;
+    return { taken: answer.ok, ...(await answer.json().catch(() => ({}))) };
   }
 
+  function stop(why) {
+    const all = kept.all();
+    tally();
+    const text = why === SIGN_IN ? words.signIn : counted(words, "kept", all.length);
+    show("warn", words.keptWord, all.at(-1)?.code ?? "", text);
+  }
+
+  // Sends what is kept, oldest first, and then goes where the last scan leads; what the server refuses stays on screen.
   async function flush() {
-    if (sending || !read().length) return;
+    if (sending) return;
     sending = true;
-    let sent = 0;
-    try {
-      while (read().length && (await deliver(read()[0]))) {
-        write(read().slice(1));
-        sent += 1;
+    let href, refused, state = FREE;
+    for (let scan = kept.all()[0]; scan && state === FREE; scan = kept.all()[0]) {
+      const told = await send(scan);
+      if (told === OFFLINE || told === SIGN_IN) {
+        state = told;
+        break;
       }
-    } finally {
-      sending = false;
+      kept.cross(scan);
+      if (told.taken) href = told.href;
+      else refused = { ...told, code: scan.code };
     }
-    if (sent && !read().length && !input.value && box.dataset.tone !== "bad" && !box.classList.contains("scan-bad")) {
-      location.reload();
-    }
+    sending = false;
+    if (state !== FREE) stop(state);
+    else tally();
+    if (refused) show("bad", refused.word ?? "", refused.code, words.notTaken.replace("{text}", refused.text ?? ""));
+    else if (href && state === FREE) location.assign(href);
   }
 
-  form.addEventListener("submit", async (event) => {
-    if (event.defaultPrevented) return;
+  form.addEventListener("submit", (event) => {
     const code = input.value.trim();
-    if (!code) return; // the server says what is missing
-    event.preventDefault();
+    if (event.defaultPrevented || !code) return; // for an empty field the server says what is missing
     const scan = { code, nonce: nonce(), at: new Date().toISOString() };
     if (form.elements.within) scan.within = form.elements.within.value;
+    if (!kept.add(scan)) return; // no room on the device: the form goes the plain way
+    event.preventDefault();
     input.value = "";
-    if (read().length) {
-      if (!keep(scan)) return;
-      flush();
-      return;
-    }
-    let answer;
-    try {
-      answer = await send(scan);
-    } catch {
-      if (!keep(scan)) {
-        input.value = code;
-        form.submit();
-      }
-      return;
-    }
-    if (answer.status === 401 || answer.status === 403 || answer.status >= 500) {
-      keep(scan);
-      return;
-    }
-    const told = await answer.json();
-    if (told.href) location.assign(told.href);
-    else show(told.tone, told.word, told.code, told.text);
+    flush();
   });
 
   addEventListener("online", flush);
-  setInterval(() => document.visibilityState === "visible" && flush(), EVERY_MS);
+  setInterval(() => {
+    if (document.visibilityState === "visible" && kept.all().length) flush();
+  }, EVERY_MS);
   tally();
-  flush();
+  if (kept.all().length) flush();
 }
 
 if (form) start();
