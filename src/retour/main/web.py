@@ -10,11 +10,14 @@ from retour.core.ports import Inbound
 from retour.doors import serving
 from retour.doors.api.app import create_api
 from retour.doors.hooks.routes import route_handlers
+from retour.doors.warehouse import rooms as warehouse
+from retour.doors.warehouse.dock import Dock
 from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
 from retour.web.serving import kit_handlers
+from retour.web.session import Sessions
 from retour.web.vitals import counted, vitals_handlers
 
 
@@ -28,6 +31,7 @@ def web_app(here: House) -> Litestar:
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds())
     pages = Pages.load()
+    sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https:"))
     return Litestar(
         [
             create_api(
@@ -35,6 +39,7 @@ def web_app(here: House) -> Litestar:
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
+            *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
