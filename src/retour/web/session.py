@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.types import ExceptionHandlersMap
 
 from retour.core.account import Role
 from retour.core.sign_in import IDLE, LONGEST, token_sha256
@@ -184,6 +185,17 @@ class Sessions:
             if len(self._tenants) > _ROUTES_MOST:
                 self._tenants.popitem(last=False)
         return found
+
+
+def sign_in_handlers() -> ExceptionHandlersMap:
+    """Return what leads somebody who is not signed in to the sign-in, and back afterwards."""
+
+    def lead(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
+        if request.headers.get("hx-request") == "true":  # a part of a page cannot be the sign-in; the whole page goes
+            return Response(b"", status_code=401, headers={"HX-Redirect": SIGN_IN, "Cache-Control": "no-store"})
+        return Response(b"", status_code=303, headers={"Location": error.location, "Cache-Control": "no-store"})
+
+    return {SignInNeeded: lead}
 
 
 def signed_in(request: ASGIConnection[Any, Any, Any, Any]) -> Staff:
