@@ -37,6 +37,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "effect_in_flight": (_("Waits for the platform"), ""),
     "work_in_progress": (_("Retour is working on it"), ""),
 }
+REFUND_REFUSED: Final = _("Refund refused")
 # What is waited for, in a list, after whom it waits for.
 WHAT: Final[Mapping[str, str]] = {
     "effect_unknown": _("outcome unknown"),
