@@ -91,13 +91,13 @@ class Sessions:
     """Knows who is signed in; one per process. Which account a token belongs to never changes and is remembered."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], *, https: bool) -> None:
-        self._database, self._clock, self._https = database, clock, https
+        self._database, self._clock, self.https = database, clock, https
         self._tenants: OrderedDict[bytes, UUID] = OrderedDict()
 
     @property
     def cookie_name(self) -> str:
         """Return the name of the cookie; over https no other host and no subdomain can set it."""
-        return "__Host-retour_session" if self._https else "retour_session"
+        return "__Host-retour_session" if self.https else "retour_session"
 
     async def staff_of(self, request: ASGIConnection[Any, Any, Any, Any]) -> Staff:
         """Return who is signed in; raise SignInNeeded."""
@@ -159,7 +159,7 @@ class Sessions:
 
     def _cookie(self, name: str, value: str, lives: timedelta, *, path: str = "/") -> Cookie:
         return Cookie(
-            key=name, value=value, path=path, httponly=True, secure=self._https, samesite="lax",
+            key=name, value=value, path=path, httponly=True, secure=self.https, samesite="lax",
             max_age=int(lives.total_seconds()),
         )  # fmt: skip
 

@@ -203,11 +203,16 @@ async def _connect(seen: Visit, here: Installation) -> Response[Any]:
 async def _policy_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         progress = await _progress(db, seen.staff.store_id)
+    at_once, by_hand = (
+        sentences(template(automatic=automatic), seen.reader, currency=progress.store.currency)
+        for automatic in (True, False)
+    )
     told = [
-        (value, sentences(template(automatic=value == "automatic"), seen.reader, currency=progress.store.currency))
-        for value in ("automatic", "by_hand")
+        ("automatic", [sentence for sentence in at_once if sentence not in by_hand]),
+        ("by_hand", [sentence for sentence in by_hand if sentence not in at_once]),
     ]
-    return _step(seen, "policy", 3, errors=FormErrors(), progress=progress, told=told)
+    both = [sentence for sentence in at_once if sentence in by_hand]
+    return _step(seen, "policy", 3, errors=FormErrors(), progress=progress, told=told, both=both)
 
 
 async def _publish(seen: Visit) -> Response[Any]:
