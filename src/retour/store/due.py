@@ -10,6 +10,7 @@ EFFECTS: Final = "SELECT tenant_id, id FROM route_due_effects($1, $2)"
 SETTLEMENTS: Final = "SELECT tenant_id, id FROM route_due_settlements($1, $2)"
 RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
 DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
+MAIL: Final = "SELECT tenant_id, id FROM route_due_mail($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
@@ -38,6 +39,11 @@ async def rmas(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def deliveries(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, delivery) that have been due for longer than `overdue`, oldest first."""
     return _ids(await db.fetch(DELIVERIES, most, overdue))
+
+
+async def mail(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, mail) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(MAIL, most, overdue))
 
 
 async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:

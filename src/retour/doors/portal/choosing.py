@@ -40,6 +40,7 @@ class ItemCard:
     until: str | None
     checked: bool = False
     quantity: int = 1
+    picture: str | None = None
 
 
 # --- step 1 ------------------------------------------------------------------------------------------------------------

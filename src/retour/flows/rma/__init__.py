@@ -1,6 +1,6 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
-from retour.flows.rma.advance import advance
+from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import CARRIED_OUT, Judged, Opened, Promise, Wish, judge, open_return, request_return
@@ -22,6 +22,7 @@ __all__ = [
     "consider",
     "hold",
     "judge",
+    "move_on",
     "open_return",
     "reject",
     "release",

@@ -72,7 +72,7 @@ BEGIN
   IF NOT ((OLD.state, NEW.state) IN (
       ('due', 'due'), ('due', 'sending'), ('due', 'failed'), ('due', 'unknown'),
       ('sending', 'sending'), ('sending', 'due'), ('sending', 'delivered'), ('sending', 'failed'), ('sending', 'unknown'),
-      ('failed', 'due'), ('unknown', 'due'))) THEN
+      ('failed', 'due'), ('unknown', 'due'), ('unknown', 'delivered'))) THEN
     RAISE integrity_constraint_violation USING MESSAGE = format('a mail cannot move from %s to %s', OLD.state, NEW.state), CONSTRAINT = 'mail_move';
   END IF;
   IF NEW.state = 'sending' AND OLD.handed_at IS NOT NULL THEN
