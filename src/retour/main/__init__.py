@@ -1,7 +1,5 @@
 """The one place that wires everything: which connectors exist, which keys a role holds, what each process does."""
 
-import asyncio
-import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
