@@ -8,7 +8,7 @@ from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.ports import Inbound
 from retour.core.sign_in import set_up_code
-from retour.doors import serving
+from retour.doors import portal, serving
 from retour.doors.api.app import create_api
 from retour.doors.dashboard import routes as dashboard
 from retour.doors.dashboard.desk import Desk
@@ -47,6 +47,9 @@ def web_app(here: House) -> Litestar:
             *kit_handlers(pages, utc_now),
             *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
             *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
+            *portal.route_handlers(
+                here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
+            ),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
