@@ -37,6 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_timeout_s: float = 20.0
     quiet_s: float | None = None  # overrides what each connector declares
     allow_private_urls: bool = False
+    sandbox_url: str | None = None  # a sandbox shop that set-up offers
 
     @property
     def embedded(self) -> bool:
@@ -66,6 +67,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         http_timeout_s=read.seconds("RETOUR_HTTP_TIMEOUT_S", 20.0),
         quiet_s=read.maybe_seconds("RETOUR_QUIET_S"),
         allow_private_urls=read.yes_no("RETOUR_ALLOW_PRIVATE_URLS", default=False),
+        sandbox_url=read.web("RETOUR_SANDBOX_URL"),
     )
     if settings.pool_min > settings.pool_max:
         raise SettingsError(f"RETOUR_POOL_MIN: {settings.pool_min} is more than RETOUR_POOL_MAX ({settings.pool_max})")
