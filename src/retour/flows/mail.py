@@ -4,10 +4,10 @@ Just before the message itself leaves, that is written down. Whatever interrupts
 lease runs out; whatever interrupts after it, the mail is `unknown`: shown to staff, and not sent again by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.letter import Letter, Written, mail_address, one_line
+from retour.core.letter import Front, Letter, Written, mail_address, one_line
 from retour.core.mail import OPTIONAL, MailKind, MailState, Move, judge, life_of, moved
 from retour.core.ports import Mail, MailAnswer, MailSender, MailVerdict
 from retour.store import account, event
@@ -30,6 +30,14 @@ LANGUAGES: Final = ("en", "de", "ar")
 _log = structlog.get_logger(__name__)
 
 
+class FrontOf(Protocol):
+    """Returns what a store shows of itself, with a link to what an order's shopper may see; nothing without a portal."""
+
+    def __call__(
+        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None
+    ) -> Awaitable[Front | None]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Postman:
     """What carrying mail out needs; `write` puts a letter into words, `own_address` is the installation's sender."""
@@ -38,6 +46,7 @@ class Postman:
     vault: Vault
     sender: MailSender
     write: Callable[[Letter], Written]
+    front: FrontOf
     own_address: str | None
     clock: Callable[[], datetime]
     jitter: Callable[[], int]  # a number from 0 to 1,000
@@ -128,6 +137,11 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         secret = _opened(by.vault, held.sealed_data, tenant_id, held.id)
     except NotMyKey:
         return None
+    front = None
+    if held.store_id is not None:
+        front = await by.front(
+            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told else None
+        )
     return Letter(
         kind=held.kind,
         tenant_id=tenant_id,
@@ -135,9 +149,8 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         language=held.language if held.language in LANGUAGES else "en",
         timezone=held.timezone,
         at=by.clock(),
-        sender_name=held.sender_name,
+        front=front or Front(held.sender_name, contact_email=held.reply_to or held.sender_address),
         reader_name=held.person_name,
-        contact=held.reply_to or held.sender_address or by.own_address,
         told=told,
         secret=msgspec.json.decode(secret, type=dict[str, str]) if secret else {},
     )

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from retour.connectors.mail.address import Encryption, MailServer
+from retour.core.mail_server import Encryption, MailServer
 from retour.connectors.mail.client import MailClient, Patience
 from retour.core.ports import MailAnswer, MailVerdict
 from tests.connectors.mail.post_box import A_MAIL, post_box

@@ -1,4 +1,4 @@
-"""Where mail is handed over: the server behind RETOUR_SMTP_URL, and what is safe to tell it."""
+"""The mail server that takes our mail, as the operator describes it in one address."""
 
 import ipaddress
 from dataclasses import dataclass, field
