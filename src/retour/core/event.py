@@ -58,5 +58,7 @@ class EventType(StrEnum):
     CONNECTION_RESEALED = "connection.resealed"
     CONNECTION_DISCONNECTED = "connection.disconnected"
     ENDPOINT_ADDED = "webhook_endpoint.added"
+    ENDPOINT_ENABLED = "webhook_endpoint.enabled"
+    ENDPOINT_RESEALED = "webhook_endpoint.secret_changed"
     ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     ENDPOINT_DELETED = "webhook_endpoint.deleted"

@@ -5,7 +5,9 @@ account that is tried from many addresses never waits: a stranger's answer is on
 in before is no stranger. So an attacker elsewhere cannot keep the real person out.
 """
 
+import base64
 import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -61,3 +63,9 @@ def is_held(tries: Tries, now: datetime) -> bool:
 def token_sha256(token: str) -> bytes:
     """Return what is stored of a token; 256 random bits need no slow hash."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def set_up_code(secret: bytes) -> str:
+    """Return the code that protects the first set-up; whoever holds the installation's key can tell it."""
+    digest = hmac.new(secret, b"retour first set-up", hashlib.sha256).digest()
+    return base64.b32encode(digest).decode()[:20].lower()

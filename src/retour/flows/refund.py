@@ -55,8 +55,11 @@ async def settle(
     policies: PolicyCache,
     platforms: Platforms,
     clock: Clock,
-) -> None:
+    is_in_a_row: bool = False,
+) -> Sequence[jobs.Job]:
     """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
+
+    Return the effect that pays as a job if the caller does it next (`is_in_a_row`); else it is enqueued.
 
     The platform is read outside any transaction; then one transaction re-quotes under the order's lock, compares,
     books the rows, reserves the captures and plans the refund. Running it twice pays once.
@@ -66,13 +69,13 @@ async def settle(
             settling = await _load(db, settlement_id, policies)
         except Refused as no:
             await _show_unquotable(db, settlement_id, no, clock())
-            return
+            return ()
         if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
             await refunds.set_due(db, settlement_id, due_at=None)
-            return
+            return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
-            return
+            return ()
     connector = connectors(settling.connection.platform)
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
@@ -88,14 +91,18 @@ async def settle(
             await refunds.set_due(db, settlement_id, due_at=clock() + wait)
             if gone.needs_reconnect:
                 await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
-        return
+        return ()
 
-    async def pay(db: Db) -> None:
+    async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is not None:
-            await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
+        if again is None:
+            return ()
+        paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
+        if not is_in_a_row:
+            await jobs.defer(db, paying)
+        return paying if is_in_a_row else ()
 
-    await database.run(tenant_id, pay)
+    return await database.run(tenant_id, pay)
 
 
 async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
@@ -183,13 +190,14 @@ def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
 
 async def _compare_and_pay(
     db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
-) -> None:
+) -> Sequence[jobs.Job]:
+    """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
     compared = refund.compare(settling.plan, figures)
     accepted = settling.row.comparison == "accepted_by_person"
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
         await _dispute(db, settling, figures, compared, now)
-        return
+        return ()
     comparison = "accepted_by_person" if accepted else "equal"
     if not accepted and compared.agreement is Agreement.RECONCILED:
         comparison = "rounded"
@@ -200,7 +208,7 @@ async def _compare_and_pay(
     await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
     if not plan.legs:
         await _settle_nothing(db, settling, now)
-        return
+        return ()
     await refunds.reserve(db, settling.row.order_id, [(leg.capture_ref, leg.amount_minor) for leg in plan.legs])
     effect_id = await _plan_refund(db, tenant_id, settling, plan, platforms, now)
     await refunds.move(
@@ -211,9 +219,9 @@ async def _compare_and_pay(
         at=now,
         effect_id=effect_id,
     )
-    pay = jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)
-    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id}, [pay])
+    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
     await _refresh(db, settling.record, now)
+    return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
 
 
 async def _settle_nothing(db: Db, settling: Settling, now: datetime) -> None:
@@ -314,7 +322,6 @@ async def _emit(
     what: EventType,
     now: datetime,
     data: dict[str, object],
-    nudges: Sequence[jobs.Job] = (),
 ) -> None:
     await event.tell(
         db,
@@ -324,7 +331,6 @@ async def _emit(
         store_id=record.store_id,
         at=now,
         data={"number": record.rma.number, **data},
-        nudges=nudges,
     )
 
 

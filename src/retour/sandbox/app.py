@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: shop, carrier, mail and control desk."""
+"""The sandbox as one ASGI application: shop, carrier, mail, control desk and the shop's own pages."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from retour.sandbox.admin.pages import Admin
 from retour.sandbox.carrier import Carrier
 from retour.sandbox.control import Control
 from retour.sandbox.mail.desk import Desk
@@ -62,7 +63,8 @@ class Sandbox:
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
-        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *Desk(self.mail).routes()])
+        pages = [*Desk(self.mail).routes(), *Admin(self).routes()]
+        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *pages])
 
     def _fresh(self) -> Shop:
         shop = Shop(seed=self._seed, domain=self._domain, settings=dataclasses.replace(self._first))

@@ -14,6 +14,8 @@ ROUTE_ACCOUNTS: Final = "SELECT tenant_id FROM route_accounts() ORDER BY tenant_
 ROUTE_LOGIN: Final = "SELECT tenant_id, id FROM route_login($1)"
 ROUTE_API_KEY: Final = "SELECT tenant_id FROM route_api_key($1)"
 
+# Two people who set up the same installation at once: the second one waits and then finds an account.
+LOCK_FIRST: Final = "SELECT pg_advisory_xact_lock(hashtextextended('retour first account', 0))"
 ADD_ACCOUNT: Final = "INSERT INTO account (tenant_id, name, created_at) VALUES (current_tenant(), $1, $2)"
 GET_ACCOUNT: Final = """
 SELECT tenant_id, name, payments_paused, created_at FROM account WHERE tenant_id = current_tenant()
@@ -39,7 +41,7 @@ SELECT id, shop_name, timezone, currency, return_master, refund_master, restock_
 """
 SET_STORE: Final = """
 UPDATE store SET timezone = $2, return_master = $3, refund_master = $4, restock_master = $5, tag_on = $6,
-       location_ref = $7
+       location_ref = $7, shop_name = $8
  WHERE tenant_id = current_tenant() AND id = $1
 """
 PAUSE_STORE: Final = """
@@ -179,6 +181,13 @@ async def route_api_key(db: Db, key_id: UUID) -> UUID | None:
     return found
 
 
+async def has_accounts(db: Db, *, lock: bool = False) -> bool:
+    """Return whether this installation has an account; with `lock` nobody else opens the first one meanwhile."""
+    if lock:
+        await db.execute(LOCK_FIRST)
+    return bool(await route_accounts(db))
+
+
 async def add_account(db: Db, *, name: str, created_at: datetime) -> None:
     """Write the account of the open transaction's tenant."""
     await db.execute(ADD_ACCOUNT, name, created_at)
@@ -216,11 +225,12 @@ async def get_store(db: Db, store_id: UUID) -> Store | None:
 
 
 async def set_store(db: Db, store: Store) -> None:
-    """Write what may change of a store: its calendar, its masters, what is tagged, where units go."""
+    """Write what may change of a store: its name, calendar, masters, what is tagged, where units go."""
     s = store
     await db.execute(
-        SET_STORE, s.id, s.timezone, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref
-    )
+        SET_STORE, s.id, s.timezone, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref,
+        s.shop_name,
+    )  # fmt: skip
 
 
 async def pause_store(db: Db, store_id: UUID, *, paused: bool) -> bool:

@@ -13,8 +13,10 @@ DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 MAIL: Final = "SELECT tenant_id, id FROM route_due_mail($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
+VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
+EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 
@@ -57,6 +59,16 @@ async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, tenant) of accounts that still keep answers under keys older than a day."""
     return _ids(await db.fetch(EXPIRED_KEYS, most, overdue))
+
+
+async def visits(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, visit) whose order is still to be looked for, oldest first."""
+    return _ids(await db.fetch(VISITS, most, overdue))
+
+
+async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, tenant) of accounts that still keep visits which are over."""
+    return _ids(await db.fetch(EXPIRED_VISITS, most, overdue))
 
 
 def _ids(rows: list[Record]) -> Due:

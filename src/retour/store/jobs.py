@@ -34,6 +34,7 @@ class Task(StrEnum):
     READ_INBOX = "inbox.read"
     SYNC_ORDERS = "order.sync"
     FETCH_ORDER = "order.fetch"
+    LOOK_UP = "visit.look_up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $6, $7)
 # Everything that a page needs to know of who is there, in one statement.
 READ: Final = """
 SELECT s.id AS session_id, s.staff_id, s.store_id, s.seen_at, f.name, f.email, f.role, f.language,
+       coalesce((SELECT t.timezone FROM store t
+                  WHERE t.tenant_id = s.tenant_id AND (s.store_id IS NULL OR t.id = s.store_id)
+                  ORDER BY t.created_at, t.id LIMIT 1), 'UTC') AS timezone,
        coalesce((SELECT jsonb_agg(jsonb_build_array(t.id, t.shop_name) ORDER BY t.shop_name)
                    FROM store t WHERE t.tenant_id = s.tenant_id), '[]') AS stores
   FROM session s JOIN staff f ON f.tenant_id = s.tenant_id AND f.id = s.staff_id
@@ -68,6 +71,10 @@ SELECT l.id, l.staff_id, f.name, f.email
 """
 END_LINK: Final = "UPDATE password_link SET ended_at = $2 WHERE tenant_id = current_tenant() AND id = $1"
 
+END_LINKS: Final = """
+UPDATE password_link SET ended_at = $2 WHERE tenant_id = current_tenant() AND staff_id = $1 AND ended_at IS NULL
+"""
+
 MEET: Final = """
 INSERT INTO sign_in_try (subject, last_at) SELECT subject, $2 FROM unnest($1::bytea[]) AS s (subject) ORDER BY subject
 ON CONFLICT (subject) DO NOTHING
@@ -99,6 +106,7 @@ class LiveSession:
     email: str
     role: Role
     language: str | None
+    timezone: str
     stores: tuple[tuple[UUID, str], ...]
 
 
@@ -202,6 +210,11 @@ async def open_link(db: Db, token_sha256: bytes, *, now: datetime) -> PasswordLi
 async def end_link(db: Db, link_id: UUID, *, at: datetime) -> None:
     """Let a link be used no more."""
     await db.execute(END_LINK, link_id, at)
+
+
+async def end_links(db: Db, staff_id: UUID, *, at: datetime) -> None:
+    """Let no open link of a member be used."""
+    await db.execute(END_LINKS, staff_id, at)
 
 
 async def lock_tries(db: Db, subjects: Sequence[bytes], *, now: datetime) -> Mapping[bytes, Tries]:

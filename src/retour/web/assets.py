@@ -27,6 +27,7 @@ _TYPES: Final = {
 }
 _COMPRESSIBLE: Final = frozenset({".css", ".js", ".svg"})
 _ADDRESS: Final = re.compile(r"([a-z0-9_]+)\.[0-9a-f]{12}(\.[a-z0-9]+)")
+_DARK: Final = re.compile(r":root\[data-theme=dark\] (\{[^}]*\})")
 _COMMENT: Final = re.compile(r"/\*(?!!).*?\*/", re.DOTALL)
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _log: Final = structlog.get_logger("retour.web")
@@ -140,7 +141,12 @@ def _style_sheet(folder: Path, door: str, made: Mapping[str, Asset]) -> str:
     files = [path for pattern in own for path in sorted((folder / "css").glob(pattern))]
     text = _COMMENT.sub("", "\n".join(path.read_text(encoding="utf-8") for path in files))
     text = re.sub(r"\n\s+", "\n", re.sub(r"\n{2,}", "\n", text))
-    return f"{_LAYERS}@layer pico{{{pico}}}\n{_with_addresses(text, made)}"
+    return f"{_LAYERS}@layer pico{{{pico}}}\n{_with_addresses(_followed(text), made)}"
+
+
+def _followed(text: str) -> str:
+    """Return a style sheet whose dark tokens also hold where nobody chose and the device asks for dark."""
+    return _DARK.sub(r"\g<0>\n@media (prefers-color-scheme: dark) { :root:not([data-theme]) \1 }", text)
 
 
 def _with_addresses(text: str, made: Mapping[str, Asset]) -> str:

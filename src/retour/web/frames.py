@@ -32,10 +32,10 @@ class FrameLink:
 
 @dataclass(frozen=True, slots=True)
 class StoreLink:
-    """A store that can be switched to; `url` does it."""
+    """A store that can be switched to; `id` is what the form of the switch sends, "" for all stores."""
 
     name: str
-    url: str
+    id: str
     is_current: bool = False
 
 
@@ -67,4 +67,5 @@ class DashboardFrame:
     find_url: str | None = None
     palette_url: str | None = None
     sign_out_url: str | None = None
+    choose_store_url: str = "/dashboard/store"
     banner: Banner | None = None

@@ -83,7 +83,9 @@ def see(path: str) -> Redirect:
 
 def wants_part(request: Request[Any, Any, Any]) -> bool:
     """Return whether the request is of a script that swaps a part of the page it is on."""
-    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+    asked = request.headers
+    whole = asked.get("hx-boosted") == "true" or asked.get("hx-history-restore-request") == "true"
+    return asked.get("hx-request") == "true" and not whole
 
 
 def _kept(reader: Reader) -> list[Cookie]:

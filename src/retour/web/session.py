@@ -39,7 +39,10 @@ Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitab
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A member of the staff who is signed in; `store_id` None means all stores of the account."""
+    """A member of the staff who is signed in; `store_id` None means all stores of the account.
+
+    `timezone` is that of the store, or of the account's first one.
+    """
 
     tenant_id: UUID
     session_id: UUID
@@ -48,6 +51,7 @@ class Staff:
     email: str
     role: Role
     language: str | None
+    timezone: str
     stores: tuple[tuple[UUID, str], ...]
     store_id: UUID | None
     csrf: str = field(repr=False)
@@ -103,7 +107,7 @@ class Sessions:
         tenant_id, found = live
         return Staff(
             tenant_id=tenant_id, session_id=found.session_id, staff_id=found.staff_id, name=found.name,
-            email=found.email, role=found.role, language=found.language, stores=found.stores,
+            email=found.email, role=found.role, language=found.language, timezone=found.timezone, stores=found.stores,
             store_id=found.store_id, csrf=csrf.token_of(token),
         )  # fmt: skip
 

@@ -94,6 +94,7 @@ def _environment(asset_url: Callable[[str], str], places: list[Path]) -> Environ
         "choose": lambda **choices: _address(_reader().url, choices),
         "direction": lambda: _reader().dir,
         "this_reader": _reader,
+        "ceiling": _ceiling,
     }
     return environment
 
@@ -122,6 +123,15 @@ def _filters() -> dict[str, Callable[..., Any]]:
 
     made: tuple[Callable[..., Any], ...] = (money, day, moment, when, span, number, percent)
     return {function.__name__: function for function in made}
+
+
+def _ceiling(most: int) -> int:
+    """Return the end of a scale from zero that holds a count: the next of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 times ten to n."""
+    power = 1
+    while power * 10 < most:
+        power *= 10
+    steps = (power * tenths // 10 for tenths in (10, 15, 20, 30, 40, 50, 60, 80, 100))
+    return next((step for step in steps if step >= max(most, 1)), power * 10)
 
 
 def _reader() -> Reader:

@@ -51,7 +51,7 @@ async def book_outcome(
 ) -> None:
     """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller.
 
-    Without `nudge` the caller moves the return on as soon as the transaction is committed; its due time says so.
+    Without `nudge` the caller moves the return on in the same transaction.
     """
     what, settlement_id = _EVENTS.get(to), None
     if effect.kind in MONEY_KINDS:
@@ -85,7 +85,6 @@ async def book_outcome(
         at=at,
         data={"number": head.number, **facts},
     )
-    await returns.wake(db, head.id, due_at=at)
 
 
 async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> UUID | None:
