@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -326,11 +325,14 @@ def forget_work(here: House) -> Work:
 
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
+    from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
+
     steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
         **{task: in_a_row(here, steps, task) for task in steps},
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("effects", _found(due.effects), tasks[Task.CARRY_OUT]),
@@ -341,18 +343,23 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
+
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
+        Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
+        Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
     ]
     return _runner(here, [Queue.WORK], tasks, sweeps, MONEY_CONCURRENCY)
 
@@ -382,12 +389,3 @@ def _runner(
             overdue=timedelta(seconds=min(5.0, settings.sweep_s)),
         ),
     )
-
-
-async def run_until_signalled(runner: Runner) -> None:
-    """Run a process until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, runner.stop)
-    await runner.run()

@@ -7,7 +7,7 @@ from litestar import Litestar
 from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.ports import Inbound
-from retour.doors import serving
+from retour.doors import portal, serving
 from retour.doors.api.app import create_api
 from retour.doors.hooks.routes import route_handlers
 from retour.flows.webhook import Mailbox
@@ -35,6 +35,9 @@ def web_app(here: House) -> Litestar:
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
+            *portal.route_handlers(
+                here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
+            ),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
