@@ -1,13 +1,17 @@
 """The mail server that takes our mail, as the operator describes it in one address."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 SHAPE: Final = "expected smtp://user:password@host:587?starttls=1 or smtps://user:password@host"
-_ASKED: Final = {"1": "always", "0": "never"}
+_ADDRESS: Final = re.compile(
+    r"(?P<scheme>smtps?)://(?:(?P<user>[^\s:@/?#]+):(?P<password>[^\s:@/?#]+)@)?"
+    r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?/?(?:\?starttls=(?P<starttls>[01]))?"
+)
+_ESCAPED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 class Encryption(StrEnum):
@@ -19,9 +23,12 @@ class Encryption(StrEnum):
     NEVER = "never"
 
 
+_STARTTLS: Final = {None: Encryption.OFFERED, "1": Encryption.ALWAYS, "0": Encryption.NEVER}
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """One mail server as the operator describes it."""
+    """One mail server; without a port of its own it is asked on 465 (smtps), 587 (with a password) or 25."""
 
     host: str
     port: int
@@ -31,28 +38,19 @@ class MailServer:
 
     @classmethod
     def of(cls, url: str) -> Self:
-        """Return the server of an address; raise ValueError with words that repeat no password."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            raise ValueError(SHAPE) from None
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+        """Return the server of an address; raise ValueError with words that repeat no password.
+
+        What is special in an address (`@ : / ? # %`) is escaped in user and password, as %40 for @.
+        """
+        said = _ADDRESS.fullmatch(url)
+        if said is None or int(said["port"] or 1) not in range(1, 65_536):
             raise ValueError(SHAPE)
-        wishes = dict(parse_qsl(parts.query, keep_blank_values=True))
-        starttls = wishes.pop("starttls", None)
-        if wishes or starttls not in (None, "0", "1") or (parts.scheme == "smtps" and starttls is not None):
-            raise ValueError(f"{SHAPE}; starttls is 0 or 1, and nothing else may follow the ?")
-        if (parts.username is None) != (parts.password is None):
-            raise ValueError(f"{SHAPE}; a user needs a password")
-        if parts.scheme == "smtps":
-            encryption = Encryption.AT_ONCE
-        else:
-            encryption = Encryption(_ASKED[starttls]) if starttls else Encryption.OFFERED
-        user = unquote(parts.username) if parts.username is not None else None
-        password = unquote(parts.password) if parts.password is not None else None
+        if said["scheme"] == "smtps" and said["starttls"]:
+            raise ValueError(f"{SHAPE}; smtps is encrypted at once and knows no starttls")
+        encryption = Encryption.AT_ONCE if said["scheme"] == "smtps" else _STARTTLS[said["starttls"]]
+        user, password = _unescaped(said["user"]), _unescaped(said["password"])
         standard = 465 if encryption is Encryption.AT_ONCE else 587 if user else 25
-        server = cls(parts.hostname, port or standard, encryption, user, password)
+        server = cls(said["six"] or said["host"], int(said["port"] or standard), encryption, user, password)
         if user is not None and encryption is Encryption.NEVER and not server.on_this_machine:
             raise ValueError(f"{SHAPE}; a password is not sent without encryption")
         return server
@@ -64,3 +62,9 @@ class MailServer:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
+
+
+def _unescaped(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return _ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), text.encode()).decode(errors="replace")

@@ -25,8 +25,6 @@ from retour.store.mail import Claim, Sender
 from retour.store.vault import NotMyKey, Vault
 
 LEASE: Final = timedelta(minutes=3)  # longer than a sender's patience
-LANGUAGES: Final = ("en", "de", "ar")
-
 _log = structlog.get_logger(__name__)
 
 
@@ -34,7 +32,7 @@ class FrontOf(Protocol):
     """Returns what a store shows of itself, with a link to what an order's shopper may see; nothing without a portal."""
 
     def __call__(
-        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None
+        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str
     ) -> Awaitable[Front | None]: ...
 
 
@@ -99,22 +97,16 @@ async def send_again(db: Db, *, mail_id: UUID, now: datetime) -> None:
 
 
 async def change_sender(db: Db, *, store_id: UUID, sender: Sender, actor: str, now: datetime) -> Sender:
-    """Keep who a store's mail comes from and what it tells; return it as kept.
+    """Keep where a store's mail comes from and what it tells; return it as kept.
 
-    Refuses store_not_found, name_missing, bad_address (with the field), unknown_language, kind_not_optional.
+    Refuses store_not_found, bad_address (with the field), kind_not_optional.
     """
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store")
-    name = one_line(sender.name)[:100]
-    if not name:
-        raise Refused("name_missing", "the sender needs a name", field="name")
-    if sender.language not in LANGUAGES:
-        raise Refused("unknown_language", f"mail is written in {', '.join(LANGUAGES)}", field="language")
     if not sender.silent <= OPTIONAL:
         raise Refused("kind_not_optional", "codes and invitations are always sent", field="silent")
     kept = replace(
         sender,
-        name=name,
         address=mail_address(sender.address, field="address") if sender.address else None,
         reply_to=mail_address(sender.reply_to, field="reply_to") if sender.reply_to else None,
     )
@@ -140,13 +132,14 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
     front = None
     if held.store_id is not None:
         front = await by.front(
-            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told else None
-        )
+            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told else None,
+            language=held.language,
+        )  # fmt: skip
     return Letter(
         kind=held.kind,
         tenant_id=tenant_id,
         store_id=held.store_id,
-        language=held.language if held.language in LANGUAGES else "en",
+        language=held.language,
         timezone=held.timezone,
         at=by.clock(),
         front=front or Front(held.sender_name, contact_email=held.reply_to or held.sender_address),
