@@ -345,11 +345,13 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
 
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
+        Task.MAIL: mail_work(here),
         Task.FETCH_PICTURE: picture_work(here.database, here.pictures, utc_now),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
@@ -358,10 +360,11 @@ def worker_runner(here: House) -> Runner:
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
+        Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
-        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
         Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
     ]

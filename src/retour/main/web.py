@@ -46,12 +46,12 @@ def web_app(here: House) -> Litestar:
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
-            *picture_handlers(here.database),
             *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
             *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
             *portal.route_handlers(
                 here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
             ),
+            *picture_handlers(here.database),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
