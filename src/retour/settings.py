@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_timeout_s: float = 20.0
     quiet_s: float | None = None  # overrides what each connector declares
     allow_private_urls: bool = False
+    sandbox_url: str | None = None  # a sandbox shop that set-up offers
     mail_server: MailServer | None = None
     mail_from: str | None = None
 
@@ -72,6 +73,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         http_timeout_s=read.seconds("RETOUR_HTTP_TIMEOUT_S", 20.0),
         quiet_s=read.maybe_seconds("RETOUR_QUIET_S"),
         allow_private_urls=read.yes_no("RETOUR_ALLOW_PRIVATE_URLS", default=False),
+        sandbox_url=read.web("RETOUR_SANDBOX_URL"),
         mail_server=read.mail_server("RETOUR_SMTP_URL"),
         mail_from=read.address("RETOUR_MAIL_FROM"),
     )

@@ -9,13 +9,14 @@ from typing import Final
 
 import click
 
-from retour.cli.frame import json_option, load_settings, run, tell
+from retour.cli.frame import json_option, load_settings, opened, run, tell, web_vault
 from retour.core.errors import Refused
+from retour.core.sign_in import set_up_code
 from retour.ops import database as databases
 from retour.ops.postgres import EmbeddedPostgres, Urls
 from retour.ops.supervisor import Role, Supervisor
 from retour.settings import Settings
-from retour.store import instance, migrate
+from retour.store import account, instance, migrate
 from retour.store.db import Database
 
 SANDBOX_PORT: Final = 4010
@@ -73,12 +74,44 @@ async def up(settings: Settings, *, sandbox_ports: tuple[int, int] | None) -> No
     """Start the database, migrate, and keep all processes running until a signal; the sandbox's are HTTP and SMTP."""
     urls, server = await prepare(settings)
     parts = [*house_parts(settings, urls)]
-    if sandbox_ports is not None:
+    if sandbox_ports is not None:  # it speaks http on this machine, which nothing may be called by otherwise
         http_port, smtp_port = sandbox_ports
+        near = {"RETOUR_SANDBOX_URL": f"http://127.0.0.1:{http_port}", "RETOUR_ALLOW_PRIVATE_URLS": "1"}
         mail = sandbox_mail(settings, smtp_port)
-        parts = [Role(part.name, part.argv, {**mail.get(part.name, {}), **part.env}) for part in parts]
+        parts = [Role(part.name, part.argv, {**mail.get(part.name, {}), **part.env, **near}) for part in parts]
         parts.insert(0, sandbox_part(http_port, "--smtp-port", str(smtp_port)))
+    database = await Database.open(urls.app, name="retour-cli", pool_max=1)
+    try:
+        invitation = await set_up_address(database, settings)
+    finally:
+        await database.close()
+    if invitation is not None:
+        click.echo(f"retour: nobody has an account yet; open it at {invitation}")
     await Supervisor(parts, data_dir=settings.data_dir, server=server).run()
+
+
+@click.command("setup")
+@json_option
+def setup_command(*, as_json: bool) -> None:
+    """Print the address at which the first account is opened, with the code that protects it."""
+
+    async def find(settings: Settings) -> str | None:
+        async with opened(settings) as database:
+            return await set_up_address(database, settings)
+
+    found = run(find(load_settings()))
+    if found is None:
+        raise Refused("already_set_up", "this installation has an account; `retour staff create` adds people")
+    tell({"url": found}, [found], as_json=as_json)
+
+
+async def set_up_address(database: Database, settings: Settings) -> str | None:
+    """Return the address of the first set-up with its code, or nothing once there is an account."""
+    async with database.tx(None) as db:
+        if await account.has_accounts(db):
+            return None
+    code = set_up_code(web_vault(settings).house)
+    return f"{settings.public_url}/set-up?code={code}"
 
 
 async def prepare(settings: Settings) -> tuple[Urls, EmbeddedPostgres | None]:

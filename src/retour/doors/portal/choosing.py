@@ -201,7 +201,7 @@ async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int =
     only = offers[0].value if len(offers) == 1 else ""
     return here.page(
         "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
-        only_name=words.resolution_name(only, here.reader), pieces=with_reason(draft, order, here.reader),
+        go_on=words.go_on_with(only, here.reader), pieces=with_reason(draft, order, here.reader),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
-from retour.doors.portal.standing import standing, timeline
+from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.store import event, views
 from retour.store import look as looks
@@ -46,7 +46,8 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
             stands = standing(row, paid, here.reader, shop=here.portal.look.name)
-            shown.append((row["number"], stands, Money(row["promised_minor"], row["currency"]), row["requested_at"]))
+            amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
+            shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
 
 
@@ -68,7 +69,8 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         return here.page(
             "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
-            rows=rows, is_promise=is_promise, pieces=_pieces(row, order.order, here),
+            rows=rows, is_promise=is_promise, pays=pays(row), pieces=_pieces(row, order.order, here),
+            total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,

@@ -48,6 +48,11 @@ def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, 
     return _on_its_way(row, settlements, reader, shop=shop)
 
 
+def pays(row: Record) -> bool:
+    """Return whether anything is still to be paid, or was."""
+    return Decision(row["status"]) not in (Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED)
+
+
 def _on_its_way(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str) -> Standing:
     say, code = reader.say, row["blocked_code"]
     if settlements and code != "awaiting_rest":

@@ -63,6 +63,13 @@ def resolution_name(kind: str, reader: Reader) -> str:
     return names.get(kind, kind)
 
 
+def go_on_with(kind: str, reader: Reader) -> str:
+    """Return what the button says where the shop offers one way (`kind`), or several (nothing)."""
+    if kind == ResolutionKind.REFUND_ORIGINAL.value:
+        return reader.say("Continue with the refund")
+    return reader.say("Continue")
+
+
 def moment_text(moment: Moment, reader: Reader) -> str:
     """Return when the money leaves."""
     match moment:
