@@ -22,6 +22,7 @@ from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
+from retour.web.pictures import picture_handlers
 from retour.web.serving import kit_handlers
 from retour.web.session import Sessions, sign_in_handlers
 from retour.web.vitals import counted, vitals_handlers
@@ -50,6 +51,7 @@ def web_app(here: House) -> Litestar:
             *portal.route_handlers(
                 here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
             ),
+            *picture_handlers(here.database),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
