@@ -96,6 +96,7 @@ MOVES: Final[Mapping[tuple[MailState, Move], MailState]] = {
     (MailState.SENDING, Move.RETRY): MailState.DUE,
     (MailState.SENDING, Move.GIVE_UP): MailState.FAILED,
     (MailState.SENDING, Move.LOSE): MailState.UNKNOWN,
+    (MailState.UNKNOWN, Move.DELIVER): MailState.DELIVERED,  # the answer came late
     (MailState.FAILED, Move.AGAIN): MailState.DUE,
     (MailState.UNKNOWN, Move.AGAIN): MailState.DUE,
 }

@@ -1,11 +1,8 @@
 """The one place that wires everything: which connectors exist, which keys a role holds, what each process does."""
 
-import asyncio
-import contextlib
 import random
-import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,12 +13,13 @@ import msgspec
 import structlog
 
 from retour.connectors.http import Http, Patience
+from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
@@ -31,12 +29,13 @@ from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
+from retour.main.picture import picture_work
 from retour.settings import Settings
 from retour.store import connection as connections
 from retour.store import due, idempotency, instance, jobs
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
-from retour.store.jobs import Queue, Task
+from retour.store.jobs import Job, Queue, Task
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 
@@ -64,6 +63,7 @@ class House:
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
     webhooks: WebhookSender
+    pictures: PictureSource
     platforms: Platforms
     policies: PolicyCache
 
@@ -134,6 +134,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 vault=vault,
                 connectors=known,
                 webhooks=WebhookClient(told),
+                pictures=PictureClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -144,9 +145,16 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
 Work = Callable[[UUID, UUID], Awaitable[None]]
 
 
-def effect_work(here: House) -> Work:
+Step = Callable[[UUID, UUID], Awaitable[Sequence[Job]]]
+
+
+def effect_step(here: House) -> Step:
     """Return the work of carrying one effect out; nothing happens where this database may not move money."""
     settings = here.settings
+
+    async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
+        return await rma_flow.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+
     carrier = effect_flow.Carrier(
         database=here.database,
         connectors=here.connector,
@@ -157,23 +165,40 @@ def effect_work(here: House) -> Work:
             stopped=timedelta(seconds=min(2.0, settings.sweep_s)),
         ),
         clock=utc_now,
-        goes_further=True,
+        move_on=move_on,
     )
-    move_on = advance_work(here)
     looked_at = -STANDING_S
 
-    async def carry_out(tenant_id: UUID, effect_id: UUID) -> None:
+    async def carry_out(tenant_id: UUID, effect_id: UUID) -> Sequence[Job]:
         nonlocal looked_at  # when this was last seen to be the right database; a claim itself reads the kill switch
         now = time.monotonic()
         if now - looked_at >= STANDING_S:
             if not await may_move_money(here):
-                return
+                return ()
             looked_at = now
-        rma_id = await effect_flow.carry_out(carrier, tenant_id=tenant_id, effect_id=effect_id)
-        if rma_id is not None:  # at once, without a job in between; the return's due time stands should we die here
-            await move_on(tenant_id, rma_id)
+        return await effect_flow.carry_out(carrier, tenant_id=tenant_id, effect_id=effect_id)
 
     return carry_out
+
+
+def in_a_row(here: House, steps: Mapping[Task, Step], first: Task) -> Work:
+    """Return work that begins with a step and does at once what follows from it, one after the other.
+
+    What follows was enqueued nowhere: it is when the work breaks off, and its rows' due times stand should we die.
+    """
+
+    async def do(tenant_id: UUID, id_: UUID) -> None:
+        waiting = [Job(first, id_)]
+        try:
+            while waiting:
+                job = waiting.pop(0)
+                waiting += await steps[job.task](tenant_id, job.id)
+        finally:
+            if waiting:
+                async with here.database.tx(tenant_id) as db:
+                    await jobs.defer(db, waiting)
+
+    return do
 
 
 async def may_move_money(here: House) -> bool:
@@ -185,11 +210,11 @@ async def may_move_money(here: House) -> bool:
     return state.may_move_money
 
 
-def settle_work(here: House) -> Work:
+def settle_step(here: House) -> Step:
     """Return the work of comparing and paying one settlement."""
 
-    async def settle(tenant_id: UUID, settlement_id: UUID) -> None:
-        await refund_flow.settle(
+    async def settle(tenant_id: UUID, settlement_id: UUID) -> Sequence[Job]:
+        return await refund_flow.settle(
             here.database,
             tenant_id=tenant_id,
             settlement_id=settlement_id,
@@ -198,6 +223,7 @@ def settle_work(here: House) -> Work:
             policies=here.policies,
             platforms=here.platforms,
             clock=utc_now,
+            is_in_a_row=True,
         )
 
     return settle
@@ -301,11 +327,14 @@ def forget_work(here: House) -> Work:
 
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
+    from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
+
+    steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
-        Task.CARRY_OUT: effect_work(here),
-        Task.SETTLE: settle_work(here),
+        **{task: in_a_row(here, steps, task) for task in steps},
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("effects", _found(due.effects), tasks[Task.CARRY_OUT]),
@@ -316,18 +345,28 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
+    from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
+
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
+        Task.MAIL: mail_work(here),
+        Task.FETCH_PICTURE: picture_work(here.database, here.pictures, utc_now),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
+        Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
+        Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
+        Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
     ]
     return _runner(here, [Queue.WORK], tasks, sweeps, MONEY_CONCURRENCY)
 
@@ -357,12 +396,3 @@ def _runner(
             overdue=timedelta(seconds=min(5.0, settings.sweep_s)),
         ),
     )
-
-
-async def run_until_signalled(runner: Runner) -> None:
-    """Run a process until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, runner.stop)
-    await runner.run()

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from retour.core.money import Money, Sides
 from retour.core.order import TenderKind
 from retour.core.refund.plan import Plan, PlannedLeg, Row, RowKind
-from retour.web.parts import MoneyRow, Text
+from retour.web.parts import MoneyKind, MoneyRow, Text
 from retour.web.reader import Reader
 
 _GOODS: Final = frozenset({RowKind.UNITS, RowKind.REJECTED_UNITS, RowKind.MONEY})
@@ -52,7 +52,7 @@ def money_rows(
 
 def compared_rows(promised: list[MoneyRow], paid: list[MoneyRow]) -> list[MoneyRow]:
     """Return the rows of what is paid beside what was promised; rows that differ are marked, lost ones come back at 0."""
-    before = {(row.kind, str(row.label)): row for row in promised if row.kind != "to"}
+    before: dict[tuple[str, str], MoneyRow] = {(row.kind, str(row.label)): row for row in promised if row.kind != "to"}
     out: list[MoneyRow] = []
     for row in paid:
         old = before.pop((row.kind, str(row.label)), None)
@@ -103,7 +103,7 @@ class _Teller:
 
     def other(self, row: Row) -> MoneyRow:
         amount = row.payable.presentment
-        kind = "less" if amount < 0 else "item"
+        kind: MoneyKind = "less" if amount < 0 else "item"
         return MoneyRow(kind, self._title(row.kind), self.money(amount), self._reason(row), self._why(row))
 
     def tax_inside(self, tax: int) -> Text:

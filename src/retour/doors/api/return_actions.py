@@ -101,9 +101,13 @@ class ShipmentWish(Asked):
 
 
 class ReceivedOut(Told):
-    """The return after a receipt; `surplus` units were more than announced and are a discrepancy."""
+    """The return after a receipt; `surplus` units were more than announced, `unexpected` of lines nobody approved.
+
+    Both are kept as discrepancies and counted nowhere.
+    """
 
     surplus: int
+    unexpected: int
     rma: ReturnOut
 
 
@@ -160,7 +164,7 @@ async def receive_return(call: Call, wish: ReceiveWish) -> ReceivedOut:
     done = await receiving.receive(
         call.db, rma_id=call.resource_id, items=items, location_ref=wish.location_ref, actor=call.actor, now=call.now
     )
-    return ReceivedOut(surplus=done.surplus, rma=await summary(call, call.resource_id))
+    return ReceivedOut(surplus=done.surplus, unexpected=done.unexpected, rma=await summary(call, call.resource_id))
 
 
 async def inspect_return(call: Call, wish: InspectWish) -> ReturnOut:
@@ -229,7 +233,7 @@ OPERATIONS: Final = (
     Operation(
         id="receive_return", method="POST", path="/returns/{id}/receive", tag="Return actions", missing=MISSING,
         body=ReceiveWish, answer=ReceivedOut, summary="Record what arrived", do=receive_return,
-        description="More than announced is kept as a discrepancy, never refused.",
+        description="More than announced, or of a line nobody approved, is kept as a discrepancy, never refused.",
     ),
     Operation(
         id="inspect_return", method="POST", path="/returns/{id}/inspect", tag="Return actions", missing=MISSING,

@@ -63,6 +63,7 @@ CREATE TABLE dock_scan (
   nonce text NOT NULL CHECK (length(nonce) BETWEEN 8 AND 64),
   code text NOT NULL CHECK (length(code) <= 200),
   did text NOT NULL,                                            -- found, several, unknown, received, surplus, observed, inspected, ...
+  units int NOT NULL DEFAULT 1 CHECK (units BETWEEN 1 AND 10000),
   rma_id uuid,
   return_line_id uuid,
   observation_id uuid,

@@ -1,4 +1,4 @@
-"""Mail on its way: planned with what it tells of, claimed under a lease, settled by whoever holds it."""
+"""Planning a mail: to a person or an address, in the transaction of what it tells of."""
 
 from collections.abc import Mapping
 from datetime import datetime
