@@ -24,12 +24,13 @@ WORKER = _transactions("advance", 1)
 MONEY = (
     *_transactions("settle", 2),
     *_calls("SuggestRefund", "CreateRefund"),
-    *_transactions("refund_tender", 3),
+    *_transactions("refund_tender", 2),
 )
 STOCK = (*_calls("ReturnNow", "ProcessReturn"), *_transactions("process_return", 3))
 OTHER = (
     *_calls("ReturnsBefore", "OpenReturn", "AddTag", "RemoveTag", "NoteOf", "WriteNote", "CloseReturn"),
-    *(p for kind in ("open_return", "tag", "untag", "note", "close_return") for p in _transactions(kind, 3)),
+    *(p for kind in ("tag", "untag", "close_return") for p in _transactions(kind, 2)),
+    *(p for kind in ("open_return", "note") for p in _transactions(kind, 3)),  # what was there is read in between
 )
 POINTS = (*WEB, *WORKER, *MONEY, *STOCK, *OTHER)
 # Passed only while something is read back.

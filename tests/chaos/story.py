@@ -17,6 +17,8 @@ from retour.store import effect as effects
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.jobs import Job
 from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
 from tests.chaos.mortal import MortalDatabase, Points
@@ -50,7 +52,11 @@ class Cast:
     policies: PolicyCache
 
     def carrier(self) -> executor.Carrier:
-        return executor.Carrier(self.executor, lambda _: self.connector, lambda _: self.credential, PACE, now)
+        async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
+            return await rma.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=self.platforms, now=now())
+
+        credential = self.credential
+        return executor.Carrier(self.executor, lambda _: self.connector, lambda _: credential, PACE, now, move_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import asyncpg
 import pytest
 
 from retour.ops.postgres import EmbeddedPostgres, Urls
-from retour.store.migrate import Migration, MigrationRefused, files, migrate, queue_files
+from retour.store import jobs
+from retour.store.db import Database
+from retour.store.migrate import Migration, MigrationRefused, files, migrate, pending, queue_files, queue_settings
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +35,28 @@ async def names(connection: Any) -> list[str]:
 async def test_everything_of_ours_and_of_the_queue_is_recorded(owner: Any) -> None:
     recorded = {row["name"] for row in await owner.fetch("SELECT name FROM schema_migration")}
 
-    assert recorded >= {m.name for m in (*files(), *queue_files())}
+    assert recorded >= {m.name for m in (*files(), *queue_files(), queue_settings())}
+
+
+async def test_our_settings_of_the_queue_are_made_again_when_they_changed(urls: Urls, owner: Any) -> None:
+    await owner.execute("UPDATE schema_migration SET checksum = 'older' WHERE name = 'jobs/settings'")
+    await owner.execute("ALTER ROUTINE jobs.procrastinate_fetch_job_v2 RESET ALL")
+
+    assert await pending(urls.app) == ["jobs/settings"]
+    assert await migrate(urls.owner) == ["jobs/settings"]
+    assert await pending(urls.app) == []
+    kept = await owner.fetchval("SELECT proconfig FROM pg_proc WHERE proname = 'procrastinate_fetch_job_v2'")
+    assert sorted(kept) == ["enable_seqscan=off", "search_path=jobs, pg_temp"]
+
+
+async def test_a_job_is_one_row_without_a_log_beside_it(database: Database, owner: Any) -> None:
+    async with database.tx(uuid4()) as db:
+        await jobs.defer(db, [jobs.Job(jobs.Task.ADVANCE, uuid4())])
+    taken = await owner.fetchval("SELECT id FROM jobs.procrastinate_fetch_job_v2(ARRAY['work'], NULL)")
+    await owner.execute("SELECT jobs.procrastinate_finish_job_v1($1, 'succeeded', true)", taken)
+
+    assert taken is not None
+    assert await owner.fetchval("SELECT count(*) FROM jobs.procrastinate_events") == 0
 
 
 async def test_new_files_run_once(urls: Urls, owner: Any) -> None:

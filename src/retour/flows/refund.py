@@ -16,7 +16,7 @@ from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
 from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import connection as connections
-from retour.store import discrepancy, event, jobs, order, policy
+from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -55,24 +55,27 @@ async def settle(
     policies: PolicyCache,
     platforms: Platforms,
     clock: Clock,
-) -> None:
+    is_in_a_row: bool = False,
+) -> Sequence[jobs.Job]:
     """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
+
+    Return the effect that pays as a job if the caller does it next (`is_in_a_row`); else it is enqueued.
 
     The platform is read outside any transaction; then one transaction re-quotes under the order's lock, compares,
     books the rows, reserves the captures and plans the refund. Running it twice pays once.
     """
     async with database.tx(tenant_id) as db:
         try:
-            settling = await _load(db, settlement_id, policies)
+            settling = await _glance(db, settlement_id, policies) or await _load(db, settlement_id, policies)
         except Refused as no:
             await _show_unquotable(db, settlement_id, no, clock())
-            return
+            return ()
         if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
             await refunds.set_due(db, settlement_id, due_at=None)
-            return
+            return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
-            return
+            return ()
     connector = connectors(settling.connection.platform)
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
@@ -88,14 +91,18 @@ async def settle(
             await refunds.set_due(db, settlement_id, due_at=clock() + wait)
             if gone.needs_reconnect:
                 await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
-        return
+        return ()
 
-    async def pay(db: Db) -> None:
+    async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is not None:
-            await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
+        if again is None:
+            return ()
+        paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
+        if not is_in_a_row:
+            await jobs.defer(db, paying)
+        return paying if is_in_a_row else ()
 
-    await database.run(tenant_id, pay)
+    return await database.run(tenant_id, pay)
 
 
 async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
@@ -135,6 +142,18 @@ async def _locked_row(db: Db, settlement_id: UUID) -> SettlementRow:
     return row
 
 
+async def _glance(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling | None:
+    """Return a settlement as `_load` does but without a lock, to know what to ask the platform; nothing if in doubt."""
+    row = await refunds.get(db, settlement_id)
+    record = None if row is None else await returns.load(db, row.rma_id)
+    if row is None or record is None:
+        return None
+    try:
+        return await _settling(db, row, record, policies)
+    except Refused:
+        return None
+
+
 async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling | None:
     """Lock a settlement's order, return and captures, then return it re-quoted from the present ledger.
 
@@ -148,6 +167,10 @@ async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling 
     await refunds.lock_captures(db, row.order_id)
     row = await refunds.get(db, settlement_id)
     assert row is not None
+    return await _settling(db, row, record, policies)
+
+
+async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: PolicyCache) -> Settling | None:
     if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
         return None
     found = await order.load(db, row.order_id)
@@ -183,13 +206,14 @@ def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
 
 async def _compare_and_pay(
     db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
-) -> None:
+) -> Sequence[jobs.Job]:
+    """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
     compared = refund.compare(settling.plan, figures)
     accepted = settling.row.comparison == "accepted_by_person"
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
         await _dispute(db, settling, figures, compared, now)
-        return
+        return ()
     comparison = "accepted_by_person" if accepted else "equal"
     if not accepted and compared.agreement is Agreement.RECONCILED:
         comparison = "rounded"
@@ -200,7 +224,7 @@ async def _compare_and_pay(
     await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
     if not plan.legs:
         await _settle_nothing(db, settling, now)
-        return
+        return ()
     await refunds.reserve(db, settling.row.order_id, [(leg.capture_ref, leg.amount_minor) for leg in plan.legs])
     effect_id = await _plan_refund(db, tenant_id, settling, plan, platforms, now)
     await refunds.move(
@@ -211,9 +235,9 @@ async def _compare_and_pay(
         at=now,
         effect_id=effect_id,
     )
-    pay = jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)
-    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id}, [pay])
-    await _refresh(db, settling.record, now)
+    await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
+    await returns.refresh(db, settling.record.rma.id, at=now)
+    return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
 
 
 async def _settle_nothing(db: Db, settling: Settling, now: datetime) -> None:
@@ -281,7 +305,7 @@ async def _dispute(db: Db, settling: Settling, figures: PlatformQuote, compared:
         at=now,
     )
     await _emit(db, settling.record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
-    await _refresh(db, settling.record, now)
+    await returns.refresh(db, settling.record.rma.id, at=now)
 
 
 async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: datetime) -> None:
@@ -305,7 +329,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
         at=now,
     )
     await _emit(db, record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
-    await _refresh(db, record, now)
+    await returns.refresh(db, record.rma.id, at=now)
 
 
 async def _emit(
@@ -314,7 +338,6 @@ async def _emit(
     what: EventType,
     now: datetime,
     data: dict[str, object],
-    nudges: Sequence[jobs.Job] = (),
 ) -> None:
     await event.tell(
         db,
@@ -324,14 +347,7 @@ async def _emit(
         store_id=record.store_id,
         at=now,
         data={"number": record.rma.number, **data},
-        nudges=nudges,
     )
-
-
-async def _refresh(db: Db, record: ReturnRecord, now: datetime) -> None:
-    store = await policy.context(db, record.store_id)
-    assert store is not None
-    await returns.refresh(db, record.rma.id, own=store.ownership(), at=now)
 
 
 def _units(plan: Plan) -> list[RefundedUnits]:

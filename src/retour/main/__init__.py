@@ -5,7 +5,7 @@ import contextlib
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ from retour.store import connection as connections
 from retour.store import due, idempotency, instance, jobs
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
-from retour.store.jobs import Queue, Task
+from retour.store.jobs import Job, Queue, Task
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 
@@ -144,9 +144,16 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
 Work = Callable[[UUID, UUID], Awaitable[None]]
 
 
-def effect_work(here: House) -> Work:
+Step = Callable[[UUID, UUID], Awaitable[Sequence[Job]]]
+
+
+def effect_step(here: House) -> Step:
     """Return the work of carrying one effect out; nothing happens where this database may not move money."""
     settings = here.settings
+
+    async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
+        return await rma_flow.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+
     carrier = effect_flow.Carrier(
         database=here.database,
         connectors=here.connector,
@@ -157,23 +164,40 @@ def effect_work(here: House) -> Work:
             stopped=timedelta(seconds=min(2.0, settings.sweep_s)),
         ),
         clock=utc_now,
-        goes_further=True,
+        move_on=move_on,
     )
-    move_on = advance_work(here)
     looked_at = -STANDING_S
 
-    async def carry_out(tenant_id: UUID, effect_id: UUID) -> None:
+    async def carry_out(tenant_id: UUID, effect_id: UUID) -> Sequence[Job]:
         nonlocal looked_at  # when this was last seen to be the right database; a claim itself reads the kill switch
         now = time.monotonic()
         if now - looked_at >= STANDING_S:
             if not await may_move_money(here):
-                return
+                return ()
             looked_at = now
-        rma_id = await effect_flow.carry_out(carrier, tenant_id=tenant_id, effect_id=effect_id)
-        if rma_id is not None:  # at once, without a job in between; the return's due time stands should we die here
-            await move_on(tenant_id, rma_id)
+        return await effect_flow.carry_out(carrier, tenant_id=tenant_id, effect_id=effect_id)
 
     return carry_out
+
+
+def in_a_row(here: House, steps: Mapping[Task, Step], first: Task) -> Work:
+    """Return work that begins with a step and does at once what follows from it, one after the other.
+
+    What follows was enqueued nowhere: it is when the work breaks off, and its rows' due times stand should we die.
+    """
+
+    async def do(tenant_id: UUID, id_: UUID) -> None:
+        waiting = [Job(first, id_)]
+        try:
+            while waiting:
+                job = waiting.pop(0)
+                waiting += await steps[job.task](tenant_id, job.id)
+        finally:
+            if waiting:
+                async with here.database.tx(tenant_id) as db:
+                    await jobs.defer(db, waiting)
+
+    return do
 
 
 async def may_move_money(here: House) -> bool:
@@ -185,11 +209,11 @@ async def may_move_money(here: House) -> bool:
     return state.may_move_money
 
 
-def settle_work(here: House) -> Work:
+def settle_step(here: House) -> Step:
     """Return the work of comparing and paying one settlement."""
 
-    async def settle(tenant_id: UUID, settlement_id: UUID) -> None:
-        await refund_flow.settle(
+    async def settle(tenant_id: UUID, settlement_id: UUID) -> Sequence[Job]:
+        return await refund_flow.settle(
             here.database,
             tenant_id=tenant_id,
             settlement_id=settlement_id,
@@ -198,6 +222,7 @@ def settle_work(here: House) -> Work:
             policies=here.policies,
             platforms=here.platforms,
             clock=utc_now,
+            is_in_a_row=True,
         )
 
     return settle
@@ -301,9 +326,9 @@ def forget_work(here: House) -> Work:
 
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
+    steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
-        Task.CARRY_OUT: effect_work(here),
-        Task.SETTLE: settle_work(here),
+        **{task: in_a_row(here, steps, task) for task in steps},
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
     }

@@ -15,6 +15,8 @@ from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.frame import Frames
 from retour.doors.dashboard.installation import Installation
 from retour.doors.hooks.routes import route_handlers
+from retour.doors.warehouse import rooms as warehouse
+from retour.doors.warehouse.dock import Dock
 from retour.flows.session import SignIn
 from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
@@ -35,6 +37,7 @@ def web_app(here: House) -> Litestar:
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds())
     pages = Pages.load()
+    sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https:"))
     return Litestar(
         [
             create_api(
@@ -42,7 +45,8 @@ def web_app(here: House) -> Litestar:
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
-            *dashboard.route_handlers(desk(here, pages), installation(here)),
+            *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
+            *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
@@ -52,10 +56,8 @@ def web_app(here: House) -> Litestar:
     )
 
 
-def desk(here: House, pages: Pages) -> Desk:
+def desk(here: House, pages: Pages, sessions: Sessions) -> Desk:
     """Return what the staff's pages stand on."""
-    https = here.settings.public_url.startswith("https://")
-    sessions = Sessions(here.database, utc_now, https=https)
     frames = Frames(here.database, pages)
     return Desk(here.database, here.vault, sessions, pages, frames, here.policies, utc_now)
 

@@ -27,7 +27,7 @@ SELECT r.rolname AS name, r.rolsuper AS is_superuser, r.rolbypassrls AS bypasses
 
 TRIES: Final = 5
 ACQUIRE_TIMEOUT_S: Final = 5.0  # a full pool answers TimeoutError, which the web turns into 503
-_AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+AGAIN: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _GONE: Final = (
     OSError,
     asyncpg.CannotConnectNowError,
@@ -204,7 +204,7 @@ class Database:
             try:
                 async with self.tx(tenant_id) as db:
                     return await work(db)
-            except _AGAIN:
+            except AGAIN:
                 if turn == TRIES:
                     raise
             await asyncio.sleep(random.uniform(0.005, 0.03) * 2**turn)  # noqa: S311 - spreads rivals, hides nothing

@@ -4,6 +4,7 @@ Each file runs in a transaction of its own unless its first line is `-- no-trans
 to run again, because it may stop halfway. A file that was applied must never change.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ FOLDER: Final = Path(__file__).parent / "migrations"
 NO_TRANSACTION: Final = "-- no-transaction"
 JOBS: Final = "jobs"
 
-LOCK: Final = "SELECT pg_advisory_lock(7310938265)"
+# Asked for again and again, never waited for: a statement that waits keeps its snapshot, and CREATE INDEX CONCURRENTLY of
+# the one who holds the lock would wait for that snapshot for ever.
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock(7310938265)"
+LOCK_PAUSE_S: Final = 0.2
 BECOME_OWNER: Final = "SET ROLE retour_owner"
 LOCK_PATIENCE: Final = "SET lock_timeout = '10s'"  # a migration that waits blocks everybody behind it
 MAY_BECOME_OWNER: Final = "SELECT pg_has_role(current_user, 'retour_owner', 'MEMBER')"
@@ -30,11 +34,17 @@ CREATE TABLE IF NOT EXISTS schema_migration (
   name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
 """
 HISTORY: Final = "SELECT name, checksum FROM schema_migration"
-REMEMBER: Final = "INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)"
+REMEMBER: Final = """
+INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)
+ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now()
+"""
 CREATE_JOBS: Final = "CREATE SCHEMA IF NOT EXISTS jobs; SET LOCAL search_path = jobs"
 LEAVE_JOBS: Final = "RESET search_path"
-# The queue's triggers name its tables without a schema: they must find them whoever enqueues.
-SETTLE_JOBS: Final = """
+# What we set on the queue's schema, again after each of its upgrades and whenever this text changes. Its triggers name
+# its tables without a schema: they must find them whoever enqueues. A table that is empty at one moment and full of
+# jobs and dead rows at the next has no statistics worth planning by: the next job is found by its index, always, and
+# dead rows are cleared after a few hundred. The log of each job's states is for people; ours is the event log.
+SETTLE_JOBS: Final = r"""
 DO $$
 DECLARE f regprocedure;
 BEGIN
@@ -43,6 +53,19 @@ BEGIN
     EXECUTE format('ALTER ROUTINE %s SET search_path = jobs, pg_temp', f);
   END LOOP;
 END $$;
+DO $$
+DECLARE f regprocedure; t name;
+BEGIN
+  FOR f IN SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+            WHERE n.nspname = 'jobs' AND p.proname LIKE 'procrastinate\_fetch\_job\_%' LOOP
+    EXECUTE format('ALTER ROUTINE %s SET enable_seqscan = off', f);
+  END LOOP;
+  FOR t IN SELECT tgname FROM pg_trigger
+            WHERE tgrelid = 'jobs.procrastinate_jobs'::regclass AND NOT tgisinternal AND tgname LIKE '%\_events\_%' LOOP
+    EXECUTE format('ALTER TABLE jobs.procrastinate_jobs DISABLE TRIGGER %I', t);
+  END LOOP;
+END $$;
+ALTER TABLE jobs.procrastinate_jobs SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 GRANT USAGE ON SCHEMA jobs TO retour_app, retour_executor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jobs TO retour_app, retour_executor;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA jobs TO retour_app, retour_executor;
@@ -81,6 +104,11 @@ def queue_files() -> list[Migration]:
     return [Migration(f"{JOBS}/{path.name}", path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.sql"))]
 
 
+def queue_settings() -> Migration:
+    """Return what we set on the schema of the queue after its upgrades."""
+    return Migration(f"{JOBS}/settings", SETTLE_JOBS)
+
+
 async def migrate(
     owner_url: str, *, login_urls: Sequence[str] = (), migrations: Sequence[Migration] | None = None
 ) -> list[str]:
@@ -91,7 +119,8 @@ async def migrate(
     """
     connection = await asyncpg.connect(owner_url)
     try:
-        await connection.execute(LOCK)  # until the connection closes
+        while not await connection.fetchval(TRY_LOCK):  # then ours until the connection closes
+            await asyncio.sleep(LOCK_PAUSE_S)
         if not await roles.is_prepared(connection):
             await _prepare(connection, login_urls)
         if not await connection.fetchval(MAY_BECOME_OWNER):
@@ -114,7 +143,9 @@ async def pending(url: str) -> list[str]:
         history = {}
     finally:
         await connection.close()
-    return [m.name for m in (*files(), *queue_files()) if m.name not in history]
+    settings = queue_settings()
+    changed = [] if history.get(settings.name) == settings.checksum else [settings.name]
+    return [*(m.name for m in (*files(), *queue_files()) if m.name not in history), *changed]
 
 
 async def _prepare(connection: Any, login_urls: Sequence[str]) -> None:
@@ -174,9 +205,9 @@ def _statements(sql: str) -> list[str]:
 
 async def _apply_queue(connection: Any) -> list[str]:
     """Install the job queue's schema, or the upgrades that came with a newer version of it."""
-    history, upgrades = await _history(connection), queue_files()
+    history, upgrades, settings = await _history(connection), queue_files(), queue_settings()
     missing = [upgrade for upgrade in upgrades if upgrade.name not in history]
-    if not missing:
+    if not missing and history.get(settings.name) == settings.checksum:
         return []
     fresh = len(missing) == len(upgrades)
     async with connection.transaction():
@@ -186,8 +217,8 @@ async def _apply_queue(connection: Any) -> list[str]:
         for upgrade in missing:
             if not fresh:
                 await connection.execute(upgrade.sql)
-        await connection.execute(SETTLE_JOBS)
+        await connection.execute(settings.sql)
         await connection.execute(LEAVE_JOBS)
-        for upgrade in missing:
-            await connection.execute(REMEMBER, upgrade.name, upgrade.checksum)
-    return [upgrade.name for upgrade in missing]
+        for step in (*missing, settings):
+            await connection.execute(REMEMBER, step.name, step.checksum)
+    return [step.name for step in (*missing, settings)]

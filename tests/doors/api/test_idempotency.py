@@ -92,7 +92,7 @@ async def test_a_request_that_is_still_running_is_told(
 ) -> None:
     monkeypatch.setattr(idempotency, "WAIT_S", 0.2)
     async with database.tx(merchant.tenant_id) as db:
-        await idempotency.keep(db, "once", request_hash=b"another", status=200, body=b"")
+        await idempotency.keep(db, idempotency.Answer("once", b"another", 200, b""))
         answer = await add(http, merchant, "once")
 
     assert code_of(answer) == (409, "idempotency_key_in_use")

@@ -1,6 +1,6 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
-from retour.flows.rma.advance import advance
+from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import Judged, Opened, Promise, Wish, judge, open_return, request_return
 
@@ -15,6 +15,7 @@ __all__ = [
     "cancel",
     "hold",
     "judge",
+    "move_on",
     "open_return",
     "reject",
     "release",

@@ -1,6 +1,6 @@
 """Moving a return on: read its state, plan what is due, write down whom it waits for. Running it twice adds nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,28 +26,51 @@ async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms
     record = await returns.lock(db, rma_id)
     if record is None:
         return Steps()
+    steps, nudges = await _advance(db, tenant_id, record, platforms, now)
+    await jobs.defer(db, nudges)
+    return steps
+
+
+async def move_on(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, now: datetime) -> Sequence[jobs.Job]:
+    """Do the same for a return whose lock the caller holds, and return the executor's jobs instead of enqueuing them.
+
+    The caller takes them on itself; should it die before, the sweep finds the rows by their due times.
+    """
+    record = await returns.load(db, rma_id)
+    assert record is not None, "a locked return exists"
+    _, nudges = await _advance(db, tenant_id, record, platforms, now)
+    return nudges
+
+
+async def _advance(
+    db: Db, tenant_id: UUID, record: ReturnRecord, platforms: Platforms, now: datetime
+) -> tuple[Steps, list[jobs.Job]]:
     ground = await returns.ground(db, record.order_id)
     assert ground is not None
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
-    steps = next_steps(record.rma, order, own)
+    steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()
     withdrawn = await effects.withdraw(db, steps.withdraw, at=now) if steps.withdraw else []
     if withdrawn:
         await _tell(db, record, EventType.EFFECT_WITHDRAWN, now, {"effects": withdrawn})
         # What gave way may have been in the way of something else: read the return as it stands without it.
-        record = await returns.load(db, rma_id)
-        assert record is not None
+        record = await _again(db, record)
         steps = next_steps(record.rma, order, own)
     first = steps
     while steps:
-        await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
-        record = await returns.load(db, rma_id)
-        assert record is not None
+        nudges += await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
+        record = await _again(db, record)
         if not (steps.resolve or steps.hand_over):
             break
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
-    return first
+    return first, nudges
+
+
+async def _again(db: Db, record: ReturnRecord) -> ReturnRecord:
+    found = await returns.load(db, record.rma.id)
+    assert found is not None, "a locked return exists"
+    return found
 
 
 async def _carry_on(
@@ -59,7 +82,8 @@ async def _carry_on(
     platforms: Platforms,
     default_location: str | None,
     now: datetime,
-) -> None:
+) -> list[jobs.Job]:
+    """Take the steps and return the jobs that follow, all of them the executor's."""
     nudges: list[jobs.Job] = []
     for due in steps.effects:
         planned = await _plan(db, tenant_id, record, due, known[due.kind], platforms, now)
@@ -73,7 +97,7 @@ async def _carry_on(
             nudges.append(jobs.Job(jobs.Task.SETTLE, settlement_id, jobs.Queue.MONEY, priority=10))
     for settlement_id in steps.hand_over:
         await _hand_over(db, record, settlement_id, now)
-    await jobs.defer(db, nudges)
+    return nudges
 
 
 async def _plan(

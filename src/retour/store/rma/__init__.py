@@ -22,7 +22,6 @@ from retour.store.rma.save import (
     hold,
     mark_times,
     touch,
-    wake,
 )
 
 __all__ = [
@@ -49,5 +48,4 @@ __all__ = [
     "rulings",
     "settle_down",
     "touch",
-    "wake",
 ]

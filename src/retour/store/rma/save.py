@@ -47,7 +47,6 @@ ADD_NOTE: Final = """
 INSERT INTO rma_note (tenant_id, id, rma_id, body, shown_to_shopper, actor, at)
 VALUES (current_tenant(), $1, $2, $3, $4, $5, $6)
 """
-WAKE: Final = "UPDATE rma SET due_at = $2 WHERE tenant_id = current_tenant() AND id = $1"
 HOLD: Final = "UPDATE rma SET held = $2 WHERE tenant_id = current_tenant() AND id = $1 AND held <> $2 RETURNING id"
 
 
@@ -94,11 +93,6 @@ async def touch(
         by_somebody,
     )
     return version
-
-
-async def wake(db: Db, rma_id: UUID, *, due_at: datetime) -> None:
-    """Let the return be looked at again, without deriving anything of it now."""
-    await db.execute(WAKE, rma_id, due_at)
 
 
 async def mark_times(

@@ -4,26 +4,33 @@ One code path for every connector and every kind of effect. A timeout is `unknow
 under the same key inside its trusted window, else by a read-back after the quiet period, else by a person.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
-from retour.core.effect import MONEY_KINDS, Effect, EffectState, Step, Timing, next_step
-from retour.core.errors import Refused
+from retour.core.effect import Effect, EffectState, Step, Timing, next_step
 from retour.core.event import EventType
-from retour.core.ports import CommerceConnector, Credential, Outcome, ReadBack, Silence, Verdict, WireAnswer
+from retour.core.ports import (
+    CommerceConnector,
+    Credential,
+    Outcome,
+    ReadBack,
+    Silence,
+    Verdict,
+    WireAnswer,
+    WireRequest,
+)
 from retour.store import connection as connections
 from retour.store import discrepancy, jobs
 from retour.store import effect as effects
 from retour.store import rma as returns
 from retour.store.connection import Connection
-from retour.store.db import Database, Db
-from retour.store.effect import Claim, EffectRow
-from retour.store.effect.outcome import book_outcome
-from retour.store.rma import ReturnRecord
+from retour.store.db import AGAIN, Database, Db
+from retour.store.effect import Claim
+from retour.store.effect.outcome import book_outcome, enter_in_ledger
 
 _log = structlog.get_logger(__name__)
 
@@ -44,110 +51,120 @@ class Pace:
         return min(self.pause * (1 << min(tries, 16)), self.longest_pause)
 
 
+# Moves a return on inside the open transaction that holds its lock, and returns the executor's jobs that follow.
+MoveOn = Callable[[Db, UUID, UUID], Awaitable[Sequence[jobs.Job]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """What the executor needs to carry effects out: the database, the connectors, the key to credentials, its pace."""
+    """What the executor needs to carry effects out: the database, the connectors, the key to credentials, its pace.
+
+    With `move_on` (tenant, return) a return moves on in the transaction that confirms its effect, else by a job.
+    """
 
     database: Database
     connectors: Callable[[str], CommerceConnector]
     open_credential: Callable[[Connection], Credential]
     pace: Pace
     clock: Callable[[], datetime]
-    goes_further: bool = False  # whether the caller itself moves the returns on that `carry_out` returns
+    move_on: MoveOn | None = None
 
 
-async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> UUID | None:
+async def carry_out(carrier: Carrier, *, tenant_id: UUID, effect_id: UUID) -> Sequence[jobs.Job]:
     """Carry one effect out as far as it goes now; harmless for an effect that is not due, held elsewhere or done.
 
-    Return the return that the caller moves on now, because the effect was confirmed (if it said that it does).
+    Return what follows, to be done by the caller at once (it was not enqueued): only with the carrier's `move_on`.
     """
     for _ in range(carrier.pace.rounds):
         again = await _round(carrier, tenant_id, effect_id)
-        if isinstance(again, UUID):
+        if not isinstance(again, bool):
             return again
         if not again:
             break
-    return None
+    return ()
 
 
-async def hand_back(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> None:
-    """Give a parked effect back, to be read back before it is sent; raise Refused(effect_not_found, move_not_allowed)."""
-    row, record = await _locked(db, effect_id)
-    if not await effects.hand_back(db, effect_id, at=now):
-        raise Refused("move_not_allowed", "the effect does not wait for a person", facts={"state": row.state.value})
-    await discrepancy.resolve(db, "effect_unknown", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
-    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)])
-    if record is not None:
-        facts: dict[str, object] = {"effect_id": effect_id, "handed_back": True}
-        await returns.changed(db, record, EventType.EFFECT_PENDING, actor=actor, at=now, data=facts)
+# Whether another step may follow at once; or, now that the effect is confirmed, what follows from it.
+_Again = bool | Sequence[jobs.Job]
 
 
-async def retry(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> UUID:
-    """Try a failed effect again, as a new one of the same reference, and return its id.
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A claimed effect and what is to be done with it; `sending` if it was marked as sent along with the claim."""
 
-    A person's decision, after the cause is gone. Raises Refused: `effect_not_found`, `move_not_allowed` if the effect
-    has not failed, was tried again already, or moves money (then the settlement is retried, which quotes anew).
-    """
-    row, record = await _locked(db, effect_id)
-    again = None if row.kind in MONEY_KINDS else await effects.plan_again(db, row, at=now)
-    if again is None:
-        raise Refused("move_not_allowed", "the effect cannot be tried again", facts={"state": row.state.value})
-    await discrepancy.resolve(db, "effect_failed", resource_kind="effect", resource_id=effect_id, by=actor, at=now)
-    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, again, jobs.Queue.MONEY)])
-    if record is not None:
-        facts: dict[str, object] = {"effect_id": again, "tried_again": effect_id}
-        await returns.changed(db, record, EventType.EFFECT_PENDING, actor=actor, at=now, data=facts)
-    return again
-
-
-async def _locked(db: Db, effect_id: UUID) -> tuple[EffectRow, ReturnRecord | None]:
-    row = await effects.get(db, effect_id)
-    if row is None:
-        raise Refused("effect_not_found", "there is no such effect")
-    return row, await returns.lock(db, row.rma_id) if row.rma_id is not None else None
-
-
-# Whether another step may follow at once; or the return that is to be moved on, now that the effect is confirmed.
-_Again = bool | UUID
+    claim: Claim
+    connector: CommerceConnector
+    step: Step
+    since: datetime
+    sending: Effect | None = None
+    credential: Credential | None = None
 
 
 async def _round(carrier: Carrier, tenant_id: UUID, effect_id: UUID) -> _Again:
     """Take one step with the effect."""
+    try:
+        taken = await _take(carrier, tenant_id, effect_id, marking=True)
+    except effects.SendRefused:  # the claim is lost with the mark: claim it alone, and let the mark say why not
+        taken = await _take(carrier, tenant_id, effect_id, marking=False)
+    if taken is None:
+        return False
+    claim, connector = taken.claim, taken.connector
+    if taken.sending is not None and taken.credential is not None:
+        return await _call(carrier, connector, taken.credential, claim, taken.sending)
+    if taken.step is Step.SEND:
+        return await _send(carrier, connector, claim.connection, claim)
+    if taken.step in (Step.READ_BACK, Step.POLL):
+        return await _read_back(carrier, connector, claim.connection, claim)
     async with carrier.database.tx(tenant_id) as db:
-        claim = await effects.claim(db, effect_id, lease=carrier.pace.lease)
-        if claim is None:
-            return False
-        if claim.stopped or claim.connection.state != "connected":
-            reason = claim.stopped or "needs_reconnect"
-            await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message=reason)
-            return False
-    connection = claim.connection
-    connector = carrier.connectors(connection.platform)
-    step, since = next_step(
-        claim.effect,
-        timing=Timing(claim.trusted_window, claim.quiet_period),
-        can_read_back=True,
-        repeat_harmless=claim.repeat_harmless,
-        now=claim.now,
-    )
-    if step is Step.SEND:
-        return await _send(carrier, connector, connection, claim)
-    if step in (Step.READ_BACK, Step.POLL):
-        return await _read_back(carrier, connector, connection, claim)
-    async with carrier.database.tx(tenant_id) as db:
-        if step is Step.WAIT:
-            await effects.postpone(db, claim.effect, wait=max(since - claim.now, timedelta(0)))
+        if taken.step is Step.WAIT:
+            await effects.postpone(db, claim.effect, wait=max(taken.since - claim.now, timedelta(0)))
         else:
             await _park(carrier, db, claim, "no way to find out whether it happened")
     return False
 
 
+async def _take(carrier: Carrier, tenant_id: UUID, effect_id: UUID, *, marking: bool) -> _Taken | None:
+    """Claim the effect and, if it can be sent as it is, mark it as sent in the same transaction (`marking`).
+
+    Nothing if it is not due, held elsewhere or stopped. Raises SendRefused; then nothing was claimed either.
+    """
+    async with carrier.database.tx(tenant_id) as db:
+        claim = await effects.claim(db, effect_id, lease=carrier.pace.lease)
+        if claim is None:
+            return None
+        if claim.stopped or claim.connection.state != "connected":
+            reason = claim.stopped or "needs_reconnect"
+            await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message=reason)
+            return None
+        connector = carrier.connectors(claim.connection.platform)
+        step, since = next_step(
+            claim.effect,
+            timing=Timing(claim.trusted_window, claim.quiet_period),
+            can_read_back=True,
+            repeat_harmless=claim.repeat_harmless,
+            now=claim.now,
+        )
+        taken = _Taken(claim, connector, step, since)
+        if not marking or step is not Step.SEND or _guard(connector, claim) is not None:
+            return taken
+        credential = carrier.open_credential(claim.connection)  # what fails here has marked nothing
+        n = await effects.mark_sending(db, claim.effect, guard=None)
+        assert n is not None, "the lease was taken in this transaction"
+        return replace(taken, sending=effects.as_sent(claim.effect, attempt=n, guard=None), credential=credential)
+
+
+def _guard(connector: CommerceConnector, claim: Claim) -> WireRequest | None:
+    """Return the read that must precede the send, if there is one.
+
+    The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
+    """
+    needed = claim.repeat_harmless or not claim.effect.guard_before
+    return connector.build_guard(claim.effect) if needed else None
+
+
 async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> _Again:
     credential = carrier.open_credential(connection)
-    effect, guard = claim.effect, None
-    # The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
-    needed = claim.repeat_harmless or not effect.guard_before
-    guarding = connector.build_guard(effect) if needed else None
+    effect, guard, guarding = claim.effect, None, _guard(connector, claim)
     if guarding is not None:
         answer = await connector.send(credential, guarding)
         if await _is_locked_out(carrier, connector, claim, answer):
@@ -157,11 +174,15 @@ async def _send(carrier: Carrier, connector: CommerceConnector, connection: Conn
             await _postpone(carrier, claim, "the state before the effect could not be read")
             return False
     sending = await _mark(carrier, claim, guard)
-    if sending is None:
-        return False
+    return False if sending is None else await _call(carrier, connector, credential, claim, sending)
+
+
+async def _call(
+    carrier: Carrier, connector: CommerceConnector, credential: Credential, claim: Claim, sending: Effect
+) -> _Again:
+    """Send what is marked as sent, and settle what the answer means."""
     answer = await connector.send(credential, connector.build(sending))
-    outcome = connector.classify(sending, answer)
-    return await _settle(carrier, claim, sending, outcome, what="answer")
+    return await _settle(carrier, claim, sending, connector.classify(sending, answer), what="answer")
 
 
 async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | None) -> Effect | None:
@@ -219,35 +240,64 @@ async def _read_again(carrier: Carrier, claim: Claim, trouble: Outcome) -> bool:
     return False
 
 
+class _NotMovedOn(Exception):  # noqa: N818 - nothing of the transaction was committed
+    """What follows from a confirmed effect failed; the answer has yet to be written."""
+
+
 async def _settle(carrier: Carrier, claim: Claim, effect: Effect, outcome: Outcome, *, what: str) -> _Again:
     """Write what an answer means, with all that follows from it; return whether the effect may go on at once."""
+    try:
+        return await carrier.database.run(
+            effect.tenant_id, lambda db: _write(carrier, db, claim, effect, outcome, what, carrier.move_on)
+        )
+    except _NotMovedOn:
+        _log.exception("the answer of an effect is kept alone: what follows failed", effect=str(effect.id))
+    return await carrier.database.run(
+        effect.tenant_id, lambda db: _write(carrier, db, claim, effect, outcome, what, None)
+    )
+
+
+async def _write(
+    carrier: Carrier, db: Db, claim: Claim, effect: Effect, outcome: Outcome, what: str, move_on: MoveOn | None
+) -> _Again:
     now = carrier.clock()
-
-    async def write(db: Db) -> _Again:
-        head = None if claim.rma_id is None else await returns.lock_head(db, claim.rma_id)
+    head = None if claim.rma_id is None else await returns.lock_head(db, claim.rma_id)
+    if outcome.verdict is Verdict.KEY_SPENT:
         await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
-        if outcome.verdict is Verdict.KEY_SPENT:
-            return await effects.to_new_key(db, effect, outcome=outcome)
-        to = _TO[outcome.verdict]
-        if to is EffectState.INTENT and what == "answer" and _is_in_doubt(claim):
-            to = EffectState.UNKNOWN
-        if to is EffectState.FAILED and what == "readback" and effect.state is EffectState.UNKNOWN:
-            to = EffectState.PENDING  # it is there, so it is not unknown any more; the next look sees it fail
-        if what == "readback" and to is EffectState.INTENT:
-            await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
-            return False
-        again_in = _again(carrier, claim, effect, outcome)
-        settled = await effects.settle(db, effect, to=to, outcome=outcome, again_in=again_in)
-        if not settled.is_ours:
-            await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
-            return False
-        if outcome.verdict is Verdict.NEEDS_RECONNECT:
-            await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
-        goes_further = carrier.goes_further and to is EffectState.CONFIRMED and head is not None
-        await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now, nudge=not goes_further)
-        return head.id if goes_further and head is not None else False
+        return await effects.to_new_key(db, effect, outcome=outcome)
+    to = _TO[outcome.verdict]
+    if to is EffectState.INTENT and what == "answer" and _is_in_doubt(claim):
+        to = EffectState.UNKNOWN
+    if to is EffectState.FAILED and what == "readback" and effect.state is EffectState.UNKNOWN:
+        to = EffectState.PENDING  # it is there, so it is not unknown any more; the next look sees it fail
+    if what == "readback" and to is EffectState.INTENT:
+        await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
+        await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
+        return False
+    again_in = _again(carrier, claim, effect, outcome)
+    settled = await effects.settle(db, effect, to=to, outcome=outcome, again_in=again_in, what=what)
+    if not settled.is_ours:
+        await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
+        return False
+    if outcome.verdict is Verdict.NEEDS_RECONNECT:
+        await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
+    moving = move_on if to is EffectState.CONFIRMED and head is not None else None
+    await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now, nudge=moving is None)
+    follows: _Again = False
+    if moving is not None and head is not None:
+        follows = await _moved_on(moving, db, effect.tenant_id, head.id)
+    if to is EffectState.CONFIRMED:
+        await enter_in_ledger(db, effect, at=now)
+    return follows
 
-    return await carrier.database.run(effect.tenant_id, write)
+
+async def _moved_on(move_on: MoveOn, db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[jobs.Job]:
+    try:
+        return await move_on(db, tenant_id, rma_id)
+    except AGAIN:  # a deadlock: all of it once more
+        raise
+    except Exception as fault:  # the executor's edge: no fault of ours may cost the far side's answer
+        raise _NotMovedOn from fault
 
 
 _TO = {
