@@ -1,6 +1,6 @@
 """Orders and the people behind them: lists, one order with what came back and what was paid, one customer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import age, blocker, person_name, word
 from retour.store import order as records
+from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store.desk import orders as store
 from retour.store.desk.listing import PAGE
@@ -42,6 +43,7 @@ class Line:
     in_return: int
     left: int
     paid: Money
+    picture: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,9 @@ async def _order(seen: Visit) -> Response[Any]:
         at = await refunds.position(db, record.id)
         facts = await store.person(db, record.person_id)
         back = await store.returns_of_order(db, record.id)
+        kept = await pictures.paths(db, urls=[line.image_url for line in record.order.lines])
     order = record.order
-    lines = _lines(order, at)
+    lines = _lines(order, at, kept)
     return await seen.page(
         "dashboard/order.html",
         current="orders",
@@ -170,7 +173,7 @@ def returned(reader: Reader, role: Role, rows: Sequence[ReturnRow]) -> list[Back
     ]
 
 
-def _lines(order: Order, at: Position) -> list[Line]:
+def _lines(order: Order, at: Position, kept: Mapping[str, str]) -> list[Line]:
     claimed = {c.line_ref: c.in_return for c in at.counters}
     outside = {c.line_ref: c.refunded_without_return for c in at.counters}
     left = returnable(order, claimed=claimed, refunded_without_return=outside)
@@ -178,6 +181,7 @@ def _lines(order: Order, at: Position) -> list[Line]:
         Line(
             line.title, line.sku or "", line.quantity, claimed.get(line.ref, 0), left[line.ref].left,
             Money(line.gross.presentment, order.currency),
+            kept.get(line.image_url) if line.image_url else None,
         )
         for line in order.lines
     ]  # fmt: skip
