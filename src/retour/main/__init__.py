@@ -13,12 +13,13 @@ import msgspec
 import structlog
 
 from retour.connectors.http import Http, Patience
+from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
@@ -28,6 +29,7 @@ from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
+from retour.main.picture import picture_work
 from retour.settings import Settings
 from retour.store import connection as connections
 from retour.store import due, idempotency, instance, jobs
@@ -61,6 +63,7 @@ class House:
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
     webhooks: WebhookSender
+    pictures: PictureSource
     platforms: Platforms
     policies: PolicyCache
 
@@ -131,6 +134,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 vault=vault,
                 connectors=known,
                 webhooks=WebhookClient(told),
+                pictures=PictureClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -341,11 +345,14 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
 
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
+        Task.MAIL: mail_work(here),
+        Task.FETCH_PICTURE: picture_work(here.database, here.pictures, utc_now),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
         Task.LOOK_UP: look_up_work(here),
@@ -353,9 +360,11 @@ def worker_runner(here: House) -> Runner:
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
+        Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
         Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
         Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
     ]

@@ -13,6 +13,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler
+from litestar.types import ExceptionHandlersMap
 
 from retour.core.account import Role
 from retour.core.sign_in import IDLE, LONGEST, token_sha256
@@ -90,13 +91,13 @@ class Sessions:
     """Knows who is signed in; one per process. Which account a token belongs to never changes and is remembered."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime], *, https: bool) -> None:
-        self._database, self._clock, self._https = database, clock, https
+        self._database, self._clock, self.https = database, clock, https
         self._tenants: OrderedDict[bytes, UUID] = OrderedDict()
 
     @property
     def cookie_name(self) -> str:
         """Return the name of the cookie; over https no other host and no subdomain can set it."""
-        return "__Host-retour_session" if self._https else "retour_session"
+        return "__Host-retour_session" if self.https else "retour_session"
 
     async def staff_of(self, request: ASGIConnection[Any, Any, Any, Any]) -> Staff:
         """Return who is signed in; raise SignInNeeded."""
@@ -158,7 +159,7 @@ class Sessions:
 
     def _cookie(self, name: str, value: str, lives: timedelta, *, path: str = "/") -> Cookie:
         return Cookie(
-            key=name, value=value, path=path, httponly=True, secure=self._https, samesite="lax",
+            key=name, value=value, path=path, httponly=True, secure=self.https, samesite="lax",
             max_age=int(lives.total_seconds()),
         )  # fmt: skip
 
@@ -184,6 +185,17 @@ class Sessions:
             if len(self._tenants) > _ROUTES_MOST:
                 self._tenants.popitem(last=False)
         return found
+
+
+def sign_in_handlers() -> ExceptionHandlersMap:
+    """Return what leads somebody who is not signed in to the sign-in, and back afterwards."""
+
+    def lead(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
+        if request.headers.get("hx-request") == "true":  # a part of a page cannot be the sign-in; the whole page goes
+            return Response(b"", status_code=401, headers={"HX-Redirect": SIGN_IN, "Cache-Control": "no-store"})
+        return Response(b"", status_code=303, headers={"Location": error.location, "Cache-Control": "no-store"})
+
+    return {SignInNeeded: lead}
 
 
 def signed_in(request: ASGIConnection[Any, Any, Any, Any]) -> Staff:

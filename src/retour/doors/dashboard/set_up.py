@@ -21,6 +21,7 @@ from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.sign_in import anonymous_page, read_anonymous, staff_or_none
 from retour.flows import account as account_flow
+from retour.flows import look as look_flow
 from retour.flows import policy as policy_flow
 from retour.flows import session as session_flow
 from retour.flows.session import SignedIn
@@ -118,9 +119,14 @@ def _account_form(
     return anonymous_page(
         desk, request, "dashboard/set_up/account.html", status=status, errors=errors, sent=sent,
         knows_code=_is_code(here, sent.text("code")), zone=ZONE_OF.get(language, "Europe/London"),
-        zones=sorted(zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/")),
-        currencies=CURRENCIES,
+        zones=time_zones(), currencies=[(name, name) for name in CURRENCIES],
     )  # fmt: skip
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """Return the time zones of places, as the options of a select."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [(name, name.replace("_", " ")) for name in ("UTC", *names)]
 
 
 def _is_code(here: Installation, given: str) -> bool:
@@ -197,11 +203,16 @@ async def _connect(seen: Visit, here: Installation) -> Response[Any]:
 async def _policy_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         progress = await _progress(db, seen.staff.store_id)
+    at_once, by_hand = (
+        sentences(template(automatic=automatic), seen.reader, currency=progress.store.currency)
+        for automatic in (True, False)
+    )
     told = [
-        (value, sentences(template(automatic=value == "automatic"), seen.reader, currency=progress.store.currency))
-        for value in ("automatic", "by_hand")
+        ("automatic", [sentence for sentence in at_once if sentence not in by_hand]),
+        ("by_hand", [sentence for sentence in by_hand if sentence not in at_once]),
     ]
-    return _step(seen, "policy", 3, errors=FormErrors(), progress=progress, told=told)
+    both = [sentence for sentence in at_once if sentence in by_hand]
+    return _step(seen, "policy", 3, errors=FormErrors(), progress=progress, told=told, both=both)
 
 
 async def _publish(seen: Visit) -> Response[Any]:
@@ -220,7 +231,13 @@ async def _test_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         progress = await _progress(db, seen.staff.store_id)
         found = await orders.orders(db, store_id=progress.store.id, text=None)
-    return _step(seen, "test", 4, errors=FormErrors(), progress=progress, found=found)
+    order = next((row for row in found.rows if row.person_email and not row.returns), None)
+
+    async def work(db: Db) -> str:
+        return (await look_flow.look_of(db, store_id=progress.store.id, now=seen.now)).handle
+
+    handle = await seen.desk.database.run(seen.staff.tenant_id, work)
+    return _step(seen, "test", 4, errors=FormErrors(), progress=progress, order=order, portal_url=f"/returns/{handle}")
 
 
 def _step(seen: Visit, name: str, n: int, *, status: int = 200, **values: Any) -> Response[str]:

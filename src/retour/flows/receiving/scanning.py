@@ -128,6 +128,9 @@ async def arrive(
     if earlier is not None:
         return earlier
     line = _line(record, line_id)
+    same = await _same(db, step, Did.RECEIVED, code, rma_id, line_id)
+    if same is not None:
+        return Came(Did.RECEIVED, code, rma_id, line_id, same.id, repeated=True)
     if count(line.received) != here:
         raise Refused(
             "state_changed", "somebody else received units of this line", facts={"here": count(line.received)}
