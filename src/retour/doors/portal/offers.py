@@ -60,7 +60,7 @@ def _legs(here: Here, judged_as: Judged) -> str:
     for leg in legs:
         sums[leg.kind] += leg.amount_minor
     if len(sums) == 1:
-        return words.all_of_it(*sums, reader)
+        return words.all_of_it(legs[0].kind, reader)
     parts = [
         f"{reader.amount(Money(minor, promise.currency))} {tender_name(kind, reader)}" for kind, minor in sums.items()
     ]
