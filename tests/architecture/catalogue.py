@@ -13,6 +13,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_effects(integer, interval)",
         "route_due_inbox(integer, interval)",
         "route_due_mail(integer, interval)",
+        "route_due_pictures(integer, interval)",
         "route_due_rmas(integer, interval)",
         "route_due_settlements(integer, interval)",
         "route_due_syncs(integer, interval)",
@@ -21,6 +22,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_expired_visits(integer, interval)",
         "route_login(text)",
         "route_password_link(bytea)",
+        "route_picture(uuid)",
         "route_portal(text)",
         "route_session(bytea)",
     }

@@ -23,9 +23,9 @@ def answers_html(source: Source) -> list[str]:
     """Return a finding for each text that says an answer is HTML, and for each way around the pages."""
     found = []
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("text/html"):
-            found.append(source.at(node, "an HTML answer that is not of pages.render"))
-        elif isinstance(node, ast.Attribute) and dotted(node) in {"MediaType.HTML", "litestar.response.Template"}:
+        named = isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("text/html")
+        framework = isinstance(node, ast.Attribute) and dotted(node) in {"MediaType.HTML", "litestar.response.Template"}
+        if named or framework:
             found.append(source.at(node, "an HTML answer that is not of pages.render"))
     return found
 

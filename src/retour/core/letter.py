@@ -33,6 +33,7 @@ class ToldReturn:
     """
 
     id: UUID
+    order_id: UUID
     method: str
     rma: Return
     order: Order
@@ -41,8 +42,24 @@ class ToldReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class Front:
+    """What a store shows of itself: its name, its colour (`#1a2b3c`), how to reach it, and where the return can be seen.
+
+    `sending` is what the merchant says about sending a parcel, in the language of the letter.
+    """
+
+    name: str
+    brand: str | None = None
+    contact_email: str | None = None
+    contact_url: str | None = None
+    link: str | None = None
+    return_address: str | None = None
+    sending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """What one person is to be told; `at` is aware UTC, `timezone` an IANA name, `brand` a colour like #1a2b3c."""
+    """What one person is to be told; `at` is aware UTC, `timezone` an IANA name."""
 
     kind: MailKind
     tenant_id: UUID
@@ -50,10 +67,8 @@ class Letter:
     language: str
     timezone: str
     at: datetime
-    sender_name: str
-    reader_name: str | None
-    brand: str | None = None
-    contact: str | None = None
+    front: Front
+    reader_name: str | None = None
     told: ToldReturn | None = None
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
 

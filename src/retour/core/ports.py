@@ -245,6 +245,14 @@ class CommerceConnector(Protocol):
         ...
 
 
+class PictureSource(Protocol):
+    """Where pictures of goods come from."""
+
+    async def fetch_picture(self, *, url: str) -> WireAnswer:
+        """Ask for a picture once and return the answer; never raise for the network, retry or follow a redirect."""
+        ...
+
+
 class WebhookSender(Protocol):
     """How events leave the house."""
 

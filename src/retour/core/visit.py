@@ -142,6 +142,12 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+def masked_email(address: str | None) -> str | None:
+    """Return an address as its owner recognises it and nobody else learns it: m…@example.com."""
+    name, at, domain = (address or "").rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else None
+
+
 def wait_s(until: datetime, now: datetime) -> int:
     """Return the whole seconds until an instant, rounded up; none below zero."""
     return max(0, -((now - until) // timedelta(seconds=1)))

@@ -4,10 +4,10 @@ Just before the message itself leaves, that is written down. Whatever interrupts
 lease runs out; whatever interrupts after it, the mail is `unknown`: shown to staff, and not sent again by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ import structlog
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.letter import Letter, Written, mail_address, one_line
+from retour.core.letter import Front, Letter, Written, mail_address, one_line
 from retour.core.mail import OPTIONAL, MailKind, MailState, Move, judge, life_of, moved
 from retour.core.ports import Mail, MailAnswer, MailSender, MailVerdict
 from retour.store import account, event
@@ -25,9 +25,15 @@ from retour.store.mail import Claim, Sender
 from retour.store.vault import NotMyKey, Vault
 
 LEASE: Final = timedelta(minutes=3)  # longer than a sender's patience
-LANGUAGES: Final = ("en", "de", "ar")
-
 _log = structlog.get_logger(__name__)
+
+
+class FrontOf(Protocol):
+    """Returns what a store shows of itself, with a link to what an order's shopper may see; nothing without a portal."""
+
+    def __call__(
+        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str
+    ) -> Awaitable[Front | None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class Postman:
     vault: Vault
     sender: MailSender
     write: Callable[[Letter], Written]
+    front: FrontOf
     own_address: str | None
     clock: Callable[[], datetime]
     jitter: Callable[[], int]  # a number from 0 to 1,000
@@ -90,22 +97,16 @@ async def send_again(db: Db, *, mail_id: UUID, now: datetime) -> None:
 
 
 async def change_sender(db: Db, *, store_id: UUID, sender: Sender, actor: str, now: datetime) -> Sender:
-    """Keep who a store's mail comes from and what it tells; return it as kept.
+    """Keep where a store's mail comes from and what it tells; return it as kept.
 
-    Refuses store_not_found, name_missing, bad_address (with the field), unknown_language, kind_not_optional.
+    Refuses store_not_found, bad_address (with the field), kind_not_optional.
     """
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store")
-    name = one_line(sender.name)[:100]
-    if not name:
-        raise Refused("name_missing", "the sender needs a name", field="name")
-    if sender.language not in LANGUAGES:
-        raise Refused("unknown_language", f"mail is written in {', '.join(LANGUAGES)}", field="language")
     if not sender.silent <= OPTIONAL:
         raise Refused("kind_not_optional", "codes and invitations are always sent", field="silent")
     kept = replace(
         sender,
-        name=name,
         address=mail_address(sender.address, field="address") if sender.address else None,
         reply_to=mail_address(sender.reply_to, field="reply_to") if sender.reply_to else None,
     )
@@ -128,16 +129,21 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         secret = _opened(by.vault, held.sealed_data, tenant_id, held.id)
     except NotMyKey:
         return None
+    front = None
+    if held.store_id is not None:
+        front = await by.front(
+            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told else None,
+            language=held.language,
+        )  # fmt: skip
     return Letter(
         kind=held.kind,
         tenant_id=tenant_id,
         store_id=held.store_id,
-        language=held.language if held.language in LANGUAGES else "en",
+        language=held.language,
         timezone=held.timezone,
         at=by.clock(),
-        sender_name=held.sender_name,
+        front=front or Front(held.sender_name, contact_email=held.reply_to or held.sender_address),
         reader_name=held.person_name,
-        contact=held.reply_to or held.sender_address or by.own_address,
         told=told,
         secret=msgspec.json.decode(secret, type=dict[str, str]) if secret else {},
     )

@@ -8,7 +8,7 @@ from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.ports import Inbound
 from retour.core.sign_in import set_up_code
-from retour.doors import serving
+from retour.doors import portal, serving
 from retour.doors.api.app import create_api
 from retour.doors.dashboard import routes as dashboard
 from retour.doors.dashboard.desk import Desk
@@ -22,6 +22,7 @@ from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
+from retour.web.pictures import picture_handlers
 from retour.web.serving import kit_handlers
 from retour.web.session import Sessions, sign_in_handlers
 from retour.web.vitals import counted, vitals_handlers
@@ -37,7 +38,7 @@ def web_app(here: House) -> Litestar:
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds())
     pages = Pages.load()
-    sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https:"))
+    sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https://"))
     return Litestar(
         [
             create_api(
@@ -47,6 +48,10 @@ def web_app(here: House) -> Litestar:
             *kit_handlers(pages, utc_now),
             *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
             *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
+            *portal.route_handlers(
+                here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
+            ),
+            *picture_handlers(here.database),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],

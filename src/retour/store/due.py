@@ -13,6 +13,7 @@ DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 MAIL: Final = "SELECT tenant_id, id FROM route_due_mail($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
+PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
 VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
@@ -54,6 +55,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, connection) whose orders are due to be synced, oldest first."""
     return _ids(await db.fetch(SYNCS, most, overdue))
+
+
+async def pictures(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, picture) that are to be fetched, oldest first."""
+    return _ids(await db.fetch(PICTURES, most, overdue))
 
 
 async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -34,6 +34,7 @@ class Task(StrEnum):
     READ_INBOX = "inbox.read"
     SYNC_ORDERS = "order.sync"
     FETCH_ORDER = "order.fetch"
+    FETCH_PICTURE = "picture.fetch"
     LOOK_UP = "visit.look_up"
 
 

@@ -119,7 +119,7 @@ async def migrate(
     """
     connection = await asyncpg.connect(owner_url)
     try:
-        while not await connection.fetchval(TRY_LOCK):  # then ours until the connection closes
+        while not await connection.fetchval(TRY_LOCK):  # noqa: ASYNC110 - another process has it; ours until we close
             await asyncio.sleep(LOCK_PAUSE_S)
         if not await roles.is_prepared(connection):
             await _prepare(connection, login_urls)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from retour.connectors.mail.address import MailServer
 from retour.connectors.mail.client import MailClient, Patience
+from retour.core.mail_server import MailServer
 from retour.core.ports import Mail
 from retour.sandbox.mail.server import Mailroom
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from retour.connectors.mail.address import MailServer
 from retour.connectors.mail.client import MailClient
+from retour.core.mail_server import MailServer
 from retour.core.ports import MailAnswer, MailVerdict
 from tests.connectors.mail.post_box import A_MAIL, QUICK, PostBox, post_box
 

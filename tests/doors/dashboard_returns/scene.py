@@ -72,7 +72,7 @@ class Scene:
 
     async def order(self, *lines: Mapping[str, Any], name: str, **more: Any) -> OrderRecord:
         """Return a fresh order of a shopper of that name."""
-        email = f"{name.split()[0].lower()}@example.com"
+        email = f"{name.split(maxsplit=1)[0].lower()}@example.com"
         return await self.house.an_order(*(lines or (MUGS,)), customer=name, email=email, **more)
 
     async def ask(self, name: str, order: OrderRecord, wishes: Mapping[int, tuple[int, str, str | None]]) -> UUID:

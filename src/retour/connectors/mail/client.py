@@ -11,9 +11,9 @@ from typing import Final
 import aiosmtplib
 from aiosmtplib import SMTP, SMTPException, SMTPResponse, SMTPResponseException
 
-from retour.connectors.mail.address import Encryption, MailServer
 from retour.connectors.mail.message import as_bytes, as_data, envelope, needs_utf8
 from retour.core.letter import one_line
+from retour.core.mail_server import Encryption, MailServer
 from retour.core.ports import Mail, MailAnswer, MailVerdict
 
 _ADDRESS: Final = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+")

@@ -1,5 +1,6 @@
 """A shopper's visit: asking for an order, proving that it is theirs, and what they have answered so far."""
 
+from retour.flows.visit.answers import keep_answers
 from retour.flows.visit.ask import ask, ask_again
 from retour.flows.visit.link import follow_link, portal_link
 from retour.flows.visit.look_up import look_up, read_typed
@@ -11,6 +12,7 @@ __all__ = [
     "close",
     "follow_link",
     "forget_expired",
+    "keep_answers",
     "look_up",
     "portal_link",
     "read_typed",

@@ -67,7 +67,7 @@ class Admin:
             *(Route(path, page, methods=["GET"]) for path, page in gets.items()),
             *(Route(path, _own(act), methods=["POST"]) for path, act in posts.items()),
             Route("/admin/admin.css", _sheet, methods=["GET"]),
-            Route("/pictures/{sku}.png", _picture, methods=["GET"]),
+            Route("/pictures/{sku:path}.png", _picture, methods=["GET"]),
             Route("/", lambda _: RedirectResponse("/admin", 303), methods=["GET"]),
         ]
 

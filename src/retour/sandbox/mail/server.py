@@ -89,7 +89,12 @@ class _Door(SMTP):
 
     def __init__(self, room: Mailroom, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
-            _Inlet(room), hostname="sandbox.invalid", ident="Sandbox", enable_SMTPUTF8=True, loop=loop, timeout=120
+            _Conversation(room),
+            hostname="sandbox.invalid",
+            ident="Sandbox",
+            enable_SMTPUTF8=True,
+            loop=loop,
+            timeout=120,
         )
         self._room = room
 
@@ -105,7 +110,7 @@ class _Door(SMTP):
         await super().smtp_DATA(arg)
 
 
-class _Inlet:
+class _Conversation:
     """What happens at each command."""
 
     def __init__(self, room: Mailroom) -> None:

@@ -26,12 +26,14 @@ WITH claimed AS (
             tries, lease_until, expires_at, message_id)
 SELECT c.id, c.store_id, c.kind, c.resource_kind, c.resource_id, c.subject_id, c.person_id, c.sealed_address, c.sealed_data,
        c.tries, c.lease_until, c.expires_at, c.message_id, p.email, p.name AS person_name,
-       coalesce(c.language, r.language, s.language, 'en') AS language, coalesce(s.name, t.shop_name, a.name) AS sender_name,
-       s.address AS sender_address, s.reply_to, t.shop_name, coalesce(t.timezone, 'UTC') AS timezone
+       coalesce(c.language, r.language, k.default_language, 'en') AS language,
+       coalesce(k.sender_name, k.name, t.shop_name, a.name) AS sender_name, s.address AS sender_address,
+       coalesce(s.reply_to, k.contact_email) AS reply_to, coalesce(t.timezone, 'UTC') AS timezone
   FROM claimed c
   JOIN account a ON a.tenant_id = current_tenant()
   LEFT JOIN person p ON p.tenant_id = current_tenant() AND p.id = c.person_id
   LEFT JOIN store t ON t.tenant_id = current_tenant() AND t.id = c.store_id
+  LEFT JOIN look k ON k.tenant_id = current_tenant() AND k.store_id = c.store_id
   LEFT JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = c.store_id
   LEFT JOIN rma r ON r.tenant_id = current_tenant() AND r.id = c.resource_id
 """
@@ -86,7 +88,6 @@ class Claim:
     sender_name: str
     sender_address: str | None
     reply_to: str | None
-    shop_name: str | None
     timezone: str
     message_id: str | None
     email: str | None = field(repr=False)

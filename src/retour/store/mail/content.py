@@ -30,6 +30,7 @@ async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> To
     settlement = await refunds.get(db, settlement_id) if settlement_id else None
     return ToldReturn(
         id=rma_id,
+        order_id=record.order_id,
         method=row["method"],
         rma=record.rma,
         order=order.order,

@@ -1,4 +1,4 @@
-"""Who a store's mail comes from, in which language it speaks by default, and what it keeps to itself."""
+"""Where a store's mail comes from, and what the store keeps to itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,26 +9,27 @@ from retour.core.mail import MailKind
 from retour.store.db import Db
 
 GET: Final = """
-SELECT name, address, reply_to, language, silent, active
+SELECT address, reply_to, silent, active
   FROM mail_sender WHERE tenant_id = current_tenant() AND store_id = $1
 """
 SAVE: Final = """
-INSERT INTO mail_sender (tenant_id, store_id, name, address, reply_to, language, silent, active, changed_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO mail_sender (tenant_id, store_id, address, reply_to, silent, active, changed_at)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6)
 ON CONFLICT (tenant_id, store_id) DO UPDATE SET
-  name = excluded.name, address = excluded.address, reply_to = excluded.reply_to, language = excluded.language,
-  silent = excluded.silent, active = excluded.active, changed_at = excluded.changed_at
+  address = excluded.address, reply_to = excluded.reply_to, silent = excluded.silent, active = excluded.active,
+  changed_at = excluded.changed_at
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A store's sender; without an `address` the installation's own is used; `silent` kinds are not sent."""
+    """A store's sender; without an `address` the installation's own is used; `silent` kinds are not sent.
 
-    name: str
+    Answers go to `reply_to`, else to the contact of the store's look; its name and language are the look's, too.
+    """
+
     address: str | None = None
     reply_to: str | None = None
-    language: str = "en"
     silent: frozenset[MailKind] = frozenset()
     active: bool = True
 
@@ -44,6 +45,4 @@ async def sender_of(db: Db, store_id: UUID) -> Sender | None:
 async def save_sender(db: Db, store_id: UUID, sender: Sender, *, at: datetime) -> None:
     """Keep the sender of a store; mail that is planned already goes out under the new one."""
     silent = sorted(kind.value for kind in sender.silent)
-    await db.execute(
-        SAVE, store_id, sender.name, sender.address, sender.reply_to, sender.language, silent, sender.active, at
-    )
+    await db.execute(SAVE, store_id, sender.address, sender.reply_to, silent, sender.active, at)

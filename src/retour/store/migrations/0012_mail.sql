@@ -1,13 +1,11 @@
--- Mail: a delivery that tells one person. Who a store's mail comes from, and every mail on its way.
+-- Mail: a delivery that tells one person. What a store mails, and every mail on its way.
 
--- A store without a row here mails nothing about its returns.
+-- A store without a row here mails nothing about its returns. Name and language of its mail are those of its look.
 CREATE TABLE mail_sender (
   tenant_id uuid NOT NULL,
   store_id uuid NOT NULL,
-  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
   address text CHECK (length(address) BETWEEN 3 AND 254),       -- none: the installation's own
   reply_to text CHECK (length(reply_to) BETWEEN 3 AND 254),
-  language text NOT NULL DEFAULT 'en' CHECK (language ~ '^[a-z]{2,3}$'),
   silent text[] NOT NULL DEFAULT '{}',                          -- kinds that this store does not send
   active boolean NOT NULL DEFAULT true,
   changed_at timestamptz NOT NULL DEFAULT now(),
