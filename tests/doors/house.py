@@ -14,6 +14,7 @@ from litestar import Litestar
 
 from retour import settings as settings_room
 from retour.connectors.http import Http
+from retour.connectors.picture.client import PictureClient
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.platforms import Platforms
 from retour.main import House
@@ -33,6 +34,7 @@ def an_app(database: Database, folder: Path, **environ: str) -> Litestar:
         House(
             role="web", settings=settings, url="", database=database,
             vault=Vault.open(folder / "keys", role="web"), connectors={}, webhooks=WebhookClient(http),
+            pictures=PictureClient(http),
             platforms=Platforms({}, timedelta(seconds=5)), policies=PolicyCache(),
         )
     )  # fmt: skip
