@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import procrastinate
+import psycopg
 import structlog
 from procrastinate import PsycopgConnector
 
@@ -59,7 +61,11 @@ class Runner:
         self._slots = asyncio.Semaphore(tempo.concurrency)
         self._stopping = asyncio.Event()
         connector = PsycopgConnector(
-            conninfo=url, kwargs={"options": "-c search_path=jobs,public"}, min_size=1, max_size=4
+            conninfo=url,
+            kwargs={"options": "-c search_path=jobs,public"},
+            configure=_single_statements,
+            min_size=1,
+            max_size=4,
         )
         self._app = procrastinate.App(connector=connector)
         for task, work in tasks.items():
@@ -126,3 +132,8 @@ class Runner:
                 await work(tenant_id, id_)
             except Exception:  # noqa: BLE001 - the worker's edge: the truth is on the row, not in the job
                 _log.exception("a job failed", job=name, tenant=str(tenant_id), id=str(id_))
+
+
+async def _single_statements(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Let each statement of the queue be a transaction of its own, without BEGIN and COMMIT around it."""
+    await connection.set_autocommit(True)

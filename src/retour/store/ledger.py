@@ -14,26 +14,32 @@ INSERT INTO ledger_account (tenant_id, id, path, currency, may_be_negative)
 SELECT current_tenant(), id, path, $3, true FROM unnest($1::uuid[], $2::text[]) AS a (id, path)
 ON CONFLICT (tenant_id, path, currency) DO NOTHING
 """
-LOCK_ACCOUNTS: Final = """
-SELECT id, path FROM ledger_account
- WHERE tenant_id = current_tenant() AND path = ANY ($1::text[]) AND currency = $2 ORDER BY id FOR UPDATE
-"""
+# One statement: the accounts are locked in their order before anything is written; nothing happens while one is missing
+# (`known`) or once the reference was entered before.
 ENTER: Final = """
-INSERT INTO ledger_entry (tenant_id, id, reference, effect_id, at) VALUES (current_tenant(), $1, $2, $3, $4)
-ON CONFLICT (tenant_id, reference) DO NOTHING RETURNING id
-"""
-POST: Final = """
-WITH posted AS (
+WITH locked AS MATERIALIZED (
+  SELECT id, path FROM ledger_account
+   WHERE tenant_id = current_tenant() AND path = ANY ($5::text[] || $6::text[]) AND currency = $4 ORDER BY id FOR UPDATE),
+legs AS MATERIALIZED (
+  SELECT n, s.id AS source, d.id AS destination, minor
+    FROM unnest($5::text[], $6::text[], $7::bigint[]) WITH ORDINALITY AS p (source, destination, minor, n)
+    JOIN locked s ON s.path = p.source JOIN locked d ON d.path = p.destination),
+known AS (SELECT count(*) = cardinality($7::bigint[]) AS all_are FROM legs),
+entered AS (
+  INSERT INTO ledger_entry (tenant_id, id, reference, effect_id, at)
+  SELECT current_tenant(), $1, $2, $3, $8 FROM known WHERE all_are
+  ON CONFLICT (tenant_id, reference) DO NOTHING RETURNING id),
+posted AS (
   INSERT INTO posting (tenant_id, entry_id, n, currency, source, destination, amount_minor)
-  SELECT current_tenant(), $1, n, $2, source, destination, minor
-    FROM unnest($3::uuid[], $4::uuid[], $5::bigint[]) WITH ORDINALITY AS p (source, destination, minor, n)
-  RETURNING source, destination, amount_minor),
+  SELECT current_tenant(), e.id, n, $4, source, destination, minor FROM entered e, legs),
 moved AS (
   SELECT account, sum(minor) AS minor
-    FROM (SELECT source AS account, -amount_minor AS minor FROM posted
-          UNION ALL SELECT destination, amount_minor FROM posted) AS both_sides GROUP BY account)
-UPDATE ledger_account a SET posted_minor = a.posted_minor + m.minor
-  FROM moved m WHERE a.tenant_id = current_tenant() AND a.id = m.account
+    FROM (SELECT source AS account, -minor AS minor FROM legs UNION ALL SELECT destination, minor FROM legs) AS both_sides
+   GROUP BY account),
+summed AS (
+  UPDATE ledger_account a SET posted_minor = a.posted_minor + m.minor
+    FROM moved m, entered WHERE a.tenant_id = current_tenant() AND a.id = m.account)
+SELECT all_are, (SELECT id FROM entered) AS id FROM known
 """
 BALANCES: Final = """
 SELECT path, currency, posted_minor FROM ledger_account WHERE tenant_id = current_tenant() ORDER BY path, currency
@@ -53,23 +59,18 @@ async def enter(
     db: Db, postings: Sequence[Posting], *, reference: str, currency: str, effect_id: UUID | None, at: datetime
 ) -> UUID | None:
     """Write one entry and return its id; nothing if the reference was entered before."""
-    paths = sorted({p.source for p in postings} | {p.destination for p in postings})
-    accounts = {row["path"]: row["id"] for row in await db.fetch(LOCK_ACCOUNTS, paths, currency)}
-    if len(accounts) < len(paths):
+    sources, destinations = [p.source for p in postings], [p.destination for p in postings]
+    minors = [p.amount_minor for p in postings]
+    facts = (new_id(), reference, effect_id, currency, sources, destinations, minors, at)
+    row = await db.fetchrow(ENTER, *facts)
+    if row is not None and not row["all_are"]:
+        paths = sorted({*sources, *destinations})
         await db.execute(ENSURE_ACCOUNTS, [new_id() for _ in paths], paths, currency)
-        accounts = {row["path"]: row["id"] for row in await db.fetch(LOCK_ACCOUNTS, paths, currency)}
-    entry_id: UUID | None = await db.fetchval(ENTER, new_id(), reference, effect_id, at)
-    if entry_id is None:
-        return None
-    await db.execute(
-        POST,
-        entry_id,
-        currency,
-        [accounts[p.source] for p in postings],
-        [accounts[p.destination] for p in postings],
-        [p.amount_minor for p in postings],
-    )
-    return entry_id
+        row = await db.fetchrow(ENTER, *facts)
+    assert row is not None
+    assert row["all_are"], "the accounts of an entry exist"
+    entered: UUID | None = row["id"]
+    return entered
 
 
 async def list_balances(db: Db) -> list[tuple[str, str, int]]:

@@ -37,6 +37,7 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
   FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
+STORE_OF_RETURN: Final = "SELECT store_id FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 # The parts of a return that the summary leaves out; settlements and effects are read by their own rooms.
 PARTS_OF_RETURN: Final = """
 SELECT jsonb_build_object(
@@ -196,6 +197,12 @@ async def returns(
 async def one_return(db: Db, rma_id: UUID) -> Record | None:
     """Return the summary of one return, or nothing."""
     return await db.fetchrow(ONE_RETURN, rma_id)
+
+
+async def store_of_return(db: Db, rma_id: UUID) -> UUID | None:
+    """Return the store that a return belongs to, or nothing."""
+    found: UUID | None = await db.fetchval(STORE_OF_RETURN, rma_id)
+    return found
 
 
 def lines_of(summary: Record) -> list[LineView]:

@@ -92,8 +92,8 @@ def opened_out(opened: Opened) -> ReturnOut:
 
 async def check_store(call: Call) -> None:
     """Raise Refused(return_not_found) if a store is named and the return in the path belongs to another."""
-    if call.store is not None:
-        await summary(call, call.resource_id)
+    if call.store is not None and await views.store_of_return(call.db, call.resource_id) != call.store:
+        raise Refused(MISSING, "there is no such return")
 
 
 def facts(row: Record) -> dict[str, Any]:

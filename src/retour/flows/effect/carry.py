@@ -30,7 +30,7 @@ from retour.store import rma as returns
 from retour.store.connection import Connection
 from retour.store.db import AGAIN, Database, Db
 from retour.store.effect import Claim
-from retour.store.effect.outcome import book_outcome
+from retour.store.effect.outcome import book_outcome, enter_in_ledger
 
 _log = structlog.get_logger(__name__)
 
@@ -262,8 +262,8 @@ async def _write(
 ) -> _Again:
     now = carrier.clock()
     head = None if claim.rma_id is None else await returns.lock_head(db, claim.rma_id)
-    await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
     if outcome.verdict is Verdict.KEY_SPENT:
+        await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
         return await effects.to_new_key(db, effect, outcome=outcome)
     to = _TO[outcome.verdict]
     if to is EffectState.INTENT and what == "answer" and _is_in_doubt(claim):
@@ -271,21 +271,29 @@ async def _write(
     if to is EffectState.FAILED and what == "readback" and effect.state is EffectState.UNKNOWN:
         to = EffectState.PENDING  # it is there, so it is not unknown any more; the next look sees it fail
     if what == "readback" and to is EffectState.INTENT:
+        await effects.note_answer(db, effect, attempt=effect.attempts, what=what, outcome=outcome)
         await effects.postpone(db, effect, wait=carrier.pace.back_off(effect.attempts))
         return False
     again_in = _again(carrier, claim, effect, outcome)
-    settled = await effects.settle(db, effect, to=to, outcome=outcome, again_in=again_in)
+    settled = await effects.settle(db, effect, to=to, outcome=outcome, again_in=again_in, what=what)
     if not settled.is_ours:
         await effects.note_answer(db, effect, attempt=effect.attempts, what="late_answer", outcome=outcome)
         return False
     if outcome.verdict is Verdict.NEEDS_RECONNECT:
         await connections.lock_out(db, claim.effect.connection_id, actor="retour", at=now)
-    if move_on is None or head is None or to is not EffectState.CONFIRMED:
-        await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now)
-        return False
-    await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now, nudge=False)
+    moving = move_on if to is EffectState.CONFIRMED and head is not None else None
+    await book_outcome(db, effect, head=head, to=to, outcome=outcome, at=now, nudge=moving is None)
+    follows: _Again = False
+    if moving is not None and head is not None:
+        follows = await _moved_on(moving, db, effect.tenant_id, head.id)
+    if to is EffectState.CONFIRMED:
+        await enter_in_ledger(db, effect, at=now)
+    return follows
+
+
+async def _moved_on(move_on: MoveOn, db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[jobs.Job]:
     try:
-        return await move_on(db, effect.tenant_id, head.id)
+        return await move_on(db, tenant_id, rma_id)
     except AGAIN:  # a deadlock: all of it once more
         raise
     except Exception as fault:  # the executor's edge: no fault of ours may cost the far side's answer

@@ -53,6 +53,9 @@ SELECT m.tenant_id, m.id, 1 + coalesce((SELECT max(a.n) FROM effect_attempt a
 RETURNING n
 """
 SETTLE: Final = """
+WITH seen AS (
+  INSERT INTO effect_observation (tenant_id, effect_id, id, attempt, lease_epoch, what, verdict, far_code, message)
+  VALUES (current_tenant(), $1, $9, $10, $2, $11, $12, $6, $7))
 UPDATE effect SET state = $3, lease_until = NULL, due_at = clock_timestamp() + $4, far_id = coalesce($5, far_id),
        far_code = $6, message = $7, result = CASE WHEN $8::jsonb = '{}' THEN result ELSE $8 END,
        no_effect_proven_at = CASE WHEN $3 = 'intent' THEN clock_timestamp() ELSE no_effect_proven_at END,
@@ -140,8 +143,13 @@ def as_sent(effect: Effect, *, attempt: int, guard: Mapping[str, object] | None)
     return replace(effect, state=EffectState.SENDING, attempts=attempt, guard_before=guard or effect.guard_before)
 
 
-async def settle(db: Db, effect: Effect, *, to: EffectState, outcome: Outcome, again_in: timedelta) -> Settled:
-    """Write what an answer made of the effect, only under the lease that asked; otherwise keep it as a late answer."""
+async def settle(
+    db: Db, effect: Effect, *, to: EffectState, outcome: Outcome, again_in: timedelta, what: str
+) -> Settled:
+    """Keep what was seen (`what`: an `answer` or a `readback`) and write what it made of the effect.
+
+    That only under the lease that asked; otherwise the caller keeps it as a late answer, too.
+    """
     row = await db.fetchval(
         SETTLE,
         effect.id,
@@ -152,6 +160,10 @@ async def settle(db: Db, effect: Effect, *, to: EffectState, outcome: Outcome, a
         outcome.far_code,
         outcome.message,
         outcome.result,
+        new_id(),
+        effect.attempts,
+        what,
+        outcome.verdict.value,
     )
     return Settled(to, row is not None)
 

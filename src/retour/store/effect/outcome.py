@@ -51,6 +51,7 @@ async def book_outcome(
 ) -> None:
     """Book what just became of an effect, in the transaction that wrote it; the return is locked by the caller.
 
+    What is confirmed has yet to be entered in the ledger (`enter_in_ledger`).
     Without `nudge` the caller moves the return on in the same transaction.
     """
     what, settlement_id = _EVENTS.get(to), None
@@ -96,15 +97,21 @@ async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) 
         if settlement_id is not None:
             await refund.drop_lines(db, settlement_id)
     if to is EffectState.CONFIRMED:
-        assert effect.currency is not None, "money has a currency"
-        legs = await refund.list_legs(db, effect.id)
         await refund.release(db, effect.id, paid=True)
-        await ledger.enter(
-            db,
-            [ledger.Posting("merchant:refunds", f"gateway:{leg['gateway']}", leg["amount_minor"]) for leg in legs],
-            reference=f"refund:{effect.id}",
-            currency=effect.currency,
-            effect_id=effect.id,
-            at=at,
-        )
     return settlement_id
+
+
+async def enter_in_ledger(db: Db, effect: Effect, *, at: datetime) -> None:
+    """Enter a confirmed refund in the ledger, as the last thing of its transaction: all refunds wait for one account."""
+    if effect.kind not in MONEY_KINDS:
+        return
+    assert effect.currency is not None, "money has a currency"
+    legs = await refund.list_legs(db, effect.id)
+    await ledger.enter(
+        db,
+        [ledger.Posting("merchant:refunds", f"gateway:{leg['gateway']}", leg["amount_minor"]) for leg in legs],
+        reference=f"refund:{effect.id}",
+        currency=effect.currency,
+        effect_id=effect.id,
+        at=at,
+    )
