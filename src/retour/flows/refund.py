@@ -16,7 +16,7 @@ from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
 from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import connection as connections
-from retour.store import discrepancy, event, jobs, order, policy
+from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -66,7 +66,7 @@ async def settle(
     """
     async with database.tx(tenant_id) as db:
         try:
-            settling = await _load(db, settlement_id, policies)
+            settling = await _glance(db, settlement_id, policies) or await _load(db, settlement_id, policies)
         except Refused as no:
             await _show_unquotable(db, settlement_id, no, clock())
             return ()
@@ -142,6 +142,18 @@ async def _locked_row(db: Db, settlement_id: UUID) -> SettlementRow:
     return row
 
 
+async def _glance(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling | None:
+    """Return a settlement as `_load` does but without a lock, to know what to ask the platform; nothing if in doubt."""
+    row = await refunds.get(db, settlement_id)
+    record = None if row is None else await returns.load(db, row.rma_id)
+    if row is None or record is None:
+        return None
+    try:
+        return await _settling(db, row, record, policies)
+    except Refused:
+        return None
+
+
 async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling | None:
     """Lock a settlement's order, return and captures, then return it re-quoted from the present ledger.
 
@@ -155,6 +167,10 @@ async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling 
     await refunds.lock_captures(db, row.order_id)
     row = await refunds.get(db, settlement_id)
     assert row is not None
+    return await _settling(db, row, record, policies)
+
+
+async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: PolicyCache) -> Settling | None:
     if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
         return None
     found = await order.load(db, row.order_id)
@@ -220,7 +236,7 @@ async def _compare_and_pay(
         effect_id=effect_id,
     )
     await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
-    await _refresh(db, settling.record, now)
+    await returns.refresh(db, settling.record.rma.id, at=now)
     return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
 
 
@@ -289,7 +305,7 @@ async def _dispute(db: Db, settling: Settling, figures: PlatformQuote, compared:
         at=now,
     )
     await _emit(db, settling.record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
-    await _refresh(db, settling.record, now)
+    await returns.refresh(db, settling.record.rma.id, at=now)
 
 
 async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: datetime) -> None:
@@ -313,7 +329,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
         at=now,
     )
     await _emit(db, record, EventType.SETTLEMENT_DISPUTED, now, {"settlement_id": row.id})
-    await _refresh(db, record, now)
+    await returns.refresh(db, record.rma.id, at=now)
 
 
 async def _emit(
@@ -332,12 +348,6 @@ async def _emit(
         at=now,
         data={"number": record.rma.number, **data},
     )
-
-
-async def _refresh(db: Db, record: ReturnRecord, now: datetime) -> None:
-    store = await policy.context(db, record.store_id)
-    assert store is not None
-    await returns.refresh(db, record.rma.id, own=store.ownership(), at=now)
 
 
 def _units(plan: Plan) -> list[RefundedUnits]:

@@ -12,7 +12,8 @@ from retour.store.db import Db, Record
 
 LIST_RETURNS: Final = """
 SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
-       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence, r.requested_at, r.decided_at,
+       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+       (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
@@ -27,7 +28,8 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
 """
 ONE_RETURN: Final = """
 SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
-       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence, r.requested_at, r.decided_at,
+       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+       (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
@@ -176,7 +178,6 @@ class DiscrepancyView:
     resolved_by: str | None
 
 
-_LINES: Final = msgspec.json.Decoder(list[LineView])
 _PARTS: Final = msgspec.json.Decoder(ReturnParts)
 
 
@@ -190,7 +191,7 @@ async def returns(
     blocked_by: str | None = None,
     order_id: UUID | None = None,
 ) -> list[Record]:
-    """Return summaries of returns in the order they were opened, after a position; `lines` is read by `lines_of`."""
+    """Return summaries of returns in the order they were opened, after a position; `lines` and `evidence` are JSON text."""
     return await db.fetch(LIST_RETURNS, after_id, store_id, status, blocked_by, order_id, limit)
 
 
@@ -205,9 +206,9 @@ async def store_of_return(db: Db, rma_id: UUID) -> UUID | None:
     return found
 
 
-def lines_of(summary: Record) -> list[LineView]:
-    """Return the lines inside a summary."""
-    return _LINES.decode(summary["lines"] or "[]")
+def as_json(text: str | None, otherwise: str) -> Any:
+    """Return JSON that the database wrote as a value that is encoded as it stands, without being read first."""
+    return msgspec.Raw(text or otherwise)
 
 
 async def parts_of_return(db: Db, rma_id: UUID) -> ReturnParts | None:

@@ -97,25 +97,19 @@ async def check_store(call: Call) -> None:
 
 
 def facts(row: Record) -> dict[str, Any]:
-    """Return the fields of ReturnOut from a row of the view."""
-    blocked = None
-    if row["blocked_code"] is not None:
-        evidence = dict(row["blocked_evidence"] or {})
-        blocked = BlockedOut(
-            unblocks=evidence.pop("unblocks", ""),
-            actor=row["blocked_actor"],
-            code=row["blocked_code"],
-            since=row["blocked_since"],
-            evidence=evidence,
+    """Return the fields of ReturnOut from a row of the view; lines and evidence go out as the database wrote them."""
+    found = dict(row)
+    actor, code, since = found.pop("blocked_actor"), found.pop("blocked_code"), found.pop("blocked_since")
+    unblocks, evidence = found.pop("unblocks"), found.pop("evidence")
+    if code is None:
+        found["blocked_by"] = None
+    else:
+        found["blocked_by"] = BlockedOut(
+            actor=actor, code=code, since=since, unblocks=unblocks or "", evidence=views.as_json(evidence, "{}")
         )
-    promised = PromisedOut(total_minor=row["promised_minor"], currency=row["currency"], plan_hash=row["plan_hash"])
-    same = (
-        "id", "store_id", "order_id", "order_name", "kind", "channel", "method", "status", "held", "version",
-        "requested_at", "decided_at", "in_transit_at", "delivered_at", "received_at", "inspected_at", "resolved_at",
-    )  # fmt: skip
-    return {name: row[name] for name in same} | {
-        "number": f"R-{row['number']}",
-        "blocked_by": blocked,
-        "promised": promised,
-        "lines": views.lines_of(row),
-    }
+    found["promised"] = PromisedOut(
+        total_minor=found.pop("promised_minor"), currency=found.pop("currency"), plan_hash=found.pop("plan_hash")
+    )
+    found["number"] = f"R-{found['number']}"
+    found["lines"] = views.as_json(found["lines"], "[]")
+    return found

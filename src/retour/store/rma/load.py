@@ -8,14 +8,15 @@ from uuid import UUID
 import msgspec
 
 from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
-from retour.core.rma import Return
+from retour.core.rma import Ownership, Return
 from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
 from retour.store.policy import StoreContext
 
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
-SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, jsonb_build_object(
+SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, t.return_master, t.refund_master,
+       t.restock_master, t.tag_on, t.location_ref, t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
@@ -71,6 +72,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
   JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
   JOIN store t ON t.tenant_id = r.tenant_id AND t.id = r.store_id
+  JOIN account a ON a.tenant_id = r.tenant_id
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
@@ -137,13 +139,14 @@ class ReturnHead:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecord:
-    """A return with where it belongs; `version` is what concurrent agents compare."""
+    """A return with where it belongs and who masters what there; `version` is what concurrent agents compare."""
 
     store_id: UUID
     order_id: UUID
     connection_id: UUID
     policy_version_id: UUID
     version: int
+    own: Ownership
     rma: Return
 
     @property
@@ -191,6 +194,14 @@ async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
         connection_id=row["connection_id"],
         policy_version_id=row["policy_version_id"],
         version=row["version"],
+        own=Ownership(
+            returns=row["return_master"],
+            refunds=row["refund_master"],
+            restocks=row["restock_master"],
+            tag_on=row["tag_on"],
+            location_ref=row["location_ref"],
+            paused=row["paused"],
+        ),
         rma=_RETURN.decode(row["document"]),
     )
 

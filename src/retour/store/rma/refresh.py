@@ -8,7 +8,7 @@ from uuid import UUID
 
 from retour.core.event import EventType
 from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status
-from retour.store import event, jobs, policy
+from retour.store import event, jobs
 from retour.store.db import Db
 from retour.store.rma.load import ReturnHead, ReturnRecord, load
 from retour.store.rma.save import touch
@@ -20,16 +20,14 @@ async def refresh(
     db: Db,
     rma_id: UUID,
     *,
-    own: Ownership,
     at: datetime,
-    steps: Steps = NO_STEPS,
     due_at: datetime | None = None,
     by_somebody: bool = False,
 ) -> ReturnRecord:
     """Derive and store status and blocker of a return that was just changed; return it as it now stands."""
     record = await load(db, rma_id)
     assert record is not None, "a return that was just changed exists"
-    return await settle_down(db, record, own=own, at=at, steps=steps, due_at=due_at, by_somebody=by_somebody)
+    return await settle_down(db, record, own=record.own, at=at, due_at=due_at, by_somebody=by_somebody)
 
 
 async def settle_down(
@@ -63,8 +61,6 @@ async def changed(
 ) -> ReturnRecord:
     """Write the event of a change that was just made, enqueue what follows, and return the return as it now stands."""
     head = record if isinstance(record, ReturnHead) else record.head
-    store = await policy.context(db, head.store_id)
-    assert store is not None, "the store of a return exists"
     await event.tell(
         db,
         [(what, actor)],
@@ -76,4 +72,4 @@ async def changed(
         nudges=[jobs.Job(jobs.Task.ADVANCE, head.id)],
     )
     # Should the job be lost, the sweep finds the return by its due time.
-    return await refresh(db, head.id, own=store.ownership(), at=at, due_at=at, by_somebody=actor != OURSELVES)
+    return await refresh(db, head.id, at=at, due_at=at, by_somebody=actor != OURSELVES)
