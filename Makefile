@@ -10,6 +10,9 @@ STAMP := .venv/set-up
 TYPED := src/retour $(wildcard tools bench)
 LOCKS := requirements/uv.txt requirements/dev.txt
 PYTEST := $(BIN)/python -m pytest
+# A file's tests stay together: they share one database. Each process has a PostgreSQL of its own.
+PROCESSES := -n auto --maxprocesses 4
+SIDE_BY_SIDE := $(PROCESSES) --dist loadfile
 
 # Property tests: examples a test where it does not say so itself. Chaos: kills and misbehaviours in one run.
 CHECK_EXAMPLES := 200
@@ -17,12 +20,15 @@ TEST_EXAMPLES := 2000
 PROVE_EXAMPLES := 20000
 N ?= 500
 
-.PHONY: help setup check format lint types stairs rules core test prove chaos bench demo lock clean
+.PHONY: help setup browser check format lint types stairs rules core test prove chaos bench demo lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Build .venv and fetch the browser's libraries (only when a lock changed)
+
+browser: ## Bring Debian's Chromium for the tests of pages (as root; else say how)
+	@tools/browser.sh
 
 $(STAMP): $(LOCKS) pyproject.toml assets.lock.json tools/setup.sh
 	@tools/setup.sh
@@ -53,11 +59,12 @@ core: setup ## Tests of the core, every branch covered
 	        --cov=retour.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered; \
 	else echo "core is empty: nothing to cover"; fi
 
-test: check ## All of check, then every test not marked prove (10 minutes at most)
-	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q -m "not prove" tests --ignore=tests/architecture
+test: check browser ## All of check, then every test not marked prove (10 minutes at most)
+	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q $(SIDE_BY_SIDE) -m "not prove" tests --ignore=tests/architecture
 
-prove: setup ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
-	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m "prove or property" tests
+prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
+	@EXAMPLES=$(PROVE_EXAMPLES) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
+	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m prove tests
 
 chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
 	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "assets.lock.json"
 VENDOR = ROOT / "src" / "retour" / "web" / "assets" / "vendor"
+FOR_TESTS = ROOT / ".cache" / "assets"  # never in the wheel
 NODE = ROOT / ".cache" / "node"
 STAMP = ".lock.json"
 TIMEOUT_SECONDS = 300
@@ -30,7 +31,10 @@ class AssetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One locked npm package: `integrity` is its archive's sha512 as npm writes it, `files` the paths to keep."""
+    """One locked npm package: `integrity` is its archive's sha512 as npm writes it, `files` the paths to keep.
+
+    `use` is "pages" for what is served and goes into the wheel, "tests" for what only the tests load.
+    """
 
     name: str
     version: str
@@ -38,6 +42,12 @@ class Package:
     integrity: str
     folder: str
     files: tuple[str, ...]
+    use: str = "pages"
+
+    @property
+    def home(self) -> Path:
+        """Return the folder that the package's own folder stands in."""
+        return FOR_TESTS if self.use == "tests" else VENDOR
 
     @property
     def stamp(self) -> str:
@@ -128,7 +138,7 @@ def main() -> int:
     """Bring every locked package; return the exit status of the process."""
     try:
         for package in locked():
-            fetched = bring(package, VENDOR, from_npm)
+            fetched = bring(package, package.home, from_npm)
             print(f"{package.name} {package.version}: {'fetched' if fetched else 'present'}", file=sys.stderr)
     except AssetError as error:
         print(f"error: {error}", file=sys.stderr)

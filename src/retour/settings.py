@@ -8,6 +8,10 @@ from uuid import UUID
 
 import msgspec
 
+from retour.core.errors import Refused
+from retour.core.letter import mail_address
+from retour.core.mail_server import MailServer
+
 DEFAULT_DATA_DIR: Final = "~/.local/share/retour"
 _YES: Final = frozenset({"1", "true", "yes", "on"})
 _NO: Final = frozenset({"0", "false", "no", "off"})
@@ -37,6 +41,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_timeout_s: float = 20.0
     quiet_s: float | None = None  # overrides what each connector declares
     allow_private_urls: bool = False
+    sandbox_url: str | None = None  # a sandbox shop that set-up offers
+    mail_server: MailServer | None = None
+    mail_from: str | None = None
 
     @property
     def embedded(self) -> bool:
@@ -66,6 +73,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         http_timeout_s=read.seconds("RETOUR_HTTP_TIMEOUT_S", 20.0),
         quiet_s=read.maybe_seconds("RETOUR_QUIET_S"),
         allow_private_urls=read.yes_no("RETOUR_ALLOW_PRIVATE_URLS", default=False),
+        sandbox_url=read.web("RETOUR_SANDBOX_URL"),
+        mail_server=read.mail_server("RETOUR_SMTP_URL"),
+        mail_from=read.address("RETOUR_MAIL_FROM"),
     )
     if settings.pool_min > settings.pool_max:
         raise SettingsError(f"RETOUR_POOL_MIN: {settings.pool_min} is more than RETOUR_POOL_MAX ({settings.pool_max})")
@@ -98,6 +108,20 @@ class _Reader:
         if value is not None and not value.startswith(("http://", "https://")):
             raise SettingsError(f"{name}: expected an address that begins with http:// or https://, not {value!r}")
         return value.rstrip("/") if value else None
+
+    def mail_server(self, name: str) -> MailServer | None:
+        value = self.text(name)
+        try:
+            return MailServer.of(value) if value else None
+        except ValueError as problem:
+            raise SettingsError(f"{name}: {problem}") from None
+
+    def address(self, name: str) -> str | None:
+        value = self.text(name)
+        try:
+            return mail_address(value) if value else None
+        except Refused:
+            raise SettingsError(f"{name}: expected an e-mail address such as returns@shop.example") from None
 
     def uuid(self, name: str) -> UUID | None:
         value = self.text(name)

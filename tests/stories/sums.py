@@ -53,13 +53,14 @@ SELECT 'entry', e.id::text, e.amount_minor, sum(p.amount_minor)
  WHERE e.moves_money GROUP BY e.tenant_id, e.id
 HAVING coalesce(sum(p.amount_minor), 0) <> CASE WHEN e.state = 'confirmed' THEN e.amount_minor ELSE 0 END
 """
-# What is booked as paid back is what settlements on their way or done have in their totals.
+# What is booked as paid back is what settlements on their way or done pay, with what no payment was left to take.
 BOOKED = """
 SELECT 'settlement', s.id::text, s.state, s.total_minor, sum(l.paid_minor)
   FROM settlement s LEFT JOIN settlement_line l ON (l.tenant_id, l.settlement_id) = (s.tenant_id, s.id)
  GROUP BY s.tenant_id, s.id
 HAVING coalesce(sum(l.paid_minor), 0)
-       <> CASE WHEN s.state IN ('quoted', 'failed', 'handed_over') THEN 0 ELSE s.total_minor END
+       <> CASE WHEN s.state IN ('quoted', 'failed', 'handed_over') THEN 0
+               ELSE s.total_minor + (s.plan ->> 'unallocated')::bigint END
 """
 MONEY_STATES = """
 SELECT 'money axis', s.id::text, s.state, e.state

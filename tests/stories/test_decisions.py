@@ -123,20 +123,25 @@ async def test_a_held_return_plans_nothing_until_it_is_released(house: House) ->
     rma_id = await house.approved(order, {0: 1})
     await house.receive(rma_id, {0: 1})
 
-    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=True, actor="agent", now=now()))
+    await house.do(lambda db: rma.hold(db, rma_id=rma_id, reason="asked the shopper", actor="agent", now=now()))
     planned = len(await house.effects(rma_id))
     await house.inspect(rma_id, Units(0, 1))
 
     assert await house.waits(rma_id) == ("agent", "held")
     told = await house.told(rma_id)
-    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=True, actor="agent", now=now()))
+    assert "return.held" in told
+    await house.do(lambda db: rma.hold(db, rma_id=rma_id, reason="asked the shopper", actor="agent", now=now()))
     assert await house.told(rma_id) == told
     assert len(await house.effects(rma_id)) == planned
     assert await house.refunded(order) == ("0.00", 0)
     assert await house.restocks() == []
-    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=False, actor="agent", now=now()))
+    await house.do(lambda db: rma.release(db, rma_id=rma_id, actor="agent", now=now()))
     await house.settle_down()
+    assert (await house.told(rma_id)).count("return.released") == 1
     assert await house.status(rma_id) == "resolved"
+    with pytest.raises(Refused) as closed:
+        await house.do(lambda db: rma.hold(db, rma_id=rma_id, reason="too late", actor="agent", now=now()))
+    assert closed.value.code == "already_decided"
     assert await house.refunded(order) == ("19.99", 1)
 
 
@@ -148,11 +153,11 @@ async def test_a_settlement_that_was_due_when_the_hold_came_is_not_paid(house: H
     await house.inspect(rma_id, Units(0, 1), drain=False)
     await house.run_until(rma_id, "settlement due")
 
-    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=True, actor="agent", now=now()))
+    await house.do(lambda db: rma.hold(db, rma_id=rma_id, reason="asked the shopper", actor="agent", now=now()))
     await house.settle_down()
 
     assert (await house.settlement(rma_id)).state.value == "quoted"
     assert await house.refunded(order) == ("0.00", 0)
-    await house.do(lambda db: rma.hold(db, rma_id=rma_id, held=False, actor="agent", now=now()))
+    await house.do(lambda db: rma.release(db, rma_id=rma_id, actor="agent", now=now()))
     await house.settle_down()
     assert await house.refunded(order) == ("19.99", 1)

@@ -131,6 +131,9 @@ async def test_a_decision_that_is_faster_than_the_request_opens_the_return_direc
     assert await house.states(rma_id) == {"request_return": "cancelled", "open_return": "confirmed"}
     assert await there(house, order) == ["OPEN"]
     assert (await house.calls()).get("returnRequest", 0) == 0
+    withdrawn = await house.effect(rma_id, EffectKind.REQUEST_RETURN)
+    told = [e.data for e in await house.events(rma_id) if e.type == "effect.withdrawn"]
+    assert [data["effects"] for data in told] == [[str(withdrawn.id)]]
 
 
 async def test_a_request_lost_on_its_way_is_found_again_and_approved(house: House) -> None:

@@ -148,3 +148,24 @@ async def test_a_planned_refund_gives_way_to_one_made_elsewhere(house: House) ->
     assert await house.refunded(order) == ("39.98", 2)
     assert await house.captures(order) == [(3998, 0, 2998, 1000)]
     assert await house.status(rma_id) == "resolved"
+
+
+def half_of_the_payment(fetched: Fetched) -> Fetched:
+    """Return the order as a mirror would have it that knows of half the payment."""
+    (capture,) = fetched.order.captures
+    return replace(fetched, order=replace(fetched.order, captures=(replace(capture, captured=2_000),)))
+
+
+async def test_a_settlement_without_enough_payment_to_go_back_to_counts_what_was_paid(house: House) -> None:
+    await house.open()
+    order = await house.an_order(bend=half_of_the_payment)
+    rma_id = await house.returned(order, {0: 2})
+    settlement = await house.settlement(rma_id)
+    assert (settlement.comparison, settlement.total_minor, settlement.plan.unallocated) == ("differs", 3998, 1998)
+
+    await house.do(lambda db: refund.accept_difference(db, settlement_id=settlement.id, actor="boss", now=now()))
+    await house.settle_down()
+
+    paid = await house.settlement(rma_id)
+    assert (paid.state.value, paid.total_minor, paid.plan.total.presentment) == ("settled", 2000, 3998)
+    assert await house.refunded(order) == ("20.00", 1)

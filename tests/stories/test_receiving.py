@@ -73,17 +73,47 @@ async def test_no_units_cannot_arrive_and_none_can_be_judged(house: House, quant
     assert await house.traces(order) == before
 
 
-async def test_nothing_arrives_on_a_return_nobody_approved(house: House) -> None:
+async def test_goods_of_a_return_nobody_approved_are_kept_and_never_counted(house: House) -> None:
     await house.open()
     order = await house.an_order()
     rma_id = await house.ask(order, {0: 2})
-    before = await house.traces(order)
+    before = await house.counters(order)
 
+    assert await house.receive(rma_id, {0: 1}) == 0
+
+    assert await house.counters(order) == before
+    assert await house.status(rma_id) == "requested"
+    assert await house.discrepancies() == {"goods_not_expected": {"units": 1}}
     with pytest.raises(Refused) as refused:
-        await house.receive(rma_id, {0: 1})
-
+        await house.inspect(rma_id, Units(0, 1))
     assert refused.value.code == "not_approved"
-    assert await house.traces(order) == before
+    assert await house.refunded(order) == ("0.00", 0)
+
+
+async def test_goods_seen_before_the_decision_are_no_difference_once_they_are_received(house: House) -> None:
+    await house.open()
+    order = await house.an_order()
+    rma_id = await house.ask(order, {0: 1})
+    await house.receive(rma_id, {0: 1})
+
+    await house.approve(rma_id)
+    assert await house.discrepancies() == {"goods_not_expected": {"units": 1}}
+    await house.receive(rma_id, {0: 1})
+
+    assert await house.discrepancies() == {}
+    await house.inspect(rma_id, Units(0, 1))
+    assert await house.refunded(order) == ("19.99", 1)
+
+
+async def test_surplus_that_comes_in_two_parcels_is_summed(house: House) -> None:
+    await house.open()
+    order = await house.an_order(TEE, {**TEE, "sku": "RT-TEE-WHT-S"})
+    rma_id = await house.approved(order, {0: 1, 1: 1})
+
+    await house.receive(rma_id, {0: 3})
+    await house.receive(rma_id, {1: 2})
+
+    assert await house.discrepancies() == {"surplus_received": {"units": 3}}
 
 
 @pytest.mark.parametrize("judged", [[Units(0, 2)], [Units(0, 1), Units(0, 1, Grade.DAMAGED)]])

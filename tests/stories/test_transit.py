@@ -26,6 +26,46 @@ async def test_the_tag_is_there_only_between_first_scan_and_receipt(house: House
     assert (await house.books(order))["tags"] == []
 
 
+async def test_a_label_that_names_the_return_is_enough(house: House) -> None:
+    await house.open()
+    order = await house.an_order()
+    rma_id = await house.approved(order, {0: 1})
+    number = (await house.see(rma_id)).rma.number
+    said = TrackingEvent("dhl", "JD0001", "in_transit", now(), reference=f" r-{number} ")
+
+    assert await house.do(lambda db: shipping.track(db, said=said, now=now()))
+    assert not await house.do(lambda db: shipping.track(db, said=said, now=now()))
+
+    await house.settle_down()
+    seen = (await house.see(rma_id)).rma
+    assert [(s.tracking_number, s.status.value) for s in seen.shipments] == [("JD0001", "in_transit")]
+    assert (await house.books(order))["tags"] == ["return-in-transit"]
+
+
+@pytest.mark.parametrize("reference", ["", "R-", "R-0", "10001", "R-999999999999999999999", "R-1 OR 1=1", "#1001"])
+async def test_a_label_that_names_no_return_is_not_believed(house: House, reference: str) -> None:
+    await house.open()
+    said = TrackingEvent("dhl", "JD0001", "in_transit", now(), reference=reference)
+
+    with pytest.raises(Refused) as refused:
+        await house.do(lambda db: shipping.track(db, said=said, now=now()))
+
+    assert refused.value.code == "tracking_number_not_found"
+
+
+async def test_a_label_that_names_a_return_nobody_approved_announces_nothing(house: House) -> None:
+    await house.open()
+    order = await house.an_order()
+    rma_id = await house.ask(order, {0: 1})
+    said = TrackingEvent("dhl", "JD0001", "in_transit", now(), reference=f"R-{(await house.see(rma_id)).rma.number}")
+
+    with pytest.raises(Refused) as refused:
+        await house.do(lambda db: shipping.track(db, said=said, now=now()))
+
+    assert refused.value.code == "tracking_number_not_found"
+    assert (await house.see(rma_id)).rma.shipments == ()
+
+
 async def test_a_second_return_in_transit_keeps_the_tag(house: House) -> None:
     await house.open()
     order = await house.an_order()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.fetch_assets import AssetError, Package, bring, locked
+from tools.fetch_assets import FOR_TESTS, ROOT, VENDOR, AssetError, Package, bring, locked
 
 FILES = {"a.js": b"let a = 1", "img/b.png": b"\x89PNG", "LICENSE": b"Apache", "not-listed.js": b"no"}
 
@@ -92,8 +92,18 @@ def test_a_listed_file_that_the_archive_lacks_is_refused(tmp_path: Path) -> None
     assert below(tmp_path) == []
 
 
-def test_the_lock_names_a_licence_file_and_a_sha512_for_every_package() -> None:
+def test_the_lock_names_a_licence_and_a_sha512_for_every_package() -> None:
     for package in locked():
         assert package.integrity.startswith("sha512-")
         assert len(base64.b64decode(package.integrity.removeprefix("sha512-"))) == 64
-        assert any(name.upper().startswith("LICEN") for name in package.files)
+        own = any(name.upper().startswith("LICEN") for name in package.files)
+        ours = (ROOT / "src/retour/web/assets/licences" / f"{package.folder}.txt").is_file()
+        assert own or ours, package.name
+
+
+def test_what_only_tests_load_stays_out_of_the_package() -> None:
+    homes = {package.name: package.home for package in locked()}
+
+    assert homes.pop("axe-core") == FOR_TESTS
+    assert set(homes.values()) == {VENDOR}
+    assert not FOR_TESTS.is_relative_to(ROOT / "src")

@@ -19,8 +19,15 @@ def test_the_built_wheel_carries_the_browser_libraries_and_every_source_file(tmp
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     vendor = VENDOR.relative_to(ROOT / "src").as_posix()
-    expected = {f"{vendor}/{package.folder}/{name}" for package in locked() for name in package.files}
+    expected = {
+        f"{vendor}/{package.folder}/{name}" for package in locked() if package.use == "pages" for name in package.files
+    }
     expected |= {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "retour").rglob("*.py")}
     expected |= {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "retour").rglob("*.sql")}
+    for kind in ("templates/**/*.html", "locale/*/*.po", "assets/css/*.css", "assets/js/*.js", "assets/licences/*.txt"):
+        shared = list((ROOT / "src/retour/web").glob(kind))
+        assert shared, kind
+        expected |= {path.relative_to(ROOT / "src").as_posix() for path in shared}
     assert expected - names == set()
+    assert [name for name in names if "axe" in name] == []
     assert any(name.endswith("licenses/LICENSE") for name in names)

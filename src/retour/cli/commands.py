@@ -12,6 +12,7 @@ from retour.cli.frame import House
 ROOMS: Final[Mapping[str, str]] = {
     "migrate": "processes",
     "up": "processes",
+    "setup": "processes",
     "serve": "serving",
     "worker": "roles",
     "executor": "roles",

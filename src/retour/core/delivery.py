@@ -4,7 +4,7 @@ Message, headers and schedule follow Standard Webhooks 1.0.0 (https://www.standa
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -101,14 +101,16 @@ def moved(state: DeliveryState, move: Move) -> DeliveryState:
     return to
 
 
-def next_due(*, tries: int, now: datetime, jitter_permille: int) -> datetime | None:
-    """Return when to try again after so many tries, or nothing after the last.
+def next_due(
+    *, tries: int, now: datetime, jitter_permille: int, schedule: Sequence[timedelta] = SCHEDULE
+) -> datetime | None:
+    """Return when to try again after so many tries, or nothing after the last of the schedule.
 
     `jitter_permille`, from 0 to 1,000, says how much of the jitter is added.
     """
-    if tries >= len(SCHEDULE):
+    if tries >= len(schedule):
         return None
-    pause = SCHEDULE[tries]
+    pause = schedule[tries]
     return now + pause + pause * JITTER_PERCENT * jitter_permille // 100_000
 
 

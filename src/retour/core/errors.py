@@ -12,7 +12,8 @@ _CONFLICT: Final = frozenset(
         "already_decided", "move_not_allowed", "more_than_returnable", "plan_changed", "state_changed",
         "idempotency_key_in_use", "another_master", "already_received", "already_inspected", "not_received",
         "more_than_received", "line_exhausted", "order_exhausted", "tender_exhausted", "refund_blocked",
-        "quarantined", "already_exists", "endpoint_inactive",
+        "quarantined", "already_exists", "endpoint_inactive", "already_set_up",
+        "last_owner",
     }
 )  # fmt: skip
 

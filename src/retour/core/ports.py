@@ -1,7 +1,7 @@
 """The ports: what a connector must offer, in the house's own words; requests and verdicts, never exceptions."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -245,11 +245,64 @@ class CommerceConnector(Protocol):
         ...
 
 
+class PictureSource(Protocol):
+    """Where pictures of goods come from."""
+
+    async def fetch_picture(self, *, url: str) -> WireAnswer:
+        """Ask for a picture once and return the answer; never raise for the network, retry or follow a redirect."""
+        ...
+
+
 class WebhookSender(Protocol):
     """How events leave the house."""
 
     async def post(self, *, url: str, headers: Mapping[str, str], body: bytes) -> WireAnswer:
         """Post a message once and return what came back; never raise for the network, retry or follow a redirect."""
+        ...
+
+
+class MailVerdict(StrEnum):
+    """What a mail server's answer, or its silence, means for a mail."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # for good: this mail will never be accepted
+    NOT_YET = "not_yet"  # not accepted, may be offered again
+    UNKNOWN = "unknown"  # it left and may have been accepted
+
+
+@dataclass(frozen=True, slots=True)
+class MailAnswer:
+    """The verdict on one try to hand a mail over; `code` is the server's reply code (RFC 5321), if it gave one."""
+
+    verdict: MailVerdict
+    code: int | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Mail:
+    """One mail, written and ready to leave; `at` is its date (aware UTC), `message_id` has its angle brackets."""
+
+    message_id: str
+    at: datetime
+    sender_name: str
+    sender_address: str
+    reply_to: str | None
+    to: str
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+class MailSender(Protocol):
+    """How mail leaves the house."""
+
+    async def send(self, mail: Mail, *, leaving: Callable[[], Awaitable[bool]]) -> MailAnswer:
+        """Hand a mail over once and return what came of it; never raise for the network, never retry.
+
+        `leaving` is awaited when the server is ready for the message itself; when it says False, nothing is sent.
+        """
         ...
 
 

@@ -13,7 +13,8 @@ from uuid import UUID
 from retour.core.account import SECRET_BYTES, ApiKey, Role, fold_email, make_key
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.store import account, event
+from retour.core.sign_in import LINK_LIVES, token_sha256
+from retour.store import account, event, look, session
 from retour.store.account import Account, Staff, Store
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -63,14 +64,13 @@ async def create_store(
     _check_store(chosen)
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Refused("invalid_currency", "a currency is three capital letters, such as EUR", field="currency")
-    clean = _name(shop_name, "shop_name")
-    if any(store.shop_name == clean for store in await account.stores(db)):
-        raise Refused("already_exists", f"the account has a store named {clean!r}", field="shop_name")
+    clean = await _free_name(db, shop_name, but=None)
     store = Store(
         id=new_id(), shop_name=clean, timezone=timezone, currency=currency, created_at=now, location_ref=location_ref,
         return_master=return_master, refund_master=refund_master, restock_master=restock_master, tag_on=tag_on,
     )  # fmt: skip
     await account.add_store(db, store)
+    await look.add_default(db, store_id=store.id, shop_name=clean, at=now)
     await event.put(
         db, EventType.STORE_CREATED, resource_kind="store", resource_id=store.id, store_id=store.id, actor=actor,
         at=now, data={"shop_name": clean},
@@ -79,10 +79,11 @@ async def create_store(
 
 
 async def change_store(db: Db, *, store_id: UUID, changes: Mapping[str, str], actor: str, now: datetime) -> Store:
-    """Change a store's calendar, masters, tagging or location (an empty location: none), and return it.
+    """Change a store's name, calendar, masters, tagging or location (an empty location: none), and return it.
 
-    Returns that are open follow the new masters from their next step on. Refuses store_not_found, invalid_timezone,
-    invalid_master, nothing_given.
+    Returns that are open follow the new masters from their next step on; callers of the API name the store by its new
+    name from now on. Refuses store_not_found, invalid_timezone, invalid_master, invalid_name, already_exists,
+    nothing_given.
     """
     store = await account.get_store(db, store_id)
     if store is None:
@@ -93,6 +94,8 @@ async def change_store(db: Db, *, store_id: UUID, changes: Mapping[str, str], ac
     known: dict[str, str | None] = {**changes}
     if "location_ref" in known:
         known["location_ref"] = known["location_ref"] or None
+    if "shop_name" in known:
+        known["shop_name"] = await _free_name(db, changes["shop_name"], but=store_id)
     changed = replace(store, **known)  # type: ignore[arg-type]  # every name was checked
     await account.set_store(db, changed)
     await event.put(
@@ -160,6 +163,157 @@ def check_new_password(plain: str) -> str:
     if not PASSWORD_LEAST <= len(plain) <= PASSWORD_MOST:
         raise Refused("invalid_password", f"a password has {PASSWORD_LEAST} characters or more", field="password")
     return plain
+
+
+async def set_up(
+    db: Db,
+    *,
+    tenant_id: UUID,
+    shop_name: str,
+    timezone: str,
+    currency: str,
+    name: str,
+    email: str,
+    password_hash: str,
+    language: str | None,
+    now: datetime,
+) -> Staff:
+    """Open the first account of an installation with one store and its owner; the transaction is the new tenant's.
+
+    Refuses already_set_up if there is an account, and whatever opening an account, a store and a member refuse.
+    """
+    if await account.has_accounts(db, lock=True):
+        raise Refused("already_set_up", "this installation has an account; sign in instead")
+    actor = "set up"
+    await create_account(db, tenant_id=tenant_id, name=shop_name, actor=actor, now=now)
+    await create_store(db, shop_name=shop_name, timezone=timezone, currency=currency, actor=actor, now=now)
+    owner = await add_staff(
+        db, email=email, name=name, role=Role.OWNER, password_hash=password_hash, actor=actor, now=now
+    )
+    if language is not None:
+        owner = replace(owner, language=language)
+        await account.set_staff(db, owner)
+    return owner
+
+
+async def change_staff(
+    db: Db,
+    *,
+    staff_id: UUID,
+    actor: str,
+    now: datetime,
+    name: str | None = None,
+    role: Role | None = None,
+    language: str | None = None,
+) -> Staff:
+    """Change a member's name, role or language ("" for the browser's) and return them; what is not given stays.
+
+    Refuses staff_not_found, invalid_name, last_owner.
+    """
+    member = await _member(db, staff_id)
+    changed = replace(
+        member,
+        name=member.name if name is None else _name(name, "name"),
+        role=role or member.role,
+        language=member.language if language is None else language or None,
+    )
+    if changed == member:
+        return member
+    if member.role is Role.OWNER and changed.role is not Role.OWNER:
+        await _another_owner(db, staff_id)
+    await account.set_staff(db, changed)
+    said = {"role": changed.role.value} if changed.role is not member.role else {}
+    await _tell_of(db, EventType.STAFF_CHANGED, staff_id, actor, now, **said)
+    return changed
+
+
+async def disable_staff(db: Db, *, staff_id: UUID, actor: str, now: datetime) -> None:
+    """Let a member in no more: their sessions and links end at once. Refuses staff_not_found, last_owner."""
+    member = await _member(db, staff_id)
+    if member.disabled_at is not None:
+        return
+    if member.role is Role.OWNER:
+        await _another_owner(db, staff_id)
+    await account.set_staff(db, replace(member, disabled_at=now))
+    await session.end_all(db, staff_id, but=None, at=now)
+    await session.end_links(db, staff_id, at=now)
+    await _tell_of(db, EventType.STAFF_DISABLED, staff_id, actor, now)
+
+
+async def enable_staff(db: Db, *, staff_id: UUID, actor: str, now: datetime) -> None:
+    """Let a member in again, with the password they had. Refuses staff_not_found."""
+    member = await _member(db, staff_id)
+    if member.disabled_at is not None:
+        await account.set_staff(db, replace(member, disabled_at=None))
+        await _tell_of(db, EventType.STAFF_ENABLED, staff_id, actor, now)
+
+
+async def make_password_link(db: Db, *, staff_id: UUID, actor: str, now: datetime) -> str:
+    """Return the token of a link by which a member sets a password, once, within three days; older links end.
+
+    Refuses staff_not_found, also for a member who is disabled.
+    """
+    member = await _member(db, staff_id)
+    if member.disabled_at is not None:
+        raise Refused("staff_not_found", "this member is disabled", field="staff_id")
+    token = secrets.token_urlsafe(32)
+    await session.add_link(
+        db, link_id=new_id(), staff_id=staff_id, token_sha256=token_sha256(token), created_at=now,
+        expires_at=now + LINK_LIVES,
+    )  # fmt: skip
+    await _tell_of(db, EventType.STAFF_LINK_MADE, staff_id, actor, now)
+    return token
+
+
+async def use_password_link(db: Db, *, token: str, password_hash: str, now: datetime) -> UUID:
+    """Set the password of whom a link was made for, end their sessions and the link, and return their id.
+
+    Refuses link_not_found for a link that was used, replaced or is too old.
+    """
+    link = await session.open_link(db, token_sha256(token), now=now)
+    if link is None:
+        raise Refused("link_not_found", "this link was used or is too old")
+    await session.end_link(db, link.id, at=now)
+    await set_password(
+        db, staff_id=link.staff_id, password_hash=password_hash, keep=None, actor=f"staff:{link.staff_id}", now=now
+    )
+    return link.staff_id
+
+
+async def set_password(
+    db: Db, *, staff_id: UUID, password_hash: str, keep: UUID | None, actor: str, now: datetime
+) -> None:
+    """Write a member's new password and end their sessions except the one to keep. Refuses staff_not_found."""
+    await _member(db, staff_id)
+    await account.set_password(db, staff_id, password_hash)
+    await session.end_all(db, staff_id, but=keep, at=now)
+    await _tell_of(db, EventType.STAFF_PASSWORD_SET, staff_id, actor, now)
+
+
+async def _member(db: Db, staff_id: UUID) -> Staff:
+    """Return a member, locked; raise Refused(staff_not_found)."""
+    found = await account.lock_staff(db, staff_id)
+    if found is None:
+        raise Refused("staff_not_found", "there is no such member of the staff", field="staff_id")
+    return found
+
+
+async def _another_owner(db: Db, staff_id: UUID) -> None:
+    """Raise Refused(last_owner) unless somebody else is an owner who may sign in."""
+    if not set(await account.lock_owners(db)) - {staff_id}:
+        raise Refused("last_owner", "the account needs an owner; make somebody else one first", field="role")
+
+
+async def _tell_of(db: Db, what: EventType, staff_id: UUID, actor: str, now: datetime, **data: str) -> None:
+    await event.put(db, what, resource_kind="staff", resource_id=staff_id, actor=actor, at=now, data=data)
+
+
+async def _free_name(db: Db, shop_name: str, *, but: UUID | None) -> str:
+    """Return the name of a store, cleaned; raise Refused(already_exists) if another store of the account has it."""
+    clean = _name(shop_name, "shop_name")
+    if any(store.shop_name == clean and store.id != but for store in await account.stores(db)):
+        raise Refused("already_exists", f"the account has a store named {clean!r}", field="shop_name")
+    return clean
 
 
 async def _set_paused(

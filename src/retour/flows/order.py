@@ -17,6 +17,7 @@ from retour.core.rma import SettlementState
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, sync
 from retour.store import order as orders
+from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Database, Db
@@ -34,6 +35,7 @@ PAUSE: Final = timedelta(seconds=30)
 GONE: Final = timedelta(hours=1)  # without credentials; connecting again lets the sync run at once
 PAGES_PER_RUN: Final = 50
 ACTOR: Final = "sync"
+LATER: Final = -10  # pictures wait for everything else
 
 # What a document of an unexpected shape raises; one such order must not hold up the others.
 UNREADABLE: Final = (Refused, ValueError, LookupError, TypeError, AttributeError, msgspec.MsgspecError)
@@ -85,6 +87,8 @@ async def mirror(
             resource_id=record.id, store_id=record.store_id, actor=ACTOR, cause=cause, at=at, data=data,
         )  # fmt: skip
         await jobs.defer(db, [Job(Task.DELIVER, delivery) for delivery in deliveries])
+    fresh = await pictures.want(db, urls=[line.image_url for line in record.order.lines], at=at)
+    await jobs.defer(db, [Job(Task.FETCH_PICTURE, picture, priority=LATER) for picture in fresh])
     findings = (*saved.findings, *_found(fetched.findings), *check(record.order))
     await _show(db, record, findings=findings, withdrawn=saved.withdrawn, at=at)
     if saved.changed:

@@ -6,7 +6,7 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import Decision, ShipmentStatus
-from retour.core.shipping import TrackingEvent
+from retour.core.shipping import TrackingEvent, return_number
 from retour.store import receiving
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -32,7 +32,8 @@ async def add_shipment(db: Db, *, rma_id: UUID, carrier: str, tracking_number: s
 async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
     """Follow a carrier's event and return whether it was news; an older event moves nothing backwards.
 
-    Raises Refused(tracking_number_not_found) for a parcel nobody announced, Refused(unknown_tracking_status).
+    A parcel that nobody announced, but whose label names an approved return, is announced by its first event.
+    Raises Refused(tracking_number_not_found) for any other, Refused(unknown_tracking_status).
     """
     try:
         status = ShipmentStatus(said.status)
@@ -40,7 +41,9 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
         raise Refused("unknown_tracking_status", f"{said.status[:40]!r} is no status of a parcel") from None
     known = await receiving.find_shipment(db, carrier=said.carrier, tracking_number=said.tracking_number)
     if known is None:
-        raise Refused("tracking_number_not_found", "no return has that parcel")
+        await _announce(db, said, now)
+        known = await receiving.find_shipment(db, carrier=said.carrier, tracking_number=said.tracking_number)
+        assert known is not None
     record = await returns.lock(db, known["rma_id"])
     assert record is not None
     if not await receiving.move_shipment(db, known["id"], to=status, at=said.occurred_at):
@@ -60,3 +63,19 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
     facts: dict[str, object] = {"shipment_id": known["id"], "carrier": said.carrier, "status": status.value}
     await returns.changed(db, record, what, actor=f"carrier:{said.carrier}", at=now, data=facts)
     return True
+
+
+async def _announce(db: Db, said: TrackingEvent, now: datetime) -> None:
+    """Announce the parcel for the return that its label names; raise Refused(tracking_number_not_found) if none fits."""
+    number = return_number(said.reference)
+    rma_id = await returns.find_by_number(db, number) if number is not None else None
+    if rma_id is None:
+        raise Refused("tracking_number_not_found", "no return has that parcel")
+    try:
+        await add_shipment(
+            db, rma_id=rma_id, carrier=said.carrier, tracking_number=said.tracking_number,
+            actor=f"carrier:{said.carrier}", now=now,
+        )  # fmt: skip
+    except Refused as refused:
+        if refused.code != "already_exists":  # two events at once: the other one has announced it
+            raise Refused("tracking_number_not_found", f"the return cannot take a parcel: {refused.message}") from None

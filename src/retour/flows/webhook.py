@@ -214,6 +214,7 @@ def _tracking(entry: Entry) -> TrackingEvent | None:
         carrier=entry.facts.get("carrier") or entry.far_name,  # a carrier that does not name itself is its connection
         status=entry.facts.get("status", ""),
         occurred_at=entry.occurred_at or entry.received_at,
+        reference=entry.facts.get("reference", ""),
     )
 
 

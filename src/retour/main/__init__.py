@@ -1,9 +1,6 @@
 """The one place that wires everything: which connectors exist, which keys a role holds, what each process does."""
 
-import asyncio
-import contextlib
 import random
-import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -16,12 +13,13 @@ import msgspec
 import structlog
 
 from retour.connectors.http import Http, Patience
+from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, Unreachable, WebhookSender
+from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
@@ -31,6 +29,7 @@ from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
+from retour.main.picture import picture_work
 from retour.settings import Settings
 from retour.store import connection as connections
 from retour.store import due, idempotency, instance, jobs
@@ -64,6 +63,7 @@ class House:
     vault: Vault
     connectors: Mapping[str, CommerceConnector]
     webhooks: WebhookSender
+    pictures: PictureSource
     platforms: Platforms
     policies: PolicyCache
 
@@ -134,6 +134,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 vault=vault,
                 connectors=known,
                 webhooks=WebhookClient(told),
+                pictures=PictureClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
             )
@@ -326,11 +327,14 @@ def forget_work(here: House) -> Work:
 
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
+    from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
+
     steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
         **{task: in_a_row(here, steps, task) for task in steps},
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("effects", _found(due.effects), tasks[Task.CARRY_OUT]),
@@ -341,18 +345,28 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
+    from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
+
     tasks = {
         Task.ADVANCE: advance_work(here),
         Task.DELIVER: delivery_work(here),
+        Task.MAIL: mail_work(here),
+        Task.FETCH_PICTURE: picture_work(here.database, here.pictures, utc_now),
         Task.READ_INBOX: passed_on(here, Task.READ_INBOX, inbox_work(here)),
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
+        Task.LOOK_UP: look_up_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
+        Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
+        Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
+        Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
     ]
     return _runner(here, [Queue.WORK], tasks, sweeps, MONEY_CONCURRENCY)
 
@@ -382,12 +396,3 @@ def _runner(
             overdue=timedelta(seconds=min(5.0, settings.sweep_s)),
         ),
     )
-
-
-async def run_until_signalled(runner: Runner) -> None:
-    """Run a process until SIGTERM or SIGINT."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, runner.stop)
-    await runner.run()

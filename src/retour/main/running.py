@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
 
 import structlog
 
-from retour.main import House, executor_runner, run_until_signalled, worker_runner
+from retour.doors.queue import Runner
+from retour.main import House, executor_runner, worker_runner
 from retour.store import instance
 
 _log = structlog.get_logger(__name__)
@@ -38,3 +40,12 @@ async def watch(here: House) -> None:
             _log.warning("the database's standing", standing=state.standing.value, reason=state.reason)
         told = state.standing
         await asyncio.sleep(here.settings.sweep_s)
+
+
+async def run_until_signalled(runner: Runner) -> None:
+    """Run a process until SIGTERM or SIGINT."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, runner.stop)
+    await runner.run()

@@ -7,12 +7,24 @@ from litestar import Litestar
 from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.ports import Inbound
-from retour.doors import serving
+from retour.core.sign_in import set_up_code
+from retour.doors import portal, serving
 from retour.doors.api.app import create_api
+from retour.doors.dashboard import routes as dashboard
+from retour.doors.dashboard.desk import Desk
+from retour.doors.dashboard.frame import Frames
+from retour.doors.dashboard.installation import Installation
 from retour.doors.hooks.routes import route_handlers
+from retour.doors.warehouse import rooms as warehouse
+from retour.doors.warehouse.dock import Dock
+from retour.flows.session import SignIn
 from retour.flows.webhook import Mailbox
 from retour.main import House, utc_now
-from retour.web.problem import exception_handlers
+from retour.web.error_pages import either_exception_handlers
+from retour.web.pages import Pages
+from retour.web.pictures import picture_handlers
+from retour.web.serving import kit_handlers
+from retour.web.session import Sessions, sign_in_handlers
 from retour.web.vitals import counted, vitals_handlers
 
 
@@ -25,18 +37,46 @@ def web_app(here: House) -> Litestar:
     """Return the web application."""
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds())
+    pages = Pages.load()
+    sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https://"))
     return Litestar(
         [
             create_api(
                 here.database, here.vault, policies=here.policies, allow_private_urls=settings.allow_private_urls
             ),
             *route_handlers(mailbox, utc_now),
+            *kit_handlers(pages, utc_now),
+            *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
+            *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
+            *portal.route_handlers(
+                here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
+            ),
+            *picture_handlers(here.database),
             *vitals_handlers(here.database, data_dir=settings.data_dir, joined=settings.instance_id),
         ],
         middleware=[counted],
         openapi_config=None,
-        exception_handlers=exception_handlers(),
+        exception_handlers={**either_exception_handlers(pages, utc_now), **sign_in_handlers()},
         logging_config=None,
+    )
+
+
+def desk(here: House, pages: Pages, sessions: Sessions) -> Desk:
+    """Return what the staff's pages stand on."""
+    frames = Frames(here.database, pages)
+    return Desk(here.database, here.vault, sessions, pages, frames, here.policies, utc_now)
+
+
+def installation(here: House) -> Installation:
+    """Return what the pages of signing in, setting up and settings know of this installation."""
+    settings = here.settings
+    return Installation(
+        public_url=settings.public_url,
+        allow_private_urls=settings.allow_private_urls,
+        sign_in=SignIn(here.database, here.vault.house, utc_now),
+        set_up_code=set_up_code(here.vault.house),
+        sandbox_url=settings.sandbox_url,
+        platforms={name: frozenset(records) for name, records in here.platforms.records.items()},
     )
 
 

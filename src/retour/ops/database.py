@@ -70,8 +70,13 @@ def no_addresses() -> dict[str, str]:
 
 
 def environ_of(settings: Settings, urls: Urls, role: Literal["web", "worker", "executor"]) -> dict[str, str]:
-    """Return what a part of `retour up` gets in its environment: the data directory and its own address alone."""
+    """Return what a part of `retour up` gets in its environment: the data directory and its own address alone.
+
+    The mail server's address, which may hold a password, is the worker's alone.
+    """
     own = no_addresses() | {"RETOUR_DATA_DIR": str(settings.data_dir)}
+    if role != "worker":
+        own["RETOUR_SMTP_URL"] = ""
     if role == "executor":
         return own | {"RETOUR_EXECUTOR_URL": urls.executor}
     return own | {"RETOUR_APP_URL": urls.app}

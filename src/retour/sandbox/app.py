@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: shop, carrier and control desk."""
+"""The sandbox as one ASGI application: shop, carrier, mail, control desk and the shop's own pages."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from retour.sandbox.admin.pages import Admin
 from retour.sandbox.carrier import Carrier
 from retour.sandbox.control import Control
+from retour.sandbox.mail.desk import Desk
+from retour.sandbox.mail.server import Mailroom
 from retour.sandbox.misbehaviour import Plan
 from retour.sandbox.posting import PostOffice
 from retour.sandbox.shopify import catalogue
@@ -36,7 +39,7 @@ SCOPES = [
 
 
 class Sandbox:
-    """One shop and one carrier; an ASGI application."""
+    """One shop, one carrier and one mail server; an ASGI application."""
 
     def __init__(
         self,
@@ -56,10 +59,12 @@ class Sandbox:
         self.office = PostOffice()
         self.announcer = Announcer(self.office)
         self.carrier = Carrier(url=carrier_url, secret=carrier_secret)
+        self.mail = Mailroom()
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
-        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes()])
+        pages = [*Desk(self.mail).routes(), *Admin(self).routes()]
+        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *pages])
 
     def _fresh(self) -> Shop:
         shop = Shop(seed=self._seed, domain=self._domain, settings=dataclasses.replace(self._first))
@@ -88,6 +93,7 @@ class Sandbox:
         self.office.counts.clear()
         self.plan.clear()
         self.carrier.reset()
+        self.mail.reset()
         self.gateway.shop = self._fresh()
         self.gateway.keys.forget()
         self.gateway.bucket.__init__()  # type: ignore[misc]

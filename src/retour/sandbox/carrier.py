@@ -66,10 +66,9 @@ class Carrier:
             Route("/carrier/settings", self._settings, methods=["GET", "POST"]),
         ]
 
-    async def _make(self, request: Request) -> Response:
-        wish = await _wish(request)
+    def label(self, wish: dict[str, Any], *, base: str) -> dict[str, Any]:
+        """Make a parcel with its label and return it; `base` is the carrier's own address."""
         number = f"SBXR{next(self._numbers):08d}"
-        base = str(request.base_url).rstrip("/")
         self.parcels[number] = {
             "tracking_number": number,
             "carrier": "sandbox",
@@ -81,7 +80,27 @@ class Carrier:
             "cost": {"amount": "4.20", "currency": wish.get("currency", "EUR")},
             "events": [],
         }
-        return JSONResponse(self.parcels[number], 201)
+        return self.parcels[number]
+
+    def scan(self, number: str, wish: dict[str, Any]) -> dict[str, Any]:
+        """Move a known parcel and tell of it."""
+        parcel = self.parcels[number]
+        event = {
+            "id": str(uuid.uuid4()),
+            "tracking_number": number,
+            "carrier": parcel["carrier"],
+            "status": wish["status"],
+            "occurred_at": wish.get("occurred_at") or datetime.now(UTC).isoformat(timespec="seconds"),
+            "place": wish.get("place", "Sandbox hub"),
+            "reference": parcel["reference"],
+        }
+        parcel["status"] = event["status"]
+        parcel["events"].append(event)
+        self.tell(event)
+        return event
+
+    async def _make(self, request: Request) -> Response:
+        return JSONResponse(self.label(await _wish(request), base=str(request.base_url).rstrip("/")), 201)
 
     async def _all(self, _: Request) -> Response:
         return JSONResponse({"parcels": list(self.parcels.values())})
@@ -102,19 +121,7 @@ class Carrier:
             return JSONResponse({"error": "unknown parcel"}, 404)
         if wish.get("status") not in STATUSES:
             return JSONResponse({"error": f"status must be one of {', '.join(STATUSES)}"}, 422)
-        event = {
-            "id": str(uuid.uuid4()),
-            "tracking_number": parcel["tracking_number"],
-            "carrier": parcel["carrier"],
-            "status": wish["status"],
-            "occurred_at": wish.get("occurred_at") or datetime.now(UTC).isoformat(timespec="seconds"),
-            "place": wish.get("place", "Sandbox hub"),
-            "reference": parcel["reference"],
-        }
-        parcel["status"] = event["status"]
-        parcel["events"].append(event)
-        self.tell(event)
-        return JSONResponse(event, 201)
+        return JSONResponse(self.scan(parcel["tracking_number"], wish), 201)
 
     def tell(self, event: dict[str, Any]) -> None:
         """Send a tracking event to the configured address, if there is one."""

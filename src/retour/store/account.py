@@ -14,6 +14,8 @@ ROUTE_ACCOUNTS: Final = "SELECT tenant_id FROM route_accounts() ORDER BY tenant_
 ROUTE_LOGIN: Final = "SELECT tenant_id, id FROM route_login($1)"
 ROUTE_API_KEY: Final = "SELECT tenant_id FROM route_api_key($1)"
 
+# Two people who set up the same installation at once: the second one waits and then finds an account.
+LOCK_FIRST: Final = "SELECT pg_advisory_xact_lock(hashtextextended('retour first account', 0))"
 ADD_ACCOUNT: Final = "INSERT INTO account (tenant_id, name, created_at) VALUES (current_tenant(), $1, $2)"
 GET_ACCOUNT: Final = """
 SELECT tenant_id, name, payments_paused, created_at FROM account WHERE tenant_id = current_tenant()
@@ -39,7 +41,7 @@ SELECT id, shop_name, timezone, currency, return_master, refund_master, restock_
 """
 SET_STORE: Final = """
 UPDATE store SET timezone = $2, return_master = $3, refund_master = $4, restock_master = $5, tag_on = $6,
-       location_ref = $7
+       location_ref = $7, shop_name = $8
  WHERE tenant_id = current_tenant() AND id = $1
 """
 PAUSE_STORE: Final = """
@@ -52,9 +54,21 @@ INSERT INTO staff (tenant_id, id, email, email_folded, name, role, password_hash
 VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7)
 """
 LIST_STAFF: Final = """
-SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at
+SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at, language
   FROM staff WHERE tenant_id = current_tenant() ORDER BY email_folded
 """
+LOCK_STAFF: Final = """
+SELECT id, email, name, role, password_hash IS NOT NULL AS has_password, disabled_at, created_at, language
+  FROM staff WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE
+"""
+LOCK_OWNERS: Final = """
+SELECT id FROM staff WHERE tenant_id = current_tenant() AND role = 'owner' AND disabled_at IS NULL
+ ORDER BY id FOR NO KEY UPDATE
+"""
+SET_STAFF: Final = """
+UPDATE staff SET name = $2, role = $3, language = $4, disabled_at = $5 WHERE tenant_id = current_tenant() AND id = $1
+"""
+SET_HASH: Final = "UPDATE staff SET password_hash = $2 WHERE tenant_id = current_tenant() AND id = $1"
 STORED_HASH: Final = """
 SELECT password_hash FROM staff WHERE tenant_id = current_tenant() AND id = $1 AND disabled_at IS NULL
 """
@@ -120,6 +134,7 @@ class Staff:
     has_password: bool
     disabled_at: datetime | None
     created_at: datetime
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,13 @@ async def route_api_key(db: Db, key_id: UUID) -> UUID | None:
     return found
 
 
+async def has_accounts(db: Db, *, lock: bool = False) -> bool:
+    """Return whether this installation has an account; with `lock` nobody else opens the first one meanwhile."""
+    if lock:
+        await db.execute(LOCK_FIRST)
+    return bool(await route_accounts(db))
+
+
 async def add_account(db: Db, *, name: str, created_at: datetime) -> None:
     """Write the account of the open transaction's tenant."""
     await db.execute(ADD_ACCOUNT, name, created_at)
@@ -203,11 +225,12 @@ async def get_store(db: Db, store_id: UUID) -> Store | None:
 
 
 async def set_store(db: Db, store: Store) -> None:
-    """Write what may change of a store: its calendar, its masters, what is tagged, where units go."""
+    """Write what may change of a store: its name, calendar, masters, what is tagged, where units go."""
     s = store
     await db.execute(
-        SET_STORE, s.id, s.timezone, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref
-    )
+        SET_STORE, s.id, s.timezone, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref,
+        s.shop_name,
+    )  # fmt: skip
 
 
 async def pause_store(db: Db, store_id: UUID, *, paused: bool) -> bool:
@@ -224,6 +247,28 @@ async def add_staff(db: Db, staff: Staff, *, email_folded: str, password_hash: s
 async def staff(db: Db) -> list[Staff]:
     """Return the account's staff by address."""
     return [Staff(**{**row, "role": Role(row["role"])}) for row in await db.fetch(LIST_STAFF)]
+
+
+async def lock_staff(db: Db, staff_id: UUID) -> Staff | None:
+    """Return one member of the staff, locked until the transaction ends, or nothing."""
+    row = await db.fetchrow(LOCK_STAFF, staff_id)
+    return Staff(**{**row, "role": Role(row["role"])}) if row else None
+
+
+async def lock_owners(db: Db) -> list[UUID]:
+    """Return the owners who may sign in, locked until the transaction ends, so that one always remains."""
+    return [row["id"] for row in await db.fetch(LOCK_OWNERS)]
+
+
+async def set_staff(db: Db, staff: Staff) -> None:
+    """Write what may change of a member: name, role, language, and whether they may sign in."""
+    s = staff
+    await db.execute(SET_STAFF, s.id, s.name, s.role.value, s.language, s.disabled_at)
+
+
+async def set_password(db: Db, staff_id: UUID, password_hash: str) -> None:
+    """Write the hash of a new password."""
+    await db.execute(SET_HASH, staff_id, password_hash)
 
 
 async def password_hash(db: Db, staff_id: UUID) -> str | None:

@@ -10,10 +10,14 @@ EFFECTS: Final = "SELECT tenant_id, id FROM route_due_effects($1, $2)"
 SETTLEMENTS: Final = "SELECT tenant_id, id FROM route_due_settlements($1, $2)"
 RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
 DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
+MAIL: Final = "SELECT tenant_id, id FROM route_due_mail($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
+PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
+VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
+EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 
@@ -38,6 +42,11 @@ async def deliveries(db: Db, *, most: int, overdue: timedelta) -> Due:
     return _ids(await db.fetch(DELIVERIES, most, overdue))
 
 
+async def mail(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, mail) that have been due for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(MAIL, most, overdue))
+
+
 async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, inbox row) that have been due for longer than `overdue`, oldest first."""
     return _ids(await db.fetch(INBOX, most, overdue))
@@ -48,9 +57,24 @@ async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
     return _ids(await db.fetch(SYNCS, most, overdue))
 
 
+async def pictures(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, picture) that are to be fetched, oldest first."""
+    return _ids(await db.fetch(PICTURES, most, overdue))
+
+
 async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, tenant) of accounts that still keep answers under keys older than a day."""
     return _ids(await db.fetch(EXPIRED_KEYS, most, overdue))
+
+
+async def visits(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, visit) whose order is still to be looked for, oldest first."""
+    return _ids(await db.fetch(VISITS, most, overdue))
+
+
+async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, tenant) of accounts that still keep visits which are over."""
+    return _ids(await db.fetch(EXPIRED_VISITS, most, overdue))
 
 
 def _ids(rows: list[Record]) -> Due:

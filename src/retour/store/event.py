@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core import mail
 from retour.core.event import EventType
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -27,7 +28,8 @@ SELECT current_tenant(), gen_random_uuid(), w.id, $3, $9
 RETURNING id
 """
 
-# The same for several events of one resource, together with the jobs that follow: the deliveries and what the caller wants.
+# The same for several events of one resource, together with what follows: deliveries, mail to the shopper of a return where
+# its store has a sender, and the jobs that the caller wants. `$14` is what each event mails, once for its subject.
 TELL: Final = """
 WITH added AS (
   INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
@@ -43,8 +45,21 @@ listened AS (
     FROM added, webhook_endpoint w
    WHERE w.tenant_id = current_tenant() AND w.active AND (w.topics = '{}' OR added.type = ANY (w.topics))
   RETURNING id),
+mailed AS (
+  INSERT INTO mail (tenant_id, id, store_id, kind, resource_kind, resource_id, subject_id, event_id, person_id, due_at,
+                    expires_at)
+  SELECT current_tenant(), gen_random_uuid(), $3, said.kind, $1, $2,
+         CASE said.kind WHEN 'return_refunded' THEN ($5->>'settlement_id')::uuid ELSE $2 END,
+         said.id, r.person_id, $6, $6 + $15::interval
+    FROM unnest($7::uuid[], $14::text[]) AS said (id, kind)
+    JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $3 AND s.active AND said.kind <> ALL (s.silent)
+    JOIN rma r ON r.tenant_id = current_tenant() AND r.id = $2
+    JOIN person p ON p.tenant_id = current_tenant() AND p.id = r.person_id AND p.email IS NOT NULL
+  ON CONFLICT (tenant_id, kind, subject_id) DO NOTHING
+  RETURNING id),
 wanted AS (
   SELECT 'work' AS queue, 'delivery.deliver' AS task, 0 AS priority, id FROM listened
+  UNION ALL SELECT 'work', 'mail.deliver', 0, id FROM mailed
   UNION ALL SELECT * FROM unnest($10::text[], $11::text[], $12::int[], $13::uuid[]))
 SELECT jobs.procrastinate_defer_jobs_v1(array_agg(
          ROW(queue, task, priority, NULL, NULL, jsonb_build_object('tenant_id', current_tenant(), 'id', id), NULL)
@@ -117,14 +132,16 @@ async def tell(
     data: Mapping[str, object] | None = None,
     nudges: Sequence[Job] = (),
 ) -> None:
-    """Append events (what, who) of one resource in order and enqueue their deliveries and the nudges, in one statement.
+    """Append events (what, who) of one resource in order and enqueue deliveries, mail and nudges, in one statement.
 
     The caller holds the resource's lock; `cause`, `data` and `at` are the same for all of them.
     """
     ids, types, actors = [new_id() for _ in said], [what.value for what, _ in said], [who for _, who in said]
+    kinds = mail.kinds_of([what for what, _ in said], data or {})
     await db.execute(
-        TELL, resource_kind, resource_id, store_id, cause, data or {}, at, ids, types, actors, *columns(nudges)
-    )
+        TELL, resource_kind, resource_id, store_id, cause, data or {}, at, ids, types, actors, *columns(nudges),
+        kinds, mail.LIFE,
+    )  # fmt: skip
 
 
 async def of_resource(db: Db, *, resource_kind: str, resource_id: UUID) -> list[Event]:

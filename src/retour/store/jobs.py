@@ -30,9 +30,12 @@ class Task(StrEnum):
     ADVANCE = "rma.advance"
     SETTLE = "settlement.settle"
     DELIVER = "delivery.deliver"
+    MAIL = "mail.deliver"
     READ_INBOX = "inbox.read"
     SYNC_ORDERS = "order.sync"
     FETCH_ORDER = "order.fetch"
+    FETCH_PICTURE = "picture.fetch"
+    LOOK_UP = "visit.look_up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Each file runs in a transaction of its own unless its first line is `-- no-trans
 to run again, because it may stop halfway. A file that was applied must never change.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ FOLDER: Final = Path(__file__).parent / "migrations"
 NO_TRANSACTION: Final = "-- no-transaction"
 JOBS: Final = "jobs"
 
-LOCK: Final = "SELECT pg_advisory_lock(7310938265)"
+# Asked for again and again, never waited for: a statement that waits keeps its snapshot, and CREATE INDEX CONCURRENTLY of
+# the one who holds the lock would wait for that snapshot for ever.
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock(7310938265)"
+LOCK_PAUSE_S: Final = 0.2
 BECOME_OWNER: Final = "SET ROLE retour_owner"
 LOCK_PATIENCE: Final = "SET lock_timeout = '10s'"  # a migration that waits blocks everybody behind it
 MAY_BECOME_OWNER: Final = "SELECT pg_has_role(current_user, 'retour_owner', 'MEMBER')"
@@ -115,7 +119,8 @@ async def migrate(
     """
     connection = await asyncpg.connect(owner_url)
     try:
-        await connection.execute(LOCK)  # until the connection closes
+        while not await connection.fetchval(TRY_LOCK):  # noqa: ASYNC110 - another process has it; ours until we close
+            await asyncio.sleep(LOCK_PAUSE_S)
         if not await roles.is_prepared(connection):
             await _prepare(connection, login_urls)
         if not await connection.fetchval(MAY_BECOME_OWNER):

@@ -114,6 +114,11 @@ async def add_draft(db: Db, *, store_id: UUID, document: object, author: str) ->
     return version_id, version
 
 
+async def lock_store(db: Db, store_id: UUID) -> None:
+    """Let nobody else publish a policy of the store until the transaction ends."""
+    await db.fetchval(LOCK_STORE, store_id)
+
+
 async def publish(db: Db, *, store_id: UUID, version_id: UUID, actor: str, at: datetime) -> int | None:
     """Publish a draft in place of the published version and return its number; nothing if it is no draft."""
     await db.fetchval(LOCK_STORE, store_id)

@@ -4,6 +4,7 @@ Three keys. The house key (every process) protects webhook secrets and the keys 
 executor's are key pairs: whoever holds the public half can seal a credential, only that process can open it.
 """
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -69,6 +70,10 @@ class Vault:
     def unlock(self, locked: bytes, *, tenant_id: UUID, purpose: str) -> bytes:
         """Decrypt what `lock` made for the same tenant and purpose; raise NotMyKey otherwise."""
         return _unlock(self.house, locked, _bound(tenant_id, purpose))
+
+    def derive(self, *, tenant_id: UUID, purpose: str) -> bytes:
+        """Return 32 bytes that only this house can make again, for the tenant and the purpose; to sign or to hash with."""
+        return hashlib.blake2b(_bound(tenant_id, purpose), key=self.house, digest_size=_KEY).digest()
 
     def new_person_key(self, *, tenant_id: UUID, person_id: UUID) -> bytes:
         """Make a person's data key, locked for storage; destroying it makes the person's documents unreadable."""

@@ -178,6 +178,7 @@ class DiscrepancyView:
     resolved_by: str | None
 
 
+_LINES: Final = msgspec.json.Decoder(list[LineView])
 _PARTS: Final = msgspec.json.Decoder(ReturnParts)
 
 
@@ -198,6 +199,11 @@ async def returns(
 async def one_return(db: Db, rma_id: UUID) -> Record | None:
     """Return the summary of one return, or nothing."""
     return await db.fetchrow(ONE_RETURN, rma_id)
+
+
+def lines_of(summary: Record) -> list[LineView]:
+    """Return the lines inside a summary."""
+    return _LINES.decode(summary["lines"] or "[]")
 
 
 async def store_of_return(db: Db, rma_id: UUID) -> UUID | None:

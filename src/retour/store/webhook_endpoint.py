@@ -32,6 +32,17 @@ given_up AS (
    WHERE tenant_id = current_tenant() AND endpoint_id IN (SELECT id FROM gone) AND state = 'due')
 SELECT id FROM gone
 """
+SET_SECRETS: Final = """
+UPDATE webhook_endpoint SET sealed_secrets = $2 WHERE tenant_id = current_tenant() AND id = $1
+"""
+LOCK: Final = """
+SELECT id, url, topics, sealed_secrets, active, disabled_reason, created_at
+  FROM webhook_endpoint WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE
+"""
+ENABLE: Final = """
+UPDATE webhook_endpoint SET active = true, disabled_reason = NULL
+ WHERE tenant_id = current_tenant() AND id = $1 AND NOT active AND disabled_reason IS DISTINCT FROM 'deleted' RETURNING id
+"""
 DISABLE: Final = """
 UPDATE webhook_endpoint SET active = false, disabled_reason = $2
  WHERE tenant_id = current_tenant() AND id = $1 AND active RETURNING id
@@ -81,6 +92,22 @@ async def endpoints(db: Db, *, after_id: UUID, limit: int) -> list[WebhookEndpoi
 async def delete(db: Db, endpoint_id: UUID) -> bool:
     """Stop an endpoint for good, forget its secret, give up what was due; return whether there was one."""
     return await db.fetchval(DELETE, endpoint_id) is not None
+
+
+async def lock(db: Db, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """Return one endpoint, locked until the transaction ends, or nothing; a deleted one too."""
+    row = await db.fetchrow(LOCK, endpoint_id)
+    return WebhookEndpoint(**row) if row else None
+
+
+async def set_secrets(db: Db, endpoint_id: UUID, sealed_secrets: bytes) -> None:
+    """Replace an endpoint's signing secrets."""
+    await db.execute(SET_SECRETS, endpoint_id, sealed_secrets)
+
+
+async def enable(db: Db, endpoint_id: UUID) -> bool:
+    """Send to a stopped endpoint again; return whether that changed anything."""
+    return await db.fetchval(ENABLE, endpoint_id) is not None
 
 
 async def disable(db: Db, endpoint_id: UUID, *, reason: str) -> bool:

@@ -83,6 +83,25 @@ def test_a_line_carries_its_settled_gross_with_every_tax_and_discount(read: tupl
     assert line.product == Product(f"{GID}/Product/1", "Shirts", "Fjord", ("linen", "summer"))
 
 
+def test_a_line_carries_the_address_of_its_picture_and_a_deleted_article_has_none(
+    read: tuple[Fetched, list[Asked]],
+) -> None:
+    pictures = [line.image_url for line in read[0].order.lines]
+
+    assert pictures == ["https://cdn.example.test/s/files/1/0001/products/linen-m_448x448.png?v=1759305600", None]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:image/png;base64,AAAA", "//cdn.example.test/a.png", f"https://a/{'x' * 2_000}", 7],
+)
+def test_what_is_no_address_of_a_picture_is_left_out(url: object) -> None:
+    document = recorded("whole_order")["data"]["order"]
+    document["lineItems"]["nodes"][0]["image"] = {"url": url}
+
+    assert orders.fetched(document).order.lines[0].image_url is None
+
+
 def test_units_neither_sent_nor_waiting_are_cancelled(read: tuple[Fetched, list[Asked]]) -> None:
     line = read[0].order.lines[1]
 

@@ -42,6 +42,17 @@ def test_every_order_of_the_shop_is_read_and_every_sum_closes() -> None:
     assert {"EUR", "USD", "JPY", "KWD"} <= currencies
 
 
+def test_the_address_of_a_picture_answers_with_one() -> None:
+    async def story(shop: LiveShop) -> Any:
+        order = await an_order(shop, lines=[{"sku": "RT-SOCK-3P", "quantity": 2, "price": "3"}])
+        address = order.lines[0].image_url
+        assert address is not None
+        answer = await shop.desk.get(address)
+        return address.rpartition("/")[2], answer.status_code, answer.headers["content-type"], answer.content[:4]
+
+    assert run(story) == ("RT-SOCK-3P.png", 200, "image/png", b"\x89PNG")
+
+
 def test_long_orders_parcels_and_refunds_are_read_to_their_end() -> None:
     async def story(shop: LiveShop) -> Any:
         order = await an_order(shop, lines=[{"sku": "RT-MUG-SET", "quantity": 2, "price": "3"}] * 47)

@@ -30,6 +30,18 @@ def carrier_path(doors: Doors) -> str:
     return f"/hooks/carrier/{doors.carrier.connection_id}"
 
 
+async def test_what_the_label_says_is_kept_cut_to_length(doors: Doors) -> None:
+    scan = json.dumps(
+        {"id": "evt-9", "tracking_number": "SBXR9", "status": "delivered", "reference": "R-1" * 60}
+    ).encode()
+
+    answer = await doors.client.post(carrier_path(doors), content=scan, headers=carrier_headers(scan))
+
+    assert answer.status_code == 200
+    (row,) = await doors.inbox(doors.carrier)
+    assert row["facts"]["reference"] == ("R-1" * 60)[:100]
+
+
 async def test_an_authentic_scan_is_kept_sealed_and_queued(doors: Doors, owner: Any) -> None:
     answer = await doors.client.post(carrier_path(doors), content=SCAN, headers=carrier_headers(SCAN))
 

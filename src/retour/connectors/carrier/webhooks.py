@@ -11,6 +11,7 @@ from retour.core.errors import Refused
 from retour.core.ports import InboxEvent
 
 TOLERANCE_S: Final = 300
+LONGEST_REFERENCE: Final = 100
 _TOPIC: Final = "tracking.updated"
 
 
@@ -42,17 +43,16 @@ class CarrierInbound:
         event_id = _lower(headers).get("x-carrier-event-id") or body.get("id")
         if not isinstance(event_id, str) or not event_id:
             event_id = hashlib.sha256(raw).hexdigest()
-        carrier = body.get("carrier")
+        carrier, reference = body.get("carrier"), body.get("reference")
+        facts = {"tracking_number": number, "carrier": carrier if isinstance(carrier, str) else "", "status": status}
+        if isinstance(reference, str) and reference:
+            facts["reference"] = reference[:LONGEST_REFERENCE]
         return InboxEvent(
             event_id=event_id,
             topic=_TOPIC,
             occurred_at=_instant(body.get("occurred_at")),
             object_ref=number,
-            facts={
-                "tracking_number": number,
-                "carrier": carrier if isinstance(carrier, str) else "",
-                "status": status,
-            },
+            facts=facts,
         )
 
 

@@ -16,8 +16,8 @@ VERSION_HEADER: Final = "x-shopify-api-version"
 COSTS: Final[Mapping[str, int]] = {
     "FindOrders": 52,
     "OrdersSince": 102,
-    "WholeOrder": 730,
-    "MoreLines": 753,
+    "WholeOrder": 742,
+    "MoreLines": 783,
     "MoreShippingLines": 333,
     "MoreReturns": 103,
     "Parcel": 204,

@@ -3,6 +3,7 @@
 from retour.core.rma.blocked import Blocked, blocked_by
 from retour.core.rma.due import Due
 from retour.core.rma.moves import Decision, decide_line, derive_status
+from retour.core.rma.shopper import shopper_may_cancel
 from retour.core.rma.state import (
     Disposition,
     EffectView,
@@ -47,4 +48,5 @@ __all__ = [
     "lowest",
     "minus",
     "next_steps",
+    "shopper_may_cancel",
 ]

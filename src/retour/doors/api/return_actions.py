@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from retour.core.errors import Refused
 from retour.core.rma import Disposition, Grade
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Short, Text, Told, Units
@@ -38,9 +39,11 @@ class CancelWish(Asked):
 
 
 class HoldWish(Asked):
-    """Whether automatic steps are held back."""
+    """Whether automatic steps are held back, and why: a hold needs a reason, which staff read."""
 
     held: bool
+    reason: Text | None = None
+    expect_version: int | None = None
 
 
 class ArrivedLine(Asked):
@@ -98,9 +101,13 @@ class ShipmentWish(Asked):
 
 
 class ReceivedOut(Told):
-    """The return after a receipt; `surplus` units were more than announced and are a discrepancy."""
+    """The return after a receipt; `surplus` units were more than announced, `unexpected` of lines nobody approved.
+
+    Both are kept as discrepancies and counted nowhere.
+    """
 
     surplus: int
+    unexpected: int
     rma: ReturnOut
 
 
@@ -136,7 +143,17 @@ async def cancel_return(call: Call, wish: CancelWish) -> ReturnOut:
 async def hold_return(call: Call, wish: HoldWish) -> ReturnOut:
     """Hold automatic steps back, or let them go on."""
     await check_store(call)
-    await flow.hold(call.db, rma_id=call.resource_id, held=wish.held, actor=call.actor, now=call.now)
+    if not wish.held:
+        await flow.release(
+            call.db, rma_id=call.resource_id, actor=call.actor, now=call.now, expect_version=wish.expect_version
+        )
+    elif wish.reason is None:
+        raise Refused("reason_missing", "a hold needs a reason", field="reason")
+    else:
+        await flow.hold(
+            call.db, rma_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+            expect_version=wish.expect_version,
+        )  # fmt: skip
     return await summary(call, call.resource_id)
 
 
@@ -147,7 +164,7 @@ async def receive_return(call: Call, wish: ReceiveWish) -> ReceivedOut:
     done = await receiving.receive(
         call.db, rma_id=call.resource_id, items=items, location_ref=wish.location_ref, actor=call.actor, now=call.now
     )
-    return ReceivedOut(surplus=done.surplus, rma=await summary(call, call.resource_id))
+    return ReceivedOut(surplus=done.surplus, unexpected=done.unexpected, rma=await summary(call, call.resource_id))
 
 
 async def inspect_return(call: Call, wish: InspectWish) -> ReturnOut:
@@ -216,7 +233,7 @@ OPERATIONS: Final = (
     Operation(
         id="receive_return", method="POST", path="/returns/{id}/receive", tag="Return actions", missing=MISSING,
         body=ReceiveWish, answer=ReceivedOut, summary="Record what arrived", do=receive_return,
-        description="More than announced is kept as a discrepancy, never refused.",
+        description="More than announced, or of a line nobody approved, is kept as a discrepancy, never refused.",
     ),
     Operation(
         id="inspect_return", method="POST", path="/returns/{id}/inspect", tag="Return actions", missing=MISSING,

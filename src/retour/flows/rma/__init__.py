@@ -1,10 +1,15 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
 from retour.flows.rma.advance import advance, move_on
-from retour.flows.rma.decide import add_note, approve, cancel, hold, reject
-from retour.flows.rma.request import Judged, Opened, Promise, Wish, judge, open_return, request_return
+from retour.flows.rma.consider import Considered, ConsideredLine, consider
+from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.request import CARRIED_OUT, Judged, Opened, Promise, Wish, judge, open_return, request_return
+from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 
 __all__ = [
+    "CARRIED_OUT",
+    "Considered",
+    "ConsideredLine",
     "Judged",
     "Opened",
     "Promise",
@@ -13,10 +18,14 @@ __all__ = [
     "advance",
     "approve",
     "cancel",
+    "cancel_as_shopper",
+    "consider",
     "hold",
     "judge",
     "move_on",
     "open_return",
     "reject",
+    "release",
     "request_return",
+    "send_draft",
 ]

@@ -51,7 +51,9 @@ async def _advance(
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
     steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()
-    if steps.withdraw and await effects.withdraw(db, steps.withdraw, at=now):
+    withdrawn = await effects.withdraw(db, steps.withdraw, at=now) if steps.withdraw else []
+    if withdrawn:
+        await _tell(db, record, EventType.EFFECT_WITHDRAWN, now, {"effects": withdrawn})
         # What gave way may have been in the way of something else: read the return as it stands without it.
         record = await _again(db, record)
         steps = next_steps(record.rma, order, own)

@@ -79,12 +79,30 @@ async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, a
     return note_id
 
 
-async def hold(db: Db, *, rma_id: UUID, held: bool, actor: str, now: datetime) -> ReturnRecord:
-    """Hold a return's automatic steps, or let them go on."""
-    record = await _locked(db, rma_id, None)
-    if not await returns.hold(db, rma_id, held=held):
+async def hold(
+    db: Db, *, rma_id: UUID, reason: str, actor: str, now: datetime, expect_version: int | None = None
+) -> ReturnRecord:
+    """Hold a return's automatic steps until somebody releases it; the reason is kept as a note among staff.
+
+    Raises Refused: `return_not_found`, `state_changed`, `already_decided` for a closed return. Held twice is held once.
+    """
+    record = await _locked(db, rma_id, expect_version)
+    if all(line.decision not in OPEN for line in record.rma.lines):
+        raise _closed(record)
+    if not await returns.hold(db, rma_id, held=True):
         return record
-    return await returns.changed(db, record, EventType.RETURN_NOTED, actor=actor, at=now, data={"held": held})
+    note_id = await returns.add_note(db, rma_id, body=reason, shown_to_shopper=False, actor=actor, at=now)
+    return await returns.changed(db, record, EventType.RETURN_HELD, actor=actor, at=now, data={"note_id": note_id})
+
+
+async def release(
+    db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_version: int | None = None
+) -> ReturnRecord:
+    """Let a held return's automatic steps go on; raise Refused(return_not_found, state_changed)."""
+    record = await _locked(db, rma_id, expect_version)
+    if not await returns.hold(db, rma_id, held=False):
+        return record
+    return await returns.changed(db, record, EventType.RETURN_RELEASED, actor=actor, at=now, data={})
 
 
 async def _decide(

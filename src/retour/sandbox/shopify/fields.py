@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP
 from typing import Any
+from urllib.parse import quote
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from retour.sandbox.pictures import SIZE
 from retour.sandbox.shopify import pricing, refunds, returns
 from retour.sandbox.shopify.model import (
     Fulfillment,
@@ -107,6 +109,12 @@ def _suggested(order: Order, info: Info, **args: Any) -> dict[str, Any]:
 
 def _address(order: Order, _: Info) -> dict[str, Any]:
     return order.shipping_address
+
+
+def _image(line: Line, info: Info) -> dict[str, Any]:
+    gid = line.variant.id.replace("ProductVariant/", "ProductImage/")
+    url = f"{_shop(info).address}/pictures/{quote(line.sku, safe='')}.png"
+    return {"id": gid, "altText": line.title, "width": SIZE, "height": SIZE, "url": url}
 
 
 def _sent_total(row: FulfillmentLine, _: Info) -> Bag:
@@ -295,6 +303,7 @@ FIELDS: dict[str, Resolver] = {
     "LineItem.customAttributes": _fixed([]),
     "LineItem.duties": _fixed([]),
     "LineItem.taxLines": _first("tax_lines"),
+    "LineItem.image": _image,
     "TaxLine.rate": lambda tax, _: float(tax.rate),
     "TaxLine.ratePercentage": lambda tax, _: float(tax.rate * 100),
     "Customer.defaultEmailAddress": lambda c, _: {"emailAddress": c.email} if c.email else None,

@@ -85,6 +85,8 @@ class Gateway:
         if scope["method"] != "POST":
             await respond(send, 405, b'{"errors":"Method not allowed"}')
             return
+        hosts = [v.decode("latin-1") for k, v in scope["headers"] if k == b"host"]
+        self.shop.address = f"{scope['scheme']}://{hosts[0]}" if hosts else ""
         wish = _decode(body)
         if wish is None:
             await respond(send, 400, b'{"errors":"Bad request: the body must be a JSON object with a query"}')

@@ -80,6 +80,7 @@ class Shop:
     def __init__(self, *, seed: int, domain: str, settings: Settings) -> None:
         self.seed = seed
         self.domain = domain
+        self.address = ""  # where it was last called, so that its pictures can be called too
         self.currency = "EUR"
         self.settings = settings
         self.clock_ahead = timedelta(0)

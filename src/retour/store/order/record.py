@@ -51,6 +51,7 @@ SELECT id FROM rma WHERE tenant_id = current_tenant() AND order_id = $1
    AND status IN ('requested', 'in_review', 'approved', 'reopened') ORDER BY id
 """
 
+NATIONAL_LEAST: Final = 8  # digits of a number that may stand without its country code
 _DECODER: Final = msgspec.json.Decoder(Order)
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -143,16 +144,33 @@ async def search(db: Db, *, store_id: UUID, name: str, proof: ContactProof | Non
     return next((OrderRecord.of(row) for row in rows if proof is None or _proves(proof, row)), None)
 
 
+async def find_only(db: Db, store_id: UUID, name: str) -> OrderRecord | None:
+    """Return the order of that name if the store has exactly one; a name that two orders share names none."""
+    rows = await db.fetch(SEARCH, store_id, fold_name(name))
+    return OrderRecord.of(rows[0]) if len(rows) == 1 else None
+
+
 def _proves(proof: ContactProof, row: Record) -> bool:
     given = (fold_email(proof.email), fold_phone(proof.phone), fold_postcode(proof.postcode))
     known = (row["email_folded"], row["phone_digits"], row["postcode_folded"])
     if all(value is None for value in given):
         return False
+    same = (_same, _same_phone, _same)
     return all(
-        mine is not None and hmac.compare_digest(asked.encode(), mine.encode())
-        for asked, mine in zip(given, known, strict=True)
+        mine is not None and alike(asked, mine)
+        for asked, mine, alike in zip(given, known, same, strict=True)
         if asked is not None
     )
+
+
+def _same(asked: str, known: str) -> bool:
+    return hmac.compare_digest(asked.encode("utf-8", "replace"), known.encode())
+
+
+def _same_phone(asked: str, known: str) -> bool:
+    """Compare two numbers of which one may lack the country code: 0170 5550123 is +49 170 5550123."""
+    a, b = sorted((asked.lstrip("0"), known.lstrip("0")), key=len)
+    return _same(a, b) or (len(a) >= NATIONAL_LEAST and len(b) - len(a) <= 3 and _same(a, b[-len(a) :]))
 
 
 async def raw(db: Db, vault: Vault, order_id: UUID) -> bytes | None:

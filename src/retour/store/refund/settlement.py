@@ -167,8 +167,11 @@ async def find_by_effect(db: Db, effect_id: UUID) -> UUID | None:
 async def save_comparison(
     db: Db, settlement_id: UUID, *, platform_quote: object, comparison: str, plan: Plan, reasons: object
 ) -> None:
-    """Keep the platform's figures and the plan that follows from the comparison."""
-    total = plan.total.presentment
+    """Keep the platform's figures and the plan that follows from the comparison.
+
+    The settlement's total is what its legs pay; while the figures differ nothing is paid and it is what we would owe.
+    """
+    total = plan.total.presentment if comparison == "differs" else sum(leg.amount_minor for leg in plan.legs)
     await db.execute(COMPARED, settlement_id, platform_quote, comparison, plan, plan.hash, total, reasons)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core import mail
 from retour.core.event import EventType
 from retour.core.rma import Blocked, Decision, Span
 from retour.store.db import Db
@@ -14,8 +15,8 @@ from retour.store.ids import new_id
 from retour.store.jobs import Job, columns
 from retour.store.rma.save import evidence
 
-# The return, its lines, the units they claim and the counters that limit them; its first events with their deliveries
-# and jobs (as event.TELL); the answer under an Idempotency-Key (as idempotency.KEEP): all of it or nothing.
+# The return, its lines, the units they claim and the counters that limit them; its first events with their deliveries,
+# mail and jobs (as event.TELL); the answer under an Idempotency-Key (as idempotency.KEEP): all of it or nothing.
 OPEN: Final = """
 WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
@@ -48,6 +49,14 @@ listened AS (
     FROM told, webhook_endpoint w
    WHERE w.tenant_id = current_tenant() AND w.active AND (w.topics = '{}' OR told.type = ANY (w.topics))
   RETURNING id),
+mailed AS (
+  INSERT INTO mail (tenant_id, id, store_id, kind, resource_kind, resource_id, subject_id, event_id, person_id, due_at,
+                    expires_at)
+  SELECT current_tenant(), gen_random_uuid(), $2, said.kind, 'return', $1, $1, said.id, p.id, $13, $13 + $45::interval
+    FROM unnest($33::uuid[], $44::text[]) AS said (id, kind)
+    JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $2 AND s.active AND said.kind <> ALL (s.silent)
+    JOIN person p ON p.tenant_id = current_tenant() AND p.id = $4 AND p.email IS NOT NULL
+  RETURNING id),
 kept AS (
   INSERT INTO idempotency AS known (tenant_id, key, request_hash, status, body)
   SELECT current_tenant(), $40, $41, $42, $43 WHERE $40::text IS NOT NULL
@@ -57,6 +66,7 @@ kept AS (
   RETURNING true),
 wanted AS (
   SELECT 'work' AS queue, 'delivery.deliver' AS task, 0 AS priority, id FROM listened
+  UNION ALL SELECT 'work', 'mail.deliver', 0, id FROM mailed
   UNION ALL SELECT * FROM unnest($36::text[], $37::text[], $38::int[], $39::uuid[])),
 deferred AS MATERIALIZED (
   SELECT jobs.procrastinate_defer_jobs_v1(array_agg(
@@ -131,6 +141,8 @@ async def open_(
             [who for _, who in said],
             *columns(nudges),
             *kept,
+            mail.kinds_of([what for what, _ in said], data),
+            mail.LIFE,
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:

@@ -27,6 +27,7 @@ from .reading import Reading, instant, many, one, text, texts, total
 
 Doc = Mapping[str, Any]
 RETURN_STATUSES: Final = frozenset({"REQUESTED", "OPEN", "CLOSED", "CANCELED", "DECLINED"})
+LONGEST_URL: Final = 2_000  # characters
 FULFILMENT_STATUSES: Final = frozenset({"SUCCESS", "CANCELLED", "ERROR", "FAILURE"})
 
 
@@ -124,6 +125,7 @@ def _line(node: Doc, position: int, *, included: bool, reading: Reading) -> tupl
         sku=text(node, "sku"),
         variant_ref=text(variant, "id"),
         inventory_ref=_inventory_ref(variant),
+        image_url=_address(text(one(node, "image"), "url")),
         requires_shipping=node.get("requiresShipping") is not False,
         bundle_ref=text(one(node, "lineItemGroup"), "id"),
         product=Product(
@@ -140,6 +142,11 @@ def _line(node: Doc, position: int, *, included: bool, reading: Reading) -> tupl
 def _inventory_ref(variant: Doc) -> str | None:
     item = one(variant, "inventoryItem")
     return text(item, "id") if item.get("tracked") is not False else None
+
+
+def _address(url: str | None) -> str | None:
+    """Return the address of a picture; nothing for what no browser would show or what is too long to be one."""
+    return url if url and len(url) <= LONGEST_URL and url.startswith(("https://", "http://")) else None
 
 
 def _with_cancelled(sold: OrderLine, node: Doc, fulfilments: tuple[Fulfilment, ...], reading: Reading) -> OrderLine:

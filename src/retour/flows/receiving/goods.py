@@ -13,7 +13,8 @@ from retour.core.policy import LineDecision
 from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
 from retour.core.rma.due import fulfilled_spans
 from retour.core.terms import after_the_first, charges_fee, terms_of
-from retour.store import discrepancy, policy, receiving
+from retour.flows.receiving.observing import Seen, Sight, observe, reckon
+from retour.store import dock, policy, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -51,10 +52,14 @@ WHOLE_UNIT_BP: Final = 10_000  # basis points
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The return after a receipt, and how many units arrived beyond what was announced (an observation)."""
+    """The return after a receipt, and the units that were seen and not counted (observations).
+
+    `surplus` arrived beyond what was announced, `unexpected` on lines that nobody approved.
+    """
 
     record: ReturnRecord
     surplus: int
+    unexpected: int = 0
 
 
 async def receive(
@@ -66,13 +71,39 @@ async def receive(
     actor: str,
     now: datetime,
 ) -> Received:
-    """Record units that arrived; more than announced is kept as a discrepancy, never refused and never counted.
+    """Record units that arrived; what was not announced or not approved is kept as a discrepancy, never counted.
 
-    Raises Refused: `return_not_found`, `return_line_not_found`, `not_approved`, `quantity_not_positive`,
-    `already_received` if nothing of the whole receipt was still on its way.
+    Raises Refused: `return_not_found`, `return_line_not_found`, `quantity_not_positive`, `already_received` if
+    nothing of the whole receipt was still on its way or unexpected.
     """
     record = await _locked(db, rma_id)
-    arrived, surplus = _arrived(record, items)
+    paired = _with_lines(record, items)
+    closed = [(item, line) for item, line in paired if line.decision is not Decision.APPROVED]
+    arrived, extra = _arrived([pair for pair in paired if pair not in closed])
+    if not arrived and not closed:
+        raise Refused("already_received", "all units of the receipt are here already", field="items")
+    sights = [Sight(Seen.SURPLUS, units, line_id, location_ref=location_ref) for line_id, units in extra.items()]
+    sights += [Sight(Seen.NOT_EXPECTED, i.quantity, line.id, location_ref=location_ref) for i, line in closed]
+    if arrived:
+        record = await _arrive(db, record, arrived, sum(extra.values()), location_ref, actor, now)
+    for sight in sights:
+        await observe(db, record=record, sight=sight, actor=actor, now=now)
+    if sights:
+        record = await _locked(db, rma_id)
+    return Received(record, sum(extra.values()), sum(item.quantity for item, _ in closed))
+
+
+async def _arrive(
+    db: Db,
+    record: ReturnRecord,
+    arrived: Sequence[receiving.Arrived],
+    surplus: int,
+    location_ref: str | None,
+    actor: str,
+    now: datetime,
+) -> ReturnRecord:
+    """Write the receipt; what was seen of these lines before they were approved is no difference any more."""
+    rma_id = record.rma.id
     await receiving.receive(
         db,
         rma_id=rma_id,
@@ -82,24 +113,13 @@ async def receive(
         actor=actor,
         at=now,
     )
-    if surplus:
-        await discrepancy.open_(
-            db,
-            "surplus_received",
-            resource_kind="return",
-            resource_id=rma_id,
-            store_id=record.store_id,
-            owner=discrepancy.Owner.WAREHOUSE,
-            next_step="find out where the extra units belong",
-            details={"units": surplus},
-            at=now,
-        )
+    lines = [a.line_id for a in arrived]
+    if await dock.withdraw_of_lines(db, rma_id=rma_id, line_ids=lines, by=actor, at=now):
+        await reckon(db, record=record, kind=Seen.NOT_EXPECTED, actor=actor, now=now)
     await returns.mark_times(db, rma_id, received_at=now)
     units = sum(a.span[1] - a.span[0] + 1 for a in arrived)
     facts: dict[str, object] = {"units": units, "surplus": surplus, "location": location_ref}
-    return Received(
-        await returns.changed(db, record, EventType.RETURN_RECEIVED, actor=actor, at=now, data=facts), surplus
-    )
+    return await returns.changed(db, record, EventType.RETURN_RECEIVED, actor=actor, at=now, data=facts)
 
 
 async def inspect(
@@ -157,19 +177,20 @@ async def restocked(
     return await returns.changed(db, record, EventType.RETURN_RESTOCKED, actor=actor, at=now, data=facts)
 
 
-def _arrived(record: ReturnRecord, items: Sequence[ArrivedUnits]) -> tuple[list[receiving.Arrived], int]:
-    """Return the units that were still on their way, lowest first, and how many arrived beyond them."""
+def _arrived(
+    items: Sequence[tuple[ArrivedUnits, ReturnLine]],
+) -> tuple[list[receiving.Arrived], dict[UUID, int]]:
+    """Return the units that were still on their way, lowest first, and how many of which line arrived beyond them."""
     arrived: list[receiving.Arrived] = []
     here: dict[UUID, tuple[Span, ...]] = {}
-    surplus = 0
-    for item, line in _with_lines(record, items):
+    extra: dict[UUID, int] = {}
+    for item, line in items:
         spans = lowest(minus(line.claimed, (*line.received, *here.get(line.id, ()))), item.quantity)
         here[line.id] = (*here.get(line.id, ()), *spans)
-        surplus += item.quantity - count(spans)
+        if count(spans) < item.quantity:
+            extra[line.id] = extra.get(line.id, 0) + item.quantity - count(spans)
         arrived += [receiving.Arrived(line.id, line.line_ref, span) for span in spans]
-    if not arrived:
-        raise Refused("already_received", "all units of the receipt are here already", field="items")
-    return arrived, surplus
+    return arrived, extra
 
 
 def _judge(
@@ -182,6 +203,8 @@ def _judge(
     judged: list[receiving.JudgedUnits] = []
     taken: dict[UUID, tuple[Span, ...]] = {}
     for index, (verdict, line) in enumerate(_with_lines(record, verdicts)):
+        if line.decision is not Decision.APPROVED:
+            raise Refused("not_approved", f"the line is {line.decision.value}", field=f"items[{index}].line")
         waiting = minus(line.received, (*line.inspected, *taken.get(line.id, ())))
         spans = lowest(waiting, verdict.quantity)
         if count(spans) < verdict.quantity:
@@ -279,8 +302,6 @@ def _with_lines(record: ReturnRecord, items: Sequence[Item]) -> list[tuple[Item,
         line = known.get(item.line_id)
         if line is None:
             raise Refused("return_line_not_found", "the return has no such line", field=f"items[{index}].line")
-        if line.decision is not Decision.APPROVED:
-            raise Refused("not_approved", f"the line is {line.decision.value}", field=f"items[{index}].line")
         if item.quantity < 1:
             raise Refused("quantity_not_positive", "at least one unit", field=f"items[{index}].quantity")
         paired.append((item, line))

@@ -1,0 +1,1 @@
+"""Outgoing mail: how letters reach the server that the operator names."""

@@ -1,0 +1,1 @@
+"""Pictures of goods, from wherever a platform keeps them."""

@@ -1,0 +1,41 @@
+"""What a refusal of a flow says to somebody who filled in a form: what is wrong there, and what fits."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from retour.core.errors import Refused
+from retour.web.reader import Reader
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; it is translated where it is shown."""
+    return text
+
+
+_SAID: Final[Mapping[str, str]] = {
+    "already_exists": _("This is taken already. Choose another"),
+    "already_set_up": _("This installation has an account already. Sign in instead"),
+    "invalid_brand": _("Enter a colour such as #1f4d3a"),
+    "invalid_credentials": _("Enter the access token"),
+    "invalid_currency": _("Choose a currency from the list"),
+    "invalid_email": _("Enter an e-mail address such as name@example.com"),
+    "invalid_handle": _("Use small letters, digits and hyphens, 60 at most"),
+    "invalid_logo": _("Choose a PNG, JPEG or WebP picture"),
+    "invalid_master": _("Choose one of the answers"),
+    "invalid_name": _("Enter a name of 1 to 200 characters"),
+    "invalid_password": _("Choose a password of 12 characters or more"),
+    "invalid_text": _("This text is too long, or has invisible characters"),
+    "invalid_timezone": _("Choose a time zone from the list"),
+    "invalid_url": _("Enter an address that begins with https://"),
+    "last_owner": _("The account needs an owner. Make somebody else an owner first"),
+    "move_not_allowed": _("This is on its way already"),
+    "endpoint_inactive": _("Switch the receiver on first"),
+    "store_not_found": _("This store does not exist any more"),
+    "unknown_language": _("Choose a language from the list"),
+}
+
+
+def explain(refused: Refused, reader: Reader) -> str:
+    """Return the sentence of a refusal in the reader's language; one without words of its own is told as it came."""
+    known = _SAID.get(refused.code)
+    return reader.say(known) if known else refused.message

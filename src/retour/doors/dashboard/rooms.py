@@ -1,0 +1,14 @@
+"""Every room of the desk: home, returns, orders, customers, exceptions, and finding things."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from retour.doors.dashboard.acts import act_handlers
+from retour.doors.dashboard.desk import Desk
+from retour.doors.dashboard.home import home_handlers
+from retour.doors.dashboard.one_return import return_handlers
+from retour.doors.dashboard.returns import returns_handlers
+
+
+def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    """Return the handlers of the desk."""
+    return [*home_handlers(desk), *returns_handlers(desk), *return_handlers(desk), *act_handlers(desk)]

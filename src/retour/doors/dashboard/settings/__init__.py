@@ -1,0 +1,24 @@
+"""Settings: one area a page. Owners change, agents read, and everybody has a page of their own."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from retour.doors.dashboard.desk import Desk
+from retour.doors.dashboard.installation import Installation
+from retour.doors.dashboard.route import page
+from retour.doors.dashboard.settings import connections, keys, look, policy, store, team, webhooks, you
+from retour.doors.dashboard.settings.area import index_page
+
+
+def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
+    """Return the handlers of /dashboard/settings."""
+    return [
+        page(desk, "/dashboard/settings", index_page),
+        *store.route_handlers(desk),
+        *look.route_handlers(desk),
+        *policy.route_handlers(desk),
+        *keys.route_handlers(desk),
+        *connections.route_handlers(desk, here),
+        *webhooks.route_handlers(desk, here),
+        *team.route_handlers(desk, here),
+        *you.route_handlers(desk),
+    ]

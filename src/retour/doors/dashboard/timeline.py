@@ -1,0 +1,89 @@
+"""The timeline of a return in sentences: what happened, by whom, when; what only machines did is folded away."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from retour.core.money import Money
+from retour.doors.dashboard import words
+from retour.doors.dashboard.told import actor_name, word
+from retour.doors.dashboard.whole import Whole
+from retour.store.event import Event
+from retour.web.parts import Entry, Text
+from retour.web.reader import Reader
+
+
+def timeline(whole: Whole, reader: Reader) -> tuple[list[Entry], list[Entry]]:
+    """Return (what people read, what is folded away), newest first."""
+    told: list[Entry] = []
+    folded: list[Entry] = []
+    for event in reversed(whole.events):
+        entry = Entry(_text(whole, event, reader), event.at, _who(whole, event, reader))
+        (folded if event.type in words.TECHNICAL else told).append(entry)
+    return told, folded
+
+
+def _text(whole: Whole, event: Event, reader: Reader) -> Text:
+    said, data = word(reader, words.HAPPENED, event.type), event.data
+    match event.type:
+        case "return.received":
+            return _units(reader, said, data)
+        case "return.inspected":
+            units, accepted = int(str(data.get("units", 0))), int(str(data.get("accepted", 0)))
+            if units != accepted:
+                return reader.say(
+                    "Inspected, %(accepted)s of %(units)s units accepted",
+                    accepted=reader.number(accepted), units=reader.number(units),
+                )  # fmt: skip
+            return _units(reader, said, data)
+        case "return.requested" if "promised_minor" in data:
+            amount = Money(int(str(data["promised_minor"])), whole.record.rma.currency)
+            return _with(reader.say("Requested, %(amount)s expected"), reader, amount)
+        case "settlement.settled" if "amount_minor" in data:
+            amount = Money(int(str(data["amount_minor"])), str(data.get("currency", whole.record.rma.currency)))
+            return _with(reader.say("Refunded %(amount)s"), reader, amount)
+        case "effect.confirmed" | "effect.failed" | "effect.unknown" | "effect.parked" | "effect.pending":
+            call = _call(whole, data, reader)
+            return f"{said}: {call}" if call else said
+        case "return.rejected":
+            message = next((line.message for line in whole.record.rma.lines if line.message), None)
+            return f"{said}: “{message}”" if message else said
+    return said
+
+
+def _who(whole: Whole, event: Event, reader: Reader) -> str | None:
+    if event.type in ("return.in_transit", "return.delivered", "return.parcel_updated") and whole.parts.shipments:
+        parcel = whole.parts.shipments[-1]
+        return f"{parcel.carrier.upper()} {parcel.tracking_number}"
+    if event.actor == "policy":
+        return reader.say("Policy v%(version)s, automatically", version=whole.head.policy_version)
+    if event.actor.partition(":")[0] == "shopper":
+        channel = word(reader, words.CHANNELS, str(whole.summary["channel"]))
+        return (
+            reader.say("Shopper, %(channel)s", channel=channel)
+            if event.type == "return.requested"
+            else reader.say("Shopper")
+        )
+    return actor_name(reader, event.actor, whole.names)
+
+
+def _units(reader: Reader, said: str, data: Mapping[str, Any]) -> str:
+    units = int(str(data.get("units", 0)))
+    told = reader.say_plural("%(what)s, %(n)s unit", "%(what)s, %(n)s units", units, what=said)
+    surplus = int(str(data.get("surplus", 0)))
+    if surplus:
+        told += " " + reader.say_plural("(%(n)s more than announced)", "(%(n)s more than announced)", surplus)
+    return told
+
+
+def _with(sentence: str, reader: Reader, amount: Money) -> Markup:
+    return Markup(sentence) % {"amount": reader.money(amount)}  # noqa: S704 - a sentence of ours without its amount
+
+
+def _call(whole: Whole, data: Mapping[str, Any], reader: Reader) -> str:
+    wanted = str(data.get("effect_id", ""))
+    found = next((e for e in whole.effects if str(e.id) == wanted), None)
+    if found is not None:
+        return word(reader, words.EFFECTS, found.kind.value)
+    return word(reader, words.EFFECTS, str(data["kind"])) if "kind" in data else ""

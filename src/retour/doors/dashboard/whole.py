@@ -1,0 +1,224 @@
+"""One return whole, as its page and its confirm pages read it, and what the reader may do to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.account import Role
+from retour.core.effect import MONEY_KINDS, EffectState
+from retour.core.money import Money
+from retour.core.refund import Plan
+from retour.core.rma import ReturnLine, count, minus
+from retour.core.rma.axes import Axes, Standing, answers_for, axes
+from retour.core.rma.moves import OPEN, UNDECIDED, Decision
+from retour.core.rma.state import SettlementState
+from retour.store import effect as effects
+from retour.store import event, views
+from retour.store import order as orders
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db, Record
+from retour.store.desk import page
+from retour.store.desk.page import Difference, Head, Trail
+from retour.store.effect import EffectRow
+from retour.store.event import Event
+from retour.store.order import OrderRecord
+from retour.store.refund import SettlementRow
+from retour.store.rma import ReturnRecord
+from retour.store.views import ReturnParts
+from retour.web.session import DESK
+
+_PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Everything about one return that its page shows."""
+
+    record: ReturnRecord
+    summary: Record
+    parts: ReturnParts
+    head: Head
+    order: OrderRecord
+    settlements: tuple[SettlementRow, ...]
+    effects: tuple[EffectRow, ...]
+    trails: Mapping[UUID, Trail]
+    events: tuple[Event, ...]
+    names: Mapping[str, str]
+    differences: tuple[Difference, ...]
+    promised: tuple[Plan, ...]
+
+    @property
+    def number(self) -> str:
+        """Return the public number."""
+        return f"R-{self.record.rma.number}"
+
+    @property
+    def url(self) -> str:
+        """Return the address of the page."""
+        return f"/dashboard/returns/{self.number}"
+
+    @property
+    def blocked_actor(self) -> str | None:
+        """Return whom the return waits for."""
+        found: str | None = self.summary["blocked_actor"]
+        return found
+
+    @property
+    def blocked_code(self) -> str | None:
+        """Return why the return waits."""
+        found: str | None = self.summary["blocked_code"]
+        return found
+
+    @property
+    def blocked_since(self) -> datetime | None:
+        """Return since when the return waits."""
+        found: datetime | None = self.summary["blocked_since"]
+        return found
+
+    @property
+    def promised_total(self) -> Money:
+        """Return what was promised."""
+        return Money(self.summary["promised_minor"], self.record.rma.currency)
+
+    @property
+    def paid_total(self) -> Money:
+        """Return what was paid so far."""
+        return Money(sum(s.total_minor for s in self.settlements if s.state in _PAID), self.record.rma.currency)
+
+    @property
+    def axes(self) -> Axes:
+        """Return where the return stands."""
+        s = self.summary
+        return axes(
+            Standing(
+                status=self.record.rma.status,
+                blocked_actor=s["blocked_actor"],
+                blocked_code=s["blocked_code"],
+                parcels=len(self.parts.shipments),
+                in_transit_at=s["in_transit_at"],
+                delivered_at=s["delivered_at"],
+                received_at=s["received_at"],
+                inspected_at=s["inspected_at"],
+                settlements=[(x.state, x.comparison) for x in self.settlements],
+            )
+        )
+
+    def title(self, line_ref: str) -> str:
+        """Return what an order line is called."""
+        found = self.order.order.line(line_ref)
+        return found.title if found else line_ref
+
+    def undecided(self) -> list[ReturnLine]:
+        """Return the lines that wait for a decision."""
+        return [line for line in self.record.rma.lines if line.decision in UNDECIDED]
+
+    def expected(self) -> list[tuple[ReturnLine, int]]:
+        """Return the approved lines with units still on their way, and how many."""
+        lines = [(line, outstanding(line)) for line in self.record.rma.lines if line.decision is Decision.APPROVED]
+        return [(line, n) for line, n in lines if n]
+
+    def uninspected(self) -> list[tuple[ReturnLine, int]]:
+        """Return the lines with units that are here without a verdict, and how many."""
+        lines = [(line, count(minus(line.received, line.inspected))) for line in self.record.rma.lines]
+        return [(line, n) for line, n in lines if n and line.decision in OPEN]
+
+    def unstocked(self) -> list[UUID]:
+        """Return the inspections whose units the warehouse has still to put back."""
+        return [i.id for i in self.record.rma.inspections() if i.disposition.value == "restock" and not i.restocked]
+
+    def disputed(self) -> SettlementRow | None:
+        """Return the settlement whose amount differs from the platform's, if one waits for that."""
+        return next(
+            (s for s in self.settlements if s.comparison == "differs" and s.state is SettlementState.QUOTED), None
+        )
+
+    def refused_money(self) -> SettlementRow | None:
+        """Return the settlement that failed, if one did."""
+        return next((s for s in self.settlements if s.state is SettlementState.FAILED), None)
+
+    def refused_call(self) -> EffectRow | None:
+        """Return the newest call of its reference that failed and moves no money, if there is one."""
+        newest = {(e.kind, e.business_ref): e for e in sorted(self.effects, key=lambda e: e.seq)}
+        return next((e for e in newest.values() if e.state is EffectState.FAILED and e.kind not in MONEY_KINDS), None)
+
+    def parked(self) -> EffectRow | None:
+        """Return the call that waits for a person, if there is one."""
+        return next((e for e in self.effects if e.parked_at is not None and e.settled_at is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the reader may do to a return as it stands, by the names of the confirm pages."""
+
+    acts: frozenset[str]
+
+    def __contains__(self, act: str) -> bool:
+        return act in self.acts
+
+
+def outstanding(line: ReturnLine) -> int:
+    """Return how many units of a line have not arrived."""
+    return count(minus(line.claimed, line.received))
+
+
+def allowed(whole: Whole, role: Role) -> Allowed:
+    """Return what somebody of that role may do to a return now; the flows decide again."""
+    acts = {"note"}
+    is_desk, is_owner = role in DESK, role is Role.OWNER
+    is_open = whole.record.rma.status in OPEN
+    if whole.expected():
+        acts.add("receive")
+    if whole.uninspected():
+        acts.add("inspect")
+    if whole.unstocked() and whole.head.restock_master == "warehouse":
+        acts.add("restocked")
+    if is_desk and whole.undecided():
+        acts |= {"approve", "reject"}
+    if is_desk and is_open:
+        acts.add("release" if whole.record.rma.held else "hold")
+    if is_desk and any(outstanding(line) for line in whole.record.rma.lines if line.decision in OPEN):
+        acts.add("cancel")
+    if is_desk and whole.refused_money() is not None:
+        acts.add("pay-again")
+    if is_owner and whole.disputed() is not None:
+        acts.add("accept")
+    if is_owner and whole.parked() is not None:
+        acts.add("look-again")
+    if is_owner and whole.refused_call() is not None:
+        acts.add("try-again")
+    return Allowed(frozenset(acts))
+
+
+def can_act(whole: Whole, role: Role) -> bool:
+    """Return whether the return waits for somebody in whose place this role may act."""
+    return whole.blocked_actor is not None and whole.blocked_actor in answers_for(role)
+
+
+async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
+    """Return one return whole, or nothing."""
+    record = await returns.load(db, rma_id)
+    summary = await views.one_return(db, rma_id)
+    parts = await views.parts_of_return(db, rma_id)
+    if record is None or summary is None or parts is None:
+        return None
+    order = await orders.load(db, record.order_id)
+    assert order is not None, "a return has its order"
+    return Whole(
+        record=record,
+        summary=summary,
+        parts=parts,
+        head=await page.head(db, rma_id),
+        order=order,
+        settlements=tuple(await refunds.list_of_rma(db, rma_id)),
+        effects=tuple(await effects.list_of_rma(db, rma_id)),
+        trails=await page.trails(db, rma_id),
+        events=tuple(await event.of_resource(db, resource_kind="return", resource_id=rma_id)),
+        names=await page.names(db),
+        differences=await page.differences(db, rma_id),
+        promised=msgspec.convert(parts.promised["plans"], tuple[Plan, ...]),
+    )

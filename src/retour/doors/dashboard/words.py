@@ -1,0 +1,272 @@
+"""What the desk calls things: blockers, axes, calls and what happened, as one sentence each, told in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from retour.core.account import Role
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; it is translated where it is shown."""
+    return text
+
+
+ROLES: Final[Mapping[Role, str]] = {Role.OWNER: _("Owner"), Role.AGENT: _("Agent"), Role.WAREHOUSE: _("Warehouse")}
+
+# The queue of the home page: what a blocker is called, and what it means for the returns that wait there.
+QUEUE: Final[Mapping[str, tuple[str, str]]] = {
+    "effect_unknown": (
+        _("Find out what a call did"),
+        _("The platform did not answer. Nothing is sent twice; a person has to look."),
+    ),
+    "effect_failed": (_("A call was refused"), _("Nothing happened there. Correct the cause, then try again.")),
+    "needs_reconnect": (_("Connect the shop again"), _("The credential is no longer accepted. Nothing is lost.")),
+    "effects_stopped": (_("All outside calls are stopped"), _("Nothing is sent until an operator lets it go on.")),
+    "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
+    "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
+    "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
+    "held": (_("On hold"), _("Somebody stopped the automatic steps.")),
+    "awaiting_receipt": (_("Receive what was delivered"), _("The carrier says it is here.")),
+    "awaiting_inspection": (_("Inspect what arrived"), _("The refund follows by itself after inspection.")),
+    "awaiting_restock": (_("Report the restock"), _("The warehouse keeps the stock of this shop.")),
+    "nowhere_to_restock": (_("Say where to restock"), _("No location or no article to put these units back.")),
+    "parcel_exception": (_("Ask about a parcel"), _("The carrier reports a problem on the way.")),
+    "awaiting_rest": (_("Waits for the rest of the parcel"), ""),
+    "awaiting_shipment": (_("Waits for the parcel to be sent"), ""),
+    "in_transit": (_("On its way back"), ""),
+    "effect_in_flight": (_("Waits for the platform"), ""),
+    "work_in_progress": (_("Retour is working on it"), ""),
+}
+REFUND_REFUSED: Final = _("Refund refused")
+# What is waited for, in a list, after whom it waits for.
+WHAT: Final[Mapping[str, str]] = {
+    "effect_unknown": _("outcome unknown"),
+    "effect_failed": _("call refused"),
+    "needs_reconnect": _("connection"),
+    "effects_stopped": _("calls stopped"),
+    "payments_paused": _("payments paused"),
+    "platform_disagrees": _("amount differs"),
+    "decision_needed": _("decision"),
+    "held": _("on hold"),
+    "awaiting_receipt": _("receipt"),
+    "awaiting_inspection": _("inspection"),
+    "awaiting_restock": _("restock"),
+    "nowhere_to_restock": _("restock location"),
+    "parcel_exception": _("parcel problem"),
+    "awaiting_rest": _("rest of the parcel"),
+    "awaiting_shipment": _("parcel not sent yet"),
+    "in_transit": _("on its way"),
+    "effect_in_flight": _("answer of the platform"),
+    "work_in_progress": _("in progress"),
+}
+WHO: Final[Mapping[str, str]] = {
+    "agent": _("an agent"),
+    "warehouse": _("the warehouse"),
+    "finance": _("whoever looks after payments"),
+    "operator": _("an owner"),
+    "shopper": _("the shopper"),
+    "carrier": _("the carrier"),
+    "platform": _("the platform"),
+    "retour": _("Retour"),
+}
+OWNERS: Final[Mapping[str, str]] = {
+    "agent": _("Agent"), "warehouse": _("Warehouse"), "finance": _("Payments"), "operator": _("Owner"),
+}  # fmt: skip
+
+DECISIONS: Final[Mapping[str, str]] = {
+    "requested": _("Requested"),
+    "in_review": _("In review"),
+    "approved": _("Approved"),
+    "rejected": _("Rejected"),
+    "cancelled": _("Cancelled"),
+    "expired": _("Expired"),
+    "resolved": _("Resolved"),
+    "reopened": _("Reopened"),
+    "held": _("On hold"),
+}
+GOODS: Final[Mapping[str, str]] = {
+    "not_sent": _("Not sent yet"),
+    "label": _("Label created"),
+    "in_transit": _("On its way"),
+    "parcel_exception": _("Parcel problem"),
+    "delivered": _("Delivered"),
+    "received": _("Received, not inspected"),
+    "inspected": _("Inspected"),
+}
+MONEY: Final[Mapping[str, str]] = {
+    "due": _("Due %(amount)s"),
+    "nothing_due": _("Nothing due"),
+    "paused": _("Paused, due %(amount)s"),
+    "failed": _("Refund refused"),
+    "unknown": _("Refund unclear"),
+    "differs": _("Amount differs"),
+    "sending": _("Refund on its way"),
+    "partly_settled": _("%(paid)s refunded"),
+    "settled": _("%(paid)s refunded"),
+    "handed_over": _("Handed over"),
+}
+SETTLEMENTS: Final[Mapping[str, str]] = {
+    "quoted": _("Computed, not paid"),
+    "due": _("About to be sent"),
+    "sending": _("Being sent"),
+    "pending": _("Accepted, waiting for the bank"),
+    "settled": _("Paid"),
+    "failed": _("Refused: no money moved"),
+    "unknown": _("Open whether money moved"),
+    "handed_over": _("Handed over to whoever pays"),
+    "reversed": _("Reversed"),
+}
+EFFECTS: Final[Mapping[str, str]] = {
+    "request_return": _("Request the return on the platform"),
+    "approve_return": _("Approve the platform's return"),
+    "decline_return": _("Decline the platform's return"),
+    "open_return": _("Open the return on the platform"),
+    "cancel_return": _("Cancel the platform's return"),
+    "close_return": _("Close the platform's return"),
+    "process_return": _("Put the goods back into stock"),
+    "refund_tender": _("Refund"),
+    "restock": _("Put the goods back into stock"),
+    "tag": _("Tag the order"),
+    "untag": _("Remove the tag"),
+    "note": _("Note on the order"),
+}
+EFFECT_STATES: Final[Mapping[str, str]] = {
+    "intent": _("Not sent yet"),
+    "sending": _("Being sent"),
+    "pending": _("Accepted, not finished there"),
+    "confirmed": _("Done"),
+    "failed": _("Refused, nothing happened"),
+    "unknown": _("No answer: open whether it happened"),
+    "cancelled": _("Withdrawn before it was sent"),
+    "parked": _("Waits for a person"),
+}
+OBSERVED: Final[Mapping[str, str]] = {
+    "answer": _("Answer"),
+    "readback": _("Looked up"),
+    "late_answer": _("Late answer"),
+    "person": _("A person's word"),
+}
+VERDICTS: Final[Mapping[str, str]] = {
+    "ok": _("done"),
+    "pending": _("accepted, not finished"),
+    "rejected": _("refused"),
+    "not_executed": _("not carried out, may be sent again"),
+    "key_spent": _("the earlier try did nothing"),
+    "unknown": _("unclear"),
+    "needs_reconnect": _("credential refused"),
+    "present": _("it is there"),
+    "absent": _("it is not there"),
+    "inconclusive": _("cannot tell yet"),
+}
+PARCELS: Final[Mapping[str, str]] = {
+    "label_created": _("Label created"),
+    "in_transit": _("On its way"),
+    "delivered": _("Delivered"),
+    "exception": _("Problem on the way"),
+    "returned_to_sender": _("Going back to the sender"),
+}
+GRADES: Final[Mapping[str, str]] = {"sealed": _("Sealed"), "opened": _("Opened"), "damaged": _("Damaged")}
+DISPOSITIONS: Final[Mapping[str, str]] = {
+    "restock": _("Restock"),
+    "refurbish": _("Refurbish"),
+    "dispose": _("Dispose"),
+    "return_to_customer": _("Return to the customer"),
+}
+RESOLUTIONS: Final[Mapping[str, str]] = {
+    "refund_original": _("Refund"),
+    "refund_service": _("Refund"),
+    "gift_card": _("Gift card"),
+    "store_credit": _("Store credit"),
+    "exchange": _("Exchange"),
+    "keep_item": _("Keep the item"),
+    "repair": _("Repair"),
+}
+METHODS: Final[Mapping[str, str]] = {
+    "own_carrier": _("Own carrier"),
+    "label": _("Label"),
+    "drop_off": _("Drop-off"),
+    "keep_item": _("Nothing comes back"),
+}
+CHANNELS: Final[Mapping[str, str]] = {
+    "api": _("API"),
+    "portal": _("Portal"),
+    "dashboard": _("Staff"),
+    "platform": _("Platform"),
+    "email": _("E-mail"),
+}
+REASONS: Final[Mapping[str, str]] = {
+    "too_small": _("Too small"),
+    "too_large": _("Too large"),
+    "changed_mind": _("Changed mind"),
+    "unwanted": _("Changed mind"),
+    "damaged": _("Arrived damaged"),
+    "defective": _("Defective"),
+    "wrong_item": _("Wrong item"),
+    "not_as_described": _("Not as described"),
+    "style": _("Style or colour"),
+    "late": _("Arrived too late"),
+    "other": _("Another reason"),
+}
+MISMATCHES: Final[Mapping[str, str]] = {
+    "platform_disagrees": _("The platform computes another amount"),
+    "effect_unknown": _("A call got no answer"),
+    "effect_failed": _("A call was refused"),
+    "surplus_received": _("More units arrived than announced"),
+    "refunded_outside_too_much": _("More was refunded on the platform than was paid"),
+    "refund_gave_way": _("A refund gave way to one made on the platform"),
+    "order_does_not_close": _("The order's parts do not add up to its total"),
+    "id_mismatch": _("The order names lines that it does not have"),
+    "webhook_unreadable": _("A message of the platform cannot be read"),
+    "webhook_not_read": _("A message of the platform was not worked on"),
+}
+HAPPENED: Final[Mapping[str, str]] = {
+    "return.requested": _("Requested"),
+    "return.approved": _("Approved"),
+    "return.rejected": _("Rejected"),
+    "return.cancelled": _("Cancelled"),
+    "return.noted": _("Note added"),
+    "return.held": _("Put on hold"),
+    "return.released": _("Hold released"),
+    "return.in_transit": _("In transit"),
+    "return.delivered": _("Delivered"),
+    "return.parcel_updated": _("News about the parcel"),
+    "return.received": _("Received"),
+    "return.inspected": _("Inspected"),
+    "return.restocked": _("Back in stock"),
+    "return.resolved": _("Resolved"),
+    "settlement.quoted": _("Amount computed"),
+    "settlement.due": _("Refund on its way"),
+    "settlement.settled": _("Refunded"),
+    "settlement.failed": _("Refund refused"),
+    "settlement.handed_over": _("Refund handed over"),
+    "settlement.disputed": _("Amount differs from the platform"),
+    "effect.confirmed": _("Call confirmed"),
+    "effect.failed": _("Call refused"),
+    "effect.unknown": _("Call without an answer"),
+    "effect.parked": _("A call waits for a person"),
+    "effect.pending": _("Call accepted"),
+    "effect.withdrawn": _("Call withdrawn before it was sent"),
+}
+# Machine noise: told, but folded away.
+TECHNICAL: Final = frozenset(
+    {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
+)
+ACTORS: Final[Mapping[str, str]] = {
+    "policy": _("Policy, automatically"),
+    "retour": _("Retour"),
+    "shopper": _("Shopper"),
+    "platform": _("Platform"),
+    "carrier": _("Carrier"),
+    "cli": _("Operator"),
+    "system": _("Retour"),
+}
+FACTS: Final[Mapping[str, str]] = {
+    "eligibility": _("May it come back"),
+    "resolutions": _("What the shopper can get"),
+    "methods": _("How it comes back"),
+    "decision": _("Who approves"),
+    "settle_on": _("When money is due"),
+    "refund_terms": _("What is refunded"),
+    "inspection": _("What the warehouse does"),
+}
+PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier")}

@@ -1,0 +1,217 @@
+"""Steps 1 to 3: what goes back, why, and how it is made right; each judged by the policy when it is sent."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from retour.core.errors import Refused
+from retour.core.money import Money
+from retour.core.reason import NOTE_MOST, REASONS
+from retour.doors.portal import words
+from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
+from retour.doors.portal.draft import Draft, DraftLine, key_of, pieces
+from retour.doors.portal.drafting import closed, considered, draft_of, keep, objections, order_of, with_reason
+from retour.doors.portal.offers import offers_of
+from retour.flows.rma import Considered, ConsideredLine
+from retour.store import views
+from retour.web.forms import Form, FormErrors
+from retour.web.pages import see
+from retour.web.reader import Reader
+
+_FIRST: Final = UUID(int=0)
+# What could turn a line of text around or hide in it is dropped when it is typed.
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCard:
+    """One order line as it may be chosen: `blocked` says why it cannot be, `price` what was paid."""
+
+    key: str
+    title: str
+    price: Money
+    ordered: int
+    left: int
+    blocked: str | None
+    until: str | None
+    checked: bool = False
+    quantity: int = 1
+    picture: str | None = None
+
+
+# --- step 1 ------------------------------------------------------------------------------------------------------------
+
+
+async def show_items(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Show what can go back and, in its place, why something cannot."""
+    async with desk.here(request, handle) as here:
+        found, draft = await considered(here), draft_of(here)
+        if isinstance(found, Refused):
+            return closed(here, found)
+        errors = (
+            await objections(here, draft, found, at="item")
+            if request.query_params.get("check") == "1"
+            else FormErrors()
+        )
+        return await _items(here, found, draft, errors=errors)
+
+
+async def take_items(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Keep what was chosen and ask why."""
+    form = await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        found, draft = await considered(here), draft_of(here)
+        if isinstance(found, Refused):
+            return closed(here, found)
+        lines, errors = _chosen(form, found, draft, here.reader)
+        if errors:
+            typed = msgspec.structs.replace(draft, lines=lines)
+            return await _items(here, found, typed, status=422, errors=errors)
+        await keep(here, msgspec.structs.replace(draft, lines=lines))
+        return see(f"{here.base}/reasons")
+
+
+async def _items(
+    here: Here, found: Considered, draft: Draft, *, status: int = 200, errors: FormErrors
+) -> Response[Any]:
+    cards = [_card(line, draft, here.reader, found) for line in found.lines]
+    days = sorted({line.decision.closes_on for line in found.lines if line.can_return and line.decision.closes_on})
+    earlier = await views.returns(
+        here.db, after_id=_FIRST, limit=1, store_id=here.store_id, order_id=found.order.id
+    )  # fmt: skip
+    return here.page(
+        "items", status=status, errors=errors, cards=cards, order_name=found.order.order.name,
+        until=days[0] if days else None, several_days=len(days) > 1, has_returns=bool(earlier),
+        help_url=here.help_url, sending=here.portal.look.text(here.reader.language).sending,
+    )  # fmt: skip
+
+
+def _card(found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered) -> ItemCard:
+    line, chosen = found.line, draft.lines.get(found.line.ref)
+    order = whole.order.order
+    blocked = None if found.can_return else words.why_not(found, reader, placed_at=order.placed_at)
+    closes_on = found.decision.closes_on
+    return ItemCard(
+        key=key_of(line.ref), title=line.title, price=Money(line.gross.presentment, order.currency),
+        ordered=line.quantity, left=found.left, blocked=blocked,
+        until=reader.day(closes_on) if closes_on and not blocked else None,
+        checked=chosen is not None and not blocked, quantity=min(chosen.quantity, found.left) if chosen else 1,
+    )  # fmt: skip
+
+
+def _chosen(form: Form, found: Considered, draft: Draft, reader: Reader) -> tuple[dict[str, DraftLine], FormErrors]:
+    errors, lines = FormErrors(), dict[str, DraftLine]()
+    wanted = set(form.texts("item"))
+    for one in found.lines:
+        key = key_of(one.line.ref)
+        if key not in wanted:
+            continue
+        if not one.can_return:
+            placed_at = found.order.order.placed_at
+            errors.add(f"item-{key}", words.why_not(one, reader, placed_at=placed_at))
+            continue
+        quantity = form.whole(f"quantity-{key}") or 0
+        if not 1 <= quantity <= one.left:
+            said = reader.say("%(title)s: choose a number from 1 to %(most)s", title=one.line.title, most=one.left)
+            errors.add(f"quantity-{key}", said)
+        before = draft.lines.get(one.line.ref, DraftLine(1))
+        lines[one.line.ref] = msgspec.structs.replace(before, quantity=max(1, min(quantity, one.left)))
+    if not lines and not errors:
+        first = next((one for one in found.lines if one.can_return), None)
+        errors.add(f"item-{key_of(first.line.ref)}" if first else "items", reader.say("Choose at least one item"))
+    return lines, errors
+
+
+# --- step 2 ------------------------------------------------------------------------------------------------------------
+
+
+async def show_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Ask why each chosen item goes back."""
+    async with desk.here(request, handle) as here:
+        return await _reasons(here, _with_lines(draft_of(here)), FormErrors())
+
+
+async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Keep the reasons and let the policy judge them."""
+    form = await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        draft, errors = _with_lines(draft_of(here)), FormErrors()
+        lines = {ref: _reason(form, ref, line, errors, here.reader) for ref, line in draft.lines.items()}
+        draft = msgspec.structs.replace(draft, lines=lines)
+        await keep(here, draft)
+        if not errors:
+            errors = await objections(here, draft, await order_of(here), at="reason")
+        if errors:
+            return await _reasons(here, draft, errors, status=422)
+        return see(f"{here.base}/offers")
+
+
+def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: Reader) -> DraftLine:
+    key = key_of(ref)
+    reason, note = form.text(f"reason-{key}"), _HIDDEN.sub("", form.text(f"note-{key}"))
+    if reason not in REASONS:
+        errors.add(f"reason-{key}", reader.say("Choose a reason"))
+        reason = ""
+    if len(note) > NOTE_MOST:
+        said = reader.say("The note is too long (limit %(most)s characters).", most=reader.number(NOTE_MOST))
+        errors.add(f"note-{key}", said)
+        note = note[:NOTE_MOST]
+    return DraftLine(line.quantity, reason, note)
+
+
+async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
+    order = await order_of(here)
+    options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
+    chosen = pieces(draft, order.order.order)
+    notes = {key_of(ref): line.note for ref, line in draft.lines.items()}
+    return here.page("reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes)
+
+
+# --- step 3 ------------------------------------------------------------------------------------------------------------
+
+
+async def show_offers(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Compare what the shop offers, each with its amount."""
+    async with desk.here(request, handle) as here:
+        return await _offers(here, _with_reasons(draft_of(here)), FormErrors())
+
+
+async def take_offer(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Keep what was chosen and go on to the check."""
+    form = await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        draft, errors = _with_reasons(draft_of(here)), FormErrors()
+        offers = await offers_of(here, draft)
+        if form.text("resolution") not in {offer.value for offer in offers}:
+            errors.add("resolution", here.reader.say("Choose one of the ways"))
+            return await _offers(here, draft, errors, status=422)
+        await keep(here, msgspec.structs.replace(draft, resolution=form.text("resolution")))
+        return see(f"{here.base}/review")
+
+
+async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
+    order = await order_of(here)
+    offers = await offers_of(here, draft)
+    if not offers:
+        return closed(here, Refused("nothing_offered", "no resolution is common to the chosen lines"))
+    only = offers[0].value if len(offers) == 1 else ""
+    return here.page(
+        "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
+        go_on=words.go_on_with(only, here.reader), pieces=with_reason(draft, order, here.reader),
+    )  # fmt: skip
+
+
+def _with_lines(draft: Draft) -> Draft:
+    if not draft.lines:
+        raise Elsewhere("/items")
+    return draft
+
+
+def _with_reasons(draft: Draft) -> Draft:
+    if not draft.has_reasons:
+        raise Elsewhere("/reasons" if draft.lines else "/items")
+    return draft

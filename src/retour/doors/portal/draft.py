@@ -1,0 +1,95 @@
+"""What the shopper has answered so far: kept with the visit, so that Back and a new proof lose nothing."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from retour.core.order import Order
+from retour.core.policy.outcome import ResolutionKind
+from retour.flows.rma import Wish
+
+
+class DraftLine(msgspec.Struct, frozen=True):
+    """Some units of a line, and why once that was said."""
+
+    quantity: int
+    reason: str = ""
+    note: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """The figures that the shopper last saw: the plan's hash and each row's amount in minor units, in one language."""
+
+    hash: str
+    language: str
+    rows: dict[str, int]
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """The draft of a return; `lines` by the line's ref, `rma_id` is the id that it will have."""
+
+    order_id: UUID
+    lines: dict[str, DraftLine] = {}
+    resolution: str = ""
+    method: str = ""
+    rma_id: UUID | None = None
+    shown: Shown | None = None
+
+    def wishes(self, order: Order, *, resolution: str | None = None) -> list[Wish]:
+        """Return the draft as a request, in the order of the lines; those the order no longer has are left out."""
+        chosen = resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value
+        return [
+            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, chosen)
+            for line in order.lines
+            if (kept := self.lines.get(line.ref)) is not None
+        ]
+
+    @property
+    def has_reasons(self) -> bool:
+        """Return whether every line has its reason."""
+        return bool(self.lines) and all(line.reason for line in self.lines.values())
+
+
+def read_draft(answers: Mapping[str, Any], order_id: UUID) -> Draft:
+    """Return the draft that a visit keeps, or an empty one where it is about another order or of another shape."""
+    try:
+        draft = msgspec.convert(answers, Draft)
+    except msgspec.ValidationError:
+        return Draft(order_id)
+    return draft if draft.order_id == order_id else Draft(order_id)
+
+
+def kept(draft: Draft) -> dict[str, Any]:
+    """Return a draft as it is kept."""
+    built: dict[str, Any] = msgspec.to_builtins(draft)
+    return built
+
+
+def key_of(line_ref: str) -> str:
+    """Return the name of a line in forms: short, and the same however the order's lines are sorted."""
+    return hashlib.sha256(line_ref.encode("utf-8", "replace")).hexdigest()[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chosen item as pages show it beside a question."""
+
+    key: str
+    title: str
+    picture: str | None
+    quantity: int
+    of: int
+    reason: str
+
+
+def pieces(draft: Draft, order: Order) -> Sequence[Piece]:
+    """Return the chosen items in the order of the lines."""
+    return [
+        Piece(key_of(line.ref), line.title, None, kept.quantity, line.quantity, kept.reason)
+        for line in order.lines
+        if (kept := draft.lines.get(line.ref)) is not None
+    ]

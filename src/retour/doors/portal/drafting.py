@@ -1,0 +1,93 @@
+"""What every step of drafting a return does: read the draft, judge it, keep it, say where it cannot go on."""
+
+from dataclasses import replace
+from typing import Final
+
+from litestar import Response
+
+from retour.core.errors import Objection, Refused
+from retour.doors.portal import words
+from retour.doors.portal.desk import Elsewhere, Here
+from retour.doors.portal.draft import Draft, Piece, kept, key_of, pieces, read_draft
+from retour.flows import rma as returns
+from retour.flows import visit as flow
+from retour.flows.rma import Considered
+from retour.web.forms import FormErrors
+from retour.web.reader import Reader
+
+CHANNEL: Final = "portal"
+KIND: Final = "return"
+
+
+def draft_of(here: Here) -> Draft:
+    """Return the draft of the proven visit."""
+    proven = here.proven
+    return read_draft(proven.visit.answers, proven.order_id)
+
+
+async def keep(here: Here, draft: Draft) -> None:
+    """Keep the draft with the visit."""
+    await flow.keep_answers(here.db, visit_id=here.proven.visit.id, answers=kept(draft), now=here.now)
+
+
+async def considered(here: Here) -> Considered | Refused:
+    """Return the order line by line, or why the shop takes no return here."""
+    try:
+        return await returns.consider(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+            policies=here.desk.policies,
+        )  # fmt: skip
+    except Refused as refused:
+        return refused
+
+
+async def order_of(here: Here) -> Considered:
+    """Return the order of the visit; raise Elsewhere to where a refusal is shown."""
+    found = await considered(here)
+    if isinstance(found, Refused):
+        raise Elsewhere("/items")
+    return found
+
+
+async def judged(here: Here, draft: Draft, *, resolution: str | None = None) -> returns.Judged:
+    """Return what the policy says about the draft and what it pays; raise Refused."""
+    order = await order_of(here)
+    return await returns.judge(
+        here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+        wishes=draft.wishes(order.order.order, resolution=resolution), policies=here.desk.policies, lock=False,
+    )  # fmt: skip
+
+
+def closed(here: Here, refused: Refused) -> Response[str]:
+    """Say that the shop takes no return here, and where to ask."""
+    return here.page("closed", said=words.refusal_text(refused, here.reader), help_url=here.help_url)
+
+
+def with_reason(draft: Draft, order: Considered, reader: Reader) -> list[Piece]:
+    """Return the chosen items with their reasons in words."""
+    chosen = pieces(draft, order.order.order)
+    return [replace(piece, reason=words.reason_name(piece.reason, reader)) for piece in chosen]
+
+
+async def objections(here: Here, draft: Draft, order: Considered, *, at: str) -> FormErrors:
+    """Return what stands against the draft as the policy sees it now, at the fields `<at>-<key of the line>`."""
+    errors = FormErrors()
+    try:
+        if draft.lines:
+            await judged(here, draft)
+    except Refused as refused:
+        for objection in refused.objections or (Objection(refused.code, refused.message, refused.field),):
+            ref = _line_of(objection.field, draft, order)
+            line = order.order.order.line(ref or "")
+            said = words.objection_text(objection, line, here.reader, placed_at=order.order.order.placed_at)
+            errors.add(f"{at}-{key_of(ref)}" if ref else at, f"{line.title}: {said}" if line else said)
+    return errors
+
+
+def _line_of(field: str | None, draft: Draft, order: Considered) -> str | None:
+    """Return the line that a refusal names, by its ref or by its place in the request."""
+    wishes = draft.wishes(order.order.order)
+    for n, wish in enumerate(wishes):
+        if field is not None and field.startswith((f"lines[{wish.line_ref}]", f"lines[{n}]")):
+            return wish.line_ref
+    return None

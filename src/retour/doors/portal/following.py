@@ -1,0 +1,172 @@
+"""After sending: the list of an order's returns, where one stands, and cancelling it while nothing was handed over."""
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import NotFoundException
+
+from retour.core.errors import Refused
+from retour.core.money import Money
+from retour.core.order import Order
+from retour.core.refund import Plan
+from retour.core.rma import Decision, shopper_may_cancel
+from retour.doors.portal import words
+from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
+from retour.doors.portal.draft import Piece, key_of
+from retour.doors.portal.standing import pays, standing, timeline
+from retour.flows import rma as returns
+from retour.store import event, views
+from retour.store import look as looks
+from retour.store import order as orders
+from retour.store import refund as refunds
+from retour.store import rma as rmas
+from retour.store.db import Db, Record
+from retour.store.refund import SettlementRow
+from retour.web.explained import explained
+from retour.web.pages import see
+from retour.web.parts import MoneyRow
+
+LIST_MOST: Final = 50
+_NUMBER: Final = re.compile(r"R-([1-9][0-9]{0,17})")
+_LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
+
+
+async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """List the returns of the proven order, newest first."""
+    async with desk.here(request, handle) as here:
+        rows = await views.returns(
+            here.db, after_id=UUID(int=0), limit=LIST_MOST, store_id=here.store_id, order_id=here.proven.order_id
+        )
+        order = await orders.load(here.db, here.proven.order_id)
+        assert order is not None, "a proven order is kept"
+        shown = []
+        for row in reversed(rows):
+            paid = await refunds.list_of_rma(here.db, row["id"])
+            stands = standing(row, paid, here.reader, shop=here.portal.look.name)
+            amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
+            shown.append((row["number"], stands, amount, row["requested_at"]))
+        return here.page("list", returns=shown, order_name=order.order.name)
+
+
+async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Show where a return stands; the same address form serves the store's logo."""
+    name = str(request.path_params["name"])
+    async with desk.here(request, handle) as here:
+        if _LOGO.fullmatch(name):
+            return await _logo(here)
+        row = await _own(here, name)
+        parts = await views.parts_of_return(here.db, row["id"])
+        order = await orders.load(here.db, row["order_id"])
+        assert parts is not None, "a return that was just read"
+        assert order is not None, "a return stands on its order"
+        settlements = await refunds.list_of_rma(here.db, row["id"])
+        told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
+        shop, reader = here.portal.look.name, here.reader
+        rows, is_promise = _money(here, order.order, parts.promised, settlements)
+        return here.page(
+            "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
+            standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
+            rows=rows, is_promise=is_promise, pays=pays(row), pieces=_pieces(row, order.order, here),
+            total=next(r.amount for r in rows if r.kind == "paid"),
+            messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
+            method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
+            sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
+            parcels=parts.shipments,
+        )  # fmt: skip
+
+
+async def ask_cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Ask once before a return is cancelled."""
+    async with desk.here(request, handle) as here:
+        row = await _own(here, str(request.path_params["name"]))
+        return here.page("cancel", number=f"R-{row['number']}", may_cancel=await _may_cancel(here.db, row))
+
+
+async def cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Cancel a return of the proven order."""
+    await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        row, proven = await _own(here, str(request.path_params["name"])), here.proven
+        number = f"R-{row['number']}"
+
+    async def work(db: Db) -> None:
+        await returns.cancel_as_shopper(
+            db, rma_id=row["id"], order_id=proven.order_id, actor=proven.actor, now=desk.clock()
+        )
+
+    try:
+        await desk.database.run(here.tenant_id, work)
+    except Refused as refused:
+        raise Elsewhere(f"/{number}/cancel") from refused  # the page says that it is too late
+    return see(f"{here.base}/{number}")
+
+
+async def _own(here: Here, name: str) -> Record:
+    """Return a return of the proven order by its number; raise NotFoundException for any other."""
+    proven, match = here.proven, _NUMBER.fullmatch(name)
+    rma_id = await rmas.find_by_number(here.db, int(match[1])) if match else None
+    row = await views.one_return(here.db, rma_id) if rma_id else None
+    if row is None or row["order_id"] != proven.order_id:
+        raise NotFoundException
+    return row
+
+
+async def _may_cancel(db: Db, row: Record) -> bool:
+    record = await rmas.load(db, row["id"])
+    return record is not None and shopper_may_cancel(record.rma)
+
+
+async def _logo(here: Here) -> Response[Any]:
+    look = await looks.get(here.db, here.store_id)
+    if look is None or look.logo is None:
+        raise NotFoundException
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(look.logo.content, media_type=look.logo.type, headers=headers)
+
+
+def _money(
+    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow]
+) -> tuple[tuple[MoneyRow, ...], bool]:
+    """Return the rows of what is paid, or of what was promised while nothing is decided yet."""
+    if settlements:
+        return explained([s.plan for s in settlements], order, here.reader), False
+    return explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader), True
+
+
+def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
+    """Return the items of a return and, where it differs from the whole, what became of each."""
+    found = []
+    for line in views.lines_of(row):
+        ordered = order.line(line.line_ref)
+        title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
+        reason = words.reason_name(line.reason, here.reader)
+        piece = Piece(key_of(line.line_ref), title, None, line.requested_quantity, of, reason)
+        found.append((piece, _fate(line.decision, row["status"], here)))
+    return found
+
+
+def _fate(decision: str, status: str, here: Here) -> str:
+    if decision == status:
+        return ""
+    say = here.reader.say
+    fates = {
+        "rejected": say("not accepted"), "cancelled": say("cancelled"), "approved": say("accepted"),
+        "resolved": say("complete"), "requested": say("being checked"),
+    }  # fmt: skip
+    return fates.get(decision, "")
+
+
+def _messages(row: Record, parts: views.ReturnParts, shop: str) -> list[tuple[str, str, Any]]:
+    """Return what the shop wrote to the shopper: (who, text, when or nothing)."""
+    said = dict.fromkeys(line.message for line in views.lines_of(row) if line.message)
+    found: list[tuple[str, str, Any]] = [(shop, text, row["decided_at"]) for text in said]
+    found += [(shop, note.body, note.at) for note in parts.notes if note.shown_to_shopper]
+    return found
+
+
+def _still_sends(row: Record) -> bool:
+    """Return whether the shopper still has a parcel to send."""
+    return row["status"] == Decision.APPROVED.value and row["in_transit_at"] is None and row["received_at"] is None

@@ -1,0 +1,69 @@
+"""Every address of the portal, below /returns/<handle>."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import Request, Response, Router, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from retour.doors.portal import choosing, following, looking, sending
+from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
+from retour.store.db import Database
+from retour.store.policy import PolicyCache
+from retour.store.vault import Vault
+from retour.web.error_pages import as_page
+from retour.web.pages import Pages, see
+
+Answer = Callable[[Desk, AnyRequest, str], Awaitable[Response[Any]]]
+
+PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
+    ("", looking.show_start, looking.find_order),
+    ("/code", looking.show_code, looking.try_code),
+    ("/code/again", looking.show_code, looking.send_again),
+    ("/link", looking.follow_link, None),
+    ("/waiting", looking.show_waiting, None),
+    ("/leave", looking.show_start, looking.leave),
+    ("/items", choosing.show_items, choosing.take_items),
+    ("/reasons", choosing.show_reasons, choosing.take_reasons),
+    ("/offers", choosing.show_offers, choosing.take_offer),
+    ("/review", sending.show_review, sending.send),
+    ("/way", sending.show_way, sending.take_way),
+    ("/list", following.list_returns, None),
+    ("/{name:str}", following.show_return, None),
+    ("/{name:str}/cancel", following.ask_cancel, following.cancel),
+)
+
+
+def route_handlers(
+    database: Database, vault: Vault, pages: Pages, policies: PolicyCache, *, clock: Callable[[], datetime],
+    public_url: str,
+) -> list[Router]:  # fmt: skip
+    """Return the portal's routes, to be mounted in an app."""
+    desk = Desk(database, vault, pages, policies, clock=clock, public_url=public_url)
+    handlers: list[HTTPRouteHandler] = []
+    for path, shows, takes in PAGES:
+        handlers.append(_handler(get, path, shows, desk))
+        if takes is not None:
+            handlers.append(_handler(post, path, takes, desk))
+
+    def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        return _elsewhere(desk, request, error)
+
+    return [Router("/returns", route_handlers=handlers, exception_handlers={Exception: on_error})]
+
+
+def _handler(verb: Any, path: str, answer: Answer, desk: Desk) -> HTTPRouteHandler:
+    async def answer_request(request: AnyRequest, handle: FromPath[str]) -> Response[Any]:
+        return await answer(desk, request, handle)
+
+    made: HTTPRouteHandler = verb("/{handle:str}" + path, status_code=200, include_in_schema=False)(answer_request)
+    return made
+
+
+def _elsewhere(desk: Desk, request: AnyRequest, error: Exception) -> Response[Any]:
+    """Lead a shopper to the page that is theirs now; tell everything else as a page."""
+    if isinstance(error, Elsewhere):
+        return see(f"/returns/{request.path_params.get('handle', '')}{error.path}")
+    return as_page(desk.pages, request, error, now=desk.clock())

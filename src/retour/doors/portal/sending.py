@@ -1,0 +1,136 @@
+"""Step 4: the money line by line, the way back, and sending it; a figure that changed is shown before anything is sent."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from retour.core.errors import Refused
+from retour.core.money import Money
+from retour.core.policy.outcome import MethodKind
+from retour.core.visit import masked_email
+from retour.doors.portal import words
+from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
+from retour.doors.portal.draft import Draft, Shown
+from retour.doors.portal.drafting import draft_of, judged, keep, order_of, with_reason
+from retour.flows import rma as returns
+from retour.flows.rma import Judged
+from retour.store import order as orders
+from retour.store.db import Db
+from retour.store.ids import new_id
+from retour.web.explained import explained, keyed, marked
+from retour.web.forms import FormErrors
+from retour.web.pages import see
+from retour.web.parts import MoneyRow
+
+
+async def show_review(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Show everything that would be sent, with its money to the cent."""
+    async with desk.here(request, handle) as here:
+        return await _review(here, _complete(draft_of(here)))
+
+
+async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Send the return as it was shown; figures that changed meanwhile are shown anew, marked, and nothing is sent."""
+    form = await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        draft, proven = draft_of(here), here.proven
+        if draft.rma_id is None or not draft.lines:  # sent before, from another tab or by a second click
+            return see(f"{here.base}/list")
+        draft, order = _complete(draft), await order_of(here)
+    assert draft.rma_id is not None, "the review gave it one"
+    rma_id, wishes = draft.rma_id, draft.wishes(order.order.order)
+
+    async def work(db: Db) -> int:
+        return await returns.send_draft(
+            db, visit_id=proven.visit.id, rma_id=rma_id, store_id=here.store_id, order_id=proven.order_id,
+            wishes=wishes, method=draft.method or None, plan_hash=form.text("plan"), actor=proven.actor,
+            language=here.reader.language, now=desk.clock(), policies=desk.policies,
+        )  # fmt: skip
+
+    try:
+        number = await desk.database.run(here.tenant_id, work)
+    except Refused as refused:
+        return await _refused(desk, request, handle, refused)
+    return see(f"{here.base}/R-{number}")
+
+
+async def show_way(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Show the ways to send the items back."""
+    async with desk.here(request, handle) as here:
+        return await _way(here, _complete(draft_of(here)), FormErrors())
+
+
+async def take_way(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Keep the way back and return to the check."""
+    form = await desk.form(request, handle)
+    async with desk.here(request, handle) as here:
+        draft, errors = _complete(draft_of(here)), FormErrors()
+        if form.text("method") not in _methods(await _judged(here, draft)):
+            errors.add("method", here.reader.say("Choose one of the ways"))
+            return await _way(here, draft, errors, status=422)
+        await keep(here, msgspec.structs.replace(draft, method=form.text("method")))
+        return see(f"{here.base}/review")
+
+
+async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refused) -> Response[Any]:
+    async with desk.here(request, handle) as here:
+        draft = _complete(draft_of(here))
+        if refused.code == "plan_changed":
+            said = here.reader.say("The amount changed. Check it and send again.")
+            return await _review(here, draft, notice=said, status=409)
+        if refused.code in ("resolution_not_offered", "method_not_offered"):
+            await keep(here, msgspec.structs.replace(draft, resolution="", method=""))
+            return see(f"{here.base}/offers")
+        return see(f"{here.base}/items?check=1")
+
+
+async def _review(here: Here, draft: Draft, *, notice: str | None = None, status: int = 200) -> Response[Any]:
+    found, order, language = await _judged(here, draft), await order_of(here), here.reader.language
+    promise, methods = found.promise, _methods(found)
+    method = draft.method if draft.method in methods else methods[0]
+    rows = explained(promise.plans, order.order.order, here.reader)
+    before, now = draft.shown, Shown(promise.hash, language, keyed(rows))
+    shown: tuple[MoneyRow, ...] = rows
+    if notice and before is not None and before.language == language:
+        shown = marked(before.rows, rows)
+    await keep(here, msgspec.structs.replace(draft, shown=now, method=method, rma_id=draft.rma_id or new_id()))
+    person = await orders.load_person(here.db, here.proven.person_id)
+    return here.page(
+        "review", status=status, errors=FormErrors(), notice=notice, rows=shown, plan=promise.hash,
+        total=Money(promise.total_minor, promise.currency), pieces=with_reason(draft, order, here.reader),
+        resolution=words.resolution_name(draft.resolution, here.reader), method=words.method_name(method, here.reader),
+        method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
+        sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,
+    )  # fmt: skip
+
+
+async def _way(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
+    methods, reader = _methods(await _judged(here, draft)), here.reader
+    options = [(kind, words.method_name(kind, reader), words.method_text(kind, reader)) for kind in methods]
+    return here.page("way", status=status, errors=errors, options=options, chosen=draft.method)
+
+
+async def _judged(here: Here, draft: Draft) -> Judged:
+    try:
+        return await judged(here, draft)
+    except Refused as refused:
+        at = "/offers" if refused.code == "resolution_not_offered" else "/items?check=1"
+        raise Elsewhere(at) from refused
+
+
+def _methods(found: Judged) -> list[str]:
+    """Return the ways back that every line offers, in the merchant's order."""
+    offered = [[offer.kind.value for offer in line.methods.outcome.offered] for line in found.lines]
+    common = [kind for kind in offered[0] if all(kind in kinds for kinds in offered)]
+    if not common:
+        raise Elsewhere("/items?check=1")
+    return common
+
+
+def _complete(draft: Draft) -> Draft:
+    if not draft.has_reasons:
+        raise Elsewhere("/reasons" if draft.lines else "/items")
+    if not draft.resolution:
+        raise Elsewhere("/offers")
+    return draft

@@ -1,0 +1,133 @@
+"""Where a return stands, as the next thing in the shopper's life; and what happened to it, in sentences."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from retour.core.event import EventType
+from retour.core.money import Money
+from retour.core.order import TenderKind
+from retour.core.policy.outcome import MethodKind
+from retour.core.rma import Decision, SettlementState
+from retour.store.db import Record
+from retour.store.event import Event
+from retour.store.refund import SettlementRow
+from retour.web.explained import tender_name
+from retour.web.parts import Entry
+from retour.web.reader import Reader
+
+PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the first lines of the status page say; `waits` names whom it waits for, `for_you` that it is the shopper."""
+
+    heading: str
+    text: str
+    waits: str | None = None
+    for_you: bool = False
+
+
+def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str) -> Standing:
+    """Return where a return stands (`row` of the view of one return)."""
+    say, status = reader.say, Decision(row["status"])
+    if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
+        text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
+        return Standing(say("The shop is checking your request"), text, say("Waits for %(shop)s", shop=shop))
+    if status is Decision.REJECTED:
+        return Standing(
+            say("The shop did not accept this return"), say("Nothing needs to be sent. The reason is below.")
+        )
+    if status is Decision.CANCELLED:
+        return Standing(say("This return was cancelled"), say("Nothing needs to be sent. You can start a new one."))
+    if status is Decision.EXPIRED:
+        return Standing(say("This return has expired"), say("No parcel arrived in time. Ask the shop if you sent one."))
+    if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
+        return _paid(settlements, reader)
+    return _on_its_way(row, settlements, reader, shop=shop)
+
+
+def pays(row: Record) -> bool:
+    """Return whether anything is still to be paid, or was."""
+    return Decision(row["status"]) not in (Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED)
+
+
+def _on_its_way(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str) -> Standing:
+    say, code = reader.say, row["blocked_code"]
+    if settlements and code != "awaiting_rest":
+        text = say("Your items are checked. The shop is paying you back.")
+        return Standing(say("Your money is on its way"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "awaiting_rest":
+        text = say("A part of your parcel has arrived. Send the rest, or tell the shop that you keep it.")
+        return Standing(say("Send the rest of your items"), text, say("Waits for you"), for_you=True)
+    if row["received_at"] is not None:
+        text = say("Your parcel has arrived and the items are being checked.")
+        return Standing(say("The shop is checking your items"), text, say("Waits for %(shop)s", shop=shop))
+    if row["delivered_at"] is not None:
+        text = say("The carrier has delivered it. The shop opens it next.")
+        return Standing(say("Your parcel has arrived"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "parcel_exception":
+        text = say("The carrier reports a problem. The shop is looking into it; you need to do nothing.")
+        return Standing(say("Your parcel is held up"), text, say("Waits for %(shop)s", shop=shop))
+    if row["in_transit_at"] is not None:
+        text = say("The carrier has it. You get a mail when it has arrived.")
+        return Standing(say("Your parcel is on its way"), text, say("Waits for the carrier"))
+    if row["method"] == MethodKind.KEEP_ITEM.value:
+        text = say("Nothing needs to be sent.")
+        return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
+    text = say("Your return is approved. Pack the items and send them back.")
+    return Standing(say("Send your parcel"), text, say("Waits for you: send the parcel"), for_you=True)
+
+
+def _paid(settlements: Sequence[SettlementRow], reader: Reader) -> Standing:
+    say = reader.say
+    total = sum(s.total_minor for s in settlements)
+    if total == 0:
+        return Standing(say("This return is complete"), say("Nothing had to be paid back."))
+    money = reader.amount(Money(total, settlements[0].currency))
+    legs = {leg.kind for s in settlements for leg in s.plan.legs}
+    heading = say("%(amount)s is on its way to you", amount=money)
+    if legs == {TenderKind.CARD}:
+        where = tender_name(TenderKind.CARD, reader)
+        text = say("%(amount)s goes %(where)s. Banks take 3 to 5 days.", amount=money, where=where)
+        return Standing(heading, text)
+    return Standing(heading, say("It goes back the way you paid. Where it goes is shown below."))
+
+
+def timeline(events: Sequence[Event], reader: Reader, *, shop: str) -> list[Entry]:
+    """Return what happened, newest first, in words for the shopper; what concerns only the house is left out."""
+    said = _sentences(reader)
+    entries = []
+    for event in events:
+        text = said.get(event.type)
+        if event.type == EventType.SETTLEMENT_SETTLED.value and not event.data.get("amount_minor", 1):
+            text = None
+        if text is not None:
+            entries.append(Entry(text, event.at, _who(event, reader, shop=shop)))
+    return entries[::-1]
+
+
+def _sentences(reader: Reader) -> Mapping[str, str]:
+    say = reader.say
+    return {
+        EventType.RETURN_REQUESTED.value: say("Return requested"),
+        EventType.RETURN_APPROVED.value: say("Return approved"),
+        EventType.RETURN_REJECTED.value: say("Return not accepted"),
+        EventType.RETURN_CANCELLED.value: say("Return cancelled"),
+        EventType.RETURN_IN_TRANSIT.value: say("The carrier has your parcel"),
+        EventType.RETURN_DELIVERED.value: say("Your parcel was delivered"),
+        EventType.RETURN_RECEIVED.value: say("The shop received your parcel"),
+        EventType.RETURN_INSPECTED.value: say("The shop checked your items"),
+        EventType.SETTLEMENT_SETTLED.value: say("Your money was sent"),
+        EventType.SETTLEMENT_HANDED_OVER.value: say("The shop pays you back itself"),
+        EventType.RETURN_RESOLVED.value: say("Return complete"),
+    }
+
+
+def _who(event: Event, reader: Reader, *, shop: str) -> str | None:
+    if event.actor.startswith("shopper"):
+        return reader.say("You")
+    if event.actor.startswith(("staff", "key", "agent", "cli")):
+        return shop
+    return None

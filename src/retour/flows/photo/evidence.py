@@ -1,0 +1,142 @@
+"""Photos as evidence: kept sealed with a return or a visit, listed, and read by who may see them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.flows.photo.encoding import Photo
+from retour.store import photo as photos
+from retour.store import rma as returns
+from retour.store.db import Db, Record
+from retour.store.ids import new_id
+from retour.store.photo import NewPhoto, PhotoKind
+from retour.store.vault import NotMyKey, Vault
+
+LONGEST_PX: Final = 1600  # a scratch is still seen, and the file is about 200 KB
+MOST_OF_A_RETURN: Final = 40
+MOST_OF_A_VISIT: Final = 12
+
+
+async def keep(
+    db: Db,
+    vault: Vault,
+    *,
+    tenant_id: UUID,
+    rma_id: UUID,
+    line_id: UUID | None,
+    kind: PhotoKind,
+    photo: Photo,
+    actor: str,
+    now: datetime,
+) -> UUID:
+    """Keep a photo of a return or of one of its lines and return its id; the same picture again is kept once.
+
+    Raises Refused: `return_not_found`, `return_line_not_found`, `too_many_photos` above 40 of one return.
+    """
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    line = next((known for known in record.rma.lines if known.id == line_id), None)
+    if line_id is not None and line is None:
+        raise Refused("return_line_not_found", "the return has no such line", field="line")
+    if await photos.count(db, rma_id=rma_id, visit_id=None) >= MOST_OF_A_RETURN:
+        raise Refused("too_many_photos", "a return has 40 photos at most", facts={"limit": MOST_OF_A_RETURN})
+    new = _new(
+        kind, record.order_id, photo, line_ref=line.line_ref if line else None, rma_id=rma_id, line_id=line_id,
+        visit_id=None, actor=actor, at=now,
+    )  # fmt: skip
+    kept, fresh = await _add(db, vault, new, photo, tenant_id)
+    if fresh:
+        facts: dict[str, object] = {"photo": kept, "line": line_id, "kind": kind.value}
+        await returns.changed(db, record, EventType.RETURN_PHOTO_ADDED, actor=actor, at=now, data=facts)
+    return kept
+
+
+async def keep_for_visit(
+    db: Db,
+    vault: Vault,
+    *,
+    tenant_id: UUID,
+    visit_id: UUID,
+    order_id: UUID,
+    line_ref: str,
+    photo: Photo,
+    actor: str,
+    now: datetime,
+) -> UUID:
+    """Keep a shopper's photo of an order line until the visit becomes a return, and return its id.
+
+    Raises Refused: `order_not_found`, `too_many_photos` above 12 of one visit.
+    """
+    if await photos.count(db, rma_id=None, visit_id=visit_id) >= MOST_OF_A_VISIT:
+        raise Refused("too_many_photos", "a request has 12 photos at most", facts={"limit": MOST_OF_A_VISIT})
+    new = _new(
+        PhotoKind.SHOPPER, order_id, photo, line_ref=line_ref, rma_id=None, line_id=None, visit_id=visit_id,
+        actor=actor, at=now,
+    )  # fmt: skip
+    kept, _ = await _add(db, vault, new, photo, tenant_id)
+    return kept
+
+
+async def read_as_staff(
+    db: Db, vault: Vault, *, photo_id: UUID, store_ids: Sequence[UUID] | None = None
+) -> bytes | None:
+    """Return the WebP of a photo of the account (and of these stores, if named); nothing if there is none to be seen."""
+    return _opened(vault, await photos.read(db, photo_id, store_ids=store_ids))
+
+
+async def read_as_shopper(db: Db, vault: Vault, *, photo_id: UUID, order_id: UUID) -> bytes | None:
+    """Return the WebP of a photo that the shopper sent about the order they have proven to be theirs, or nothing."""
+    return _opened(vault, await photos.read(db, photo_id, order_id=order_id, kind=PhotoKind.SHOPPER))
+
+
+def _new(
+    kind: PhotoKind,
+    order_id: UUID,
+    photo: Photo,
+    *,
+    line_ref: str | None,
+    rma_id: UUID | None,
+    line_id: UUID | None,
+    visit_id: UUID | None,
+    actor: str,
+    at: datetime,
+) -> NewPhoto:
+    return NewPhoto(
+        id=new_id(), kind=kind, order_id=order_id, line_ref=line_ref, rma_id=rma_id, return_line_id=line_id,
+        visit_id=visit_id, sealed=b"", sealed_for=None, sha256=photo.sha256, width=photo.width, height=photo.height,
+        size=len(photo.webp), actor=actor, at=at,
+    )  # fmt: skip
+
+
+async def _add(db: Db, vault: Vault, new: NewPhoto, photo: Photo, tenant_id: UUID) -> tuple[UUID, bool]:
+    """Seal the picture for the person of the order, or for the house if that person was erased, and keep it."""
+    whose = await photos.key_of_order(db, new.order_id)
+    if whose is None:
+        raise Refused("order_not_found", "there is no such order")
+    if whose["erased_at"] is not None:
+        sealed = vault.lock(photo.webp, tenant_id=tenant_id, purpose="photo")
+        return await photos.add(db, replace(new, sealed=sealed))
+    sealed = vault.lock_for_person(
+        photo.webp, person_key=whose["sealed_key"], tenant_id=tenant_id, person_id=whose["id"]
+    )
+    return await photos.add(db, replace(new, sealed=sealed, sealed_for=whose["id"]))
+
+
+def _opened(vault: Vault, row: Record | None) -> bytes | None:
+    if row is None:
+        return None
+    if row["sealed_for"] is None:
+        return vault.unlock(row["sealed"], tenant_id=row["tenant_id"], purpose="photo")
+    if row["erased_at"] is not None:
+        return None
+    try:
+        return vault.unlock_for_person(
+            row["sealed"], person_key=row["sealed_key"], tenant_id=row["tenant_id"], person_id=row["sealed_for"]
+        )
+    except NotMyKey:
+        return None  # the key was destroyed

@@ -1,0 +1,72 @@
+"""Considering an order before anything is asked: what the policy says about each of its lines by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.order import OrderLine, Person
+from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
+from retour.store import policy
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.order import OrderRecord
+from retour.store.policy import PolicyCache
+
+
+@dataclass(frozen=True, slots=True)
+class ConsideredLine:
+    """One order line, how many of its units can come back now, and the decision on returning one of them."""
+
+    line: OrderLine
+    left: int
+    decision: LineDecision
+
+    @property
+    def can_return(self) -> bool:
+        """Return whether at least one unit may come back as far as is known before a reason is given."""
+        return not self.decision.objections
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """An order as its shopper may return it; nothing was written."""
+
+    order: OrderRecord
+    store: policy.StoreContext
+    lines: tuple[ConsideredLine, ...]
+
+
+async def consider(
+    db: Db, *, store_id: UUID, order_id: UUID, kind: str, channel: str, now: datetime, policies: PolicyCache
+) -> Considered:
+    """Return what could come back of an order, line by line, each judged as if it were the only one.
+
+    Raises Refused: `order_not_found`, `another_master`, `policy_not_published`.
+    """
+    ground = await returns.ground(db, order_id, lock=False)
+    if ground is None or ground.order.store_id != store_id:
+        raise Refused("order_not_found", "there is no such order", field="order_id")
+    found, store = ground.order, ground.store
+    if store.return_master != "retour":
+        raise Refused("another_master", "returns of this store are opened on its platform")
+    if store.policy_version_id is None:
+        raise Refused("policy_not_published", "the store has no published policy")
+    compiled = await policies.get(db, store.policy_version_id)
+    at = await refunds.position(db, order_id)
+    history = History(
+        claimed={c.line_ref: c.in_return for c in at.counters},
+        refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
+        returns_of_order=at.earlier_returns,
+        returns_of_customer=at.earlier_returns_of_customer,
+    )
+    person, zone = Person(tags=at.customer_tags), time_zone(store.timezone)
+    lines = []
+    for line in found.order.lines:
+        request = Request((Asked(line.ref, 1),), kind, channel)
+        facts = gather(found.order, person=person, request=request, history=history, now=now, zone=zone)
+        (decision,) = decide(compiled, facts).lines
+        left = facts[0].values.get("line.units_left")
+        lines.append(ConsideredLine(line, left if isinstance(left, int) else 0, decision))
+    return Considered(found, store, tuple(lines))

@@ -1,0 +1,62 @@
+"""What a shopper may do: send the return they drafted, once, and cancel it before it is handed over."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.rma import shopper_may_cancel
+from retour.flows.rma.decide import cancel
+from retour.flows.rma.request import Wish, open_return
+from retour.store import mail, views
+from retour.store import rma as returns
+from retour.store import visit as visits
+from retour.store.db import Db
+from retour.store.policy import PolicyCache
+from retour.store.rma import ReturnRecord
+
+
+async def cancel_as_shopper(db: Db, *, rma_id: UUID, order_id: UUID, actor: str, now: datetime) -> ReturnRecord:
+    """Cancel a return of that order while its parcel has not been handed over.
+
+    Raises Refused(return_not_found), also for a return of another order, and Refused(handed_over).
+    """
+    record = await returns.lock(db, rma_id)
+    if record is None or record.order_id != order_id:
+        raise Refused("return_not_found", "there is no such return")
+    if not shopper_may_cancel(record.rma):
+        raise Refused("handed_over", "the parcel is on its way or the return is closed")
+    return await cancel(db, rma_id=rma_id, actor=actor, now=now)
+
+
+async def send_draft(
+    db: Db,
+    *,
+    visit_id: UUID,
+    rma_id: UUID,
+    store_id: UUID,
+    order_id: UUID,
+    wishes: Sequence[Wish],
+    method: str | None,
+    plan_hash: str,
+    actor: str,
+    language: str,
+    now: datetime,
+    policies: PolicyCache,
+) -> int:
+    """Open the return that a visit drafted under the id it was given, and return its number; a repeat opens nothing.
+
+    The draft is over with it. Raises Refused as `open_return` does.
+    """
+    await visits.lock(db, visit_id)
+    sent = await views.one_return(db, rma_id)
+    if sent is not None and sent["order_id"] == order_id:
+        number: int = sent["number"]
+        return number
+    opened = await open_return(
+        db, id=rma_id, store_id=store_id, order_id=order_id, wishes=wishes, channel="portal", actor=actor, now=now,
+        policies=policies, method=method, plan_hash=plan_hash,
+    )  # fmt: skip
+    await mail.speak(db, rma_id=rma_id, language=language)
+    await visits.answer(db, visit_id, {}, at=now)
+    return opened.new.number

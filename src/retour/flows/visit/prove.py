@@ -1,0 +1,57 @@
+"""Proving an order with a code, leaving it again, and forgetting visits that are over."""
+
+import hmac
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.visit import VISIT_LIFE, CodeAnswer, Tried, fold_code, judge
+from retour.flows.visit import typed as sealing
+from retour.store import discrepancy
+from retour.store import visit as visits
+from retour.store.db import Db
+from retour.store.vault import Vault
+from retour.store.visit import Visit
+
+_NOBODYS: Final = bytes(32)
+
+
+async def try_code(
+    db: Db, vault: Vault, *, tenant_id: UUID, visit: Visit, typed: str, new_token_sha256: bytes, now: datetime
+) -> Tried:
+    """Count a try of the visit's newest code and return its answer; the one that fits proves the order.
+
+    The proof binds the visit to the new token. A visit whose order does not exist costs and says the same.
+    """
+    row = await visits.count_try(db, visit.id)
+    if row is None:
+        return Tried(CodeAnswer.SPENT)
+    mine = sealing.code_hmac(vault, tenant_id=tenant_id, visit_id=visit.id, code=fold_code(typed) or "")
+    fits = hmac.compare_digest(mine, row.code_hmac or _NOBODYS)
+    tried = judge(fits=fits, tries=row.tries, used=row.used, expires_at=row.expires_at, now=now)
+    if tried.answer is not CodeAnswer.FITS:
+        return tried
+    assert row.order_id is not None, "a code that fits has its order"
+    assert row.person_id is not None, "a code that fits has its person"
+    if not await visits.use_code(db, visit.id, row.n, at=now):
+        return Tried(CodeAnswer.EXPIRED)
+    await visits.prove(
+        db, visit.id, order_id=row.order_id, person_id=row.person_id, by="code", token_sha256=new_token_sha256, at=now,
+        expires_at=now + VISIT_LIFE,
+    )  # fmt: skip
+    return tried
+
+
+async def close(db: Db, *, visit_id: UUID, now: datetime) -> None:
+    """End a visit: the next one in this browser starts over."""
+    await visits.close(db, visit_id, at=now)
+
+
+async def forget_expired(db: Db, *, now: datetime) -> None:
+    """Delete the account's visits that are over, and what was typed in them."""
+    await visits.forget(db, at=now)
+
+
+async def answered(db: Db, *, order_id: UUID, now: datetime) -> None:
+    """Take a shopper's question off the staff's list once the shopper is in."""
+    await discrepancy.resolve(db, "shopper_asks", resource_kind="order", resource_id=order_id, by="portal", at=now)

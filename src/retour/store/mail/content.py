@@ -1,0 +1,39 @@
+"""What a mail about a return tells: the return, its order, what was promised and what is paid."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.letter import ToldReturn
+from retour.core.refund import Plan
+from retour.store import order as orders
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db
+
+PROMISED: Final = """
+SELECT method, promised FROM rma WHERE tenant_id = current_tenant() AND id = $1
+"""
+
+
+async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> ToldReturn | None:
+    """Return what is told of a return, with the plan of a settlement if named; nothing if there is no such return."""
+    record = await returns.load(db, rma_id)
+    if record is None:
+        return None
+    order = await orders.load(db, record.order_id)
+    row = await db.fetchrow(PROMISED, rma_id)
+    assert order is not None
+    assert row is not None
+    promised: dict[str, Any] = row["promised"]
+    settlement = await refunds.get(db, settlement_id) if settlement_id else None
+    return ToldReturn(
+        id=rma_id,
+        order_id=record.order_id,
+        method=row["method"],
+        rma=record.rma,
+        order=order.order,
+        promised=tuple(msgspec.convert(promised["plans"], list[Plan])),
+        paid=settlement.plan if settlement else None,
+    )

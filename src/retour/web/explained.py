@@ -1,0 +1,167 @@
+"""The money explained in the reader's words: from the price of each item to the payout and where it goes.
+
+Pages, mails and files show the same rows; every amount is one of the plan, and the rows above a sum add up to it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+from retour.core.money import Money, Sides
+from retour.core.order import Order, OrderLine, Tax, TenderKind
+from retour.core.refund import Plan, PlannedLeg, Row, RowKind
+from retour.web.parts import MoneyRow
+from retour.web.reader import Reader
+
+_TAKEN_OFF: Final = frozenset(
+    {RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX, RowKind.REJECTED_UNITS}
+)
+
+
+def explained(plans: Sequence[Plan], order: Order, reader: Reader) -> tuple[MoneyRow, ...]:
+    """Return the rows of what the plans of one return pay together (presentment money of the order)."""
+    currency = order.currency
+    items = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.rows))
+    taken = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.adjustments))
+    subtotal = sum(row.payable.presentment for plan in plans for row in plan.rows)
+    total = sum(plan.total.presentment for plan in plans)
+    tax = _tax_note((tax for plan in plans for tax in plan.taxes), currency, reader)
+    rows = [*items]
+    if taken:
+        more = any(row.kind is not RowKind.UNITS for plan in plans for row in plan.rows)
+        label = reader.say("What you paid for them") if more else reader.say("Items, as you paid them")
+        rows.append(MoneyRow("sum", label, Money(subtotal, currency)))
+        rows += taken
+    rows.append(MoneyRow("paid", reader.say("You get back"), Money(total, currency), tax))
+    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader).items()]
+    return tuple(rows)
+
+
+def marked(before: Mapping[str, int], rows: Sequence[MoneyRow]) -> tuple[MoneyRow, ...]:
+    """Return the rows with those marked that are new or have another amount than before (minor units by `key_of`)."""
+    now = keyed(rows)
+    return tuple(
+        replace(row, changed=before.get(key) != amount) for row, (key, amount) in zip(rows, now.items(), strict=True)
+    )
+
+
+def keyed(rows: Sequence[MoneyRow]) -> dict[str, int]:
+    """Return the amount of each row in minor units under a key that stays the same while the row means the same."""
+    found: dict[str, int] = {}
+    for row in rows:
+        key, n = f"{row.kind} {row.label}", 1
+        while f"{key} {n}" in found:
+            n += 1
+        found[f"{key} {n}"] = row.amount.minor if row.amount else 0
+    return found
+
+
+def tender_name(kind: TenderKind, reader: Reader) -> str:
+    """Return where a part of the money goes, to follow an amount: "to your card"."""
+    match kind:
+        case TenderKind.CARD:
+            return reader.say("to your card")
+        case TenderKind.GIFT_CARD:
+            return reader.say("to the gift card you paid with")
+        case TenderKind.STORE_CREDIT:
+            return reader.say("to your store credit")
+        case TenderKind.OTHER:
+            return reader.say("the way you paid")
+
+
+def _row(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
+    amount = Money(row.payable.presentment, order.currency)
+    if row.kind is RowKind.UNITS:
+        return _units(row, order, reader)
+    name, notes = _named(row, order, reader)
+    return [MoneyRow("less" if row.kind in _TAKEN_OFF or amount.minor < 0 else "item", name, amount, notes)]
+
+
+def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
+    """Return an item: price and discounts where they lead to its amount exactly, else the amount with its story."""
+    line = order.line(row.ref or "")
+    if line is None:
+        return [MoneyRow("item", reader.say("Item"), Money(row.payable.presentment, order.currency))]
+    title = line.title
+    if row.quantity < line.quantity:
+        title = reader.say(
+            "%(title)s, %(n)s of %(of)s", title=title, n=reader.number(row.quantity), of=reader.number(line.quantity)
+        )
+    whole = row.quantity == line.quantity and not row.paid_before and row.payable == row.entitlement
+    shares = sum((share.amount for share in line.discounts), start=Sides(0, 0))
+    if whole and shares and line.list_value - shares == row.payable:
+        taken = [_share(line, n, order.currency, reader) for n in range(len(line.discounts))]
+        return [MoneyRow("item", title, Money(line.list_value.presentment, order.currency)), *taken]
+    notes = []
+    if row.quantity < line.quantity or row.paid_before:
+        notes.append(
+            reader.say(
+                "%(amount)s paid for %(n)s", amount=reader.amount(Money(line.gross.presentment, order.currency)),
+                n=reader.number(line.quantity),
+            )
+        )  # fmt: skip
+    if line.discounts:
+        names = ", ".join(dict.fromkeys(share.promotion for share in line.discounts))
+        notes.append(reader.say("after its share of %(promotion)s", promotion=names))
+    item = MoneyRow("item", title, Money(row.entitlement.presentment, order.currency), tuple(notes))
+    if row.payable == row.entitlement:
+        return [item]
+    less = MoneyRow(
+        "less",
+        reader.say("Already paid back"),
+        Money(row.payable.presentment - row.entitlement.presentment, order.currency),
+    )
+    return [item, less]
+
+
+def _share(line: OrderLine, n: int, currency: str, reader: Reader) -> MoneyRow:
+    share = line.discounts[n]
+    label = reader.say("Its share of %(promotion)s", promotion=share.promotion)
+    return MoneyRow("less", label, Money(-share.amount.presentment, currency))
+
+
+def _named(row: Row, order: Order, reader: Reader) -> tuple[str, tuple[str, ...]]:
+    line = order.line(row.ref or "")
+    about = (line.title,) if line is not None else ()
+    share = (reader.percent(row.basis_points),) if row.basis_points else ()
+    match row.kind:
+        case RowKind.SHIPPING:
+            return reader.say("Delivery, as you paid it"), ()
+        case RowKind.DUTY:
+            return reader.say("Duty, as you paid it"), about
+        case RowKind.TIP:
+            return reader.say("Tip"), ()
+        case RowKind.FEE:
+            return reader.say("Fee, as you paid it"), about
+        case RowKind.MONEY:
+            return reader.say("Paid back without a return"), about
+        case RowKind.REJECTED_UNITS:
+            return reader.say("Not accepted by the shop"), about
+        case RowKind.DAMAGE:
+            return reader.say("Deduction for the condition"), (*about, *share)
+        case RowKind.RESTOCKING_FEE:
+            return reader.say("Handling fee of the shop"), share
+        case RowKind.CAP_ORDER | RowKind.CAP_TAX:
+            return reader.say("Limit: what is left of your payment"), ()
+        case _:
+            return reader.say("Rounding"), ()
+
+
+def _tax_note(taxes: Iterable[Tax], currency: str, reader: Reader) -> tuple[str, ...]:
+    minor = sum(tax.amount.presentment for tax in taxes)
+    if not minor:
+        return ()
+    return (reader.say("includes %(amount)s tax", amount=reader.amount(Money(minor, currency))),)
+
+
+def _legs(plans: Sequence[Plan], reader: Reader) -> dict[str, int]:
+    legs: list[PlannedLeg] = [leg for plan in plans for leg in plan.legs]
+    found: dict[str, int] = {}
+    for leg in legs:
+        name = tender_name(leg.kind, reader)
+        found[name] = found.get(name, 0) + leg.amount_minor
+    rest = sum(plan.unallocated for plan in plans)
+    if rest:
+        found[reader.say("the shop will ask you how")] = rest
+    return found

@@ -1,0 +1,273 @@
+"""The words of each kind of mail."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from retour.core.letter import Letter, ToldReturn
+from retour.core.mail import MailKind
+from retour.core.money import Money
+from retour.core.order import TenderKind
+from retour.core.policy.outcome import MethodKind
+from retour.core.refund import Plan
+from retour.core.rma import Decision, ReturnLine, count
+from retour.core.rma.moves import UNDECIDED
+from retour.web.explained import explained, tender_name
+from retour.web.mail.safe import their_lines, theirs
+from retour.web.mail.told import Button, Item, Section, Told
+from retour.web.parts import MoneyRow
+from retour.web.reader import Reader
+
+_GRANTED: Final = frozenset({Decision.APPROVED, Decision.RESOLVED, Decision.REOPENED})
+
+
+def told(letter: Letter, reader: Reader) -> Told:
+    """Return what a letter says to its reader."""
+    return _KINDS[letter.kind](letter, reader)
+
+
+def _requested(letter: Letter, reader: Reader) -> Told:
+    told_return = _return(letter)
+    number = _number(told_return)
+    return Told(
+        subject=reader.say("We have your return request %(number)s", number=number),
+        title=reader.say("We have your return request"),
+        paragraphs=(reader.say("We look at it and write to you as soon as it is decided. Keep the items until then."),),
+        button=_button(letter, reader),
+        sections=(Section(reader.say("What is going back"), items=_items(told_return, told_return.rma.lines, reader)),),
+        money_heading=reader.say("Your refund, to the cent"),
+        money_note=reader.say("This is the amount if everything arrives as described."),
+        money=_money(told_return.promised, told_return, reader),
+        closing=(reader.say("You can cancel until you hand the parcel over."), *_contact(letter, reader)),
+    )
+
+
+def _approved(letter: Letter, reader: Reader) -> Told:
+    told_return = _return(letter)
+    lines = told_return.rma.lines
+    granted = [line for line in lines if line.decision in _GRANTED]
+    refused = [line for line in lines if line.decision is Decision.REJECTED]
+    waiting = [line for line in lines if line.decision in UNDECIDED]
+    whole = len(granted) == len(lines)
+    sections = [Section(reader.say("What is going back"), items=_items(told_return, granted or lines, reader))]
+    if refused:
+        sections.append(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)))
+    if waiting:
+        sections.append(
+            Section(
+                reader.say("Not decided yet"),
+                (reader.say("Keep these items until we write to you again."),),
+                _items(told_return, waiting, reader),
+            )
+        )
+    if whole:
+        subject = reader.say("Your return %(number)s is approved", number=_number(told_return))
+        title = reader.say("Your return is approved")
+    else:
+        subject = reader.say("Part of your return %(number)s is approved", number=_number(told_return))
+        title = reader.say("Part of your return is approved")
+    return Told(
+        subject=subject,
+        title=title,
+        paragraphs=_way_back(told_return, reader),
+        button=_button(letter, reader),
+        sections=(*_sending(letter, told_return, reader), *sections),
+        money_heading=reader.say("Your refund, to the cent") if whole else "",
+        money_note=reader.say("This is the amount if everything arrives as described.") if whole else "",
+        money=_money(told_return.promised, told_return, reader) if whole else (),
+        closing=_contact(letter, reader),
+    )
+
+
+def _rejected(letter: Letter, reader: Reader) -> Told:
+    told_return = _return(letter)
+    refused = [line for line in told_return.rma.lines if line.decision is Decision.REJECTED]
+    whole = len(refused) == len(told_return.rma.lines)
+    number = _number(told_return)
+    if whole:
+        subject = reader.say("Your return %(number)s was not approved", number=number)
+        title = reader.say("Your return was not approved")
+        follows = reader.say("Nothing changes for you: you keep the items, and nothing is charged.")
+    else:
+        subject = reader.say("Part of your return %(number)s was not approved", number=number)
+        title = reader.say("Part of your return was not approved")
+        follows = reader.say("Keep the items named here. The rest of your return goes on as before.")
+    return Told(
+        subject=subject,
+        title=title,
+        paragraphs=(follows,),
+        button=_button(letter, reader),
+        sections=(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)),),
+        closing=_contact(letter, reader),
+    )
+
+
+def _received(letter: Letter, reader: Reader) -> Told:
+    told_return = _return(letter)
+    arrived = [line for line in told_return.rma.lines if line.received]
+    open_units = sum(
+        max(line.quantity - count(line.received), 0) for line in told_return.rma.lines if line.decision in _GRANTED
+    )
+    number = _number(told_return)
+    if open_units:
+        subject = reader.say("Part of your return %(number)s has arrived", number=number)
+        title = reader.say("Part of your return has arrived")
+    else:
+        subject = reader.say("Your return %(number)s has arrived", number=number)
+        title = reader.say("Your return has arrived")
+    items = tuple(
+        Item(
+            _title(told_return, line, reader),
+            (reader.say_plural("%(n)s piece", "%(n)s pieces", count(line.received)),),
+        )
+        for line in arrived
+    )
+    return Told(
+        subject=subject,
+        title=title,
+        paragraphs=(reader.say("We check the items next and write to you as soon as your refund is on its way."),),
+        button=_button(letter, reader),
+        sections=(Section(reader.say("What has arrived"), items=items),),
+        closing=_contact(letter, reader),
+    )
+
+
+def _refunded(letter: Letter, reader: Reader) -> Told:
+    told_return = _return(letter)
+    plan = told_return.paid
+    assert plan is not None, "a mail about a refund names its settlement"
+    amount = reader.amount(Money(plan.total.presentment, plan.currency))
+    kinds = {leg.kind for leg in plan.legs}
+    title = reader.say("%(amount)s is on its way", amount=amount)
+    if len(kinds) == 1 and TenderKind.OTHER not in kinds:
+        (kind,) = kinds
+        title = reader.say("%(amount)s is on its way %(where)s", amount=amount, where=tender_name(kind, reader))
+    paragraphs = (reader.say("Banks take 3 to 5 days."),) if TenderKind.CARD in kinds else ()
+    return Told(
+        subject=reader.say(
+            "%(amount)s for your return %(number)s is on its way", amount=amount, number=_number(told_return)
+        ),
+        title=title,
+        paragraphs=paragraphs,
+        button=_button(letter, reader),
+        money_heading=reader.say("Your refund, to the cent"),
+        money=_money((plan,), told_return, reader),
+        closing=_contact(letter, reader),
+    )
+
+
+def _code(letter: Letter, reader: Reader) -> Told:
+    shop = theirs(letter.front.name, reader)
+    link = letter.secret.get("link")
+    return Told(
+        subject=reader.say("Your code for %(shop)s", shop=shop),
+        title=reader.say("Your code"),
+        paragraphs=(reader.say("Enter it on the page that asked for it. It works for 10 minutes."),),
+        code=letter.secret.get("code", ""),
+        button=Button(reader.say("See my order"), link) if link else None,
+        closing=(
+            reader.say("You did not ask for a code? Then there is nothing to do: nobody sees your order without it."),
+        ),
+    )
+
+
+def _invited(letter: Letter, reader: Reader) -> Told:
+    account = theirs(letter.secret.get("account") or letter.front.name, reader)
+    by = letter.secret.get("invited_by")
+    link = letter.secret.get("link")
+    if by:
+        text = reader.say(
+            "%(name)s invites you to work on the returns of %(account)s.", name=theirs(by, reader), account=account
+        )
+    else:
+        text = reader.say("You are invited to work on the returns of %(account)s.", account=account)
+    return Told(
+        subject=reader.say("Your invitation to %(account)s", account=account),
+        title=reader.say("Your invitation to %(account)s", account=account),
+        paragraphs=(text, reader.say("Choose a password, and you are in. The link works once.")),
+        button=Button(reader.say("Accept the invitation"), link) if link else None,
+        closing=(reader.say("You do not know anybody there? Then there is nothing to do: nothing happens by itself."),),
+    )
+
+
+_KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
+    MailKind.RETURN_REQUESTED: _requested,
+    MailKind.RETURN_APPROVED: _approved,
+    MailKind.RETURN_REJECTED: _rejected,
+    MailKind.RETURN_RECEIVED: _received,
+    MailKind.RETURN_REFUNDED: _refunded,
+    MailKind.ONE_TIME_CODE: _code,
+    MailKind.STAFF_INVITED: _invited,
+}
+
+
+def _return(letter: Letter) -> ToldReturn:
+    assert letter.told is not None, "a mail about a return is written while there is one"
+    return letter.told
+
+
+def _number(of: ToldReturn) -> str:
+    return f"R-{of.rma.number}"
+
+
+def _title(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
+    sold = of.order.line(line.line_ref)
+    return theirs(sold.title, reader) if sold is not None else reader.say("Item")
+
+
+def _items(of: ToldReturn, lines: list[ReturnLine] | tuple[ReturnLine, ...], reader: Reader) -> tuple[Item, ...]:
+    return tuple(Item(_title(of, line, reader), (_quantity(of, line, reader),)) for line in lines)
+
+
+def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[Item, ...]:
+    return tuple(
+        Item(_title(of, line, reader), (_quantity(of, line, reader), *their_lines(line.message or "", reader)))
+        for line in lines
+    )
+
+
+def _quantity(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
+    asked, sold = line.requested_quantity, of.order.line(line.line_ref)
+    if sold is not None and sold.quantity > asked:
+        return reader.say("%(n)s of %(of)s", n=reader.number(asked), of=reader.number(sold.quantity))
+    return reader.say_plural("%(n)s piece", "%(n)s pieces", asked)
+
+
+def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
+    return explained(plans, of.order, reader) if plans else ()
+
+
+def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
+    match of.method:
+        case MethodKind.LABEL:
+            return (reader.say("Print the label from the page of your return and put it on the parcel."),)
+        case MethodKind.DROP_OFF:
+            return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
+        case MethodKind.KEEP_ITEM:
+            return (reader.say("Keep the items: nothing needs to come back."),)
+        case _:
+            return (
+                reader.say("Send the items back with a carrier of your choice."),
+                reader.say("Keep the receipt until your refund has arrived."),
+            )
+
+
+def _sending(letter: Letter, of: ToldReturn, reader: Reader) -> tuple[Section, ...]:
+    if of.method != MethodKind.OWN_CARRIER:
+        return ()
+    address = their_lines(letter.front.return_address or "", reader)
+    said = their_lines(letter.front.sending or "", reader)
+    if not (address or said):
+        return ()
+    label = reader.say("Write %(number)s on the parcel.", number=_number(of))
+    return (
+        Section(reader.say("Where to send it"), (*said, label), (Item(address[0], address[1:]),) if address else ()),
+    )
+
+
+def _button(letter: Letter, reader: Reader) -> Button | None:
+    return Button(reader.say("See your return"), letter.front.link) if letter.front.link else None
+
+
+def _contact(letter: Letter, reader: Reader) -> tuple[str, ...]:
+    contact = letter.front.contact_email or letter.front.contact_url
+    return (reader.say("Questions? Ask us: %(contact)s", contact=theirs(contact, reader)),) if contact else ()

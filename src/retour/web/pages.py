@@ -1,0 +1,98 @@
+"""Pages: templates as answers, with the headers that keep them private and free of foreign code."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from retour.web.assets import Assets
+from retour.web.reader import Reader, Readers
+from retour.web.templates import Templates
+from retour.web.texts import Texts
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=(), camera=(self)",
+    "Vary": "HX-Request, Accept-Language, Cookie",
+}
+CHOICE_S: Final = 365 * 24 * 3600
+
+
+class Pages:
+    """Renders every HTML page of the house; one per process."""
+
+    def __init__(self, assets: Assets, texts: Texts) -> None:
+        self.assets, self.readers = assets, Readers(texts)
+        self.templates = Templates(assets.url)
+
+    @classmethod
+    def load(cls) -> "Pages":
+        """Return pages over the assets, translations and templates of the package."""
+        return cls(Assets.build(), Texts.load())
+
+    def reader(
+        self, request: Request[Any, Any, Any], *, now: datetime, timezone: str = "UTC", default_language: str = "en"
+    ) -> Reader:
+        """Return who reads this request: language and theme by its address, its cookies, then its browser."""
+        path = request.url.path
+        return self.readers.of(
+            now=now, timezone=timezone, default_language=default_language,
+            query={name: value for name, value in request.query_params.items() if isinstance(value, str)},
+            cookies=request.cookies, accept_language=request.headers.get("accept-language", ""),
+            url=f"{path}?{request.url.query}" if request.url.query else path,
+        )  # fmt: skip
+
+    def render(
+        self, template: str, *, reader: Reader, status: int = 200, csrf: str = "",
+        headers: dict[str, str] | None = None, **values: Any,
+    ) -> Response[str]:  # fmt: skip
+        """Return a page; `csrf` is the token of the session or visit that its forms carry."""
+        return Response(
+            self.templates.text(template, reader=reader, csrf=csrf, **values),
+            status_code=status,
+            media_type="text/html",
+            headers={**HEADERS, "Content-Language": reader.language, **(headers or {})},
+            cookies=_kept(reader),
+        )
+
+    def part(self, template: str, block: str, *, reader: Reader, csrf: str = "", **values: Any) -> Response[str]:
+        """Return one block of a template, for a request that swaps a part of a page."""
+        return Response(
+            self.templates.block(template, block, reader=reader, csrf=csrf, **values),
+            media_type="text/html",
+            headers=HEADERS,
+        )
+
+
+def see(path: str) -> Redirect:
+    """Return the redirect after a form was accepted: 303 to a page of ours."""
+    assert path.startswith("/")
+    assert not path.startswith("//")
+    return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
+
+
+def wants_part(request: Request[Any, Any, Any]) -> bool:
+    """Return whether the request is of a script that swaps a part of the page it is on."""
+    asked = request.headers
+    whole = asked.get("hx-boosted") == "true" or asked.get("hx-history-restore-request") == "true"
+    return asked.get("hx-request") == "true" and not whole
+
+
+def _kept(reader: Reader) -> list[Cookie]:
+    """Return the cookies that keep what the reader has just chosen; "auto" forgets a theme."""
+    return [
+        Cookie(
+            key=name, value=value, path="/", max_age=0 if value == "auto" else CHOICE_S, samesite="lax", httponly=True
+        )
+        for name, value in reader.choices.items()
+    ]
