@@ -1,17 +1,20 @@
 """What every step of drafting a return does: read the draft, judge it, keep it, say where it cannot go on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from litestar import Response
 
 from retour.core.errors import Objection, Refused
+from retour.core.order import Order
 from retour.doors.portal import words
 from retour.doors.portal.desk import Elsewhere, Here
 from retour.doors.portal.draft import Draft, Piece, kept, key_of, pieces, read_draft
 from retour.flows import rma as returns
 from retour.flows import visit as flow
 from retour.flows.rma import Considered
+from retour.store import picture as pictures
 from retour.web.forms import FormErrors
 from retour.web.reader import Reader
 
@@ -67,6 +70,18 @@ def with_reason(draft: Draft, order: Considered, reader: Reader) -> list[Piece]:
     """Return the chosen items with their reasons in words."""
     chosen = pieces(draft, order.order.order)
     return [replace(piece, reason=words.reason_name(piece.reason, reader)) for piece in chosen]
+
+
+async def pictures_of(here: Here, order: Order) -> dict[str, str | None]:
+    """Return where the picture of each line is shown, by the line's key; none where it is not kept."""
+    paths = await pictures.paths(here.db, urls=[line.image_url for line in order.lines])
+    return {key_of(line.ref): paths.get(line.image_url or "") for line in order.lines}
+
+
+async def pictured(here: Here, shown: Sequence[Piece], order: Order) -> list[Piece]:
+    """Return the items with their pictures."""
+    paths = await pictures_of(here, order)
+    return [replace(one, picture=paths.get(one.key)) for one in shown]
 
 
 async def objections(here: Here, draft: Draft, order: Considered, *, at: str) -> FormErrors:
