@@ -15,6 +15,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT: Final = Path(__file__).resolve().parents[1]
 HOUSE: Final = ROOT / "src" / "retour"
 LOCALE: Final = HOUSE / "web" / "locale"
+# Signing in, setting up and the frame are of one piece with the settings.
+_ENTRY: Final = ("connecting", "entry", "frame", "password", "policy_words", "refusals", "set_up", "sign_in")
 # The first that a path begins with names its domain.
 ROOMS: Final = (
     ("web/mail/", "mail"),
@@ -22,6 +24,8 @@ ROOMS: Final = (
     ("doors/portal/", "portal"),
     ("doors/dashboard/settings/", "settings"),
     ("doors/dashboard/templates/dashboard/settings/", "settings"),
+    *((f"doors/dashboard/{name}", "settings") for name in _ENTRY),
+    *((f"doors/dashboard/templates/dashboard/{name}", "settings") for name in _ENTRY),
     ("doors/dashboard/", "dashboard"),
     ("doors/warehouse/", "warehouse"),
 )

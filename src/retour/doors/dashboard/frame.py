@@ -82,12 +82,13 @@ def _stores(staff: Staff, reader: Reader) -> list[StoreLink]:
 
 def _banner(stops: Stops, reader: Reader) -> Banner | None:
     """Return the one sentence that is true of every page: why no money moves."""
+    say = reader.say
     if stops.quarantined:
-        words = "No money moves: this database was restored and waits for an operator to release it."
-        return Banner(reader.say(words), "bad")
+        text = say("No money moves: this database was restored and waits for an operator to release it.")
+        return Banner(text, "bad")
     if stops.kill_switch:
-        return Banner(reader.say("No money moves: an operator has stopped all outside calls."), "bad")
+        return Banner(say("No money moves: an operator has stopped all outside calls."), "bad")
     if stops.paused:
-        words, label = "Payments are paused. Refunds wait, nothing is lost.", "Open the setting"
-        return Banner(reader.say(words), "warn", reader.say(label), "/dashboard/settings/store")
+        text = say("Payments are paused. Refunds wait, nothing is lost.")
+        return Banner(text, "warn", say("Open the setting"), "/dashboard/settings/store")
     return None

@@ -197,8 +197,8 @@ def sign_in_form(desk: Desk, request: AnyRequest, sent: Form, refused: Refused |
     reader, errors, headers, status = desk.pages.reader(request, now=desk.clock()), FormErrors(), {}, 200
     if refused is not None and refused.code == "too_many_tries":
         wait_s = int(str(refused.facts["wait_s"]))
-        words = ("Wait %(n)s second, then try again", "Wait %(n)s seconds, then try again")
-        errors.add("password", reader.say_plural(*words, wait_s))
+        text = reader.say_plural("Wait %(n)s second, then try again", "Wait %(n)s seconds, then try again", wait_s)
+        errors.add("password", text)
         headers, status = {"Retry-After": str(wait_s)}, _TOO_MANY
     elif refused is not None:
         errors.add("email", reader.say("E-mail address and password do not fit together"))
