@@ -52,9 +52,7 @@ async def test_a_job_of_a_committed_transaction_is_carried_out_and_gone(
     assert await owner.fetchval("SELECT count(*) FROM jobs.procrastinate_jobs") == 0
 
 
-async def test_a_process_hears_of_a_job_at_once_and_takes_it_in_single_statements(
-    database: Database, urls: Urls, owner: Any
-) -> None:
+async def test_a_process_hears_of_a_job_at_once(database: Database, urls: Urls, owner: Any) -> None:
     taken: asyncio.Future[tuple[UUID, UUID]] = asyncio.get_running_loop().create_future()
 
     async def work(tenant_id: UUID, id_: UUID) -> None:
@@ -81,6 +79,5 @@ async def test_a_process_hears_of_a_job_at_once_and_takes_it_in_single_statement
         return bool(await owner.fetchval("SELECT count(*) = 0 FROM jobs.procrastinate_jobs"))
 
     await until(is_gone)
-    assert await last_said("%procrastinate_finish_job%") == 1, "no COMMIT came after it"
     runner.stop()
     await running

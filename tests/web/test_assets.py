@@ -136,7 +136,7 @@ def test_a_door_gets_its_own_pages_and_scripts_and_the_staff_theirs(tmp_path: Pa
 def test_pico_lies_in_the_lowest_layer() -> None:
     text = the_pages().assets["portal.css"].content.decode()
 
-    assert text.startswith("@layer pico, base, parts, pages;\n@layer pico{")
+    assert text.startswith("@layer pico, base, parts, pages, focus;\n@layer pico{")
     assert "Pico CSS" in text[:200]  # its licence line stays
     assert "@charset" not in text
 

@@ -119,6 +119,12 @@ def test_every_text_of_a_template_is_escaped_and_a_missing_value_is_a_bug() -> N
 
 
 def test_a_block_of_a_page_can_be_answered_alone() -> None:
+    alone = the_pages().part("web/design_portal.html", "back", reader=a_reader("de"))
+
+    assert "Zurück zu" in alone.content
+
+
+def test_a_block_holds_nothing_of_the_rest_of_its_page() -> None:
     answer = the_pages().part("web/error.html", "title", reader=a_reader(), heading="Only this", errors=None)
 
     assert answer.content == "Only this"

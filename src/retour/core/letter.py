@@ -85,7 +85,7 @@ class Written:
 def one_line(text: str) -> str:
     """Return a text as one line that is safe in a header and reads in its own direction, at most 200 characters."""
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text if c not in _TURNING)
-    line = " ".join(kept.split())
+    line = " ".join(part for part in kept.split(" ") if part)  # a no-break space of ours stays one
     return line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1].rstrip() + "…"
 
 

@@ -15,6 +15,7 @@ from retour.main import House, Work, utc_now
 from retour.settings import Settings
 from retour.store import look as looks
 from retour.store.db import Db
+from retour.store.vault import Vault
 from retour.web.mail import Letters
 
 NO_SERVER: Final = "no mail server is set up (RETOUR_SMTP_URL)"
@@ -42,7 +43,7 @@ def mail_work(here: House) -> Work:
         vault=here.vault,
         sender=mail_sender(here.settings),
         write=Letters.load().write,
-        front=front_of(here),
+        front=front_of(here.vault, public_url=here.settings.public_url),
         own_address=here.settings.mail_from,
         clock=utc_now,
         jitter=lambda: random.randrange(1_001),  # noqa: S311 - spreads the load, hides nothing
@@ -54,7 +55,7 @@ def mail_work(here: House) -> Work:
     return send
 
 
-def front_of(here: House) -> mail_flow.FrontOf:
+def front_of(vault: Vault, *, public_url: str) -> mail_flow.FrontOf:
     """Return how a store's look is found, with a signed link to what the shopper of an order may see."""
 
     async def front(db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str) -> Front | None:
@@ -64,8 +65,8 @@ def front_of(here: House) -> mail_flow.FrontOf:
         link = None
         if order_id is not None:
             link = await visit_flow.portal_link(
-                db, here.vault, tenant_id=tenant_id, store_id=store_id, order=str(order_id),
-                public_url=here.settings.public_url, now=utc_now(),
+                db, vault, tenant_id=tenant_id, store_id=store_id, order=str(order_id), public_url=public_url,
+                now=utc_now(),
             )  # fmt: skip
         return Front(
             look.name,

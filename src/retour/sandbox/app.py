@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from retour.sandbox.admin.pages import Admin
+from retour.sandbox.admin.pages import FRAME, Admin
 from retour.sandbox.carrier import Carrier
 from retour.sandbox.control import Control
 from retour.sandbox.mail.desk import Desk
@@ -63,7 +63,7 @@ class Sandbox:
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
-        pages = [*Desk(self.mail).routes(), *Admin(self).routes()]
+        pages = [*Desk(self.mail, frame=FRAME, domain=self._domain).routes(), *Admin(self).routes()]
         self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *pages])
 
     def _fresh(self) -> Shop:

@@ -30,6 +30,7 @@ RESOLVE_ONE: Final = """
 UPDATE discrepancy SET state = 'resolved', resolved_at = $2, resolved_by = $3
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'open' RETURNING id, kind, store_id
 """
+GET: Final = "SELECT kind, state FROM discrepancy WHERE tenant_id = current_tenant() AND id = $1"
 LIST_OPEN: Final = """
 SELECT id, store_id, kind, resource_kind, resource_id, owner, next_step, details, opened_at FROM discrepancy
  WHERE tenant_id = current_tenant() AND state = 'open'
@@ -109,6 +110,12 @@ async def resolve_one(db: Db, discrepancy_id: UUID, *, by: str, at: datetime) ->
         return False
     await _tell(db, row["id"], row["kind"], row["store_id"], by=by, at=at)
     return True
+
+
+async def get(db: Db, discrepancy_id: UUID) -> tuple[str, str] | None:
+    """Return (kind, state) of a discrepancy, or nothing."""
+    row = await db.fetchrow(GET, discrepancy_id)
+    return (row["kind"], row["state"]) if row else None
 
 
 async def _tell(db: Db, discrepancy_id: UUID, kind: str, store_id: UUID | None, *, by: str, at: datetime) -> None:

@@ -89,6 +89,18 @@ SELECT id, return_line_id, kind, units, code, note, location_ref, actor, at
   FROM goods_observation WHERE tenant_id = current_tenant() AND rma_id = $1 AND withdrawn_at IS NULL ORDER BY at, id
 """
 
+# What the dock has to act on, longest first; `units` are here and have no verdict.
+WAITING: Final = """
+SELECT r.number, r.blocked_code = 'awaiting_inspection' AS is_here, r.blocked_since AS since,
+       (coalesce((SELECT sum(upper(c.ordinals) - lower(c.ordinals)) FROM receipt c
+                   WHERE c.tenant_id = r.tenant_id AND c.rma_id = r.id), 0)
+        - coalesce((SELECT sum(upper(i.ordinals) - lower(i.ordinals)) FROM inspection i
+                     WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id), 0))::int AS units
+  FROM rma r
+ WHERE r.tenant_id = current_tenant() AND r.blocked_code = ANY ('{awaiting_inspection,awaiting_receipt}')
+   AND ($1::uuid IS NULL OR r.store_id = $1)
+ ORDER BY r.blocked_since, r.id LIMIT $2
+"""
 TIMEZONE: Final = """
 SELECT timezone FROM store WHERE tenant_id = current_tenant() ORDER BY id IS NOT DISTINCT FROM $1 DESC, id LIMIT 1
 """
@@ -109,6 +121,16 @@ class Match:
     requested_at: datetime | None
     expected: int
     here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A return that waits for the dock: units that are here and not inspected, or a parcel that was delivered."""
+
+    number: int
+    is_here: bool
+    since: datetime
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +199,11 @@ async def look_up(db: Db, scan: Scan) -> list[Match]:
     found = [Match(**row) for row in rows]
     outright = [match for match in found if match.how == "return"] if scan.is_return else []
     return outright or found
+
+
+async def waiting(db: Db, *, store_id: UUID | None, most: int = 8) -> Sequence[Waiting]:
+    """Return what waits for the dock, longest first, of one store or of all."""
+    return [Waiting(**row) for row in await db.fetch(WAITING, store_id, most)]
 
 
 async def add_scan(db: Db, new: NewScan) -> UUID | None:

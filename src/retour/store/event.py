@@ -55,6 +55,7 @@ mailed AS (
     JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $3 AND s.active AND said.kind <> ALL (s.silent)
     JOIN rma r ON r.tenant_id = current_tenant() AND r.id = $2
     JOIN person p ON p.tenant_id = current_tenant() AND p.id = r.person_id AND p.email IS NOT NULL
+   WHERE said.kind IS NOT NULL
   ON CONFLICT (tenant_id, kind, subject_id) DO NOTHING
   RETURNING id),
 wanted AS (

@@ -16,7 +16,7 @@ from litestar.params import FromPath
 
 FOLDER: Final = Path(__file__).parent / "assets"
 DOORS: Final = ("portal", "dashboard", "warehouse")
-_LAYERS: Final = "@layer pico, base, parts, pages;\n"
+_LAYERS: Final = "@layer pico, base, parts, pages, focus;\n"
 _TYPES: Final = {
     ".css": "text/css",
     ".js": "text/javascript",

@@ -28,7 +28,8 @@ def design_handlers(pages: Pages, clock: Callable[[], datetime]) -> list[HTTPRou
         reader = pages.reader(request, now=clock(), timezone="Europe/Berlin")
         if request.query_params.get("as") == "portal":
             return pages.render("web/design_portal.html", reader=reader, frame=_portal(), **_values(reader))
-        return pages.render("web/design.html", reader=reader, frame=_dashboard(), **_values(reader))
+        panel = "panel" in request.query_params
+        return pages.render("web/design.html", reader=reader, frame=_dashboard(), panel=panel, **_values(reader))
 
     return [design]
 

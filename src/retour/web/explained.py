@@ -83,7 +83,7 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     line = order.line(row.ref or "")
     if line is None:
         return [MoneyRow("item", reader.say("Item"), Money(row.payable.presentment, order.currency))]
-    title = line.title
+    title = _apart(line.title, reader)
     if row.quantity < line.quantity:
         title = reader.say(
             "%(title)s, %(n)s of %(of)s", title=title, n=reader.number(row.quantity), of=reader.number(line.quantity)
@@ -97,13 +97,13 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     if row.quantity < line.quantity or row.paid_before:
         notes.append(
             reader.say(
-                "%(amount)s paid for %(n)s", amount=reader.amount(Money(line.gross.presentment, order.currency)),
+                "%(amount)s paid for %(n)s", amount=_apart(reader.amount(Money(line.gross.presentment, order.currency)), reader),
                 n=reader.number(line.quantity),
             )
         )  # fmt: skip
     if line.discounts:
         names = ", ".join(dict.fromkeys(share.promotion for share in line.discounts))
-        notes.append(reader.say("after its share of %(promotion)s", promotion=names))
+        notes.append(reader.say("after its share of %(promotion)s", promotion=_apart(names, reader)))
     item = MoneyRow("item", title, Money(row.entitlement.presentment, order.currency), tuple(notes))
     if row.payable == row.entitlement:
         return [item]
@@ -115,15 +115,20 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     return [item, less]
 
 
+def _apart(text: str, reader: Reader) -> str:
+    """Return a text that keeps its own direction inside a sentence of another (Unicode's isolates, UAX #9)."""
+    return f"\u2068{text}\u2069" if reader.dir == "rtl" else text
+
+
 def _share(line: OrderLine, n: int, currency: str, reader: Reader) -> MoneyRow:
     share = line.discounts[n]
-    label = reader.say("Its share of %(promotion)s", promotion=share.promotion)
+    label = reader.say("Its share of %(promotion)s", promotion=_apart(share.promotion, reader))
     return MoneyRow("less", label, Money(-share.amount.presentment, currency))
 
 
 def _named(row: Row, order: Order, reader: Reader) -> tuple[str, tuple[str, ...]]:
     line = order.line(row.ref or "")
-    about = (line.title,) if line is not None else ()
+    about = (_apart(line.title, reader),) if line is not None else ()
     share = (reader.percent(row.basis_points),) if row.basis_points else ()
     match row.kind:
         case RowKind.SHIPPING:
@@ -152,7 +157,7 @@ def _tax_note(taxes: Iterable[Tax], currency: str, reader: Reader) -> tuple[str,
     minor = sum(tax.amount.presentment for tax in taxes)
     if not minor:
         return ()
-    return (reader.say("includes %(amount)s tax", amount=reader.amount(Money(minor, currency))),)
+    return (reader.say("includes %(amount)s tax", amount=_apart(reader.amount(Money(minor, currency)), reader)),)
 
 
 def _legs(plans: Sequence[Plan], reader: Reader) -> dict[str, int]:

@@ -47,6 +47,8 @@ class Templates:
 
     def __init__(self, asset_url: Callable[[str], str], places: Iterable[Path] | None = None) -> None:
         self.environment = _environment(asset_url, list(places or folders()))
+        # A block that is rendered alone knows no import of its page; the components are there all the same.
+        self.environment.globals["ui"] = self.environment.get_template("web/parts.html").module
 
     def text(self, template: str, *, reader: Reader, csrf: str = "", **values: Any) -> str:
         """Return a template filled in for a reader; raise jinja2's errors for a missing template or value."""
@@ -57,7 +59,7 @@ class Templates:
             _at_hand.reset(token)
 
     def block(self, template: str, block: str, *, reader: Reader, csrf: str = "", **values: Any) -> str:
-        """Return one block of a template filled in for a reader."""
+        """Return one block of a template filled in for a reader; macros other than `ui` it must import itself."""
         token = _at_hand.set(Rendering(reader, csrf))
         try:
             found = self.environment.get_template(template)

@@ -15,7 +15,7 @@ import pytest
 import uvicorn
 from litestar import Litestar
 
-from retour.core.order import Fetched
+from retour.core.order import Fetched, Order
 from retour.core.policy.template import template
 from retour.doors import portal
 from retour.flows import order as orders
@@ -24,6 +24,7 @@ from retour.flows import visit as visit_flow
 from retour.store import look as looks
 from retour.store import mail
 from retour.store.db import Database
+from retour.store.order import load as load_order
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.error_pages import either_exception_handlers
@@ -119,6 +120,13 @@ class Counter:
         document = changes.get("document") or template(automatic=bool(changes.get("automatic")))
         async with self.database.tx(self.tenant_id) as db:
             await policy.publish(db, store_id=self.store_id, document=document, actor="cli", now=self.clock.now())
+
+    async def order(self, n: int) -> Order:
+        """Return the n-th order as the mirror has it."""
+        async with self.database.tx(self.tenant_id) as db:
+            found = await load_order(db, self.shop.orders[n])
+        assert found is not None
+        return found.order
 
     async def mirror(self, fetched: Fetched) -> UUID:
         """Let the mirror see an order and return its id."""

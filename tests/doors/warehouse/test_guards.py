@@ -109,7 +109,7 @@ async def test_nobody_signed_in_is_led_to_the_sign_in(http: httpx2.AsyncClient, 
 
 
 POSTS = [
-    "/warehouse/scan", "/warehouse/unannounced", f"/warehouse/scans/{uuid4()}/undo",
+    "/warehouse/scan", "/warehouse/unannounced", "/warehouse/scans/0199a000-0000-7000-8000-000000000001/undo",
     "receive", "observe", "finish", "inspect",
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from retour.cli.demo import installing, story, telling
+from retour.cli.demo import installing, seeding, story, telling
 from retour.cli.demo.asking import Far, Unexpected, until
 from retour.cli.demo.installing import Merchant, Place
 from retour.cli.demo.story import Cast
@@ -23,7 +23,7 @@ INTERRUPTED: Final = 130
 
 
 @click.command("demo")
-@click.option("--once", is_flag=True, help="End after the story instead of serving the API.")
+@click.option("--once", is_flag=True, help="End after the story instead of serving.")
 @json_option
 def demo_command(*, once: bool, as_json: bool) -> None:
     """Run two returns on a sandbox shop, from request to refund and restock, and compare all books."""
@@ -87,14 +87,19 @@ async def _play(
             await until(lambda: sandbox.answers("/_sandbox/health"), "the sandbox")
             await installing.introduce(sandbox, merchant, where)
             say("running; two shoppers order, and send back")
-            whole = await story.play_all(_cast(http, where, merchant))
+            cast = _cast(http, where, merchant)
+            whole = await story.play_all(cast)
             elapsed_s = time.monotonic() - began
             document = telling.document(whole, merchant.names, elapsed_s)
             lines = [*telling.story(whole, merchant.names), "", f"  {elapsed_s:.1f} s in all"]
-            tell(document, lines, as_json=as_json)
             if not once and document["agreed"]:
                 await installing.start_sync(database, merchant)
-                _invite(where, merchant)
+                document["open"] = _open(where, merchant)
+                lines += ["", *(f"  {what:<20}  {where_}" for what, where_ in document["open"].items())]
+            tell(document, lines, as_json=as_json)
+            if not once and document["agreed"]:
+                say("filling the desk: more shoppers order and send back")
+                say(f"{await seeding.fill(cast)} returns more, in every state; stop with Ctrl-C")
             return 0 if document["agreed"] else 1
         finally:
             await database.close()
@@ -107,13 +112,17 @@ def _cast(http: Caller, where: Place, merchant: Merchant) -> Cast:
     return Cast(agent=calls("agent"), warehouse=calls("warehouse"), sandbox=Far(http, where.sandbox))
 
 
-def _invite(where: Place, merchant: Merchant) -> None:
-    click.echo("")
-    for name, value in (
-        ("API, to try out", f"{where.web}/api/v1/docs"),
-        ("key", merchant.keys["owner"]),
-        ("shop name", installing.SHOP),
-        ("sandbox shop", f"{where.sandbox}/_sandbox/orders"),
-        ("stop", "Ctrl-C"),
-    ):
-        click.echo(f"  {name:<16}  {value}")
+def _open(where: Place, merchant: Merchant) -> dict[str, str]:
+    """Return what a visitor may open, by what it is."""
+    return {
+        "dashboard": f"{where.web}/dashboard",
+        "sign in as": merchant.login.email,
+        "password": merchant.login.password,
+        "warehouse": f"{where.web}/warehouse",
+        "shopper's portal": f"{where.web}/returns/{merchant.handle}",
+        "sandbox shop": f"{where.sandbox}/admin",
+        "mail": f"{where.sandbox}/mail",
+        "API, to try out": f"{where.web}/api/v1/docs",
+        "API key": merchant.keys["owner"],
+        "shop name": installing.SHOP,
+    }

@@ -16,9 +16,11 @@ from uuid import UUID
 import msgspec
 
 from retour import settings as settings_room
+from retour.cli.demo import furnishing
 from retour.cli.demo.asking import Far
+from retour.cli.demo.furnishing import Login
 from retour.cli.frame import ACTOR, now, web_vault
-from retour.cli.processes import house_parts, sandbox_part
+from retour.cli.processes import house_parts, sandbox_mail, sandbox_part
 from retour.core.account import Role as StaffRole
 from retour.core.policy import PolicyDocument, Rule, template
 from retour.core.policy.document import Compare, Op
@@ -44,12 +46,13 @@ DEFAULTS: Final = {"RETOUR_SWEEP_S": "2", "RETOUR_ALLOW_PRIVATE_URLS": "1"}
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the demo runs: settings, the sandbox's port, and the environment its processes share."""
+    """Where the demo runs: settings, the sandbox's ports, and the environment its processes share."""
 
     settings: Settings
     sandbox_port: int
     environ: Mapping[str, str]
     hold: TextIO | None = None
+    smtp_port: int = 0
 
     @property
     def web(self) -> str:
@@ -64,9 +67,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """The demo's merchant: keys by who uses them, names of the keys by id, and the connection to the shop."""
+    """The demo's merchant: keys by who uses them, names of the keys by id, a login, and the connection to the shop."""
 
     tenant_id: UUID
+    store_id: UUID
+    login: Login
+    handle: str
     keys: Mapping[str, str] = dataclasses.field(repr=False)
     names: Mapping[str, str]
     shop_id: UUID
@@ -79,6 +85,7 @@ class _Before(msgspec.Struct):
 
     tenant_id: UUID
     connections: list[UUID]
+    store_id: UUID | None = None
 
 
 def place(*, once: bool) -> Place:
@@ -91,14 +98,19 @@ def place(*, once: bool) -> Place:
         hold = None if once else _claim_usual_port()
         environ["RETOUR_PORT"] = str(_free_port() if hold is None else USUAL_PORT)
     settings = settings_room.load({**os.environ, **environ})
-    return Place(settings, _free_port(), environ, hold)
+    return Place(settings, _free_port(), environ, hold, smtp_port=_free_port())
 
 
 def parts(where: Place, urls: Urls) -> list[Role]:
     """Return the demo's processes: the sandbox and the roles of an installation."""
-    sandbox = sandbox_part(where.sandbox_port, "--domain", DOMAIN, "--orders", str(SEEDED_ORDERS))
+    options = ("--domain", DOMAIN, "--orders", str(SEEDED_ORDERS), "--smtp-port", str(where.smtp_port))
+    sandbox = sandbox_part(where.sandbox_port, *options)
+    mail = sandbox_mail(where.settings, where.smtp_port)
     house = house_parts(where.settings, urls)
-    return [sandbox, *(Role(role.name, role.argv, {**where.environ, **role.env}) for role in house)]
+    shared = dict(where.environ)
+    return [
+        sandbox, *(Role(role.name, role.argv, shared | dict(role.env) | mail.get(role.name, {})) for role in house)
+    ]  # fmt: skip
 
 
 async def open_merchant(database: Database, where: Place) -> Merchant:
@@ -116,9 +128,10 @@ async def open_merchant(database: Database, where: Place) -> Merchant:
         keys, names = await _keys(db)
         await policy_flow.publish(db, store_id=store.id, document=policy(), actor=ACTOR, now=at)
         shop_id, carrier_id = await _connect(db, where, tenant_id, store.id, given)
-    before = _Before(tenant_id, [shop_id, carrier_id])
+    login, handle = await furnishing.furnish(database, tenant_id=tenant_id, store_id=store.id)
+    before = _Before(tenant_id, [shop_id, carrier_id], store.id)
     (where.settings.data_dir / "demo.json").write_bytes(msgspec.json.encode(before))
-    return Merchant(tenant_id, keys, names, shop_id, carrier_id, given)
+    return Merchant(tenant_id, store.id, login, handle, keys, names, shop_id, carrier_id, given)
 
 
 def policy() -> PolicyDocument:
@@ -186,6 +199,8 @@ async def _leave_earlier(database: Database, data_dir: Path) -> None:
     async with database.tx(before.tenant_id) as db:
         for connection_id in before.connections:
             await connection_flow.disconnect(db, connection_id=connection_id, actor=ACTOR, now=now())
+        if before.store_id is not None:
+            await furnishing.make_room(db, store_id=before.store_id)
 
 
 def _free_port() -> int:

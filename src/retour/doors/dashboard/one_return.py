@@ -162,7 +162,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
     by_policy = line.decision in _DECIDED and any(e.actor == "policy" for e in whole.events)
     return Item(
         title=sold.title if sold else line.line_ref,
-        picture=None,
+        picture=whole.picture(line.line_ref),
         variant=sold.sku or "" if sold else "",
         reason=reader.say("%(reason)s: “%(note)s”", reason=reason, note=line.note) if line.note else reason,
         decision=_decided(whole, line, reader, by_policy=by_policy),

@@ -19,6 +19,7 @@ from retour.core.rma.state import SettlementState
 from retour.store import effect as effects
 from retour.store import event, views
 from retour.store import order as orders
+from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db, Record
@@ -51,6 +52,7 @@ class Whole:
     names: Mapping[str, str]
     differences: tuple[Difference, ...]
     promised: tuple[Plan, ...]
+    pictures: Mapping[str, str]
 
     @property
     def number(self) -> str:
@@ -112,6 +114,11 @@ class Whole:
         """Return what an order line is called."""
         found = self.order.order.line(line_ref)
         return found.title if found else line_ref
+
+    def picture(self, line_ref: str) -> str | None:
+        """Return the address of a line's picture, if one is kept."""
+        found = self.order.order.line(line_ref)
+        return self.pictures.get(found.image_url) if found and found.image_url else None
 
     def undecided(self) -> list[ReturnLine]:
         """Return the lines that wait for a decision."""
@@ -221,4 +228,5 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         names=await page.names(db),
         differences=await page.differences(db, rma_id),
         promised=msgspec.convert(parts.promised["plans"], tuple[Plan, ...]),
+        pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
     )

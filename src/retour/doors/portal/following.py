@@ -31,6 +31,7 @@ from retour.web.parts import MoneyRow
 
 LIST_MOST: Final = 50
 _NUMBER: Final = re.compile(r"R-([1-9][0-9]{0,17})")
+_LINES: Final = msgspec.json.Decoder(list[views.LineView])
 _LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
 
 
@@ -139,7 +140,7 @@ def _money(
 def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
     """Return the items of a return and, where it differs from the whole, what became of each."""
     found = []
-    for line in views.lines_of(row):
+    for line in _LINES.decode(row["lines"] or "[]"):
         ordered = order.line(line.line_ref)
         title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
         reason = words.reason_name(line.reason, here.reader)
@@ -161,7 +162,7 @@ def _fate(decision: str, status: str, here: Here) -> str:
 
 def _messages(row: Record, parts: views.ReturnParts, shop: str) -> list[tuple[str, str, Any]]:
     """Return what the shop wrote to the shopper: (who, text, when or nothing)."""
-    said = dict.fromkeys(line.message for line in views.lines_of(row) if line.message)
+    said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
     found: list[tuple[str, str, Any]] = [(shop, text, row["decided_at"]) for text in said]
     found += [(shop, note.body, note.at) for note in parts.notes if note.shown_to_shopper]
     return found

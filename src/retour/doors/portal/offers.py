@@ -60,17 +60,11 @@ def _legs(here: Here, judged_as: Judged) -> str:
     for leg in legs:
         sums[leg.kind] += leg.amount_minor
     if len(sums) == 1:
-        (kind,) = sums
-        return reader.say("All of it %(where)s.", where=tender_name(kind, reader))
+        return words.all_of_it(legs[0].kind, reader)
     parts = [
-        reader.say(
-            "%(amount)s %(where)s",
-            amount=reader.amount(Money(minor, promise.currency)),
-            where=tender_name(kind, reader),
-        )
-        for kind, minor in sums.items()
+        f"{reader.amount(Money(minor, promise.currency))} {tender_name(kind, reader)}" for kind, minor in sums.items()
     ]
-    return reader.say("%(parts)s.", parts=", ".join(parts)) if parts else ""
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def _when(here: Here, judged_as: Judged) -> str:

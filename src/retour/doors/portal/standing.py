@@ -12,7 +12,6 @@ from retour.core.rma import Decision, SettlementState
 from retour.store.db import Record
 from retour.store.event import Event
 from retour.store.refund import SettlementRow
-from retour.web.explained import tender_name
 from retour.web.parts import Entry
 from retour.web.reader import Reader
 
@@ -89,9 +88,7 @@ def _paid(settlements: Sequence[SettlementRow], reader: Reader) -> Standing:
     legs = {leg.kind for s in settlements for leg in s.plan.legs}
     heading = say("%(amount)s is on its way to you", amount=money)
     if legs == {TenderKind.CARD}:
-        where = tender_name(TenderKind.CARD, reader)
-        text = say("%(amount)s goes %(where)s. Banks take 3 to 5 days.", amount=money, where=where)
-        return Standing(heading, text)
+        return Standing(heading, say("It goes to your card. Banks take 3 to 5 days."))
     return Standing(heading, say("It goes back the way you paid. Where it goes is shown below."))
 
 

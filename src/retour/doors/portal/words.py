@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from retour.core.errors import Objection, Refused, Scalar
-from retour.core.order import OrderLine
+from retour.core.order import OrderLine, TenderKind
 from retour.core.policy.evaluate import PolicyObjection
 from retour.core.policy.outcome import MethodKind, Moment, ResolutionKind
 from retour.flows.rma import ConsideredLine
@@ -61,6 +61,19 @@ def resolution_name(kind: str, reader: Reader) -> str:
         ResolutionKind.EXCHANGE.value: say("Exchange"),
     }
     return names.get(kind, kind)
+
+
+def all_of_it(kind: TenderKind, reader: Reader) -> str:
+    """Return where a refund goes that goes to one place."""
+    match kind:
+        case TenderKind.CARD:
+            return reader.say("All of it to your card.")
+        case TenderKind.GIFT_CARD:
+            return reader.say("All of it to the gift card you paid with.")
+        case TenderKind.STORE_CREDIT:
+            return reader.say("All of it to your store credit.")
+        case TenderKind.OTHER:
+            return reader.say("All of it the way you paid.")
 
 
 def go_on_with(kind: str, reader: Reader) -> str:

@@ -40,6 +40,7 @@ class LastScan:
     at: datetime
     can_undo: bool
     is_gone: bool
+    is_receipt: bool
 
 
 def route_handlers(dock: Dock) -> list[HTTPRouteHandler]:
@@ -82,9 +83,10 @@ async def show(
         reader = await dock.reader(request, db, staff)
         found, row = await dock.band(db, staff, request, reader)
         last = await store.last_scans(db, staff_id=staff.staff_id)
+        waits = await store.waiting(db, store_id=staff.store_id)
     did = Did(row.did) if row and not band else None
     return dock.render(
-        "scan.html", reader=reader, staff=staff, status=status, band=band or found, last=_last(last, reader),
+        "scan.html", reader=reader, staff=staff, status=status, band=band or found, last=_last(last, reader), waits=waits,
         nowhere=row.code if row and did in (Did.UNKNOWN, Did.NO_RETURN) else None,
     )  # fmt: skip
 
@@ -202,6 +204,7 @@ def _last(scans: Sequence[ScanView], reader: Reader) -> list[LastScan]:
             at=scan.at,
             can_undo=Did(scan.did) in UNDOABLE and scan.withdrawn_at is None,
             is_gone=scan.withdrawn_at is not None,
+            is_receipt=scan.did == Did.RECEIVED,
         )
         for scan in scans
     ]

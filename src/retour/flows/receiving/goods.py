@@ -14,7 +14,7 @@ from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, coun
 from retour.core.rma.due import fulfilled_spans
 from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
-from retour.store import dock, order, policy, receiving
+from retour.store import dock, policy, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -132,10 +132,9 @@ async def inspect(
     is to restock a unit and no location is known.
     """
     record = await _locked(db, rma_id)
-    found = await order.load(db, record.order_id)
-    store = await policy.context(db, record.store_id)
-    assert found is not None
-    assert store is not None
+    ground = await returns.ground(db, record.order_id)
+    assert ground is not None
+    found, store = ground.order, ground.store
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, rma_id, compiled)
     judged = _judge(record, found, store, verdicts, rulings)

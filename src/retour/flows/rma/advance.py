@@ -1,15 +1,16 @@
 """Moving a return on: read its state, plan what is due, write down whom it waits for. Running it twice adds nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.effect import Disposed, EffectKind, ProcessReturn, Restock
+from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, ProcessReturn, Restock
 from retour.core.event import EventType
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
-from retour.core.rma.state import SettlementState
+from retour.core.rma.state import EffectView, SettlementState
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
 from retour.store import refund as refunds
@@ -58,9 +59,14 @@ async def _advance(
         steps = next_steps(record.rma, order, own)
     first = steps
     while steps:
-        nudges += await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
-        record = await _again(db, record)
-        if not (steps.resolve or steps.hand_over):
+        nudged, planned = await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
+        nudges += nudged
+        follows = bool(steps.resolve or steps.hand_over)
+        if follows or len(planned) < len(steps.effects):
+            record = await _again(db, record)
+        else:  # nothing has changed but what was just planned
+            record = replace(record, rma=replace(record.rma, effects=(*record.rma.effects, *planned)))
+        if not follows:
             break
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
@@ -82,14 +88,20 @@ async def _carry_on(
     platforms: Platforms,
     default_location: str | None,
     now: datetime,
-) -> list[jobs.Job]:
-    """Take the steps and return the jobs that follow, all of them the executor's."""
-    nudges: list[jobs.Job] = []
+) -> tuple[list[jobs.Job], list[EffectView]]:
+    """Take the steps; return the jobs that follow, all of them the executor's, and the effects that were new."""
+    nudges, new = list[jobs.Job](), list[EffectView]()
     for due in steps.effects:
         planned = await _plan(db, tenant_id, record, due, known[due.kind], platforms, now)
         if planned is not None:
             await _restock(db, record, due, planned, default_location, now)
             nudges.append(jobs.Job(jobs.Task.CARRY_OUT, planned, jobs.Queue.MONEY))
+            moves_money = due.kind in MONEY_KINDS
+            new.append(
+                EffectView(
+                    planned, due.kind, due.business_ref, EffectState.INTENT, settlement=moves_money, created_at=now
+                )
+            )
     if steps.resolve:
         await _resolve(db, record, steps.resolve, now)
     for settlement_id in steps.settle:
@@ -97,7 +109,7 @@ async def _carry_on(
             nudges.append(jobs.Job(jobs.Task.SETTLE, settlement_id, jobs.Queue.MONEY, priority=10))
     for settlement_id in steps.hand_over:
         await _hand_over(db, record, settlement_id, now)
-    return nudges
+    return nudges, new
 
 
 async def _plan(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from retour.sandbox.app import Sandbox
 
 _HERE: Final = Path(__file__).parent
+FRAME: Final = _HERE / "templates"
 _HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -50,7 +51,7 @@ class Admin:
         self._sandbox = sandbox
         self._shipped_on: dict[str, str] = {}  # the page on which each parcel was shipped by hand
         self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+            loader=FileSystemLoader(FRAME), autoescape=True, undefined=StrictUndefined, trim_blocks=True
         )
 
     def routes(self) -> list[Route]:

@@ -38,6 +38,7 @@ class Mailroom:
         self.box = Box()
         self.rules: list[Rule] = []
         self.counts: dict[str, int] = {"accepted": 0, "refused": 0}
+        self.port: int | None = None  # while it listens
 
     def misbehave(self, wish: Mapping[str, Any]) -> Rule:
         """Plan a misbehaviour; raises ValueError on an unknown place or way."""
@@ -78,9 +79,11 @@ class Mailroom:
         """Serve SMTP while inside, and give the port (a free one for 0)."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: _Door(self, loop), host=host, port=port)
+        self.port = int(server.sockets[0].getsockname()[1])
         try:
-            yield int(server.sockets[0].getsockname()[1])
+            yield self.port
         finally:
+            self.port = None
             server.close()
 
 

@@ -66,6 +66,8 @@ def add_order(shop: Shop, spec: Spec, *, stories: Sequence[str] = ()) -> Order:
     created = _moment(spec.get("created_at"), now - timedelta(days=int(spec.get("days_ago", 5))))
     order = _order(shop, spec, sides, lines, shipping, discounts=discounts, included=included, created=created)
     order.stories = list(stories)
+    order.refund_ends = spec.get("refund_ends")
+    order.quotes_less = Decimal(str(spec.get("quotes_less", "0")))
     _fulfil(shop, spec, order, created)
     _pay(shop, spec, sides, order, created)
     _enter(shop, order)

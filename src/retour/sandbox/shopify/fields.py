@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import ROUND_HALF_UP
 from typing import Any
 from urllib.parse import quote
@@ -88,6 +89,9 @@ def _suggested(order: Order, info: Info, **args: Any) -> dict[str, Any]:
         lines = refunds.refund_lines(shop, order, wishes, strict=False)
     except Refusal as refusal:
         raise GraphQLError(refusal.message, extensions={"code": "BAD_USER_INPUT"}) from None
+    if order.quotes_less and lines:
+        less = lines[0].subtotal.each(lambda value, _: min(value, order.quotes_less))
+        lines = [replace(lines[0], subtotal=lines[0].subtotal - less), *lines[1:]]
     full = bool(args.get("refundShipping") or args.get("suggestFullRefund"))
     freight = pricing.freight(order, full=full, amount=args.get("shippingAmount"))
     quote = pricing.quote(order, lines, freight)

@@ -366,6 +366,8 @@ class Order:
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
+    refund_ends: str | None = None  # how each refund of this order ends at the gateway: FAILURE for a closed card
+    quotes_less: Decimal = Decimal(0)  # what the shop's own quote of a return's first line is short of
     history: list[datetime] = field(default_factory=list)  # every updated_at, for a lagging search index
 
     @property

@@ -197,7 +197,7 @@ def book(
 
 
 def _transaction(shop: Shop, order: Order, part: Leg) -> Transaction:
-    now, later = shop.now(), shop.settings.refund_pending
+    now, later = shop.now(), order.refund_ends or shop.settings.refund_pending
     made = Transaction(
         shop.new_id("OrderTransaction"),
         "REFUND",

@@ -103,6 +103,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,9 @@ class Counts:
 
 async def returns(db: Db, filters: Filters, *, sort: Sort = "newest", page: int = 1) -> Listed:
     """Return one page of the returns that fit; pages count from 1, a page beyond the last is empty."""
-    found = None if filters.text is None else await search(db, filters.text)
+    found = list(filters.ids) or None
+    if filters.text is not None:
+        found = await search(db, filters.text)
     rows = await db.fetch(
         LIST, filters.store_id, _some(filters.actors), filters.closed, _some(filters.blockers), _some(filters.statuses),
         _some(filters.channels), filters.since, filters.until, found, _some(filters.resolutions), sort, PAGE,

@@ -56,6 +56,7 @@ mailed AS (
     FROM unnest($33::uuid[], $44::text[]) AS said (id, kind)
     JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $2 AND s.active AND said.kind <> ALL (s.silent)
     JOIN person p ON p.tenant_id = current_tenant() AND p.id = $4 AND p.email IS NOT NULL
+   WHERE said.kind IS NOT NULL
   RETURNING id),
 kept AS (
   INSERT INTO idempotency AS known (tenant_id, key, request_hash, status, body)

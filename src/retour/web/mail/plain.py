@@ -23,8 +23,10 @@ def plain(told: Told, reader: Reader, *, name: str) -> str:
     for section in told.sections:
         blocks.append(_under(section.heading, *section.paragraphs, *(_item(i.name, i.notes) for i in section.items)))
     if told.money:
-        rows = "\n".join(_row(row, reader) for row in told.money)
-        blocks.append(_under(told.money_heading, rows, *([told.money_note] if told.money_note else [])))
+        sums = "\n".join(_row(row, reader) for row in told.money if row.kind != "to")
+        legs = "\n".join(_row(row, reader) for row in told.money if row.kind == "to")
+        blocks += [_under(told.money_heading, sums), *([legs] if legs else [])]
+        blocks += [told.money_note] if told.money_note else []
     blocks += told.closing
     return "\n\n".join(_wrapped(block) for block in blocks) + f"\n\n-- \n{one_line(name)}\n"
 

@@ -4,6 +4,7 @@ const form = document.querySelector("form[data-dock]");
 const PATIENCE_MS = 8000;
 const EVERY_MS = 5000;
 const MOST = 500;
+const TONE_MS = 120;
 
 // What kept scans wait for: nothing, the network, or somebody who signs in.
 const FREE = "free", OFFLINE = "offline", SIGN_IN = "sign-in";
@@ -51,13 +52,10 @@ function start() {
   const input = form.elements.code;
   let sending = false;
 
-  function line(within, name, after) {
-    let found = within.querySelector(`.${name}`);
-    if (!found) {
-      found = document.createElement("p");
-      found.className = name;
-      after.after(found);
-    }
+  function line(name, after) {
+    const found = box.querySelector(`.${name}`) ?? document.createElement("p");
+    found.className = name;
+    after.after(found);
     return found;
   }
 
@@ -66,8 +64,9 @@ function start() {
     box.dataset.tone = tone;
     const said = box.querySelector(".scan-word");
     said.textContent = word;
-    line(box, "scan-code", said).textContent = code;
-    line(form, "scan-text", box).textContent = text;
+    const shown = line("scan-code", said);
+    shown.textContent = code;
+    line("hint", shown).textContent = text;
     document.dispatchEvent(new Event("htmx:after:swap"));
   }
 
@@ -102,11 +101,17 @@ function start() {
     show("warn", words.keptWord, all.at(-1)?.code ?? "", text);
   }
 
+  // The answer is seen and heard at once; the page that it leads to follows when the tone has sounded.
+  function leave(href, told) {
+    show(told.tone, told.word, told.code, told.text);
+    setTimeout(() => location.assign(href), TONE_MS);
+  }
+
   // Sends what is kept, oldest first, and then goes where the last scan leads; what the server refuses stays on screen.
   async function flush() {
     if (sending) return;
     sending = true;
-    let href, refused, state = FREE;
+    let href, last, refused, state = FREE;
     for (let scan = kept.all()[0]; scan && state === FREE; scan = kept.all()[0]) {
       const told = await send(scan);
       if (told === OFFLINE || told === SIGN_IN) {
@@ -114,14 +119,14 @@ function start() {
         break;
       }
       kept.cross(scan);
-      if (told.taken) href = told.href;
+      if (told.taken) [href, last] = [told.href, told];
       else refused = { ...told, code: scan.code };
     }
     sending = false;
     if (state !== FREE) stop(state);
     else tally();
     if (refused) show("bad", refused.word ?? "", refused.code, words.notTaken.replace("{text}", refused.text ?? ""));
-    else if (href && state === FREE) location.assign(href);
+    else if (href && state === FREE) leave(href, last);
   }
 
   form.addEventListener("submit", (event) => {

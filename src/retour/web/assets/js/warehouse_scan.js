@@ -32,6 +32,8 @@ function tell() {
   if (!box) return;
   const tone = box.dataset.tone;
   box.removeAttribute("data-tone");
+  // Until somebody has touched the page the browser would refuse, and say so in its log.
+  if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
   if (tone === "bad") navigator.vibrate?.(200);
   try {
     sound ??= new AudioContext();
@@ -49,7 +51,7 @@ function tell() {
   }
 }
 
-focusField();
+if (!field()?.autofocus) focusField();
 tell();
 document.addEventListener("htmx:after:swap", () => {
   focusField();

@@ -1,0 +1,194 @@
+"""Several returns at once: first what can be done and what cannot and why, then done one by one, each with its result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from retour.core.errors import Refused
+from retour.core.money import Money
+from retour.core.rma.moves import UNDECIDED
+from retour.doors.dashboard import words
+from retour.doors.dashboard.act import explain
+from retour.doors.dashboard.asked import PATH, read
+from retour.doors.dashboard.desk import Desk, Visit
+from retour.doors.dashboard.route import form
+from retour.doors.dashboard.told import person_name, word
+from retour.flows import rma as flow
+from retour.store.db import Db
+from retour.store.desk import listing
+from retour.store.desk.listing import Filters, Row
+from retour.web.forms import Form, FormErrors, read_form
+from retour.web.pages import see
+from retour.web.reader import Reader
+from retour.web.session import DESK
+
+MOST: Final = 200  # returns at once: what fits one look
+_ACTS: Final = frozenset({"approve", "reject"})
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One chosen return: what it is, and why the act cannot be done to it, if it cannot."""
+
+    id: UUID
+    number: str
+    version: int
+    person: str
+    amount: Money
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one return; `why` only where nothing did."""
+
+    number: str
+    person: str
+    why: str | None
+
+
+def bulk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    """Return the handlers of the review of chosen returns and of doing it."""
+    return [form(desk, f"{PATH}/review", _review, DESK), form(desk, f"{PATH}/carry-out", _carry_out, DESK)]
+
+
+async def _review(seen: Visit) -> Response[Any]:
+    sent = await read_form(seen.request)
+    act = sent.text("act")
+    asked = read(seen.request.query_params)
+    back = asked.query(page=asked.page)
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        rows = await _chosen(db, seen, sent)
+    if not rows:
+        return see(back)
+    if act not in _ACTS:  # "Select all" alone: everything that fits is chosen, nothing is decided yet
+        act = "approve"
+    return await _reviewed(seen, act, [_candidate(seen.reader, row) for row in rows], back, Form({}), FormErrors())
+
+
+async def _reviewed(
+    seen: Visit, act: str, candidates: Sequence[Candidate], back: str, sent: Form, errors: FormErrors
+) -> Response[Any]:
+    return await seen.page(
+        "dashboard/bulk_review.html",
+        current="returns",
+        status=422 if errors else 200,
+        act=act,
+        can=[one for one in candidates if one.why_not is None],
+        cannot=[one for one in candidates if one.why_not is not None],
+        back=back,
+        most=MOST,
+        form=sent,
+        errors=errors,
+    )
+
+
+async def _carry_out(seen: Visit) -> Response[Any]:
+    sent, errors = await read_form(seen.request), FormErrors()
+    act, message, back = sent.text("act"), sent.text("message"), sent.text("back")
+    back = back if back.startswith(PATH) else PATH
+    versions = _versions(sent)
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        rows = await _by_ids(db, list(versions))
+    if act not in _ACTS or not rows:
+        return see(back)
+    if act == "reject" and not message:
+        errors.add("message", seen.reader.say("Say why: the shoppers read it"))
+        return await _reviewed(seen, act, [_candidate(seen.reader, row) for row in rows], back, sent, errors)
+    results = [await _one(seen, act, row, versions[row.id], message) for row in rows]
+    return await seen.page(
+        "dashboard/bulk_results.html",
+        current="returns",
+        act=act,
+        done=[one for one in results if one.why is None],
+        not_done=[one for one in results if one.why is not None],
+        back=back,
+    )
+
+
+async def _one(seen: Visit, act: str, row: Row, version: int, message: str) -> Result:
+    """Decide one return in a transaction of its own; what is refused leaves the others alone."""
+    number, person = f"R-{row.number}", person_name(seen.reader, row.person_name, row.person_email)
+
+    async def work(db: Db) -> None:
+        if act == "approve":
+            await flow.approve(db, rma_id=row.id, expect_version=version, actor=seen.staff.actor, now=seen.now)
+        else:
+            await flow.reject(
+                db,
+                rma_id=row.id,
+                message=message[:10_000],
+                expect_version=version,
+                actor=seen.staff.actor,
+                now=seen.now,
+            )
+
+    try:
+        await seen.desk.database.run(seen.staff.tenant_id, work)
+    except Refused as no:
+        return Result(number, person, _told(no, seen.reader))
+    return Result(number, person, None)
+
+
+def _told(no: Refused, reader: Reader) -> str:
+    if no.code == "state_changed":
+        return reader.say("somebody changed it meanwhile")
+    if no.code in ("already_decided", "move_not_allowed"):
+        return reader.say("already decided")
+    return explain(no, reader)
+
+
+async def _chosen(db: Db, seen: Visit, sent: Form) -> Sequence[Row]:
+    """Return the ticked returns, or with "Select all" everything that the list's address finds; 200 at most."""
+    if not sent.checked("all"):
+        return await _by_ids(db, [found for text in sent.texts("id") if (found := _id(text)) is not None])
+    asked = read(seen.request.query_params)
+    rows: list[Row] = []
+    for page in range(1, MOST // listing.PAGE + 1):
+        listed = await listing.returns(db, asked.filters(seen.staff, seen.reader), sort=asked.sort, page=page)
+        rows += listed.rows
+        if len(rows) >= listed.total:
+            break
+    return rows
+
+
+async def _by_ids(db: Db, ids: Sequence[UUID]) -> Sequence[Row]:
+    wanted = tuple(dict.fromkeys(ids))[:MOST]
+    rows: list[Row] = []
+    for page in range(1, -(-len(wanted) // listing.PAGE) + 1):
+        rows += (await listing.returns(db, Filters(ids=wanted), sort="oldest", page=page)).rows
+    return rows
+
+
+def _versions(sent: Form) -> dict[UUID, int]:
+    """Return the confirmed returns with the version that the review showed, sent as `id:version`."""
+    found: dict[UUID, int] = {}
+    for text in sent.texts("confirmed"):
+        left, _, right = text.partition(":")
+        rma_id = _id(left)
+        if rma_id is not None and right.isascii() and right.isdecimal() and len(right) < 10:
+            found[rma_id] = int(right)
+    return found
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _candidate(reader: Reader, row: Row) -> Candidate:
+    why = None
+    if row.status not in UNDECIDED:
+        why = word(reader, words.DECISIONS, row.status.value).lower()
+        if row.status.value == "approved" and row.axes.goods.code in ("received", "inspected"):
+            why = reader.say("already received")
+    return Candidate(
+        row.id, f"R-{row.number}", row.version, person_name(reader, row.person_name, row.person_email),
+        Money(row.promised_minor, row.currency), why,
+    )  # fmt: skip

@@ -1,0 +1,210 @@
+"""A return that staff start for a shopper: choose lines, see what the policy says and what is due, then confirm."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from retour.core.eligibility import returnable
+from retour.core.errors import Refused
+from retour.core.money import Money
+from retour.doors.dashboard import words
+from retour.doors.dashboard.desk import Desk, Visit, uuid_of
+from retour.doors.dashboard.orders import PATH
+from retour.doors.dashboard.route import form, page
+from retour.doors.dashboard.told import word
+from retour.flows import rma as flow
+from retour.flows.rma import Judged, Wish
+from retour.store import order as orders
+from retour.store import refund as refunds
+from retour.store.db import Db
+from retour.store.ids import new_id
+from retour.store.order import OrderRecord
+from retour.web.forms import Form, FormErrors, read_form
+from retour.web.money import LineWords, money_rows
+from retour.web.pages import see
+from retour.web.reader import Reader
+from retour.web.session import DESK
+
+CHANNEL: Final = "dashboard"
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; it is translated where it is shown."""
+    return text
+
+
+# Why the policy says no, in words for staff; what is not here is told as it came.
+_OBJECTIONS: Final = {
+    "final_sale": _("Sold as final sale"),
+    "never_eligible": _("The policy never takes this back"),
+    "window_closed": _("The return window is over"),
+    "not_shipped": _("Nothing of it was shipped yet"),
+    "nothing_left": _("Everything of it is in a return or refunded already"),
+    "more_than_returnable": _("Fewer units can come back"),
+    "resolution_not_offered": _("The policy offers no refund for it"),
+    "method_not_offered": _("These items cannot come back together: start a return for each"),
+    "policy_not_published": _("The shop has no published policy"),
+    "another_master": _("Returns of this shop are started on its platform"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the order that may be chosen; `left` units can still come back, before the policy is asked."""
+
+    n: int
+    ref: str
+    title: str
+    sku: str
+    left: int
+
+
+def start_handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    """Return the handlers of starting a return from an order."""
+    return [
+        page(desk, f"{PATH}/{{id:str}}/return", _ask, DESK),
+        form(desk, f"{PATH}/{{id:str}}/return", _send, DESK),
+    ]
+
+
+async def _ask(seen: Visit) -> Response[Any]:
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        record, choices = await _read(db, seen)
+    return await _shown(seen, record, choices, Form({}), FormErrors())
+
+
+async def _send(seen: Visit) -> Response[Any]:
+    sent, errors = await read_form(seen.request), FormErrors()
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        record, choices = await _read(db, seen)
+    wishes = _wishes(seen.reader, choices, sent, errors)
+    if errors:
+        return await _shown(seen, record, choices, sent, errors)
+    told = None
+    if sent.text("hash"):
+        try:
+            return see(f"/dashboard/returns/R-{await _open(seen, record, wishes, sent.text('hash'))}")
+        except Refused as no:
+            if no.code != "plan_changed":
+                return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
+            told = seen.reader.say("The amount changed since you saw it. Check it and confirm again.")
+    try:
+        async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+            judged = await _judge(db, seen, record, wishes)
+    except Refused as no:
+        return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
+    return await _confirm(seen, record, choices, sent, judged, told)
+
+
+async def _judge(db: Db, seen: Visit, record: OrderRecord, wishes: Sequence[Wish]) -> Judged:
+    return await flow.judge(
+        db, store_id=record.store_id, order_id=record.id, wishes=wishes, kind="return", channel=CHANNEL, now=seen.now,
+        policies=seen.desk.policies, lock=False,
+    )  # fmt: skip
+
+
+async def _open(seen: Visit, record: OrderRecord, wishes: Sequence[Wish], plan_hash: str) -> int:
+    rma_id = new_id()
+
+    async def work(db: Db) -> int:
+        return await flow.request_return(
+            db, id=rma_id, store_id=record.store_id, order_id=record.id, wishes=wishes, channel=CHANNEL,
+            actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies, plan_hash=plan_hash,
+        )  # fmt: skip
+
+    return await seen.desk.database.run(seen.staff.tenant_id, work)
+
+
+async def _read(db: Db, seen: Visit) -> tuple[OrderRecord, list[Choice]]:
+    record = await orders.load(db, _order_id(seen))
+    if record is None:
+        raise Refused("order_not_found", "There is no such order.")
+    at = await refunds.position(db, record.id)
+    left = returnable(
+        record.order,
+        claimed={c.line_ref: c.in_return for c in at.counters},
+        refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
+    )
+    return record, [
+        Choice(n, line.ref, line.title, line.sku or "", left[line.ref].left)
+        for n, line in enumerate(record.order.lines)
+    ]
+
+
+def _order_id(seen: Visit) -> UUID:
+    return uuid_of(seen.request.path_params["id"], "order_not_found")
+
+
+def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> list[Wish]:
+    wishes = []
+    chosen = set(sent.texts("line"))
+    for choice in choices:
+        if str(choice.n) not in chosen or not choice.left:
+            continue
+        quantity = sent.whole(f"quantity-{choice.n}") or 0
+        reason = sent.text(f"reason-{choice.n}")
+        if not 1 <= quantity <= choice.left:
+            errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
+        if reason not in words.REASONS:
+            errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
+        wishes.append(Wish(choice.ref, quantity, reason, sent.text(f"note-{choice.n}")[:10_000] or None))
+    if not wishes:
+        errors.add("line", reader.say("Choose at least one item"))
+    return wishes
+
+
+def _explained(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormErrors:
+    """Return every objection at the line it is about."""
+    errors = FormErrors()
+    places = {choice.ref: choice.n for choice in choices}
+    for one in no.objections or (no,):
+        ref = (one.field or "").partition("[")[2].partition("]")[0]
+        known = _OBJECTIONS.get(one.code)
+        said = reader.say(known) if known else one.message
+        errors.add(f"line-{places[ref]}" if ref in places else "line", said)
+    return errors
+
+
+async def _shown(
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, errors: FormErrors
+) -> Response[Any]:
+    reader = seen.reader
+    return await seen.page(
+        "dashboard/start_return.html",
+        current="orders",
+        status=422 if errors else 200,
+        record=record,
+        choices=choices,
+        reasons=[("", reader.say("Choose a reason")), *((c, word(reader, words.REASONS, c)) for c in _reasons())],
+        form=sent,
+        errors=errors,
+    )
+
+
+def _reasons() -> list[str]:
+    return [code for code in words.REASONS if code != "unwanted"]
+
+
+async def _confirm(
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, judged: Judged, told: str | None
+) -> Response[Any]:
+    reader, promise = seen.reader, judged.promise
+    lines = {line.ref: LineWords(line.title, line.quantity) for line in record.order.lines}
+    alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
+    return await seen.page(
+        "dashboard/start_confirm.html",
+        current="orders",
+        status=409 if told else 200,
+        record=record,
+        told=told,
+        chosen=[choice for choice in choices if str(choice.n) in sent.texts("line") and choice.left],
+        form=sent,
+        tables=[money_rows(plan, reader=reader, lines=lines, staff=True) for plan in promise.plans],
+        total=Money(promise.total_minor, promise.currency),
+        hash=promise.hash,
+        approved=alone,
+    )
