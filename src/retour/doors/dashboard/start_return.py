@@ -14,6 +14,7 @@ from retour.core.money import Money
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
+from retour.doors.dashboard.refund_told import leg_words
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import word
 from retour.flows import rma as flow
@@ -203,7 +204,10 @@ async def _confirm(
         told=told,
         chosen=[choice for choice in choices if str(choice.n) in sent.texts("line") and choice.left],
         form=sent,
-        tables=[money_rows(plan, reader=reader, lines=lines, staff=True) for plan in promise.plans],
+        tables=[
+            money_rows(plan, reader=reader, lines=lines, legs=leg_words(plan, reader), staff=True)
+            for plan in promise.plans
+        ],
         total=Money(promise.total_minor, promise.currency),
         hash=promise.hash,
         approved=alone,
