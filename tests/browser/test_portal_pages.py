@@ -151,9 +151,7 @@ async def test_a_return_is_sent_without_script(site: Site, open_page: OpenPage) 
     assert await page.locator("ul.returns li").count() == 1
 
 
-@pytest.mark.parametrize(
-    ("language", "heading"), [("de-DE", "Senden Sie Ihr Paket"), ("ar", "أرسل طردك")]
-)
+@pytest.mark.parametrize(("language", "heading"), [("de-DE", "Senden Sie Ihr Paket"), ("ar", "أرسل طردك")])
 async def test_a_return_is_sent_in_other_languages(
     site: Site, open_page: OpenPage, language: str, heading: str
 ) -> None:
