@@ -1,140 +1,147 @@
-"""The money in words: every amount is one of the plan, and the rows above the double rule add up to it."""
+"""The money explained in words: every row adds up to what is paid, for shopper and staff alike."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-import pytest
-
-from retour.core.money import NOTHING, Money, Sides
-from retour.core.order import DiscountShare, Order, Tax, TenderKind
-from retour.core.refund import (
-    Ledger,
-    Plan,
-    RefundRequest,
-    RefundTerms,
-    RequestedLine,
-    RestockingFee,
-    Row,
-    RowKind,
-    Tender,
-    UnitRange,
-    quote,
-)
-from retour.web.explained import explained, keyed, marked
+from retour.core.money import Money
+from retour.core.order import Capture, DiscountShare, Order, TenderKind
+from retour.core.refund import Plan, PlannedLeg, Row, RowKind
+from retour.web.explained import compared, explained
 from retour.web.parts import MoneyRow
-from retour.web.reader import Reader, Readers
-from retour.web.texts import Texts
-from tests.flows.order.shop import a_line, an_order
+from tests.core.builders import PLACED, a_line, a_tax, an_order, both
+from tests.web.readers import a_reader, shown
 
-READERS = Readers(Texts.load())
-NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
-
-
-def reader(language: str = "en") -> Reader:
-    return READERS.make(language, timezone="UTC", now=NOW)
+CARD = Capture("visa", TenderKind.CARD, "stripe", 12_130, PLACED)
+GIFT = Capture("gift", TenderKind.GIFT_CARD, "shop", 2_000, PLACED)
 
 
-def jacket_and_socks() -> Order:
+def the_order() -> Order:
     jacket = replace(
-        a_line("jacket", quantity=1, gross=11_610), title="Trail jacket", list_value=Sides(12_900, 12_900),
-        discounts=(DiscountShare("SPRING10", Sides(1_290, 1_290)),), taxes=(Tax("VAT", Sides(1_854, 1_854)),),
+        a_line("jacket", gross=11_610, tax=1_854), title="Trail jacket", list_value=both(12_900),
+        discounts=(DiscountShare("SPRING10", both(1_290)),),
     )  # fmt: skip
-    socks = replace(
-        a_line("socks", quantity=2, gross=2_520), title="Merino socks", list_value=Sides(2_800, 2_800),
-        discounts=(DiscountShare("SPRING10", Sides(280, 280)),), taxes=(Tax("VAT", Sides(402, 402)),),
+    socks = replace(a_line("socks", q=2, gross=2_520, tax=402), title="Merino socks")
+    return an_order(jacket, socks, captures=(GIFT, CARD))
+
+
+def units(order: Order, ref: str, n: int = 1, **more: object) -> Row:
+    line = next(line for line in order.lines if line.ref == ref)
+    worth = line.gross.presentment * n // line.quantity
+    row = Row(
+        RowKind.UNITS, ref, both(worth), both(worth), (a_tax(worth * 19 // 119),), ((1, n),), both(worth),
+        settled=line.gross, listed=line.list_value,
     )  # fmt: skip
-    total = Sides(14_130, 14_130)
-    capture = an_order().captures[0]
-    return an_order(lines=(jacket, socks), total=total, captures=(replace(capture, captured=14_130),))
+    return replace(row, **more)  # type: ignore[arg-type] # fields of a row
 
 
-def plan_of(order: Order, units: dict[str, int], *, fee: RestockingFee | None = None) -> Plan:
-    tenders = tuple(Tender(c.ref, c.kind, c.gateway, c.captured, 0, 0, 0, c.captured_at) for c in order.captures)
-    asked = RefundRequest(tuple(RequestedLine(ref, (UnitRange(1, n),)) for ref, n in units.items()))
-    return quote(order, Ledger(tenders=tenders), asked, RefundTerms(restocking=fee))
+def a_plan(*rows: Row, fee: int = 0, **more: object) -> Plan:
+    taken = (Row(RowKind.RESTOCKING_FEE, None, both(-fee), both(-fee)),) if fee else ()
+    total = sum(row.payable.presentment for row in (*rows, *taken))
+    tax = sum(t.amount.presentment for row in rows for t in row.taxes)
+    legs = (
+        PlannedLeg("gift", TenderKind.GIFT_CARD, "shop", 2_000),
+        PlannedLeg("visa", TenderKind.CARD, "stripe", total - 2_000),
+    )
+    plan = Plan("O1", "EUR", "EUR", rows, taken, both(total), (a_tax(tax),), legs, 0, (), both(total), "hash")
+    return replace(plan, **more)  # type: ignore[arg-type] # fields of a plan
 
 
-def told(rows: tuple[MoneyRow, ...]) -> list[tuple[str, str, int]]:
-    return [(row.kind, str(row.label), row.amount.minor if row.amount else 0) for row in rows]
+def told(rows: tuple[MoneyRow, ...]) -> list[tuple[str, str, int | None]]:
+    return [(row.kind, str(row.label), row.amount.minor if row.amount else None) for row in rows]
 
 
-def test_price_and_discount_lead_to_the_payout_to_the_cent() -> None:
-    order = jacket_and_socks()
+def test_a_plan_is_told_from_the_price_to_where_the_money_goes() -> None:
+    order = the_order()
+    plan = a_plan(units(order, "jacket"), units(order, "socks"), fee=390)
 
-    rows = explained([plan_of(order, {"jacket": 1, "socks": 1})], order, reader())
+    rows = explained([plan], order, a_reader())
 
     assert told(rows) == [
         ("item", "Trail jacket", 12_900),
         ("less", "Its share of SPRING10", -1_290),
         ("item", "Merino socks, 1 of 2", 1_260),
-        ("paid", "You get back", 12_870),
-        ("to", "to your card", 12_870),
+        ("sum", "Items, as you paid them", 12_870),
+        ("less", "Handling fee of the shop", -390),
+        ("paid", "You get back", 12_480),
+        ("to", "to the gift card you paid with", 2_000),
+        ("to", "to your card", 10_480),
     ]
-    assert rows[2].notes == ("€25.20 paid for 2", "after its share of SPRING10")
-    assert rows[3].notes == ("includes €20.55 tax",)
+    assert all(row.why is None for row in rows)
 
 
-def test_a_fee_stands_below_a_subtotal() -> None:
-    order = jacket_and_socks()
+def test_items_and_what_is_taken_off_add_up_to_what_is_paid_and_so_do_its_legs() -> None:
+    order = the_order()
+    held = units(order, "jacket", payable=both(9_000), withheld=both(2_610), reason="already_paid")
 
-    rows = explained([plan_of(order, {"jacket": 1}, fee=RestockingFee(bp=1_000))], order, reader())
+    rows = explained([a_plan(held, units(order, "socks", 2), fee=390)], order, a_reader("de"))
 
-    assert told(rows)[2:5] == [
-        ("sum", "Items, as you paid them", 11_610),
-        ("less", "Handling fee of the shop", -1_161),
-        ("paid", "You get back", 10_449),
+    amounts = {kind: [row.amount.minor for row in rows if row.kind == kind and row.amount] for kind in ("paid", "to")}
+    parts = [row.amount.minor for row in rows if row.kind in ("item", "less") and row.amount]
+    assert amounts["paid"] == [sum(parts)] == [sum(amounts["to"])] == [11_130]
+    assert ("less", "Schon erstattet", -2_610) in told(rows)
+
+
+def test_a_price_set_by_hand_is_not_called_already_paid() -> None:
+    order = the_order()
+    lowered = units(order, "jacket", payable=both(9_000), reason="worn at the sleeve")
+
+    rows = explained([a_plan(lowered)], order, a_reader())
+
+    assert ("less", "Not paid back", -2_610) in told(rows)
+
+
+def test_staff_read_the_same_amounts_with_the_facts_behind_them_and_are_not_addressed_as_the_shopper() -> None:
+    order = the_order()
+    plan = a_plan(units(order, "jacket"), units(order, "socks"), fee=390)
+
+    rows = explained([plan], order, a_reader(), staff=True)
+
+    shoppers = explained([plan], order, a_reader())
+    assert [row.amount for row in rows] == [row.amount for row in shoppers]
+    assert [str(row.label) for row in rows[-3:]] == ["To pay out", "to the gift card", "to the card"]
+    assert rows[0].why == "Paid for the line: €116.10. Paid back before: €0.00."
+    assert [row.why is not None for row in rows] == [True, False, True, False, False, False, False, False]
+
+
+def test_money_without_a_way_back_and_what_is_still_owed_are_named() -> None:
+    order = the_order()
+    plan = a_plan(units(order, "jacket"), legs=(), unallocated=11_610, billed=both(200))
+
+    rows = explained([plan], order, a_reader())
+
+    assert told(rows)[-2:] == [("to", "the shop will ask you how", 11_610), ("to", "still owed to the shop", 200)]
+
+
+def test_what_is_paid_stands_beside_what_was_promised_and_differences_are_marked() -> None:
+    order, reader = the_order(), a_reader()
+    promised = explained([a_plan(units(order, "jacket"), units(order, "socks"))], order, reader)
+    paid = explained([a_plan(units(order, "jacket"), fee=390)], order, reader)
+
+    rows = compared(promised, paid)
+
+    marked = [
+        (row.label, row.promised and row.promised.minor, row.amount and row.amount.minor) for row in rows if row.changed
     ]
-    assert rows[3].notes == ("10%",)
+    assert marked == [
+        ("Merino socks, 1 of 2", 1_260, 0),
+        ("Items, as you paid them", 0, 11_610),
+        ("Handling fee of the shop", 0, -390),
+        ("You get back", 12_870, 11_220),
+    ]
+    assert [row.label for row in rows if row.kind == "to"] == ["to the gift card you paid with", "to your card"]
 
 
-@pytest.mark.parametrize("units", [{"jacket": 1}, {"socks": 1}, {"socks": 2}, {"jacket": 1, "socks": 2}])
-@pytest.mark.parametrize("fee", [None, RestockingFee(bp=733)])
-def test_the_rows_above_the_rule_add_up_and_the_legs_below_it_too(
-    units: dict[str, int], fee: RestockingFee | None
-) -> None:
-    order = jacket_and_socks()
-    plan = plan_of(order, units, fee=fee)
+def test_a_closed_sum_and_nothing_else_has_the_double_rule() -> None:
+    rows = [
+        MoneyRow("item", "Jacket", Money(100, "EUR")),
+        MoneyRow("less", "Fee", Money(-10, "EUR")),
+        MoneyRow("paid", "You get back", Money(90, "EUR")),
+    ]
 
-    rows = explained([plan], order, reader())
+    table = shown("{{ ui.money_table(rows, 'How it is calculated') }}", rows=rows)
 
-    parts = sum(row.amount.minor for row in rows if row.kind in ("item", "less") and row.amount)
-    legs = sum(row.amount.minor for row in rows if row.kind == "to" and row.amount)
-    assert parts == legs == plan.total.presentment
-
-
-def test_every_kind_of_row_has_words_in_every_language() -> None:
-    order = jacket_and_socks()
-    plan = plan_of(order, {"jacket": 1})
-    amount = Sides(100, 100)
-    extra = tuple(Row(kind, "jacket", amount, amount) for kind in RowKind if kind is not RowKind.UNITS)
-    legs = tuple(replace(plan.legs[0], kind=kind, amount_minor=1) for kind in TenderKind)
-    whole = replace(
-        plan, rows=(*plan.rows, *extra, Row(RowKind.UNITS, "gone", amount, amount)), legs=legs, unallocated=5
+    assert table.count('class="closed"') == 1
+    assert '<span class="closed"><bdi dir="ltr">€0.90</bdi></span>' in table
+    assert (
+        '<tr class="less"><th scope="row">Fee</th><td class="number"><bdi dir="ltr">\N{MINUS SIGN}€0.10</bdi></td></tr>'
+        in table
     )
-
-    for language in ("en", "de", "ar"):
-        rows = explained([whole], order, reader(language))
-        assert all(row.label for row in rows)
-        assert len({row.label for row in rows if row.kind == "to"}) == 5
-    assert Sides(0, 0) == NOTHING
-
-
-def test_only_what_changed_is_marked() -> None:
-    order = jacket_and_socks()
-    before = explained([plan_of(order, {"jacket": 1, "socks": 1})], order, reader())
-    after = explained([plan_of(order, {"jacket": 1, "socks": 2})], order, reader())
-
-    marks = [(str(row.label), row.changed) for row in marked(keyed(before), after)]
-
-    assert marks[:2] == [("Trail jacket", False), ("Its share of SPRING10", False)]
-    assert dict(marks)["You get back"] is True
-    assert all(not row.changed for row in marked(keyed(before), before))
-
-
-def test_a_title_of_another_direction_is_kept_apart() -> None:
-    order = jacket_and_socks()
-
-    rows = explained([plan_of(order, {"socks": 1})], order, reader("ar"))
-
-    assert str(rows[0].label) == "\u2068Merino socks\u2069، 1 من 2"
-    assert rows[0].amount == Money(1_260, "EUR")
