@@ -94,11 +94,47 @@ Questions? Ask us: help@fjellhus.example
 --\x20
 Fjellhus
 """
+REFUNDED_DE = f"""\
+82,26\N{NO-BREAK SPACE}€ sind unterwegs auf Ihre Karte
+
+Banken brauchen 3 bis 5 Tage.
+
+Rücksendung ansehen:
+{LINK}
+
+Ihre Erstattung auf den Cent genau
+----------------------------------
+Trail jacket ......................................           129,00\N{NO-BREAK SPACE}€
+Anteil an SPRING10 ................................           −12,90\N{NO-BREAK SPACE}€
+Merino socks, 1 von 2 .............................            12,60\N{NO-BREAK SPACE}€
+  25,20\N{NO-BREAK SPACE}€ bezahlt für 2
+  nach Anteil an SPRING10
+----------------------------------------------------------------------
+Artikel, wie bezahlt ..............................           128,70\N{NO-BREAK SPACE}€
+Abzug für den Zustand .............................           −46,44\N{NO-BREAK SPACE}€
+  Trail jacket
+  40\N{NO-BREAK SPACE}%
+----------------------------------------------------------------------
+Sie erhalten zurück ...............................            82,26\N{NO-BREAK SPACE}€
+                                                               =======
+  enthält 13,13\N{NO-BREAK SPACE}€ Steuer
+
+auf Ihre Karte ....................................            82,26\N{NO-BREAK SPACE}€
+
+Fragen? Schreiben Sie uns: help@fjellhus.example
+
+--\x20
+Fjellhus
+"""
 
 
 @pytest.fixture(scope="module")
 def letters() -> Letters:
     return Letters.load()
+
+
+def test_a_deduction_is_explained_in_german_to_the_cent(letters: Letters) -> None:
+    assert letters.write(a_letter(MailKind.RETURN_REFUNDED, "de", damaged=True)).text == REFUNDED_DE
 
 
 class Seen(HTMLParser):

@@ -21,7 +21,9 @@ def plain(told: Told, reader: Reader, *, name: str) -> str:
     if told.button:
         blocks.append(f"{told.button.words}:\n{told.button.url}")
     for section in told.sections:
-        blocks.append(_under(section.heading, *section.paragraphs, *(_item(i.name, i.notes) for i in section.items)))
+        blocks.append(
+            _under(section.heading, *section.paragraphs, *(_item(i.name, i.notes + i.says) for i in section.items))
+        )
     if told.money:
         sums = "\n".join(_row(row, reader) for row in told.money if row.kind != "to")
         legs = "\n".join(_row(row, reader) for row in told.money if row.kind == "to")

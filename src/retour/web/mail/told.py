@@ -7,10 +7,11 @@ from retour.web.parts import MoneyRow
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing of a list, with smaller lines about it."""
+    """One thing of a list, with smaller lines about it and what somebody says of it."""
 
     name: str
     notes: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ def _items(of: ToldReturn, lines: list[ReturnLine] | tuple[ReturnLine, ...], rea
 
 def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[Item, ...]:
     return tuple(
-        Item(_title(of, line, reader), (_quantity(of, line, reader), *their_lines(line.message or "", reader)))
+        Item(_title(of, line, reader), (_quantity(of, line, reader),), their_lines(line.message or "", reader))
         for line in lines
     )
 
