@@ -14,15 +14,15 @@ from retour.core.money import Money
 from retour.core.reason import NOTE_MOST, REASONS
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Draft, DraftLine, key_of, pieces
+from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.doors.portal.drafting import (
+    chosen_of,
     closed,
     considered,
     draft_of,
     keep,
     objections,
     order_of,
-    pictured,
     pictures_of,
     with_reason,
 )
@@ -89,8 +89,8 @@ async def take_items(desk: Desk, request: AnyRequest, handle: str) -> Response[A
 async def _items(
     here: Here, found: Considered, draft: Draft, *, status: int = 200, errors: FormErrors
 ) -> Response[Any]:
-    paths = await pictures_of(here, found.order.order)
-    cards = [_card(line, draft, here.reader, found, paths) for line in found.lines]
+    pictures = await pictures_of(here.db, found.order.order)
+    cards = [_card(line, draft, here.reader, found, pictures) for line in found.lines]
     days = sorted({line.decision.closes_on for line in found.lines if line.can_return and line.decision.closes_on})
     earlier = await views.returns(
         here.db, after_id=_FIRST, limit=1, store_id=here.store_id, order_id=found.order.id
@@ -103,7 +103,7 @@ async def _items(
 
 
 def _card(
-    found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered, paths: Mapping[str, str | None]
+    found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered, pictures: Mapping[str, str]
 ) -> ItemCard:
     line, chosen = found.line, draft.lines.get(found.line.ref)
     order = whole.order.order
@@ -114,7 +114,7 @@ def _card(
         ordered=line.quantity, left=found.left, blocked=blocked,
         until=reader.day(closes_on) if closes_on and not blocked else None,
         checked=chosen is not None and not blocked, quantity=min(chosen.quantity, found.left) if chosen else 1,
-        picture=paths.get(key_of(line.ref)),
+        picture=pictures.get(line.image_url or ""),
     )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: R
 async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
     order = await order_of(here)
     options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
-    chosen = await pictured(here, pieces(draft, order.order.order), order.order.order)
+    chosen = await chosen_of(here, draft, order)
     notes = {key_of(ref): line.note for ref, line in draft.lines.items()}
     return here.page("reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes)
 
@@ -216,8 +216,7 @@ async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int =
     only = offers[0].value if len(offers) == 1 else ""
     return here.page(
         "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
-        go_on=words.go_on_with(only, here.reader),
-        pieces=await pictured(here, with_reason(draft, order, here.reader), order.order.order),
+        go_on=words.go_on_with(only, here.reader), pieces=await with_reason(here, draft, order),
     )  # fmt: skip
 
 

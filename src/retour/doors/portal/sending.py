@@ -12,7 +12,7 @@ from retour.core.visit import masked_email
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, Shown
-from retour.doors.portal.drafting import draft_of, judged, keep, order_of, pictured, with_reason
+from retour.doors.portal.drafting import draft_of, judged, keep, order_of, with_reason
 from retour.flows import rma as returns
 from retour.flows.rma import Judged
 from retour.store import order as orders
@@ -98,8 +98,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
         "review", status=status, errors=FormErrors(), notice=notice, rows=shown, plan=promise.hash,
-        total=Money(promise.total_minor, promise.currency),
-        pieces=await pictured(here, with_reason(draft, order, here.reader), order.order.order),
+        total=Money(promise.total_minor, promise.currency), pieces=await with_reason(here, draft, order),
         resolution=words.resolution_name(draft.resolution, here.reader), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
         sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,
