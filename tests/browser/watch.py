@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import BrowserContext, CDPSession, ConsoleMessage, Page, Request, Response
 
 HEAVIEST_BYTES: Final = 150 * 1024
+# A shift below 0.0005 is a pixel of something small, which a busy machine's rounding makes; nobody sees it.
 # Told from inside the page: policy reports and shifts do not survive a navigation, so each is handed out at once.
 LISTEN: Final = """
 (() => {
@@ -15,7 +16,7 @@ LISTEN: Final = """
     tell("policy", `${e.violatedDirective} blocked ${e.blockedURI} at ${e.sourceFile}:${e.lineNumber}`, location.href));
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      if (entry.value > 0 && !entry.hadRecentInput) {
+      if (entry.value >= 0.0005 && !entry.hadRecentInput) {
         const moved = entry.sources.map((s) => {
           const node = s.node && s.node.nodeType === 1 ? s.node : s.node && s.node.parentElement;
           return node ? node.outerHTML.slice(0, 120) : "?";
