@@ -20,10 +20,10 @@ TEST_EXAMPLES := 2000
 PROVE_EXAMPLES := 20000
 N ?= 500
 
-.PHONY: help setup browser check format lint types stairs rules core test prove chaos bench demo lock clean
+.PHONY: help setup browser check format lint types stairs rules core test prove chaos bench demo screenshots lock clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Build .venv and fetch the browser's libraries (only when a lock changed)
 
@@ -72,8 +72,11 @@ chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
 bench: setup ## Measure against the database's own speed, on this machine
 	@$(BIN)/python -m bench
 
-demo: setup ## One return on the sandbox shop, then serve it (ONCE=1: do not serve; JSON=1: print JSON)
+demo: setup ## Two returns on the sandbox shop, then all pages to try out (ONCE=1: do not serve; JSON=1: print JSON)
 	@$(BIN)/retour demo $(if $(ONCE),--once) $(if $(JSON),--json)
+
+screenshots: setup browser ## Take the pictures of docs/screenshots anew, from the demo's own pages
+	@PYTHONPATH=src:. $(BIN)/python -m tools.screenshots
 
 # Versions are chosen again only where a requirement no longer admits the locked one, unless UPGRADE=1.
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/python -m uv pip compile --quiet --generate-hashes --universal \

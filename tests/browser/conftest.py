@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from retour.ops.postgres import Urls
-from tests.browser import chromium
 from tests.browser.site import Site, a_site
 from tests.browser.watch import Watch, two_frames
+from tools import chromium
 
 HEIGHTS = {375: 720, 768: 1024, 1440: 900}
 

@@ -16,6 +16,7 @@ from retour.core.visit import (
     code_of,
     fold_code,
     judge,
+    masked_email,
     move,
     network_of,
     proofs_of,
@@ -104,3 +105,10 @@ def test_the_time_to_wait_is_rounded_up() -> None:
     assert wait_s(NOW + timedelta(milliseconds=1), NOW) == 1
     assert wait_s(NOW + timedelta(seconds=2), NOW) == 2
     assert wait_s(NOW - timedelta(seconds=2), NOW) == 0
+
+
+def test_an_address_is_masked_but_for_its_first_letter_and_its_domain() -> None:
+    assert masked_email("mara@example.com") == "m…@example.com"
+    assert masked_email("a@b@example.com") == "a…@example.com"
+    assert masked_email("nobody") is None
+    assert masked_email(None) is None

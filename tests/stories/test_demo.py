@@ -1,21 +1,28 @@
 """`retour demo` from nothing, as real processes: both returns end, and all books agree."""
 
 import copy
+import http.cookiejar
 import json
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retour.cli.demo import telling
+from retour.cli.demo import seeding, telling
 from retour.cli.demo.story import CHAPTERS, Told, Whole
 from retour.ops.postgres import EmbeddedPostgres
+from tests.waiting import until_seen
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 MOST_SECONDS = 180
@@ -33,14 +40,17 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def demo(data_dir: Path) -> Demo:
+def environ(data_dir: Path) -> Mapping[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("RETOUR_", "DATABASE_URL"))}
-    environ = inherited | {"PYTHONPATH": str(SOURCE), "RETOUR_DATA_DIR": str(data_dir)}
+    return inherited | {"PYTHONPATH": str(SOURCE), "RETOUR_DATA_DIR": str(data_dir)}
 
+
+@pytest.fixture(scope="module")
+def demo(environ: Mapping[str, str]) -> Demo:
     def run(*options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "retour.cli", "demo", "--once", *options],
-            env=environ, capture_output=True, text=True, timeout=MOST_SECONDS, check=False,
+            env=dict(environ), capture_output=True, text=True, timeout=MOST_SECONDS, check=False,
         )  # fmt: skip
 
     return run
@@ -118,10 +128,74 @@ def _whole(document: Any) -> Whole:
     return Whole(told, before, after, {}, document["counts"], [])
 
 
-def test_it_runs_again_on_the_same_data_and_leaves_nothing_running(demo: Demo, told: Any, data_dir: Path) -> None:
-    again = demo()
-
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert "✗" not in again.stdout
-    assert "R-10004" in again.stdout
+@pytest.fixture(scope="module")
+def open_demo(environ: Mapping[str, str], data_dir: Path, told: Any) -> Iterator[Any]:
+    """What a second run on the same data prints and serves, with its desk filled."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        own = {**environ, "RETOUR_PORT": str(probe.getsockname()[1])}
+    command = [sys.executable, "-m", "retour.cli", "demo", "--json"]
+    with subprocess.Popen(command, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            lines = list(iter(running.stdout.readline, "}\n"))
+            yield json.loads("".join([*lines, "}"]))
+        finally:
+            running.send_signal(signal.SIGINT)
+            out, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, out + errors
     assert not EmbeddedPostgres(data_dir).status().running
+
+
+def test_it_runs_again_on_the_same_data_and_invites_a_visitor(open_demo: Any, told: Any) -> None:
+    assert open_demo["agreed"] is True
+    assert not {c["return"]["number"] for c in open_demo["chapters"]} & {
+        c["return"]["number"] for c in told["chapters"]
+    }
+    for what in ("shopper's portal", "sandbox shop", "mail", "API, to try out"):
+        status, text = fetch(open_demo["open"][what])
+        assert (status, "<h1" in text or "swagger" in text) == (200, True), what
+
+
+def test_the_printed_login_opens_the_dashboard(open_demo: Any) -> None:
+    where, jar = open_demo["open"], http.cookiejar.CookieJar()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    page = browser.open(where["dashboard"], timeout=20).read().decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    wish = {**hidden, "email": where["sign in as"], "password": where["password"]}
+    own = where["dashboard"].rpartition("/")[0]
+    sent = urllib.request.Request(
+        f"{own}/sign-in", urllib.parse.urlencode(wish).encode(), {"Origin": own, "Sec-Fetch-Site": "same-origin"}
+    )
+
+    with browser.open(sent, timeout=20) as answer:
+        landed, text = answer.url, answer.read().decode()
+
+    assert landed.startswith(where["dashboard"])
+    assert "Ana Keller" in text
+
+
+def test_the_desk_is_filled_with_returns_in_every_state(open_demo: Any) -> None:
+    own = open_demo["open"]["dashboard"].rpartition("/")[0]
+    headers = {"X-API-Key": open_demo["open"]["API key"], "X-Shop-Name": open_demo["open"]["shop name"]}
+
+    def seen() -> Any:
+        text = fetch(f"{own}/api/v1/returns?limit=100", headers)[1]
+        items = json.loads(text)["items"]
+        waits = {item["blocked_by"]["code"] for item in items if item["blocked_by"]}
+        return (len(items), waits) if len(items) == 2 + len(seeding.PLANS) and waits >= WAITS else None
+
+    count, _ = until_seen(seen, within_seconds=90)
+
+    assert count == 28
+
+
+WAITS = {
+    "decision_needed", "held", "awaiting_shipment", "in_transit", "parcel_exception", "awaiting_receipt",
+    "awaiting_inspection", "platform_disagrees",
+}  # fmt: skip
+
+
+def fetch(url: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers or {})), timeout=20) as answer:
+        return answer.status, answer.read().decode()

@@ -76,7 +76,6 @@ def installation(here: House) -> Installation:
         sign_in=SignIn(here.database, here.vault.house, utc_now),
         set_up_code=set_up_code(here.vault.house),
         sandbox_url=settings.sandbox_url,
-        mails=settings.mail_from is not None,
         platforms={name: frozenset(records) for name, records in here.platforms.records.items()},
     )
 

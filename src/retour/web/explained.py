@@ -1,6 +1,7 @@
 """The money explained in the reader's words: from the price of each item to the payout and where it goes.
 
-Pages, mails and files show the same rows; every amount is one of the plan, and the rows above a sum add up to it.
+Shopper, staff, mails and files show the same rows; every amount is one of the plan, and the rows above a sum add up
+to it. Staff read the facts behind a row besides, and are not spoken to as the shopper.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,10 +20,12 @@ _TAKEN_OFF: Final = frozenset(
 )
 
 
-def explained(plans: Sequence[Plan], order: Order, reader: Reader) -> tuple[MoneyRow, ...]:
+def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False) -> tuple[MoneyRow, ...]:
     """Return the rows of what the plans of one return pay together (presentment money of the order)."""
     currency = order.currency
     items = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.rows))
+    if staff:
+        items = _with_facts(items, plans, order, reader)
     taken = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.adjustments))
     subtotal = sum(row.payable.presentment for plan in plans for row in plan.rows)
     total = sum(plan.total.presentment for plan in plans)
@@ -33,9 +36,36 @@ def explained(plans: Sequence[Plan], order: Order, reader: Reader) -> tuple[Mone
         label = reader.say("What you paid for them") if more else reader.say("Items, as you paid them")
         rows.append(MoneyRow("sum", label, Money(subtotal, currency)))
         rows += taken
-    rows.append(MoneyRow("paid", reader.say("You get back"), Money(total, currency), tax))
-    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader).items()]
+    rows.append(
+        MoneyRow("paid", reader.say("To pay out") if staff else reader.say("You get back"), Money(total, currency), tax)
+    )
+    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader, staff=staff).items()]
+    billed = sum(plan.billed.presentment for plan in plans)
+    if billed:
+        rows.append(MoneyRow("to", reader.say("still owed to the shop"), Money(billed, currency)))
     return tuple(rows)
+
+
+def compared(promised: Sequence[MoneyRow], paid: Sequence[MoneyRow]) -> tuple[MoneyRow, ...]:
+    """Return what is paid beside what was promised: rows that differ are marked, what is not paid any more shows as 0.
+
+    The legs of what is paid follow as they are.
+    """
+    before = {row.kind + str(row.label): row for row in promised if row.kind != "to"}
+    out: list[MoneyRow] = []
+    for row in paid:
+        if row.kind == "to" or row.amount is None:
+            continue
+        old, nothing = before.pop(row.kind + str(row.label), None), Money(0, row.amount.currency)
+        was = old.amount if old and old.amount else nothing
+        out.append(replace(row, promised=was, changed=was != row.amount))
+    gone = [row for row in before.values() if row.kind in ("item", "less") and row.amount]
+    lost = [
+        replace(row, amount=Money(0, row.amount.currency), promised=row.amount, changed=True)
+        for row in gone
+        if row.amount
+    ]
+    return (*lost, *out, *(row for row in paid if row.kind == "to"))
 
 
 def marked(before: Mapping[str, int], rows: Sequence[MoneyRow]) -> tuple[MoneyRow, ...]:
@@ -57,8 +87,15 @@ def keyed(rows: Sequence[MoneyRow]) -> dict[str, int]:
     return found
 
 
-def tender_name(kind: TenderKind, reader: Reader) -> str:
-    """Return where a part of the money goes, to follow an amount: "to your card"."""
+def tender_name(kind: TenderKind, reader: Reader, *, staff: bool = False) -> str:
+    """Return where a part of the money goes, to follow an amount: "to your card"; to staff, "to the card"."""
+    if staff:
+        return {
+            TenderKind.CARD: reader.say("to the card"),
+            TenderKind.GIFT_CARD: reader.say("to the gift card"),
+            TenderKind.STORE_CREDIT: reader.say("to the store credit"),
+            TenderKind.OTHER: reader.say("the way it was paid"),
+        }[kind]
     match kind:
         case TenderKind.CARD:
             return reader.say("to your card")
@@ -109,7 +146,7 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
         return [item]
     less = MoneyRow(
         "less",
-        reader.say("Already paid back"),
+        reader.say("Already paid back") if row.reason == "already_paid" else reader.say("Not paid back"),
         Money(row.payable.presentment - row.entitlement.presentment, order.currency),
     )
     return [item, less]
@@ -160,13 +197,29 @@ def _tax_note(taxes: Iterable[Tax], currency: str, reader: Reader) -> tuple[str,
     return (reader.say("includes %(amount)s tax", amount=_apart(reader.amount(Money(minor, currency)), reader)),)
 
 
-def _legs(plans: Sequence[Plan], reader: Reader) -> dict[str, int]:
+def _with_facts(items: list[MoneyRow], plans: Sequence[Plan], order: Order, reader: Reader) -> list[MoneyRow]:
+    """Return the items with the facts of the sale and of the ledger at the first row of each line."""
+    facts: list[str | None] = []
+    for row in (row for plan in plans for row in plan.rows):
+        told = len(_row(row, order, reader))
+        said = None
+        if row.settled:
+            said = reader.say(
+                "Paid for the line: %(settled)s. Paid back before: %(before)s.",
+                settled=reader.amount(Money(row.settled.presentment, order.currency)),
+                before=reader.amount(Money(row.paid_before.presentment, order.currency)),
+            )
+        facts += [said, *[None] * (told - 1)]
+    return [replace(item, why=why) for item, why in zip(items, facts, strict=True)]
+
+
+def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool) -> dict[str, int]:
     legs: list[PlannedLeg] = [leg for plan in plans for leg in plan.legs]
     found: dict[str, int] = {}
     for leg in legs:
-        name = tender_name(leg.kind, reader)
+        name = tender_name(leg.kind, reader, staff=staff)
         found[name] = found.get(name, 0) + leg.amount_minor
     rest = sum(plan.unallocated for plan in plans)
     if rest:
-        found[reader.say("the shop will ask you how")] = rest
+        found[reader.say("no payment to go back to") if staff else reader.say("the shop will ask you how")] = rest
     return found

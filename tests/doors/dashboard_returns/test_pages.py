@@ -99,7 +99,7 @@ async def test_the_return_page_tells_where_it_stands_and_the_next_step_of_each_r
     assert "Goods: Received, not inspected" in page.words
     assert "Inspect 2 units Waits for you since" in page.words
     assert "Too small: “sleeves end above the wrist”" in page.words
-    assert "To pay out €128.70" in page.words
+    assert "To pay out includes €20.55 tax €128.70" in page.words
     assert f'href="{at}/inspect"' in page.text
     decide = await jonas.get(f"/dashboard/returns/{await scene.number('decide')}")
     assert "Waits for an agent since" in decide.words

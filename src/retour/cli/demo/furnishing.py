@@ -22,12 +22,12 @@ HANDLE: Final = "sandbox-outfitters"
 BRAND: Final = "#1f4d3a"
 _TEXTS: Final = {
     "en": Texts(
-        greeting="You have 30 days. We pay for the label, and check every parcel by hand.",
-        sending="Put the label on the parcel and hand it in at any parcel shop.",
+        greeting="You have 30 days. We look at every parcel by hand and explain every cent.",
+        sending="Pack the items well and hand the parcel in at any parcel shop.",
     ),
     "de": Texts(
-        greeting="Sie haben 30 Tage Zeit. Das Etikett zahlen wir, und jedes Paket prüfen wir von Hand.",
-        sending="Kleben Sie das Etikett auf das Paket und geben Sie es in einem Paketshop ab.",
+        greeting="Sie haben 30 Tage Zeit. Wir prüfen jedes Paket von Hand und erklären jeden Cent.",
+        sending="Packen Sie die Artikel gut ein und geben Sie das Paket in einem Paketshop ab.",
     ),
 }
 

@@ -11,7 +11,7 @@ from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import person_name
 from retour.doors.dashboard.whole import allowed, read_whole
-from retour.store.desk import listing, orders
+from retour.store.desk import listing, orders, people
 from retour.store.desk.listing import Filters
 from retour.web.session import DESK
 
@@ -49,16 +49,18 @@ async def _palette(seen: Visit) -> Response[Any]:
 async def _look(seen: Visit, text: str) -> list[Found]:
     reader = seen.reader
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        returns = await listing.returns(db, Filters(store_id=seen.staff.store_id, text=text))
-        bought = await orders.orders(db, store_id=seen.staff.store_id, text=text)
-        people = await orders.customers(db, store_id=seen.staff.store_id, text=text)
+        store, known = seen.staff.store_id, await people.find(db, text)
+        ids = tuple(await listing.search(db, text, known=known))
+        returns = (await listing.returns(db, Filters(store_id=store, ids=ids))).rows if ids else ()
+        bought = await orders.orders(db, store_id=store, text=text, known=known)
+        customers = (await orders.customers(db, store_id=store, text=text, known=known)).rows if known else ()
     found = [
         Found(
             f"R-{row.number} · {person_name(reader, row.person_name, row.person_email)}",
             reader.say("Return"),
             f"/dashboard/returns/R-{row.number}",
         )
-        for row in returns.rows[:MOST]
+        for row in returns[:MOST]
     ]
     found += [
         Found(
@@ -70,7 +72,7 @@ async def _look(seen: Visit, text: str) -> list[Found]:
     ]
     found += [
         Found(person_name(reader, one.name, one.email), reader.say("Customer"), f"/dashboard/customers/{one.id}")
-        for one in people.rows[:MOST]
+        for one in customers[:MOST]
     ]
     return found
 

@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Request
 
 from retour.core.account import Role
-from retour.core.rma.axes import answers_for
 from retour.store.db import Database
 from retour.store.desk import board, listing
 from retour.store.desk.board import Stops
@@ -31,10 +30,9 @@ class Frames:
         if staff.role is Role.WAREHOUSE:
             return _warehouse(staff, reader, current)
         async with self._database.tx(staff.tenant_id) as db:
-            counts = await listing.counts(db, store_id=staff.store_id, actors=answers_for(staff.role))
+            waiting = await listing.open_returns(db, staff.store_id) or None
             exceptions = await board.open_exceptions(db, staff.store_id)
             stops = await board.stops(db, staff.store_id)
-        waiting = (counts.needs_you + counts.moving) or None
         main = [
             _link(reader.say("Home"), "home", "/dashboard", current),
             _link(reader.say("Returns"), "returns", "/dashboard/returns", current, waiting),

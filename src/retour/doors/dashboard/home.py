@@ -21,7 +21,7 @@ from retour.store.desk.board import Figures, Health, Waiting, Week
 from retour.web.parts import Mark
 from retour.web.reader import Reader
 
-FRESH_S: Final = 60  # figures of weeks and months are computed once a minute
+FRESH_S: Final = 300  # figures of weeks and months are computed once in five minutes
 LATE: Final = timedelta(minutes=5)  # a call that waits longer is told on the home page
 _MONTH: Final = board.FIGURES_OF
 
@@ -59,7 +59,7 @@ class _Kept:
 
 
 class Figuring:
-    """Keeps the figures of each shop for a minute: they cost more than the rest of the page and move slowly."""
+    """Keeps the figures of each shop for five minutes: they cost more than the rest of the page and move slowly."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, Any, str], _Kept] = {}

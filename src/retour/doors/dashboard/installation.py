@@ -20,7 +20,6 @@ class Installation:
     sign_in: SignIn
     set_up_code: str = field(repr=False)
     sandbox_url: str | None = None
-    mails: bool = False
     platforms: Mapping[str, frozenset[EffectKind]] = field(default_factory=dict)
 
     def hook_url(self, platform: str, connection_id: object) -> str:

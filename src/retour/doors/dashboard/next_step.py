@@ -127,7 +127,7 @@ def _buttons(
 
 
 def _who_can(reader: Reader, actor: str) -> str:
-    return reader.say("%(who)s can act here.", who=word(reader, words.WHO, actor).capitalize())
+    return reader.say("%(who)s can act here.", who=first_upper(word(reader, words.WHO, actor)))
 
 
 def _differs(whole: Whole, reader: Reader) -> Text:
@@ -178,3 +178,8 @@ def _refund_call(whole: Whole) -> EffectRow | None:
 
 def _sentences(*parts: Text) -> Text:
     return Markup(" ").join(part for part in parts if part)
+
+
+def first_upper(text: str) -> str:
+    """Return a text that begins a sentence; the rest keeps its letters (German nouns)."""
+    return text[:1].upper() + text[1:]

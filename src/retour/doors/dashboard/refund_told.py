@@ -1,6 +1,6 @@
 """The money of a return explained: what was promised, and each settlement as it was computed and paid."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
 from retour.store.refund import SettlementRow
-from retour.web.money import LineWords, compared_rows, money_rows
+from retour.web.explained import compared, explained
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 
@@ -41,19 +41,13 @@ def paid_tables(whole: Whole, reader: Reader) -> list[Paid]:
 
 def table(whole: Whole, plan: Plan, reader: Reader) -> list[MoneyRow]:
     """Return a plan of the return as rows."""
-    return money_rows(plan, reader=reader, lines=line_words(whole), staff=True)
-
-
-def line_words(whole: Whole) -> Mapping[str, LineWords]:
-    """Return what the lines of the return's order are called."""
-    return {line.ref: LineWords(line.title, line.quantity) for line in whole.order.order.lines}
+    return [*explained([plan], whole.order.order, reader, staff=True)]
 
 
 def _paid(whole: Whole, row: SettlementRow, reader: Reader, *, beside: bool) -> Paid:
     rows, compares = table(whole, row.plan, reader), False
     if beside and row.plan.total != whole.promised[0].total:
-        legs = [one for one in rows if one.kind == "to"]
-        rows, compares = [*compared_rows(table(whole, whole.promised[0], reader), rows), *legs], True
+        rows, compares = [*compared(table(whole, whole.promised[0], reader), rows)], True
     return Paid(
         seq=row.seq,
         state=word(reader, words.SETTLEMENTS, row.state.value),

@@ -61,8 +61,11 @@ def returns_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 async def _list(seen: Visit) -> Response[Any]:
     asked, staff, reader = read(seen.request.query_params), seen.staff, seen.reader
     async with seen.desk.database.tx(staff.tenant_id) as db:
-        found = await listing.returns(db, asked.filters(staff, reader), sort=asked.sort, page=asked.page)
         counts = await listing.counts(db, store_id=staff.store_id, actors=answers_for(staff.role))
+        found = await listing.returns(
+            db, asked.filters(staff, reader), sort=asked.sort, page=asked.page,
+            known=None if asked.narrows else _known(counts)[asked.view],
+        )  # fmt: skip
         kept = await saved_view.list_of(db, staff.staff_id)
     chips = _chips(reader, asked)
     pages = max(1, -(-found.total // listing.PAGE))
@@ -139,6 +142,10 @@ def _tabs(
         for view in kept
     ]
     return [(label, Asked(view=view).query(), count, view == here) for view, label, count in of_all] + own
+
+
+def _known(counts: Counts) -> Mapping[str, int]:
+    return {"needs": counts.needs_you, "moving": counts.moving, "done": counts.done, "all": counts.total}
 
 
 def _chips(reader: Reader, asked: Asked) -> list[tuple[str, str, str]]:

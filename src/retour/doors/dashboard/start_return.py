@@ -23,8 +23,8 @@ from retour.store import refund as refunds
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
+from retour.web.explained import explained
 from retour.web.forms import Form, FormErrors, read_form
-from retour.web.money import LineWords, money_rows
 from retour.web.pages import see
 from retour.web.reader import Reader
 from retour.web.session import DESK
@@ -193,7 +193,6 @@ async def _confirm(
     seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, judged: Judged, told: str | None
 ) -> Response[Any]:
     reader, promise = seen.reader, judged.promise
-    lines = {line.ref: LineWords(line.title, line.quantity) for line in record.order.lines}
     alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
     return await seen.page(
         "dashboard/start_confirm.html",
@@ -203,7 +202,7 @@ async def _confirm(
         told=told,
         chosen=[choice for choice in choices if str(choice.n) in sent.texts("line") and choice.left],
         form=sent,
-        tables=[money_rows(plan, reader=reader, lines=lines, staff=True) for plan in promise.plans],
+        tables=[explained([plan], record.order, reader, staff=True) for plan in promise.plans],
         total=Money(promise.total_minor, promise.currency),
         hash=promise.hash,
         approved=alone,

@@ -1,6 +1,6 @@
 """A return as the dock sees it: its units one by one, without amounts and without the shopper's name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
@@ -8,11 +8,11 @@ from uuid import UUID
 from retour.core.order import OrderLine
 from retour.core.rma import Decision, Inspection, ReturnLine, count, minus
 from retour.flows.receiving import scanning
-from retour.store import dock, order, photo, policy
+from retour.store import dock, order, photo, picture, policy
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.dock import Observed
-from retour.store.photo import PhotoView
+from retour.store.photo import PhotoKind, PhotoView
 from retour.store.rma import ReturnRecord
 
 MOST_ROWS: Final = 12  # of one line; the rest is said in a sentence
@@ -102,9 +102,15 @@ class Parcel:
         """Return the line of that id, or nothing."""
         return next((line for line in self.lines if line.id == line_id), None)
 
-    def photos_of(self, line_id: UUID, kind: str) -> list[PhotoView]:
-        """Return the photos of a line that the shopper or the warehouse took."""
-        return [view for view in self.photos if view.return_line_id == line_id and view.kind == kind]
+    def photos_of_shopper(self, line_id: UUID) -> list[PhotoView]:
+        """Return what the shopper sent of a line."""
+        return [view for view in self.photos if view.return_line_id == line_id and view.kind == PhotoKind.SHOPPER]
+
+    def photos_on_bench(self, line_id: UUID) -> list[PhotoView]:
+        """Return the photos of the unit at hand: those taken of the line since the verdict before."""
+        since = self.record.rma.inspected_at
+        taken = [view for view in self.photos if view.return_line_id == line_id and view.kind == PhotoKind.INSPECTION]
+        return [view for view in taken if since is None or view.at > since]
 
 
 async def load(db: Db, rma_id: UUID) -> Parcel | None:
@@ -117,10 +123,11 @@ async def load(db: Db, rma_id: UUID) -> Parcel | None:
     assert found is not None
     assert store is not None
     articles = {line.ref: line for line in found.order.lines}
+    pictures = await picture.paths(db, urls=[line.image_url for line in found.order.lines])
     return Parcel(
         record=record,
         order_name=found.order.name,
-        lines=tuple(_line(line, articles.get(line.line_ref)) for line in record.rma.lines),
+        lines=tuple(_line(line, articles.get(line.line_ref), pictures) for line in record.rma.lines),
         observed=await dock.observed(db, rma_id),
         photos=await photo.list_of_return(db, rma_id),
         parcels=tuple(shipment.tracking_number for shipment in record.rma.shipments),
@@ -128,7 +135,7 @@ async def load(db: Db, rma_id: UUID) -> Parcel | None:
     )
 
 
-def _line(line: ReturnLine, article: OrderLine | None) -> Line:
+def _line(line: ReturnLine, article: OrderLine | None, pictures: Mapping[str, str]) -> Line:
     is_open = line.decision is Decision.APPROVED
     verdicts = {unit: i for i in line.inspections for unit in range(i.span[0], i.span[1] + 1)}
     units = [Unit(unit, "inspected", verdict) for unit, verdict in verdicts.items()]
@@ -138,7 +145,7 @@ def _line(line: ReturnLine, article: OrderLine | None) -> Line:
         id=line.id,
         title=article.title if article else line.line_ref,
         sku=(article.sku if article else None) or "",
-        picture_url=None,
+        picture_url=pictures.get(article.image_url or "") if article else None,
         reason=line.reason,
         note=line.note,
         decision=line.decision.value,

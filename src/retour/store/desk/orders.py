@@ -1,5 +1,6 @@
 """The lists of orders and of customers with returns, and what the page of one order shows beside the order itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,8 +8,8 @@ from uuid import UUID
 
 from retour.core.rma import Decision
 from retour.store.db import Db, Record
+from retour.store.desk import people
 from retour.store.desk.listing import PAGE
-from retour.store.order.people import fold_email, fold_phone
 from retour.store.order.record import fold_name
 
 # A page is read one row longer than shown, to know whether there is another; orders are counted only up to a bound.
@@ -31,21 +32,9 @@ COUNT: Final = """
 SELECT count(*) FROM sales_order
  WHERE tenant_id = current_tenant() AND ($1::uuid IS NULL OR store_id = $1) AND ($2::uuid[] IS NULL OR id = ANY ($2))
 """
-SEARCH: Final = """
-SELECT o.id FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.name_folded = $1::text
-UNION
-SELECT o.id FROM person p JOIN sales_order o ON o.tenant_id = p.tenant_id AND o.person_id = p.id
- WHERE p.tenant_id = current_tenant() AND p.email_folded = $2::text
-UNION
-SELECT o.id FROM person p JOIN sales_order o ON o.tenant_id = p.tenant_id AND o.person_id = p.id
- WHERE p.tenant_id = current_tenant() AND p.phone_digits = $3::text
-LIMIT 1000
-"""
-SEARCH_NAMES: Final = """
-SELECT o.id FROM sales_order o JOIN (
-  SELECT p.id FROM person p
-   WHERE p.tenant_id = current_tenant() AND strpos(lower(p.name), $1::text) > 0 LIMIT 1000) AS n ON n.id = o.person_id
- WHERE o.tenant_id = current_tenant() LIMIT 1000
+NUMBERED: Final = "SELECT id FROM sales_order WHERE tenant_id = current_tenant() AND name_folded = $1 LIMIT 1000"
+OF_PEOPLE: Final = """
+SELECT id FROM sales_order WHERE tenant_id = current_tenant() AND person_id = ANY ($1::uuid[]) LIMIT 1000
 """
 RETURNS_OF_ORDER: Final = """
 SELECT r.id, r.number, r.status, r.blocked_actor, r.blocked_code, r.blocked_since, r.requested_at, o.currency,
@@ -56,25 +45,20 @@ SELECT r.id, r.number, r.status, r.blocked_actor, r.blocked_code, r.blocked_sinc
  WHERE r.tenant_id = current_tenant() AND ($1::uuid IS NULL OR r.order_id = $1) AND ($2::uuid IS NULL OR r.person_id = $2)
  ORDER BY r.number DESC LIMIT 100
 """
-# People with returns, who returned last first.
+# People with returns, who returned last first; all but their order is read for one page of them alone.
 CUSTOMERS: Final = """
-WITH page AS MATERIALIZED (
-  SELECT r.person_id, max(r.requested_at) AS last_at, count(*) AS returns, count(DISTINCT r.order_id) AS returned_orders
-    FROM rma r
-   WHERE r.tenant_id = current_tenant() AND ($1::uuid IS NULL OR r.store_id = $1)
-     AND ($2::uuid[] IS NULL OR r.person_id = ANY ($2))
-   GROUP BY r.person_id)
-SELECT (SELECT count(*) FROM page) AS total, p.id, p.name, p.email, p.erased_at, page.last_at, page.returns,
-       page.returned_orders,
+WITH everybody AS MATERIALIZED (
+  SELECT person_id, max(requested_at) AS last_at, count(*) AS returns
+    FROM rma
+   WHERE tenant_id = current_tenant() AND ($1::uuid IS NULL OR store_id = $1) AND ($2::uuid[] IS NULL OR person_id = ANY ($2))
+   GROUP BY person_id)
+SELECT (SELECT count(*) FROM everybody) AS total, p.id, p.name, p.email, p.erased_at, page.last_at, page.returns,
+       (SELECT count(DISTINCT r.order_id) FROM rma r WHERE r.tenant_id = p.tenant_id AND r.person_id = p.id)
+         AS returned_orders,
        (SELECT count(*) FROM sales_order o WHERE o.tenant_id = p.tenant_id AND o.person_id = p.id) AS orders
-  FROM (SELECT * FROM page ORDER BY last_at DESC, person_id LIMIT $3 OFFSET $4) AS page
+  FROM (SELECT * FROM everybody ORDER BY last_at DESC, person_id LIMIT $3 OFFSET $4) AS page
   JOIN person p ON p.tenant_id = current_tenant() AND p.id = page.person_id
  ORDER BY page.last_at DESC, p.id
-"""
-SEARCH_PEOPLE: Final = """
-SELECT p.id FROM person p WHERE p.tenant_id = current_tenant() AND (p.email_folded = $1::text OR p.phone_digits = $2::text)
-UNION ALL
-(SELECT p.id FROM person p WHERE p.tenant_id = current_tenant() AND strpos(lower(p.name), $3::text) > 0 LIMIT 1000)
 """
 PERSON: Final = """
 SELECT p.id, p.store_id, p.name, p.email, p.phone, p.tags, p.erased_at, p.created_at,
@@ -178,9 +162,11 @@ class PersonFacts:
     first_order_at: datetime | None
 
 
-async def orders(db: Db, *, store_id: UUID | None, text: str | None, page: int = 1) -> Orders:
+async def orders(
+    db: Db, *, store_id: UUID | None, text: str | None, page: int = 1, known: Sequence[UUID] | None = None
+) -> Orders:
     """Return one page of the orders, newest first; a text is an order's number or the shopper's e-mail, phone or name."""
-    ids = None if text is None else await _search(db, text)
+    ids = None if text is None else await _search(db, text, known)
     rows = await db.fetch(LIST, store_id, ids, PAGE, (page - 1) * PAGE)
     total: int = await db.fetchval(COUNT, store_id, ids)
     return Orders(tuple(OrderRow(**row) for row in rows), total)
@@ -201,17 +187,11 @@ async def returns_of_person(db: Db, person_id: UUID) -> tuple[ReturnRow, ...]:
     return tuple(_return(row) for row in await db.fetch(RETURNS_OF_ORDER, None, person_id))
 
 
-async def customers(db: Db, *, store_id: UUID | None, text: str | None, page: int = 1) -> Customers:
+async def customers(
+    db: Db, *, store_id: UUID | None, text: str | None, page: int = 1, known: Sequence[UUID] | None = None
+) -> Customers:
     """Return one page of the shoppers with returns, who returned last first."""
-    ids = None
-    if text is not None:
-        wanted = " ".join(text.split())
-        phone = fold_phone(wanted)
-        found = await db.fetch(
-            SEARCH_PEOPLE, fold_email(wanted) if "@" in wanted else None, phone if phone and len(phone) >= 6 else None,
-            wanted.casefold() if len(wanted) > 1 else None,
-        )  # fmt: skip
-        ids = [row["id"] for row in found]
+    ids = None if text is None else list(known) if known is not None else await people.find(db, text)
     rows = await db.fetch(CUSTOMERS, store_id, ids, PAGE, (page - 1) * PAGE)
     total = rows[0]["total"] if rows else 0
     return Customers(tuple(Customer(**{k: v for k, v in row.items() if k != "total"}) for row in rows), total)
@@ -223,15 +203,13 @@ async def person(db: Db, person_id: UUID) -> PersonFacts | None:
     return PersonFacts(**{**row, "tags": tuple(row["tags"])}) if row else None
 
 
-async def _search(db: Db, text: str) -> list[UUID]:
-    text = " ".join(text.replace("\0", "").split())[:200]
-    phone = fold_phone(text)
-    exact = await db.fetch(
-        SEARCH, fold_name(text), fold_email(text) if "@" in text else None, phone if phone and len(phone) >= 6 else None
-    )
-    if exact or len(text) < 2:
+async def _search(db: Db, text: str, known: Sequence[UUID] | None) -> list[UUID]:
+    text = people.plain(text)
+    exact = await db.fetch(NUMBERED, fold_name(text))
+    if exact:
         return [row["id"] for row in exact]
-    return [row["id"] for row in await db.fetch(SEARCH_NAMES, text.casefold())]
+    whose = await people.find(db, text) if known is None else known
+    return [row["id"] for row in await db.fetch(OF_PEOPLE, whose)] if whose else []
 
 
 def _return(row: Record) -> ReturnRow:

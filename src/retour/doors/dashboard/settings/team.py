@@ -8,7 +8,6 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.core.mail import MailKind
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.refusals import explain
@@ -16,7 +15,6 @@ from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import OWNER, back_to, forget, show, tell_once, told_once
 from retour.flows import account as flow
 from retour.store import account, session
-from retour.store import mail as mails
 from retour.store.account import Staff
 from retour.store.db import Db
 from retour.web.forms import Form, FormErrors, read_form
@@ -63,32 +61,19 @@ async def _invite(seen: Visit, here: Installation) -> Response[Any]:
         errors.add("role", seen.reader.say("Choose what they may do"))
         return await _list(seen, sent, errors, status=422)
 
-    async def work(db: Db) -> tuple[UUID, str]:
-        added = await flow.add_staff(
-            db, email=sent.text("email"), name=sent.text("name"), role=role, password_hash=None,
-            actor=seen.staff.actor, now=seen.now,
+    async def work(db: Db) -> tuple[Staff, str]:
+        return await flow.invite(
+            db, seen.desk.vault, tenant_id=seen.staff.tenant_id, email=sent.text("email"), name=sent.text("name"),
+            role=role, link_to=f"{here.public_url}/password/", invited_by=seen.staff.name,
+            language=seen.reader.language, actor=seen.staff.actor, now=seen.now,
         )  # fmt: skip
-        token = await flow.make_password_link(db, staff_id=added.id, actor=seen.staff.actor, now=seen.now)
-        if here.mails:
-            await _mail(db, seen, added, f"{here.public_url}/password/{token}")
-        return added.id, token
 
     try:
-        staff_id, token = await seen.desk.database.run(seen.staff.tenant_id, work)
+        added, link = await seen.desk.database.run(seen.staff.tenant_id, work)
     except Refused as refused:
         errors.add(refused.field or "email", explain(refused, seen.reader))
         return await _list(seen, sent, errors, status=refused.status)
-    return tell_once(seen, back_to(f"{AREA}/{staff_id}"), link=f"{here.public_url}/password/{token}")
-
-
-async def _mail(db: Db, seen: Visit, member: Staff, link: str) -> None:
-    """Plan the invitation's mail; the link is shown to who invites, too."""
-    whole = await account.get_account(db)
-    secret = {"link": link, "invited_by": seen.staff.name, "account": whole.name if whole else ""}
-    await mails.plan(
-        db, seen.desk.vault, tenant_id=seen.staff.tenant_id, kind=MailKind.STAFF_INVITED, to=member.email,
-        resource_kind="staff", resource_id=member.id, language=seen.reader.language, secret=secret, at=seen.now,
-    )  # fmt: skip
+    return tell_once(seen, back_to(f"{AREA}/{added.id}"), link=link)
 
 
 def _role(sent: Form) -> Role | None:

@@ -3,7 +3,6 @@ const bench = document.querySelector("form[data-bench]");
 if (bench) {
   const add = bench.querySelector(".dock-add-photo");
   const photo = bench.elements.photo;
-  add.hidden = true;
   photo.addEventListener("change", () => photo.files.length && bench.requestSubmit(add));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("textarea, select, input:not([type=radio])")) return;
