@@ -13,11 +13,13 @@ from uuid import UUID
 from retour.core.account import SECRET_BYTES, ApiKey, Role, fold_email, make_key
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.mail import MailKind
 from retour.core.sign_in import LINK_LIVES, token_sha256
-from retour.store import account, event, look, session
+from retour.store import account, event, look, mail, session
 from retour.store.account import Account, Staff, Store
 from retour.store.db import Db
 from retour.store.ids import new_id
+from retour.store.vault import Vault
 
 _MASTERS: Final = {
     "return_master": ("retour", "platform"),
@@ -194,6 +196,35 @@ async def set_up(
         owner = replace(owner, language=language)
         await account.set_staff(db, owner)
     return owner
+
+
+async def invite(
+    db: Db,
+    vault: Vault,
+    *,
+    tenant_id: UUID,
+    email: str,
+    name: str,
+    role: Role,
+    link_to: str,
+    invited_by: str,
+    language: str | None,
+    actor: str,
+    now: datetime,
+) -> tuple[Staff, str]:
+    """Add a member without a password, mail them a link that sets one, and return them with the link.
+
+    `link_to` is what stands before the link's token. Refuses what `add_staff` refuses.
+    """
+    member = await add_staff(db, email=email, name=name, role=role, password_hash=None, actor=actor, now=now)
+    link = link_to + await make_password_link(db, staff_id=member.id, actor=actor, now=now)
+    whole = await account.get_account(db)
+    secret = {"link": link, "account": whole.name if whole else "", "invited_by": invited_by, "name": member.name}
+    await mail.plan(
+        db, vault, tenant_id=tenant_id, kind=MailKind.STAFF_INVITED, to=member.email, resource_kind="staff",
+        resource_id=member.id, language=language, secret=secret, at=now,
+    )  # fmt: skip
+    return member, link
 
 
 async def change_staff(

@@ -259,10 +259,14 @@ async def test_a_key_is_shown_once_and_revoked(owner: Browser, database: Databas
         assert [row.revoked_at is not None for row in await account.keys(db)] == [True]
 
 
-async def test_somebody_is_added_sets_a_password_and_comes_in(owner: Browser, address: str) -> None:
+async def test_somebody_is_added_sets_a_password_and_comes_in(
+    owner: Browser, address: str, database: Database, house: House
+) -> None:
     email = f"ben-{uuid4()}@example.com"
     page = await owner.send(await owner.get(f"{ROOT}/team"), "", name="Ben", email=email, role="agent")
     link = shown_once(page)
+    async with database.tx(house.tenant_id) as db:
+        assert [row["kind"] for row in await db.fetch("SELECT kind FROM mail")] == ["staff_invited"]
     assert link not in (await owner.get(page.path)).answer.text
 
     async with Browser.open(address) as ben:

@@ -61,19 +61,19 @@ async def _invite(seen: Visit, here: Installation) -> Response[Any]:
         errors.add("role", seen.reader.say("Choose what they may do"))
         return await _list(seen, sent, errors, status=422)
 
-    async def work(db: Db) -> tuple[UUID, str]:
-        added = await flow.add_staff(
-            db, email=sent.text("email"), name=sent.text("name"), role=role, password_hash=None,
-            actor=seen.staff.actor, now=seen.now,
+    async def work(db: Db) -> tuple[Staff, str]:
+        return await flow.invite(
+            db, seen.desk.vault, tenant_id=seen.staff.tenant_id, email=sent.text("email"), name=sent.text("name"),
+            role=role, link_to=f"{here.public_url}/password/", invited_by=seen.staff.name,
+            language=seen.reader.language, actor=seen.staff.actor, now=seen.now,
         )  # fmt: skip
-        return added.id, await flow.make_password_link(db, staff_id=added.id, actor=seen.staff.actor, now=seen.now)
 
     try:
-        staff_id, token = await seen.desk.database.run(seen.staff.tenant_id, work)
+        added, link = await seen.desk.database.run(seen.staff.tenant_id, work)
     except Refused as refused:
         errors.add(refused.field or "email", explain(refused, seen.reader))
         return await _list(seen, sent, errors, status=refused.status)
-    return tell_once(seen, back_to(f"{AREA}/{staff_id}"), link=f"{here.public_url}/password/{token}")
+    return tell_once(seen, back_to(f"{AREA}/{added.id}"), link=link)
 
 
 def _role(sent: Form) -> Role | None:
