@@ -63,4 +63,4 @@ def test_an_address_that_nothing_can_be_sent_to_is_refused(address: str) -> None
     with pytest.raises(Refused) as no:
         mail_address(address, field="address")
 
-    assert (no.value.code, no.value.field) == ("bad_address", "address")
+    assert (no.value.code, no.value.field) == ("invalid_email", "address")

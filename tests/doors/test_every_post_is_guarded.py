@@ -180,6 +180,7 @@ async def test_an_agent_changes_no_settings_but_what_is_listed(
 ) -> None:
     agents = {
         "/dashboard/settings/store/pause",
+        "/dashboard/settings/mail/{mail_id:str}/send-again",
         "/dashboard/settings/connections/{connection_id:str}/check",
     }
     browser, before = people[Role.AGENT], await snapshot(owner, house)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from retour.core.mail_server import Encryption, MailServer
 from retour.settings import SettingsError, load
 
 
@@ -48,9 +49,20 @@ def test_every_variable_is_read() -> None:
     assert UUID("018f0000-0000-7000-8000-000000000001") == settings.instance_id
 
 
+def test_mail_is_read_with_its_server_and_its_sender() -> None:
+    settings = load({"RETOUR_SMTP_URL": "smtps://u:p@mail.example", "RETOUR_MAIL_FROM": " returns@shop.example "})
+
+    assert settings.mail_server == MailServer("mail.example", 465, Encryption.AT_ONCE, "u", "p")
+    assert settings.mail_from == "returns@shop.example"
+    assert (load({}).mail_server, load({}).mail_from) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("RETOUR_SMTP_URL", "mail.example:25"),
+        ("RETOUR_SMTP_URL", "smtp://user:hidden@mail.example?starttls=0"),
+        ("RETOUR_MAIL_FROM", "returns"),
         ("RETOUR_PORT", "eighty"),
         ("RETOUR_PORT", "70000"),
         ("RETOUR_PORT", "²"),

@@ -254,7 +254,7 @@ async def test_settings_of_a_sender_are_checked_field_by_field(store: Mailing) -
             await store.change(**wrong)
         codes.append((no.value.code, no.value.field))
 
-    assert codes == [("bad_address", "address"), ("bad_address", "reply_to"), ("kind_not_optional", "silent")]
+    assert codes == [("invalid_email", "address"), ("invalid_email", "reply_to"), ("kind_not_optional", "silent")]
     async with store.house.web.tx(store.house.tenant) as db:
         assert await mails.sender_of(db, store.house.store) == kept
 

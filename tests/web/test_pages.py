@@ -171,6 +171,13 @@ def test_a_refusal_speaks_the_readers_language(client: TestClient[Litestar]) -> 
     assert "<h1>Hier gibt es keine Seite</h1>" in answer.text
 
 
+def test_a_shopper_is_told_in_the_portals_frame_and_led_back_to_the_shop(client: TestClient[Litestar]) -> None:
+    answer = client.get("/returns/fjellhus/nowhere", headers=BROWSER)
+
+    assert '<body class="portal">' in answer.text
+    assert '<a class="button button-primary" href="/returns/fjellhus">' in answer.text
+
+
 def test_a_program_is_answered_with_a_problem(client: TestClient[Litestar]) -> None:
     for path, headers in (("/dashboard/gone", {}), ("/api/v1/nothing", BROWSER)):
         answer = client.get(path, headers=headers)

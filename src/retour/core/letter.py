@@ -90,7 +90,7 @@ def one_line(text: str) -> str:
 
 
 def mail_address(text: str, *, field: str | None = None) -> str:
-    """Return a mail address without blanks around it; raise Refused(bad_address) if nothing can be sent to it."""
+    """Return a mail address without blanks around it; raise Refused(invalid_email) if nothing can be sent to it."""
     address = text.strip()
     local, at, domain = address.rpartition("@")
     labels = domain.split(".")
@@ -105,5 +105,5 @@ def mail_address(text: str, *, field: str | None = None) -> str:
         or ".." in local
         or not all(_LABEL.fullmatch(label) for label in labels)
     ):
-        raise Refused("bad_address", "that is not an e-mail address", field=field)
+        raise Refused("invalid_email", "that is not an e-mail address", field=field)
     return address

@@ -99,7 +99,7 @@ async def send_again(db: Db, *, mail_id: UUID, now: datetime) -> None:
 async def change_sender(db: Db, *, store_id: UUID, sender: Sender, actor: str, now: datetime) -> Sender:
     """Keep where a store's mail comes from and what it tells; return it as kept.
 
-    Refuses store_not_found, bad_address (with the field), kind_not_optional.
+    Refuses store_not_found, invalid_email (with the field), kind_not_optional.
     """
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store")

@@ -61,6 +61,7 @@ def as_page(pages: Pages, request: Request[Any, Any, Any], error: Exception, *, 
         heading=said.heading,
         text=said.text,
         links=said.links,
+        for_shopper=request.url.path.startswith("/returns/"),
         reference=told.instance.rpartition(":")[2] if told.instance else None,
     )
 

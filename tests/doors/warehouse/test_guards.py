@@ -207,3 +207,20 @@ async def test_an_enormous_form_is_refused(clerk: Clerk, dock: Dock) -> None:
 
     assert answer.status_code == 413
     assert await dock.differences() == {}
+
+
+async def test_a_photo_belongs_to_the_unit_it_was_taken_of(clerk: Clerk, dock: Dock) -> None:
+    rma_id = await dock.a_return(2)
+    number = await clerk.number(rma_id)
+    path = f"/warehouse/returns/{number}/inspect"
+    await dock.arrive(rma_id, 2)
+    fields = hidden(await clerk.get(path), path)
+    shown = await clerk.post(path, fields | {"do": "photo"}, files={"photo": ("a.jpg", a_jpeg(), "image/jpeg")})
+    assert "Photo 1" in shown.text
+
+    fields = hidden(shown, path) | {"do": "save", "grade": "sealed", "location": "A-1"}
+    following = await clerk.get((await clerk.post(path, fields)).headers["location"])
+
+    assert "the last unit that waits" in text_of(following)
+    assert "Photo 1" not in following.text
+    assert len(await dock.fetch("SELECT id FROM photo")) == 1

@@ -35,7 +35,7 @@ from retour.settings import Settings
 from retour.store.db import Database, Db
 from retour.store.ids import new_id
 
-SHOP: Final = "sandbox"
+SHOP: Final = "Sandbox Outfitters"
 DOMAIN: Final = "sandbox.myshopify.com"
 USUAL_PORT: Final = 8000
 SEEDED_ORDERS: Final = 200

@@ -163,7 +163,12 @@ async def _travel(cast: Cast, plan: Plan, path: str, number: str) -> None:
     await cast.sandbox.post(scans, {"status": "delivered"})
     if plan.stop is Stop.DELIVERED:
         return
-    rma = await cast.agent.get(path)
+
+    async def delivered() -> Json:
+        rma = await cast.agent.get(path)
+        return rma["delivered_at"] and rma
+
+    rma = await until(delivered, f"{number} delivered", patience_s=PATIENCE_S)
     arrived = [{"line_id": line["id"], "quantity": line["quantity"]} for line in rma["lines"]]
     await cast.warehouse.post(f"{path}/receive", {"lines": arrived})
     if plan.stop is not Stop.RECEIVED:

@@ -11,7 +11,8 @@ from retour.flows.session import SignIn
 class Installation:
     """Its address, what its operator allows, where its sandbox shop is, and who may set it up.
 
-    `platforms` says what each platform can be asked to do; `set_up_code` is printed where Retour was started.
+    `mails` says whether invitations can be mailed; `platforms` says what each platform can be asked to do;
+    `set_up_code` is printed where Retour was started.
     """
 
     public_url: str

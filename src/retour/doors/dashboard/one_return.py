@@ -105,7 +105,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "open_calls": _open_calls(whole, reader),
         "timeline": told,
         "folded": folded,
-        "waiting": first_upper(word(reader, words.WHAT, whole.blocked_code)) if whole.blocked_code else None,
+        "waiting": _waiting(reader, whole.blocked_code),
         "waits_for_reader": step is not None and step.mark.tone in ("you", "stopped"),
         "notes": [_note(whole, note, reader) for note in reversed(whole.parts.notes)],
         "parcels": [_parcel(parcel, reader) for parcel in whole.parts.shipments],
@@ -223,6 +223,14 @@ def _verdict(seen: InspectionView, reader: Reader) -> str:
         parts.append(reader.say("back in stock"))
     said = ", ".join(parts)
     return f"{said}: “{seen.note}”" if seen.note else said
+
+
+def _waiting(reader: Reader, code: str | None) -> str | None:
+    if code is None:
+        return None
+    if code in words.WAITING:
+        return reader.say(words.WAITING[code])
+    return first_upper(word(reader, words.WHAT, code))
 
 
 def _open_calls(whole: Whole, reader: Reader) -> str:

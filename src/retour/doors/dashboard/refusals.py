@@ -13,6 +13,7 @@ def _(text: str) -> str:
 
 
 _SAID: Final[Mapping[str, str]] = {
+    "address_forgotten": _("What was in that mail is forgotten. Make a new code or link"),
     "already_exists": _("This is taken already. Choose another"),
     "already_set_up": _("This installation has an account already. Sign in instead"),
     "invalid_brand": _("Enter a colour such as #1f4d3a"),
@@ -28,6 +29,7 @@ _SAID: Final[Mapping[str, str]] = {
     "invalid_timezone": _("Choose a time zone from the list"),
     "invalid_url": _("Enter an address that begins with https://"),
     "last_owner": _("The account needs an owner. Make somebody else an owner first"),
+    "mail_not_found": _("There is no such mail any more"),
     "move_not_allowed": _("This is on its way already"),
     "endpoint_inactive": _("Switch the receiver on first"),
     "store_not_found": _("This store does not exist any more"),

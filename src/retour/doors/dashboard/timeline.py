@@ -46,6 +46,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "effect.confirmed" | "effect.failed" | "effect.unknown" | "effect.parked" | "effect.pending":
             call = _call(whole, data, reader)
             return f"{said}: {call}" if call else said
+        case "return.parcel_updated" if "status" in data:
+            return word(reader, words.PARCELS, str(data["status"]))
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said

@@ -59,6 +59,18 @@ WHAT: Final[Mapping[str, str]] = {
     "effect_in_flight": _("answer of the platform"),
     "work_in_progress": _("in progress"),
 }
+# What stands first in the timeline: what the return waits for now.
+WAITING: Final[Mapping[str, str]] = {
+    "awaiting_inspection": _("Waiting for inspection"),
+    "decision_needed": _("Waiting for a decision"),
+    "awaiting_receipt": _("Waiting to be received"),
+    "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "awaiting_rest": _("Waiting for the rest of the parcel"),
+    "awaiting_restock": _("Waiting to go back into stock"),
+    "in_transit": _("On its way back"),
+    "platform_disagrees": _("Waiting for a look at the amounts"),
+    "held": _("On hold"),
+}
 WHO: Final[Mapping[str, str]] = {
     "agent": _("an agent"),
     "warehouse": _("the warehouse"),

@@ -1,6 +1,7 @@
 """Steps 1 to 3: what goes back, why, and how it is made right; each judged by the policy when it is sent."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -13,8 +14,18 @@ from retour.core.money import Money
 from retour.core.reason import NOTE_MOST, REASONS
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Draft, DraftLine, key_of, pieces
-from retour.doors.portal.drafting import closed, considered, draft_of, keep, objections, order_of, with_reason
+from retour.doors.portal.draft import Draft, DraftLine, key_of
+from retour.doors.portal.drafting import (
+    chosen_of,
+    closed,
+    considered,
+    draft_of,
+    keep,
+    objections,
+    order_of,
+    pictures_of,
+    with_reason,
+)
 from retour.doors.portal.offers import offers_of
 from retour.flows.rma import Considered, ConsideredLine
 from retour.store import views
@@ -78,7 +89,8 @@ async def take_items(desk: Desk, request: AnyRequest, handle: str) -> Response[A
 async def _items(
     here: Here, found: Considered, draft: Draft, *, status: int = 200, errors: FormErrors
 ) -> Response[Any]:
-    cards = [_card(line, draft, here.reader, found) for line in found.lines]
+    pictures = await pictures_of(here.db, found.order.order)
+    cards = [_card(line, draft, here.reader, found, pictures) for line in found.lines]
     days = sorted({line.decision.closes_on for line in found.lines if line.can_return and line.decision.closes_on})
     earlier = await views.returns(
         here.db, after_id=_FIRST, limit=1, store_id=here.store_id, order_id=found.order.id
@@ -90,7 +102,9 @@ async def _items(
     )  # fmt: skip
 
 
-def _card(found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered) -> ItemCard:
+def _card(
+    found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered, pictures: Mapping[str, str]
+) -> ItemCard:
     line, chosen = found.line, draft.lines.get(found.line.ref)
     order = whole.order.order
     blocked = None if found.can_return else words.why_not(found, reader, placed_at=order.placed_at)
@@ -100,6 +114,7 @@ def _card(found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered
         ordered=line.quantity, left=found.left, blocked=blocked,
         until=reader.day(closes_on) if closes_on and not blocked else None,
         checked=chosen is not None and not blocked, quantity=min(chosen.quantity, found.left) if chosen else 1,
+        picture=pictures.get(line.image_url or ""),
     )  # fmt: skip
 
 
@@ -166,7 +181,7 @@ def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: R
 async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
     order = await order_of(here)
     options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
-    chosen = pieces(draft, order.order.order)
+    chosen = await chosen_of(here, draft, order)
     notes = {key_of(ref): line.note for ref, line in draft.lines.items()}
     return here.page("reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes)
 
@@ -201,7 +216,7 @@ async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int =
     only = offers[0].value if len(offers) == 1 else ""
     return here.page(
         "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
-        go_on=words.go_on_with(only, here.reader), pieces=with_reason(draft, order, here.reader),
+        go_on=words.go_on_with(only, here.reader), pieces=await with_reason(here, draft, order),
     )  # fmt: skip
 
 

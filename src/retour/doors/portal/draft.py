@@ -86,10 +86,12 @@ class Piece:
     reason: str
 
 
-def pieces(draft: Draft, order: Order) -> Sequence[Piece]:
-    """Return the chosen items in the order of the lines."""
+def pieces(draft: Draft, order: Order, pictures: Mapping[str, str]) -> Sequence[Piece]:
+    """Return the chosen items in the order of the lines; `pictures` says where this server shows which address."""
     return [
-        Piece(key_of(line.ref), line.title, None, kept.quantity, line.quantity, kept.reason)
+        Piece(
+            key_of(line.ref), line.title, pictures.get(line.image_url or ""), kept.quantity, line.quantity, kept.reason
+        )
         for line in order.lines
         if (kept := draft.lines.get(line.ref)) is not None
     ]

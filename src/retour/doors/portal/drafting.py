@@ -1,19 +1,22 @@
 """What every step of drafting a return does: read the draft, judge it, keep it, say where it cannot go on."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from litestar import Response
 
 from retour.core.errors import Objection, Refused
+from retour.core.order import Order
 from retour.doors.portal import words
 from retour.doors.portal.desk import Elsewhere, Here
 from retour.doors.portal.draft import Draft, Piece, kept, key_of, pieces, read_draft
 from retour.flows import rma as returns
 from retour.flows import visit as flow
 from retour.flows.rma import Considered
+from retour.store import picture as pictures
+from retour.store.db import Db
 from retour.web.forms import FormErrors
-from retour.web.reader import Reader
 
 CHANNEL: Final = "portal"
 KIND: Final = "return"
@@ -63,10 +66,20 @@ def closed(here: Here, refused: Refused) -> Response[str]:
     return here.page("closed", said=words.refusal_text(refused, here.reader), help_url=here.help_url)
 
 
-def with_reason(draft: Draft, order: Considered, reader: Reader) -> list[Piece]:
-    """Return the chosen items with their reasons in words."""
-    chosen = pieces(draft, order.order.order)
-    return [replace(piece, reason=words.reason_name(piece.reason, reader)) for piece in chosen]
+async def chosen_of(here: Here, draft: Draft, order: Considered) -> Sequence[Piece]:
+    """Return the chosen items with their pictures; the reasons as codes."""
+    return pieces(draft, order.order.order, await pictures_of(here.db, order.order.order))
+
+
+async def with_reason(here: Here, draft: Draft, order: Considered) -> list[Piece]:
+    """Return the chosen items with their pictures and their reasons in words."""
+    chosen = await chosen_of(here, draft, order)
+    return [replace(piece, reason=words.reason_name(piece.reason, here.reader)) for piece in chosen]
+
+
+async def pictures_of(db: Db, order: Order) -> Mapping[str, str]:
+    """Return where this server shows the pictures of an order's lines, by their own addresses."""
+    return await pictures.paths(db, urls=[line.image_url for line in order.lines])
 
 
 async def objections(here: Here, draft: Draft, order: Considered, *, at: str) -> FormErrors:

@@ -16,6 +16,7 @@ from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
+from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.store import event, views
@@ -70,7 +71,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         return here.page(
             "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
-            rows=rows, is_promise=is_promise, pays=pays(row), pieces=_pieces(row, order.order, here),
+            rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
@@ -137,14 +138,15 @@ def _money(
     return explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader), True
 
 
-def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
+async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
     """Return the items of a return and, where it differs from the whole, what became of each."""
-    found = []
+    found, pictures = [], await pictures_of(here.db, order)
     for line in _LINES.decode(row["lines"] or "[]"):
         ordered = order.line(line.line_ref)
         title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
         reason = words.reason_name(line.reason, here.reader)
-        piece = Piece(key_of(line.line_ref), title, None, line.requested_quantity, of, reason)
+        picture = pictures.get(ordered.image_url or "") if ordered else None
+        piece = Piece(key_of(line.line_ref), title, picture, line.requested_quantity, of, reason)
         found.append((piece, _fate(line.decision, row["status"], here)))
     return found
 

@@ -98,7 +98,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
         "review", status=status, errors=FormErrors(), notice=notice, rows=shown, plan=promise.hash,
-        total=Money(promise.total_minor, promise.currency), pieces=with_reason(draft, order, here.reader),
+        total=Money(promise.total_minor, promise.currency), pieces=await with_reason(here, draft, order),
         resolution=words.resolution_name(draft.resolution, here.reader), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
         sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,

@@ -12,7 +12,7 @@ from retour.store import dock, order, photo, picture, policy
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.dock import Observed
-from retour.store.photo import PhotoView
+from retour.store.photo import PhotoKind, PhotoView
 from retour.store.rma import ReturnRecord
 
 MOST_ROWS: Final = 12  # of one line; the rest is said in a sentence
@@ -102,9 +102,15 @@ class Parcel:
         """Return the line of that id, or nothing."""
         return next((line for line in self.lines if line.id == line_id), None)
 
-    def photos_of(self, line_id: UUID, kind: str) -> list[PhotoView]:
-        """Return the photos of a line that the shopper or the warehouse took."""
-        return [view for view in self.photos if view.return_line_id == line_id and view.kind == kind]
+    def photos_of_shopper(self, line_id: UUID) -> list[PhotoView]:
+        """Return what the shopper sent of a line."""
+        return [view for view in self.photos if view.return_line_id == line_id and view.kind == PhotoKind.SHOPPER]
+
+    def photos_on_bench(self, line_id: UUID) -> list[PhotoView]:
+        """Return the photos of the unit at hand: those taken of the line since the verdict before."""
+        since = self.record.rma.inspected_at
+        taken = [view for view in self.photos if view.return_line_id == line_id and view.kind == PhotoKind.INSPECTION]
+        return [view for view in taken if since is None or view.at > since]
 
 
 async def load(db: Db, rma_id: UUID) -> Parcel | None:

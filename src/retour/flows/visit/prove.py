@@ -7,7 +7,7 @@ from uuid import UUID
 
 from retour.core.visit import VISIT_LIFE, CodeAnswer, Tried, fold_code, judge
 from retour.flows.visit import typed as sealing
-from retour.store import discrepancy
+from retour.store import discrepancy, photo
 from retour.store import visit as visits
 from retour.store.db import Db
 from retour.store.vault import Vault
@@ -48,8 +48,9 @@ async def close(db: Db, *, visit_id: UUID, now: datetime) -> None:
 
 
 async def forget_expired(db: Db, *, now: datetime) -> None:
-    """Delete the account's visits that are over, and what was typed in them."""
+    """Delete the account's visits that are over, what was typed in them, and photos that no return came of."""
     await visits.forget(db, at=now)
+    await photo.forget_old(db, before=now - VISIT_LIFE)
 
 
 async def answered(db: Db, *, order_id: UUID, now: datetime) -> None:

@@ -5,7 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
-from retour.doors.dashboard.settings import connections, keys, look, policy, store, team, webhooks, you
+from retour.doors.dashboard.settings import connections, keys, look, mail, policy, store, team, webhooks, you
 from retour.doors.dashboard.settings.area import index_page
 
 
@@ -15,6 +15,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         page(desk, "/dashboard/settings", index_page),
         *store.route_handlers(desk),
         *look.route_handlers(desk),
+        *mail.route_handlers(desk),
         *policy.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),

@@ -35,6 +35,7 @@ def _(text: str) -> str:
 AREAS: Final = (
     ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock, payments")),
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
+    ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("team", _("Team"), _("Who works here and what they may do")),

@@ -1,0 +1,18 @@
+"""Signed links on the command line."""
+
+from tests.ops.cli.conftest import Shell
+
+
+def test_a_link_is_made_its_secret_is_shown_and_renewing_changes_both(shell: Shell) -> None:
+    shell.ok("account", "create", "Linked")
+    shell.ok("store", "create", "Fjell & Hus", "--currency", "EUR", "--account", "Linked")
+
+    made = shell.json("link", "make", "#1001", "--days", "30", "--account", "Linked")["link"]
+    told = shell.json("link", "secret", "--account", "Linked")
+
+    assert "/returns/fjell-hus/link?order=%231001&until=" in made
+    assert told["portal"].endswith("/returns/fjell-hus")
+    assert len(told["secret"]) == 64
+    assert shell.refused("link", "make", "#1001", "--days", "401", "--account", "Linked") == "invalid_duration"
+    shell.ok("link", "renew", "--account", "Linked")
+    assert shell.json("link", "secret", "--account", "Linked")["secret"] != told["secret"]
