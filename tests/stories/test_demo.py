@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from retour.cli.demo import seeding, telling
+from retour.cli.demo import INTERRUPTED, seeding, telling
 from retour.cli.demo.story import CHAPTERS, Told, Whole
 from retour.ops.postgres import EmbeddedPostgres
 from tests.waiting import until_seen
@@ -143,7 +143,7 @@ def open_demo(environ: Mapping[str, str], data_dir: Path, told: Any) -> Iterator
         finally:
             running.send_signal(signal.SIGINT)
             out, errors = running.communicate(timeout=60)
-    assert running.returncode == 0, out + errors
+    assert running.returncode in {0, INTERRUPTED}, out + errors  # the desk may still have been filled
     assert not EmbeddedPostgres(data_dir).status().running
 
 
