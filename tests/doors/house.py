@@ -1,5 +1,6 @@
 """The whole web application over a test's database, and a browser that reads pages and sends their forms."""
 
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -169,3 +170,10 @@ class Browser:
 
     async def sign_in(self, email: str, password: str = PASSWORD) -> Page:
         return await self.send(await self.get("/sign-in"), email=email, password=password)
+
+
+def shown_once(page: Page) -> str:
+    """Return the secret on a page that shows one."""
+    found = re.search(r'<textarea[^>]*id="once"[^>]*>([^<]+)<', page.answer.text)
+    assert found is not None, page.text
+    return found[1]

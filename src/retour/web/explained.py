@@ -76,6 +76,19 @@ def marked(before: Mapping[str, int], rows: Sequence[MoneyRow]) -> tuple[MoneyRo
     )
 
 
+def beside(promised: Sequence[MoneyRow], paid: Sequence[MoneyRow]) -> tuple[MoneyRow, ...]:
+    """Return what is paid with what was promised beside each row that differs, and nothing beside the others."""
+    before, now = keyed(promised), keyed(paid)
+    rows = []
+    for row, (key, minor) in zip(paid, now.items(), strict=True):
+        was = before.get(key, 0)
+        differs = row.amount is not None and row.kind != "to" and was != minor
+        rows.append(
+            replace(row, promised=Money(was, row.amount.currency), changed=True) if differs and row.amount else row
+        )
+    return tuple(rows)
+
+
 def keyed(rows: Sequence[MoneyRow]) -> dict[str, int]:
     """Return the amount of each row in minor units under a key that stays the same while the row means the same."""
     found: dict[str, int] = {}

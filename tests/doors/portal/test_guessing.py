@@ -103,13 +103,10 @@ async def test_three_hundred_guesses_learn_nothing_and_send_nothing(counter: Cou
 
 @pytest.mark.prove
 async def test_ten_thousand_guesses_confirm_no_order_and_leak_no_byte(counter: Counter) -> None:
-    began = time.monotonic()
-
     seen = await guess_many(counter, 10_000, browsers=40)
     await counter.work()
 
     await confirm_nothing(counter, seen)
-    assert time.monotonic() - began < 240
 
 
 @pytest.mark.parametrize("worker", [False, True])

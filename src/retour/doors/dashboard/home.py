@@ -226,7 +226,7 @@ def _of_carrier(reader: Reader, figures: Figures) -> str | None:
 
 def _connected(reader: Reader, one: Health) -> Connected:
     name = f"{word(reader, words.PLATFORMS, one.platform)}, {one.far_name}"
-    heard = reader.ago(one.last_heard_at) if one.last_heard_at else reader.say("not heard yet")
+    heard = reader.ago(one.last_heard_at) if one.last_heard_at else ""
     if one.state != "connected":
         trouble = reader.say("The credential is no longer accepted. Refunds wait, nothing is lost.")
         return Connected(Mark("money", "stopped", "stopped", ""), name, heard, trouble)

@@ -26,7 +26,7 @@ from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.store.refund import SettlementRow
-from retour.web.explained import explained
+from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
 
@@ -67,7 +67,9 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         settlements = await refunds.list_of_rma(here.db, row["id"])
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader = here.portal.look.name, here.reader
-        rows, is_promise = _money(here, order.order, parts.promised, settlements)
+        rows, is_promise = _money(
+            here, order.order, parts.promised, settlements, is_over=row["status"] == Decision.RESOLVED.value
+        )
         return here.page(
             "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
@@ -130,12 +132,14 @@ async def _logo(here: Here) -> Response[Any]:
 
 
 def _money(
-    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow]
+    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow], *, is_over: bool
 ) -> tuple[tuple[MoneyRow, ...], bool]:
     """Return the rows of what is paid, or of what was promised while nothing is decided yet."""
-    if settlements:
-        return explained([s.plan for s in settlements], order, here.reader), False
-    return explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader), True
+    said = explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader)
+    if not settlements:
+        return said, True
+    paid = explained([s.plan for s in settlements], order, here.reader)
+    return (beside(said, paid) if is_over else paid), False
 
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:

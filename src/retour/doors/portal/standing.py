@@ -15,6 +15,9 @@ from retour.store.refund import SettlementRow
 from retour.web.parts import Entry
 from retour.web.reader import Reader
 
+_DECIDED: Final = frozenset(
+    {EventType.RETURN_APPROVED.value, EventType.RETURN_REJECTED.value, EventType.RETURN_CANCELLED.value}
+)
 PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
 
 
@@ -125,6 +128,6 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
 def _who(event: Event, reader: Reader, *, shop: str) -> str | None:
     if event.actor.startswith("shopper"):
         return reader.say("You")
-    if event.actor.startswith(("staff", "key", "agent", "cli")):
+    if event.type in _DECIDED and event.actor.startswith(("staff", "key", "cli")):
         return shop
     return None

@@ -23,7 +23,6 @@ PAGE_POLICY: Final = (
 MESSAGE_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _SHEET: Final = """\
-@import url("/admin/admin.css");
 iframe.letter {
   display: block; inline-size: 100%; max-inline-size: 680px; block-size: 960px;
   border: 1px solid var(--line); border-radius: 12px;
@@ -128,8 +127,8 @@ class Desk:
 
     def _page(self, name: str, status: int = 200, **values: Any) -> Response:
         text = self._templates.get_template(name).render(**values, here="mail", domain=self._domain)
-        sheet = text.replace("/admin/admin.css", "/mail/mail.css", 1)  # that one and what only mail needs
-        return HTMLResponse(sheet, status, _headers(PAGE_POLICY))
+        ours = text.replace("</head>", '<link rel="stylesheet" href="/mail/mail.css">\n</head>', 1)
+        return HTMLResponse(ours, status, _headers(PAGE_POLICY))
 
 
 def _headers(policy: str) -> dict[str, str]:

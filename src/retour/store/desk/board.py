@@ -78,11 +78,7 @@ HEALTH: Final = """
 SELECT k.id, k.platform, k.far_name, k.state, k.created_at, c.ran_at, c.problem,
        (SELECT count(*) FROM effect e
          WHERE e.tenant_id = k.tenant_id AND e.connection_id = k.id AND e.parked_at IS NULL
-           AND e.state IN ('intent', 'sending', 'unknown') AND e.created_at < $2) AS late,
-       (SELECT max(e.settled_at) FROM effect e WHERE e.tenant_id = k.tenant_id AND e.connection_id = k.id
-           AND e.state = 'confirmed' AND e.settled_at > $2) AS answered_at,
-       (SELECT max(i.received_at) FROM inbox i
-         WHERE i.tenant_id = k.tenant_id AND i.connection_id = k.id AND i.received_at > $2) AS heard_at
+           AND e.state IN ('intent', 'sending', 'unknown') AND e.created_at < $2) AS late
   FROM connection k
   LEFT JOIN LATERAL (
     SELECT max(y.ran_at) AS ran_at, max(y.problem) AS problem FROM sync_cursor y
@@ -147,7 +143,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A connection and when it was last heard of; `late` effects wait longer than they should."""
+    """A connection and when its orders were last read (a carrier has none); `late` effects wait longer than they should."""
 
     id: UUID
     platform: str
@@ -203,9 +199,8 @@ async def health(db: Db, store_id: UUID | None, *, late_before: datetime) -> tup
     """Return how each connection is; effects planned before `late_before` and not answered yet are late."""
     found = []
     for row in await db.fetch(HEALTH, store_id, late_before):
-        heard = [row[name] for name in ("ran_at", "answered_at", "heard_at") if row[name] is not None]
         health_of = {name: row[name] for name in ("id", "platform", "far_name", "state", "problem", "late")}
-        found.append(Health(**health_of, last_heard_at=max(heard, default=None)))
+        found.append(Health(**health_of, last_heard_at=row["ran_at"]))
     return tuple(found)
 
 

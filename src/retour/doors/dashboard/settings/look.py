@@ -16,6 +16,7 @@ from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import OWNER, back_to, show, store_id_of
 from retour.flows import look as flow
 from retour.flows.photo.encoding import MOST_BYTES, reencode
+from retour.store import account
 from retour.store.db import Db
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.texts import LANGUAGES
@@ -51,8 +52,10 @@ async def _form(seen: Visit, look: Look, sent: Form | None, errors: FormErrors, 
         colour = read_colour(sent.text("brand_hex"))
     shades = palette(colour)
     previews: list[tuple[str, Ground, Shades]] = [("light", LIGHT, shades.light), ("dark", DARK, shades.dark)]
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        store = await account.get_store(db, look.store_id)
     return await show(
-        seen, AREA, status=status, errors=errors, typed=typed, colour=colour, previews=previews,
+        seen, AREA, status=status, store=store, errors=errors, typed=typed, colour=colour, previews=previews,
         languages=list(LANGUAGES.items()), has_logo=look.logo is not None, shop_name=look.name,
         portal_url=f"/returns/{look.handle}",
     )  # fmt: skip
