@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from retour.core.sign_in import HELD_FROM, Subject, Tries, is_held, token_sha256, wait
+from retour.core.sign_in import HELD_FROM, Subject, Tries, is_held, set_up_code, token_sha256, wait
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -50,3 +50,12 @@ def test_an_account_is_held_from_the_twentieth_try() -> None:
 
 def test_a_token_is_known_by_its_hash() -> None:
     assert token_sha256("abc").hex() == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_set_up_code_is_the_installations_own_and_can_be_typed() -> None:
+    code = set_up_code(b"k" * 32)
+
+    assert code == set_up_code(b"k" * 32)
+    assert code != set_up_code(b"j" * 32)
+    assert len(code) == 20
+    assert set(code) <= set("abcdefghijklmnopqrstuvwxyz234567")
