@@ -64,7 +64,7 @@ test: check browser ## All of check, then every test not marked prove (10 minute
 
 prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
 	@EXAMPLES=$(PROVE_EXAMPLES) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
-	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q -m prove tests
+	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q $(SIDE_BY_SIDE) -m prove tests
 
 chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
 	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos

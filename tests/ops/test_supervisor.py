@@ -115,7 +115,9 @@ async def test_a_killed_database_is_started_again(home: Path) -> None:
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(60):
         while True:  # a connection may live a moment longer than the main process
-            with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            with contextlib.suppress(
+                asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError
+            ):
                 async with database.tx(None) as db:
                     if killed != server.status().pid:
                         assert await db.fetchval("SELECT 1") == 1
