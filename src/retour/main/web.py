@@ -64,7 +64,9 @@ def web_app(here: House) -> Litestar:
 def desk(here: House, pages: Pages, sessions: Sessions) -> Desk:
     """Return what the staff's pages stand on."""
     frames = Frames(here.database, pages)
-    return Desk(here.database, here.vault, sessions, pages, frames, here.policies, utc_now)
+    return Desk(
+        here.database, here.vault, sessions, pages, frames, here.policies, utc_now, public_url=here.settings.public_url
+    )
 
 
 def installation(here: House) -> Installation:

@@ -27,12 +27,19 @@ from tests.stories.house import House, a_house, now
 
 
 @pytest.fixture(scope="module")
-async def address(database: Database, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
+    """The keys of the server with the desk."""
+    return Vault.open(tmp_path_factory.mktemp("desk-keys"), role="all")
+
+
+@pytest.fixture(scope="module")
+async def address(database: Database, vault: Vault) -> AsyncIterator[str]:
     """The address of a server with the desk."""
-    vault = Vault.open(tmp_path_factory.mktemp("desk-keys"), role="all")
     pages = Pages.load()
     sessions = Sessions(database, now, https=False)
-    desk = Desk(database, vault, sessions, pages, Frames(database, pages), PolicyCache(), now)
+    desk = Desk(
+        database, vault, sessions, pages, Frames(database, pages), PolicyCache(), now, public_url="https://shop.example"
+    )
     app = Litestar(
         desk_handlers(desk),
         openapi_config=None,

@@ -34,6 +34,7 @@ class Desk:
     frames: Frames
     policies: PolicyCache
     clock: Callable[[], datetime]
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name, age, word
 from retour.doors.dashboard.whole import allowed, read_whole
 from retour.flows import discrepancy as flow
+from retour.flows import visit as visits
 from retour.store.desk import exceptions as store
 from retour.store.desk.exceptions import Mismatch
 from retour.store.desk.listing import PAGE
 from retour.store.desk.page import names
+from retour.store.vault import NotMyKey
 from retour.web.forms import read_form
 from retour.web.pages import see
 from retour.web.parts import Mark
@@ -27,6 +29,8 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 PATH: Final = "/dashboard/exceptions"
+SHOPPER_ASKS: Final = "shopper_asks"
+_LINK_DAYS: Final = 7
 _STOPPED: Final = frozenset({"effect_failed", "effect_unknown"})
 
 
@@ -53,6 +57,24 @@ _MEANS: Final[Mapping[str, tuple[str, str]]] = {
     "refund_gave_way": (
         _("Nothing waits."),
         _("Our refund was withdrawn before it was sent and is computed anew from what is left."),
+    ),
+    "goods_not_expected": (
+        _("Nothing waits."),
+        _("The goods are kept apart: not counted, not restocked, not refunded."),
+    ),
+    "goods_not_on_return": (
+        _("Nothing waits."),
+        _("The goods are kept apart: not counted, not restocked, not refunded."),
+    ),
+    "goods_unannounced": (
+        _("Nothing waits."),
+        _("The goods are kept apart: not counted, not restocked, not refunded."),
+    ),
+    "mail_unknown": (_("Nothing waits."), _("The mail is not sent again by itself, so nobody gets it twice.")),
+    "mail_refused": (_("Nothing waits."), _("The return moves on; only this person was not told.")),
+    "shopper_asks": (
+        _("The shopper waits for an answer."),
+        _("They read what everybody reads. Nobody sees the order without a code or a signed link."),
     ),
     "refunded_outside_too_much": (
         _("Further refunds of this order are limited to what is left."),
@@ -84,6 +106,7 @@ def exception_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page(desk, PATH, _list, DESK),
         page(desk, f"{PATH}/{{id:str}}", _one, DESK),
         form(desk, f"{PATH}/{{id:str}}/resolve", _resolve, DESK),
+        form(desk, f"{PATH}/{{id:str}}/link", _link, DESK),
     ]
 
 
@@ -108,7 +131,7 @@ async def _list(seen: Visit) -> Response[Any]:
     )
 
 
-async def _one(seen: Visit) -> Response[Any]:
+async def _one(seen: Visit, *, link: str | None = None) -> Response[Any]:
     reader, role = seen.reader, seen.staff.role
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         row = await store.exception(db, uuid_of(seen.request.path_params["id"], "discrepancy_not_found"))
@@ -131,7 +154,10 @@ async def _one(seen: Visit) -> Response[Any]:
         action=(_label(reader, act), f"{rma.url}/{act}") if is_open and rma is not None and act in acts else None,
         may_resolve=is_open and row.kind not in flow.ENDED_BY_AN_ACT,
         needs_owner=is_open and row.kind in flow.ENDED_BY_AN_ACT and act not in acts,
-        facts=_facts(reader, row),
+        facts=[*_asked(seen, row), *_facts(reader, row)],
+        may_link=is_open and row.kind == SHOPPER_ASKS,
+        link=link,
+        link_days=reader.number(_LINK_DAYS),
         differences=_differences(row, rma),
         resolved_by=actor_name(reader, row.resolved_by, people) if row.resolved_by else None,
     )
@@ -143,6 +169,33 @@ async def _resolve(seen: Visit) -> Response[Any]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         await flow.resolve(db, discrepancy_id=id_, actor=seen.staff.actor, now=seen.now)
     return see(f"{PATH}/{id_}")
+
+
+async def _link(seen: Visit) -> Response[Any]:
+    """Make the link that lets in a shopper who cannot be sent a code; who asks is checked by whoever makes it."""
+    await read_form(seen.request)
+    id_ = uuid_of(seen.request.path_params["id"], "discrepancy_not_found")
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        row = await store.exception(db, id_)
+        if row is None or row.kind != SHOPPER_ASKS or row.state != "open" or row.store_id is None:
+            raise Refused("discrepancy_not_found", "There is no such question of a shopper.")
+        made = await visits.portal_link(
+            db, seen.desk.vault, tenant_id=seen.staff.tenant_id, store_id=row.store_id, order=str(row.resource_id),
+            public_url=seen.desk.public_url, now=seen.now, days=_LINK_DAYS,
+        )  # fmt: skip
+    return await _one(seen, link=made)
+
+
+def _asked(seen: Visit, row: Mismatch) -> list[tuple[str, Any]]:
+    """Return what a shopper typed who asks to be let in; nothing for what a key of ours no longer opens."""
+    if row.kind != SHOPPER_ASKS:
+        return []
+    say, tenant_id = seen.reader.say, seen.staff.tenant_id
+    try:
+        typed = visits.read_typed(seen.desk.vault, row.details, tenant_id=tenant_id, order_id=row.resource_id)
+    except NotMyKey:
+        return []
+    return [(say("Order, as typed"), typed.number), (say("Contact, as typed"), typed.contact)]
 
 
 def _label(reader: Reader, act: str) -> str:
