@@ -1,5 +1,6 @@
 """One throw-away PostgreSQL for the whole run, one migrated template, a fresh database for each test module."""
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -8,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import anyio
 import asyncpg
 import pytest
 
@@ -34,7 +34,7 @@ def server() -> Iterator[EmbeddedPostgres]:
     postgres = EmbeddedPostgres(home / "data", durable=False, system_dir=home / "system")
     try:
         urls = postgres.ensure_running()
-        anyio.run(migrate.migrate, urls.owner)
+        asyncio.run(migrate.migrate(urls.owner))  # anyio.run refuses where a test of this process left its loop open
         yield postgres
     finally:
         postgres.destroy()
