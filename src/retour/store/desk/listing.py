@@ -86,6 +86,8 @@ SELECT count(*)
    AND ($10::text[] IS NULL OR r.id IN (
          SELECT l.rma_id FROM return_line l WHERE l.tenant_id = current_tenant() AND l.resolution = ANY ($10)))
 """
+# Each filter may be absent: a plan that must serve every combination serves none, so these are planned as they are asked.
+PLANNED_AS_ASKED: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 # What is shown is read for the rows of one page alone.
 SHOW: Final = """
 SELECT r.id, r.number, r.store_id, r.order_id, r.person_id, r.kind, r.channel, r.status, r.held, r.version,
@@ -208,6 +210,7 @@ async def returns(
         filters.store_id, _some(filters.actors), filters.closed, _some(filters.blockers), _some(filters.statuses),
         _some(filters.channels), filters.since, filters.until, found, _some(filters.resolutions),
     )  # fmt: skip
+    await db.execute(PLANNED_AS_ASKED)
     ids = [row["id"] for row in await db.fetch(_SORTED[sort], *narrowed, PAGE, (page - 1) * PAGE)]
     if page == 1 and len(ids) < PAGE:
         total = len(ids)
