@@ -95,7 +95,15 @@ def test_the_order_is_found_where_each_topic_names_it(topic: str, body: dict[str
 
 @pytest.mark.parametrize(
     "raw",
-    [b"", b"nope", b"[]", b"\xff", b"[" * 200_000, b'{"a":"' + b"x" * (5 * 1024 * 1024) + b'"}', gzip.compress(b"{}", mtime=0)],
+    [
+        b"",
+        b"nope",
+        b"[]",
+        b"\xff",
+        b"[" * 200_000,
+        b'{"a":"' + b"x" * (5 * 1024 * 1024) + b'"}',
+        gzip.compress(b"{}", mtime=0),
+    ],
 )
 def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
     with pytest.raises(Refused) as refused:
