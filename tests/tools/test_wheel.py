@@ -24,7 +24,7 @@ def test_the_built_wheel_carries_the_browser_libraries_and_every_source_file(tmp
     }
     expected |= {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "retour").rglob("*.py")}
     expected |= {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src" / "retour").rglob("*.sql")}
-    for kind in ("templates/**/*.html", "locale/*/*.po", "assets/css/*.css", "assets/js/*.js", "assets/licences/*.txt"):
+    for kind in ("templates/**/*.html", "locale/*/*.po", "assets/css/*.css", "assets/js/*.js"):
         shared = list((ROOT / "src/retour/web").glob(kind))
         assert shared, kind
         expected |= {path.relative_to(ROOT / "src").as_posix() for path in shared}

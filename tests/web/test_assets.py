@@ -39,7 +39,7 @@ def a_folder(tmp_path: Path, **files: str) -> Path:
 
 def test_the_first_load_of_the_portal_leaves_room_for_pictures() -> None:
     assets = the_pages().assets
-    loaded = [assets[name].transferred for name in ("portal.css", "portal.js", "htmx.js", "inter.woff2")]
+    loaded = [assets[name].transferred for name in ("portal.css", "portal.js", "inter.woff2")]
 
     weight = sum(loaded) + len(brand_sheet(DEFAULT))
 
@@ -49,9 +49,7 @@ def test_the_first_load_of_the_portal_leaves_room_for_pictures() -> None:
 def test_the_first_load_of_the_dashboard_is_light_too() -> None:
     assets = the_pages().assets
 
-    assert (
-        sum(assets[name].transferred for name in ("dashboard.css", "dashboard.js", "htmx.js", "inter.woff2")) < 110_000
-    )
+    assert sum(assets[name].transferred for name in ("dashboard.css", "dashboard.js", "inter.woff2")) < 90_000
 
 
 def test_an_asset_is_kept_for_ever_and_sent_compressed(client: TestClient[Litestar]) -> None:

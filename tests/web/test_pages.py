@@ -1,20 +1,19 @@
-"""Pages as answers: their headers, choices, parts and refusals."""
+"""Pages as answers: their headers, choices and refusals."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, get
 from litestar.params import FromPath
 from litestar.testing import TestClient
 
 from retour.core.errors import Refused
 from retour.web.error_pages import either_exception_handlers, page_exception_handlers
-from retour.web.pages import see, wants_part
+from retour.web.pages import see
 from retour.web.problem import ProblemError
 from retour.web.serving import kit_handlers
-from tests.web.readers import a_reader, shown, the_pages
+from tests.web.readers import shown, the_pages
 
 NOW = datetime(2026, 5, 21, 8, 30, tzinfo=UTC)
 ERRORS: dict[str, Exception] = {
@@ -31,16 +30,11 @@ def refuse(kind: FromPath[str]) -> None:
     raise ERRORS[kind]
 
 
-@get("/part", sync_to_thread=False)
-def part(request: Request[Any, Any, Any]) -> Response[str]:
-    return Response("part" if wants_part(request) else "page")
-
-
 @pytest.fixture(scope="module")
 def served() -> Iterator[TestClient[Litestar]]:
     pages = the_pages()
     app = Litestar(
-        [refuse, part, *kit_handlers(pages, lambda: NOW)],
+        [refuse, *kit_handlers(pages, lambda: NOW)],
         exception_handlers=either_exception_handlers(pages, lambda: NOW), openapi_config=None, logging_config=None,
     )  # fmt: skip
     with TestClient(app) as opened:
@@ -96,13 +90,6 @@ def test_a_choice_on_a_page_keeps_the_rest_of_its_address() -> None:
     assert shown(text) == "?step=2&amp;theme=dark de=?step=2&amp;lang=de ar=?step=2&amp;lang=ar "
 
 
-def test_a_request_for_a_part_is_told_from_one_for_a_page(client: TestClient[Litestar]) -> None:
-    assert client.get("/part").text == "page"
-    assert client.get("/part", headers={"HX-Request": "true"}).text == "part"
-    assert client.get("/part", headers={"HX-Request": "true", "HX-Boosted": "true"}).text == "page"
-    assert client.get("/part", headers={"HX-Request": "true", "HX-History-Restore-Request": "true"}).text == "page"
-
-
 def test_after_a_form_only_a_page_of_ours_is_shown() -> None:
     assert see("/dashboard").status_code == 303
     for foreign in ("https://evil.example", "//evil.example", "evil"):
@@ -116,18 +103,6 @@ def test_every_text_of_a_template_is_escaped_and_a_missing_value_is_a_bug() -> N
     )
     with pytest.raises(Exception, match="undefined"):
         shown("{{ nobody }}")
-
-
-def test_a_block_of_a_page_can_be_answered_alone() -> None:
-    alone = the_pages().part("web/design_portal.html", "back", reader=a_reader("de"))
-
-    assert "Zurück zu" in alone.content
-
-
-def test_a_block_holds_nothing_of_the_rest_of_its_page() -> None:
-    answer = the_pages().part("web/error.html", "title", reader=a_reader(), heading="Only this", errors=None)
-
-    assert answer.content == "Only this"
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,6 @@ class Assets:
         for door in DOORS:
             made[f"{door}.css"] = _asset(f"{door}.css", _style_sheet(folder, door, made).encode())
             made[f"{door}.js"] = _asset(f"{door}.js", _script(folder, door).encode())
-        for name, vendored in (("htmx.js", "htmx/dist/htmx.min.js"), ("alpine.js", "alpine/dist/cdn.min.js")):
-            made[name] = _asset(name, _vendored(folder, vendored).encode())
         return cls(made)
 
     def __getitem__(self, name: str) -> Asset:

@@ -23,7 +23,7 @@ HEADERS: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=(), camera=(self)",
-    "Vary": "HX-Request, Accept-Language, Cookie",
+    "Vary": "Accept-Language, Cookie",
 }
 CHOICE_S: Final = 365 * 24 * 3600
 
@@ -65,27 +65,12 @@ class Pages:
             cookies=_kept(reader),
         )
 
-    def part(self, template: str, block: str, *, reader: Reader, csrf: str = "", **values: Any) -> Response[str]:
-        """Return one block of a template, for a request that swaps a part of a page."""
-        return Response(
-            self.templates.block(template, block, reader=reader, csrf=csrf, **values),
-            media_type="text/html",
-            headers=HEADERS,
-        )
-
 
 def see(path: str) -> Redirect:
     """Return the redirect after a form was accepted: 303 to a page of ours."""
     assert path.startswith("/")
     assert not path.startswith("//")
     return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
-
-
-def wants_part(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the request is of a script that swaps a part of the page it is on."""
-    asked = request.headers
-    whole = asked.get("hx-boosted") == "true" or asked.get("hx-history-restore-request") == "true"
-    return asked.get("hx-request") == "true" and not whole
 
 
 def _kept(reader: Reader) -> list[Cookie]:

@@ -190,9 +190,7 @@ class Sessions:
 def sign_in_handlers() -> ExceptionHandlersMap:
     """Return what leads somebody who is not signed in to the sign-in, and back afterwards."""
 
-    def lead(request: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
-        if request.headers.get("hx-request") == "true":  # a part of a page cannot be the sign-in; the whole page goes
-            return Response(b"", status_code=401, headers={"HX-Redirect": SIGN_IN, "Cache-Control": "no-store"})
+    def lead(_: Request[Any, Any, Any], error: SignInNeeded) -> Response[bytes]:
         return Response(b"", status_code=303, headers={"Location": error.location, "Cache-Control": "no-store"})
 
     return {SignInNeeded: lead}

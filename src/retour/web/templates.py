@@ -58,16 +58,6 @@ class Templates:
         finally:
             _at_hand.reset(token)
 
-    def block(self, template: str, block: str, *, reader: Reader, csrf: str = "", **values: Any) -> str:
-        """Return one block of a template filled in for a reader; macros other than `ui` it must import itself."""
-        token = _at_hand.set(Rendering(reader, csrf))
-        try:
-            found = self.environment.get_template(template)
-            context = found.new_context({"reader": reader, **values})
-            return "".join(found.blocks[block](context))
-        finally:
-            _at_hand.reset(token)
-
     def plain(self, source: str, *, reader: Reader, **values: Any) -> str:
         """Return a template given as text, filled in for a reader; for tests of macros."""
         token = _at_hand.set(Rendering(reader, ""))

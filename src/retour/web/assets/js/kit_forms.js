@@ -27,13 +27,12 @@ window.addEventListener("pageshow", (event) => {
   for (const button of document.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
 });
 
-for (const name of ["htmx:finally:request", "htmx:after:swap"]) {
-  document.addEventListener(name, () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-    for (const button of document.querySelectorAll(".button[aria-disabled]")) button.removeAttribute("aria-disabled");
-    focusSummary();
-  });
-}
+// A script of ours has put a new part into the page.
+document.addEventListener("retour:swapped", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll(".button[aria-disabled]")) button.removeAttribute("aria-disabled");
+  focusSummary();
+});
 
 // On a whole page the browser does this by itself (autofocus).
 function focusSummary() {

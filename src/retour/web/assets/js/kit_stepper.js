@@ -64,4 +64,4 @@ function button(label, icon) {
 }
 
 enhance(document);
-document.addEventListener("htmx:after:swap", () => enhance(document));
+document.addEventListener("retour:swapped", () => enhance(document));

@@ -18,4 +18,4 @@ function armAll() {
   for (const toast of document.querySelectorAll("[data-toast]")) arm(toast);
 }
 armAll();
-document.addEventListener("htmx:after:swap", armAll);
+document.addEventListener("retour:swapped", armAll);

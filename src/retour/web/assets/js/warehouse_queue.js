@@ -67,7 +67,7 @@ function start() {
     const shown = line("scan-code", said);
     shown.textContent = code;
     line("hint", shown).textContent = text;
-    document.dispatchEvent(new Event("htmx:after:swap"));
+    document.dispatchEvent(new Event("retour:swapped"));
   }
 
   function tally() {

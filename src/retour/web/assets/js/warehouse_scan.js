@@ -53,7 +53,7 @@ function tell() {
 
 if (!field()?.autofocus) focusField();
 tell();
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("retour:swapped", () => {
   focusField();
   tell();
 });
