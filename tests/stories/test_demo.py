@@ -128,6 +128,21 @@ def _whole(document: Any) -> Whole:
     return Whole(told, before, after, {}, document["counts"], [])
 
 
+def test_a_database_that_is_not_this_folders_is_named_at_once_and_pays_nothing(
+    demo: Demo, data_dir: Path, told: Any
+) -> None:
+    known, aside = data_dir / "instance.json", data_dir / "instance.aside"
+    known.rename(aside)
+    try:
+        done = demo()
+    finally:
+        aside.rename(known)
+
+    assert done.returncode == 1
+    assert "demo_stuck: the database of this folder moves no money: this machine has not joined" in done.stderr
+    assert "two shoppers order" not in done.stdout
+
+
 @pytest.fixture(scope="module")
 def open_demo(environ: Mapping[str, str], data_dir: Path, told: Any) -> Iterator[Any]:
     """What a second run on the same data prints and serves, with its desk filled."""

@@ -16,6 +16,7 @@ from retour.cli.frame import json_option, run, tell
 from retour.cli.processes import prepare
 from retour.main.calling import Caller, local_caller
 from retour.ops.supervisor import Supervisor
+from retour.store import instance
 from retour.store.db import Database
 
 Say = Callable[[str], None]
@@ -82,6 +83,7 @@ async def _play(
         sandbox, web = Far(http, where.sandbox), Far(http, where.web)
         database = await Database.open(app_url, name="retour-demo", pool_min=0, pool_max=2)
         try:
+            await _may_pay(database, where)
             merchant = await installing.open_merchant(database, where)
             await until(lambda: web.answers("/readyz"), "the web process")
             await until(lambda: sandbox.answers("/_sandbox/health"), "the sandbox")
@@ -103,6 +105,15 @@ async def _play(
             return 0 if document["agreed"] else 1
         finally:
             await database.close()
+
+
+async def _may_pay(database: Database, where: Place) -> None:
+    """Raise Unexpected where nothing would ever be sent: a folder that was deleted leaves its database to a stranger."""
+    async with database.tx(None) as db:
+        state = await instance.check_instance(db, where.settings.data_dir, joined=where.settings.instance_id)
+    if not state.may_move_money:
+        why = state.reason or "the kill switch is on"
+        raise Unexpected(f"the database of this folder moves no money: {why}. Another RETOUR_DATA_DIR starts afresh")
 
 
 def _cast(http: Caller, where: Place, merchant: Merchant) -> Cast:
