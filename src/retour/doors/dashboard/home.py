@@ -207,7 +207,7 @@ def _alone_share(figures: Figures) -> int | None:
 
 def _share(part: int, of: int) -> int:
     """Return a share in basis points, to the whole percent."""
-    return round(part * 100 / of) * 100
+    return (200 * part + of) // (2 * of) * 100
 
 
 def _was(reader: Reader, share: int | None) -> str | None:
