@@ -88,9 +88,8 @@ async def test_eight_at_once_make_one(http: httpx2.AsyncClient, merchant: Mercha
 
 
 async def test_a_request_that_is_still_running_is_told(
-    http: httpx2.AsyncClient, merchant: Merchant, database: Database, monkeypatch: pytest.MonkeyPatch
+    http: httpx2.AsyncClient, merchant: Merchant, database: Database
 ) -> None:
-    monkeypatch.setattr(idempotency, "WAIT_S", 0.2)
     async with database.tx(merchant.tenant_id) as db:
         await idempotency.keep(db, idempotency.Answer("once", b"another", 200, b""))
         answer = await add(http, merchant, "once")
