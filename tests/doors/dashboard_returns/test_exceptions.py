@@ -50,6 +50,7 @@ async def test_staff_read_what_a_shopper_typed_and_let_them_in_with_a_signed_lin
     made = await ben.send(path, to=f"{path}/link")
 
     assert "A shopper asks for an order without an e-mail address" in page.words
+    assert "Agent: call the shopper and send a link" in page.words
     assert "Contact, as typed 0170 <b>5550123</b>" in page.words
     assert "/link?" not in page.text.replace(f"{path}/link", "")
     assert made.status == 200, made.words
@@ -85,3 +86,7 @@ def test_everything_that_happens_to_a_return_has_words() -> None:
     told = {what.value for what in EventType if what.value.partition(".")[0] in ("return", "settlement", "effect")}
 
     assert told == set(words.HAPPENED)
+
+
+def test_every_mismatch_that_has_a_name_says_what_to_do_next() -> None:
+    assert set(words.NEXT_STEPS) == set(words.MISMATCHES)

@@ -150,7 +150,7 @@ async def _one(seen: Visit, *, link: str | None = None) -> Response[Any]:
         shown=_shown(reader, row),
         hold=reader.say(hold),
         safe=reader.say(safe),
-        next_step=row.next_step,
+        next_step=reader.say(words.NEXT_STEPS.get(row.kind, row.next_step)),
         action=(_label(reader, act), f"{rma.url}/{act}") if is_open and rma is not None and act in acts else None,
         may_resolve=is_open and row.kind not in flow.ENDED_BY_AN_ACT,
         needs_owner=is_open and row.kind in flow.ENDED_BY_AN_ACT and act not in acts,
@@ -233,7 +233,12 @@ def _facts(reader: Reader, row: Mismatch) -> list[tuple[str, Any]]:
         facts.append((reader.say("The platform says"), row.effect_message))
     if row.total_minor is not None and row.currency is not None:
         facts.append((reader.say("Amount"), reader.money(Money(row.total_minor, row.currency))))
-    shown = {"units": reader.say("Units"), "far_code": reader.say("Code"), "found": reader.say("Found"), "refs": "Refs"}
+    shown = {
+        "units": reader.say("Units"),
+        "far_code": reader.say("Code"),
+        "found": reader.say("Found"),
+        "refs": reader.say("Lines"),
+    }
     for name, label in shown.items():
         value = row.details.get(name)
         if value not in (None, "", []):

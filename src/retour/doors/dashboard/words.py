@@ -242,6 +242,30 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "mail_refused": _("A mail was refused"),
     "shopper_asks": _("A shopper asks for an order without an e-mail address"),
 }
+# What whoever owns a mismatch does next; the API tells integrators the same in English.
+NEXT_STEPS: Final[Mapping[str, str]] = {
+    "platform_disagrees": _("compare both computations and decide"),
+    "effect_unknown": _("look at the platform: did it happen?"),
+    "effect_failed": _("read what the platform said, correct the cause, try again"),
+    "surplus_received": _("find out where the extra units belong"),
+    "refunded_outside_too_much": _("find out what was refunded there, then correct the order"),
+    "refund_gave_way": _("check that what was paid on the platform is what was owed"),
+    "order_does_not_close": _("look at the order on the platform and report it"),
+    "id_mismatch": _("look at the order on the platform and report it"),
+    "order_unreadable": _("look at the order on the platform and report it"),
+    "returned_more_than_fulfilled": _("look at the order on the platform and report it"),
+    "webhook_unreadable": _("look at what was received and report it"),
+    "webhook_not_read": _("find out why the message cannot be worked on"),
+    "webhook_endpoint_failing": _("repair the receiver, then send again what it missed"),
+    "needs_reconnect": _("connect the shop again"),
+    "goods_not_expected": _("decide what happens to the goods"),
+    "goods_not_on_return": _("find out whose goods these are and tell the shopper"),
+    "goods_unannounced": _("find the order or the sender of the parcel"),
+    "receipt_miscounted": _("count the parcel again before it is inspected"),
+    "mail_unknown": _("ask the shopper whether it arrived, or send it again"),
+    "mail_refused": _("correct the address, then send it again"),
+    "shopper_asks": _("call the shopper and send a link"),
+}
 HAPPENED: Final[Mapping[str, str]] = {
     "return.requested": _("Requested"),
     "return.approved": _("Approved"),
