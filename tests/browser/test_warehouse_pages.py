@@ -139,7 +139,8 @@ async def test_a_photo_is_taken_at_once_and_what_was_typed_stays(site: Site, ope
 
     assert await page.get_by_label("Note").input_value() == "a chip in the rim"
     assert await page.get_by_role("radio", name="Damaged").is_checked()
-    assert await page.evaluate("document.querySelector('.dock-photos img').complete")
+    loaded = "img => img.decode().then(() => img.naturalWidth > 0)"  # it stands before its bytes have come; decode waits for them
+    assert await page.locator(".dock-photos img").evaluate(loaded)
 
 
 async def test_the_dock_works_without_script(site: Site, open_page: OpenPage, token: str) -> None:
