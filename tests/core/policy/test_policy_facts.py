@@ -28,6 +28,7 @@ def test_the_facts_of_a_plain_request_are_what_the_order_says() -> None:
     assert ("L1", date(2026, 3, 10), "EUR") == (facts.line_ref, facts.today, facts.books_currency)
     assert {
         "order.country": "DE",
+        "order.zone": None,
         "order.currency": "EUR",
         "order.tags": ("wholesale",),
         "order.discount_codes": ("SPRING",),

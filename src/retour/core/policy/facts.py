@@ -62,6 +62,7 @@ class Fact:
 
 _CATALOGUE: Final = (
     Fact("order.country", FactType.TEXT, Level.ORDER, "Country the order was shipped to (ISO 3166 alpha-2)"),
+    Fact("order.zone", FactType.TEXT, Level.ORDER, "Zone of the policy that the country of the order belongs to"),
     Fact("order.currency", FactType.TEXT, Level.ORDER, "Currency the shopper paid in (ISO 4217)"),
     Fact("order.tags", FactType.TEXTS, Level.ORDER, "Tags of the order"),
     Fact("order.discount_codes", FactType.TEXTS, Level.ORDER, "Discount codes used on the order"),

@@ -93,6 +93,7 @@ def _shared_facts(
     placed_on = local_day(order.placed_at, zone)
     return {
         "order.country": order.country,
+        "order.zone": None,  # zones belong to a version of the policy, which puts the country into one
         "order.currency": order.currency,
         "order.tags": order.tags,
         "order.discount_codes": order.discount_codes,
