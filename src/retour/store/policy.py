@@ -12,6 +12,7 @@ from retour.core.policy import CompiledPolicy, compile_policy, decode
 from retour.core.rma import Ownership
 from retour.store import event
 from retour.store.db import Db, Record
+from retour.store.expression import Cel
 from retour.store.ids import new_id
 
 CONTEXT: Final = """
@@ -87,7 +88,7 @@ class PolicyCache:
             found = await document(db, version_id)
             if found is None:
                 raise Refused("policy_not_found", "there is no such policy version")
-            compiled = compile_policy(decode(found[1]), version=str(found[0]))
+            compiled = compile_policy(decode(found[1]), version=str(found[0]), expressions=Cel())
             if len(self._compiled) >= _KEEP:
                 self._compiled.clear()
             self._compiled[version_id] = compiled

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from retour.core.errors import Refused
 from retour.core.policy.document import AllOf, Compare, Condition, Expression, FactValue, Not, Op
-from retour.core.policy.expression import Answer, Expressions, Test, names
+from retour.core.policy.expression import Answer, Expressions, Test
+from retour.core.policy.grammar import names, parse
 
 # Both sides have the type of the fact by the time they meet: the decoder refuses a value of another type.
 _ORDERING: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
@@ -45,8 +46,8 @@ def comparison(leaf: Compare) -> Test:
 def expression(leaf: Expression, expressions: Expressions | None) -> Test:
     """Return one expression as a function of the facts; raise Refused(no_expressions) if nothing can evaluate it."""
     if expressions is None:
-        raise Refused("no_expressions", "Nothing here can evaluate an expression.", field=None)
-    return expressions.test(leaf.text, names(leaf.text))
+        raise Refused("no_expressions", "Nothing here can evaluate an expression.")
+    return expressions.test(parse(leaf.text))
 
 
 def facts_asked(condition: Condition) -> tuple[str, ...]:
@@ -54,7 +55,7 @@ def facts_asked(condition: Condition) -> tuple[str, ...]:
     if isinstance(condition, Compare):
         return (condition.fact,)
     if isinstance(condition, Expression):
-        return names(condition.text)
+        return names(parse(condition.text))
     parts = (condition.part,) if isinstance(condition, Not) else condition.parts
     return tuple(dict.fromkeys(name for part in parts for name in facts_asked(part)))
 
