@@ -52,16 +52,16 @@ async def start_draft(
     Raise Refused(policy_not_found, template_not_found) or what `checked` raises.
     """
     await policies.lock_store(db, store_id)
-    based_on = None
+    origin_version = None
     if document is None and template is not None:
         document = encode(template_named(template))
     elif document is None:
-        based_on, document = await _content(db, store_id, from_version)
+        origin_version, document = await _content(db, store_id, from_version)
     plain = encode(await checked(db, store_id=store_id, document=document))
     version_id, version = await policies.add_draft(
-        db, store_id=store_id, document=plain, author=actor, at=now, based_on=based_on
+        db, store_id=store_id, document=plain, author=actor, at=now, origin_version=origin_version
     )
-    told = {"version": version} if based_on is None else {"version": version, "based_on": based_on}
+    told = {"version": version} if origin_version is None else {"version": version, "origin_version": origin_version}
     await policies.tell(db, EventType.POLICY_DRAFTED, store_id, version_id, actor, now, told)
     return await _loaded(db, store_id, version_id)
 
@@ -124,7 +124,9 @@ async def revert(db: Db, *, store_id: UUID, to: int, after: int, actor: str, now
     if earlier.state != VersionState.RETIRED:
         raise Refused("move_not_allowed", f"version {to} is {earlier.state}, and only a retired one comes back")
     plain = encode(await checked(db, store_id=store_id, document=earlier.document))
-    version_id, _ = await policies.add_draft(db, store_id=store_id, document=plain, author=actor, at=now, based_on=to)
+    version_id, _ = await policies.add_draft(
+        db, store_id=store_id, document=plain, author=actor, at=now, origin_version=to
+    )
     version = await policies.publish(db, store_id=store_id, version_id=version_id, actor=actor, at=now)
     told = {"version": version, "to": to}
     await policies.tell(db, EventType.POLICY_REVERTED, store_id, version_id, actor, now, told)
@@ -198,7 +200,11 @@ async def _loaded(db: Db, store_id: UUID, version_id: UUID) -> PolicyVersion:
 def _overtaken(draft: PolicyVersion) -> Refused:
     if draft.state != VersionState.DRAFT:
         return Refused("state_changed", f"version {draft.version} is no draft any more: it is {draft.state}")
-    facts = {"revision": draft.revision, "changed_by": draft.changed_by, "changed_at": draft.changed_at.isoformat()}
+    facts: dict[str, Scalar] = {
+        "revision": draft.revision,
+        "changed_by": draft.changed_by,
+        "changed_at": draft.changed_at.isoformat(),
+    }
     return Refused("state_changed", "somebody saved the draft meanwhile", facts=facts)
 
 
@@ -210,8 +216,8 @@ def _naming_rule(refused: Refused, document: object) -> Refused:
     rules = cast("list[object]", cast("dict[str, object]", document)["rules"])
     rule = rules[int(match[1])]
     named = rule if isinstance(rule, dict) else {}
-    facts: dict[str, Scalar] = dict(refused.facts)
+    facts = dict(refused.facts)
     for fact, key in (("rule", "id"), ("rule_name", "name")):
         if isinstance(named.get(key), str):
-            facts[fact] = named[key][:200]
+            facts[fact] = str(named[key])[:200]
     return Refused(refused.code, refused.message, field=refused.field, facts=facts, objections=refused.objections)

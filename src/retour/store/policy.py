@@ -25,7 +25,7 @@ SELECT s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock
 """
 DOCUMENT: Final = "SELECT version, document, state FROM policy_version WHERE tenant_id = current_tenant() AND id = $1"
 NEXT_DRAFT: Final = """
-INSERT INTO policy_version (tenant_id, id, store_id, version, document, author, created_at, changed_by, changed_at, based_on)
+INSERT INTO policy_version (tenant_id, id, store_id, version, document, author, created_at, changed_by, changed_at, origin_version)
 SELECT current_tenant(), $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5, $4, $5, $6
   FROM policy_version WHERE tenant_id = current_tenant() AND store_id = $2
 RETURNING version
@@ -50,12 +50,12 @@ UPDATE policy_version p SET state = 'published', published_at = $3, published_by
  WHERE p.tenant_id = current_tenant() AND p.store_id = $1 AND p.id = $2 AND p.state = 'draft' RETURNING p.version
 """
 LIST: Final = """
-SELECT id, version, state, author, created_at, published_at, published_by, revision, based_on,
+SELECT id, version, state, author, created_at, published_at, published_by, revision, origin_version,
        coalesce(changed_by, author) AS changed_by, coalesce(changed_at, created_at) AS changed_at, document->>'name' AS name
   FROM policy_version WHERE tenant_id = current_tenant() AND store_id = $1 AND state <> 'discarded' ORDER BY version DESC
 """
 GET: Final = """
-SELECT id, store_id, version, state, author, created_at, published_at, published_by, revision, based_on,
+SELECT id, store_id, version, state, author, created_at, published_at, published_by, revision, origin_version,
        coalesce(changed_by, author) AS changed_by, coalesce(changed_at, created_at) AS changed_at, document
   FROM policy_version WHERE tenant_id = current_tenant() AND store_id = $1 AND id = $2
 """
@@ -101,7 +101,7 @@ class StoreContext:
 
 @dataclass(frozen=True, slots=True)
 class PolicyVersion:
-    """One version with its document as plain JSON; `revision` counts the saves, `based_on` is the number it began with.
+    """One version with its document as plain JSON; `revision` counts the saves, `origin_version` is the number it began with.
 
     The numbers of published versions grow in the order of publication; a draft may get a new one when it is published.
     """
@@ -117,7 +117,7 @@ class PolicyVersion:
     published_by: str | None
     published_at: datetime | None
     revision: int
-    based_on: int | None
+    origin_version: int | None
     document: object
 
 
@@ -156,12 +156,12 @@ async def document(db: Db, version_id: UUID) -> tuple[int, object] | None:
 
 
 async def add_draft(
-    db: Db, *, store_id: UUID, document: object, author: str, at: datetime, based_on: int | None = None
+    db: Db, *, store_id: UUID, document: object, author: str, at: datetime, origin_version: int | None = None
 ) -> tuple[UUID, int]:
     """Store a new draft and return its id and number."""
     version_id = new_id()
     await db.fetchval(LOCK_STORE, store_id)
-    version: int = await db.fetchval(NEXT_DRAFT, version_id, store_id, document, author, at, based_on)
+    version: int = await db.fetchval(NEXT_DRAFT, version_id, store_id, document, author, at, origin_version)
     return version_id, version
 
 

@@ -75,7 +75,7 @@ async def test_a_draft_keeps_who_made_changed_and_published_it_and_when(database
         saved = await shop.saved(db, draft, named("Second thoughts"), after=1)
         out = await shop.published(db, draft, after=0, revision=2)
 
-        assert (draft.state, draft.version, draft.revision, draft.based_on) == ("draft", 1, 1, None)
+        assert (draft.state, draft.version, draft.revision, draft.origin_version) == ("draft", 1, 1, None)
         assert (draft.author, draft.created_at, draft.changed_by) == ("staff:1", NOW, "staff:1")
         assert (saved.revision, saved.changed_by, saved.changed_at, saved.author) == (2, "staff:2", LATER, "staff:1")
         assert (out.state, out.published_by, out.published_at) == ("published", "staff:3", LATER)
@@ -179,7 +179,7 @@ async def test_versions_count_in_the_order_of_publication(database: Database, sh
 async def test_a_discarded_draft_is_kept_out_of_sight_and_cannot_come_back(database: Database, shop: Shop) -> None:
     async with database.tx(shop.tenant_id) as db:
         draft = await shop.started(db)
-        gone = {"store_id": shop.store_id, "version_id": draft.id, "actor": "staff:2", "now": LATER}
+        gone: dict[str, Any] = {"store_id": shop.store_id, "version_id": draft.id, "actor": "staff:2", "now": LATER}
         await flow.discard_draft(db, **gone)
 
         assert await shop.states(db) == {}
@@ -203,7 +203,7 @@ async def test_reverting_publishes_the_old_content_as_a_new_version(database: Da
         second = await shop.published(db, await shop.started(db, document=named("Second")), after=1)
         back = await flow.revert(db, store_id=shop.store_id, to=1, after=2, actor="staff:1", now=LATER)
 
-        assert (back.version, back.state, back.based_on, back.document) == (3, "published", 1, first.document)
+        assert (back.version, back.state, back.origin_version, back.document) == (3, "published", 1, first.document)
         assert await shop.states(db) == {1: "retired", 2: "retired", 3: "published"}
         assert (await shop.told(db, back.id))[-1] == ("policy.reverted", {"version": 3, "to": 1})
         kept = await policies.get_version(db, shop.store_id, second.id)
@@ -221,9 +221,9 @@ async def test_a_draft_begins_with_what_is_in_force_or_with_what_is_asked_for(da
         await shop.published(db, await shop.started(db, document=named("Second")), after=1)
         as_now, as_before = await shop.started(db), await shop.started(db, from_version=1)
 
-        assert (as_now.based_on, decode(as_now.document).name) == (2, "Second")
-        assert (as_before.based_on, decode(as_before.document).name) == (1, "First")
-        assert (await shop.told(db, as_before.id))[0] == ("policy.draft_started", {"version": 4, "based_on": 1})
+        assert (as_now.origin_version, decode(as_now.document).name) == (2, "Second")
+        assert (as_before.origin_version, decode(as_before.document).name) == (1, "First")
+        assert (await shop.told(db, as_before.id))[0] == ("policy.draft_started", {"version": 4, "origin_version": 1})
         with pytest.raises(Refused) as refused:
             await shop.started(db, template="none of ours")
         assert refused.value.code == "template_not_found"

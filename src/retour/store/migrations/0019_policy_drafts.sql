@@ -2,7 +2,7 @@
 
 ALTER TABLE policy_version
   ADD COLUMN revision int NOT NULL DEFAULT 1 CHECK (revision > 0),  -- counts the saves of a draft
-  ADD COLUMN based_on int,                                          -- the version whose content it began with
+  ADD COLUMN origin_version int,                                          -- the version whose content it began with
   ADD COLUMN changed_by text,
   ADD COLUMN changed_at timestamptz,
   ADD COLUMN published_by text;
