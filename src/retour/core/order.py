@@ -251,6 +251,14 @@ class Order:
         """Return how many units of the line have been shipped."""
         return sum(u.quantity for f in self.fulfilments for u in f.units if u.line_ref == ref)
 
+    def sent(self) -> dict[str, int]:
+        """Return how many units of each line have been shipped; a line of which none was is missing."""
+        sent: dict[str, int] = {}
+        for parcel in self.fulfilments:
+            for units in parcel.units:
+                sent[units.line_ref] = sent.get(units.line_ref, 0) + units.quantity
+        return sent
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -268,7 +276,7 @@ class Figures:
 class Person:
     """The shopper of an order; kept apart from the order so that erasure can find and destroy it.
 
-    `country` is that of the person's own address (ISO 3166 alpha-2), which need not be where the order went.
+    `home_country` is that of the person's own address (ISO 3166 alpha-2), which need not be where the order went.
     """
 
     ref: str | None = None
@@ -277,7 +285,7 @@ class Person:
     phone: str | None = None
     postcode: str | None = None
     tags: tuple[str, ...] = ()
-    country: str | None = None
+    home_country: str | None = None
     figures: Figures = Figures()
 
 

@@ -80,17 +80,18 @@ def gather(
     )
     shared |= customer_facts(order, person=person, history=history, today=today, zone=zone)
     shared |= _return_facts(order, request, asked)
+    travelled: dict[tuple[int, ...], tuple[tuple[ParcelDays, ...], dict[str, FactValue]]] = {}
     facts = []
     for wish, line in asked:
-        mine = tuple(parcels[at] for at in of_line.get(line.ref, ()))
-        values = {
-            **shared,
-            **_line_facts(order, line, wish, left[line.ref]),
-            **_past_facts(history, line.ref),
-            **_parcel_facts(order, of_line.get(line.ref, ()), mine, today),
-            **_product_facts(line),
-        }
-        facts.append(LineFacts(line.ref, today, order.shop_currency, values, mine, shared))
+        at = tuple(of_line.get(line.ref, ()))
+        if at not in travelled:
+            mine = tuple(parcels[number] for number in at)
+            travelled[at] = mine, _parcel_facts(order, at, mine, today)
+        days, journey = travelled[at]
+        values = shared | journey
+        _add_line(values, order, line, wish, left[line.ref])
+        _add_past(values, history, line.ref)
+        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days, shared))
     return tuple(facts)
 
 
@@ -121,7 +122,9 @@ def _return_facts(order: Order, request: Request, asked: Sequence[tuple[Asked, O
         "return.channel": request.channel,
         "return.opened_by": request.opened_by or _OPENERS.get(request.channel or ""),
         "return.item_count": sum(units.values()) if known else None,
-        "return.value": sum(_value(line, quantity) for line, quantity in chosen) if known else None,
+        "return.value": sum([_part(line.gross.shop, quantity, line.quantity) for line, quantity in chosen])
+        if known
+        else None,
         "return.weight_g": sum(each * quantity for each, (_, quantity) in zip(weighed, chosen, strict=True))
         if known and len(weighed) == len(weights)
         else None,
@@ -142,53 +145,57 @@ def _all_known(given: Sequence[str | None]) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(known)) if len(known) == len(given) else None
 
 
-def _line_facts(order: Order, line: OrderLine, wish: Asked, units: Returnable) -> dict[str, FactValue]:
-    taken_off = sum(share.amount.shop for share in line.discounts)
-    return {
-        "line.sku": line.sku,
-        "line.variant": line.variant_ref,
-        "line.title": line.title,
-        "line.quantity": wish.quantity,
-        "line.ordered_quantity": line.quantity,
-        "line.shipped_quantity": units.shipped,
-        "line.units_left": units.left,
-        "line.list_price": _part(line.list_value.shop, 1, line.quantity),
-        "line.price_paid": _value(line, 1),
-        "line.discount": _part(taken_off, 1, line.quantity),
-        "line.discount_bp": share_bp(taken_off, line.list_value.shop),
-        "line.discount_codes": _codes(order, line),
-        "line.promotions": tuple(dict.fromkeys(share.promotion for share in line.discounts)),
-        "line.weight_g": line.weight_g,
-        "line.earlier_returned": units.claimed,
-        "line.requires_shipping": line.requires_shipping,
-        "line.bundled": line.bundle_ref is not None,
-        "line.bundle": None if line.bundle is None else line.bundle.title,
-        "line.customised": None if line.properties is None else bool(line.properties),
-        "line.properties": line.properties,
-        "line.reason": wish.reason,
-        "line.reason_group": wish.reason_group,
-        "line.resolution": wish.resolution,
-    }
+def _add_line(values: dict[str, FactValue], order: Order, line: OrderLine, wish: Asked, units: Returnable) -> None:
+    """Write down what is known about a line and its product."""
+    quantity, listed, product = line.quantity, line.list_value.shop, line.product
+    taken_off = sum([share.amount.shop for share in line.discounts])
+    values["line.sku"] = line.sku
+    values["line.variant"] = line.variant_ref
+    values["line.title"] = line.title
+    values["line.quantity"] = wish.quantity
+    values["line.ordered_quantity"] = quantity
+    values["line.shipped_quantity"] = units.shipped
+    values["line.units_left"] = units.left
+    values["line.list_price"] = _part(listed, 1, quantity)
+    values["line.price_paid"] = _part(line.gross.shop, 1, quantity)
+    values["line.discount"] = _part(taken_off, 1, quantity) if taken_off else 0
+    values["line.discount_bp"] = share_bp(taken_off, listed) if taken_off else 0
+    values["line.discount_codes"] = _codes(order, line) if line.discounts else ()
+    values["line.promotions"] = tuple({share.promotion: None for share in line.discounts})
+    values["line.weight_g"] = line.weight_g
+    values["line.earlier_returned"] = units.claimed
+    values["line.requires_shipping"] = line.requires_shipping
+    values["line.bundled"] = line.bundle_ref is not None
+    values["line.bundle"] = None if line.bundle is None else line.bundle.title
+    values["line.customised"] = None if line.properties is None else bool(line.properties)
+    values["line.properties"] = line.properties
+    values["line.reason"] = wish.reason
+    values["line.reason_group"] = wish.reason_group
+    values["line.resolution"] = wish.resolution
+    values["product.ref"] = product.ref
+    values["product.type"] = product.type
+    values["product.vendor"] = product.vendor
+    values["product.tags"] = product.tags
+    values["product.collections"] = product.collections
+    values["product.gift_card"] = product.gift_card
 
 
 def _codes(order: Order, line: OrderLine) -> tuple[str, ...]:
     """Return the codes that took something off; where the kind of a promotion is not known, the order's codes tell."""
-    codes = frozenset(order.discount_codes)
+    codes = order.discount_codes
     return tuple(
-        dict.fromkeys(
-            share.promotion
+        {
+            share.promotion: None
             for share in line.discounts
             if share.kind is PromotionKind.CODE or (share.kind is None and share.promotion in codes)
-        )
+        }
     )
 
 
-def _past_facts(history: History, line_ref: str) -> dict[str, FactValue]:
+def _add_past(values: dict[str, FactValue], history: History, line_ref: str) -> None:
     past = None if history.lines is None else history.lines.get(line_ref, _NO_PAST)
-    return {
-        "line.times_returned": None if past is None else past.returned,
-        "line.times_exchanged": None if past is None else past.exchanged,
-    }
+    values["line.times_returned"] = None if past is None else past.returned
+    values["line.times_exchanged"] = None if past is None else past.exchanged
 
 
 def _parcel_facts(order: Order, at: Sequence[int], parcels: Sequence[ParcelDays], today: date) -> dict[str, FactValue]:
@@ -203,18 +210,6 @@ def _parcel_facts(order: Order, at: Sequence[int], parcels: Sequence[ParcelDays]
     }
 
 
-def _product_facts(line: OrderLine) -> dict[str, FactValue]:
-    product = line.product
-    return {
-        "product.ref": product.ref,
-        "product.type": product.type,
-        "product.vendor": product.vendor,
-        "product.tags": product.tags,
-        "product.collections": product.collections,
-        "product.gift_card": product.gift_card,
-    }
-
-
 def _parcels(order: Order, zone: ZoneInfo) -> tuple[list[ParcelDays], Mapping[str, Sequence[int]]]:
     """Return the days of every parcel, and per line the numbers of the parcels that hold some of it."""
     parcels: list[ParcelDays] = []
@@ -226,16 +221,13 @@ def _parcels(order: Order, zone: ZoneInfo) -> tuple[list[ParcelDays], Mapping[st
                 local_day(parcel.shipped_at, zone), None if delivered_at is None else local_day(delivered_at, zone)
             )
         )
-        for ref in {units.line_ref for units in parcel.units}:
-            of_line.setdefault(ref, []).append(at)
+        for units in parcel.units:
+            numbers = of_line.setdefault(units.line_ref, [])
+            if at not in numbers:
+                numbers.append(at)
     return parcels, of_line
 
 
 def _part(amount: int, units: int, of: int) -> int:
     """Return what the first units of a line carry of an amount; a line of no units carries nothing."""
     return first_units(amount, units, of) if of else 0
-
-
-def _value(line: OrderLine, units: int) -> int:
-    """Return what the first units of the line were paid, in shop minor units."""
-    return _part(line.gross.shop, units, line.quantity)

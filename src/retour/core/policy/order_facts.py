@@ -92,7 +92,7 @@ def customer_facts(
     first = _first_order(history.customer, told.orders_placed)
     return {
         "customer.tags": person.tags,
-        "customer.country": person.country,
+        "customer.country": person.home_country,
         "customer.type": None if order.company is None else "company" if order.company else "person",
         "customer.email_domain": email_domain(person.email),
         "customer.orders_placed": told.orders_placed,
