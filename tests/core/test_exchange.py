@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from retour.core.errors import Refused
 from retour.core.exchange import LABELS, Exchange, Given, Wanted, Worth, carry, exchange, explain, reverse
 from retour.core.money import NOTHING, Sides
-from retour.core.order import Tax
+from retour.core.order import DiscountShare, Tax
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms, UpCharge
 from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
 from tests.core.builders import a_ledger, a_line, a_tax, an_order, both
@@ -171,7 +171,8 @@ def test_the_new_article_of_an_even_exchange_is_worth_what_was_paid_whatever_it_
     have = Given("L1", 1, Worth(first.total, first.taxes), both(6_000))
 
     done = swap(have, new(5_665, 904))
-    later = carry(a_line("N1", gross=8_900, tax=1_421), done.carried[0].worth)
+    dear = replace(a_line("N1", gross=8_900, tax=1_421), discounts=(DiscountShare("SPRING", both(100)),))
+    later = carry(dear, done.carried[0].worth)
     plan = quote(an_order(later), a_ledger(an_order(later)), _units("N1"), RefundTerms())
 
     assert (plan.total, plan.taxes) == (both(5_665), (a_tax(905),))
@@ -195,32 +196,52 @@ def _again(done: Exchange) -> Given:
     return Given("N1", 1, done.carried[0].worth, done.carried[0].worth.gross)
 
 
+VARIANT = replace(ANY, items=ExchangeItems.VARIANT)
+OTHER = "only another variant of the same article"
+NOBODY = "name what is handed in and what is wanted"
+PRICED = "a new article has a price and at least one unit"
+
+
 @pytest.mark.parametrize(
-    ("have", "want", "terms", "code"),
+    ("have", "want", "terms", "no"),
     [
-        ([], [new(1)], ANY, "nothing_given"),
-        ([handed_in(1)], [], ANY, "nothing_given"),
-        ([handed_in(1)], [new(-1)], ANY, "wrong_sign"),
-        ([handed_in(1)], [new(1, quantity=0)], ANY, "wrong_sign"),
-        ([handed_in(1)], [replace(new(1), available=0)], ANY, "out_of_stock"),
-        ([handed_in(1)], [new(1)], replace(ANY, items=ExchangeItems.VARIANT), "exchange_not_offered"),
-        ([handed_in(1)], [new(1, product="P1", quantity=2)], replace(ANY, items=ExchangeItems.VARIANT), "exchange_not_offered"),
-        ([handed_in(1)] * 2, [new(1, product="P1")], replace(ANY, items=ExchangeItems.VARIANT), "exchange_not_offered"),
-        ([handed_in(1)], [new(1, product="P1")] * 2, replace(ANY, items=ExchangeItems.VARIANT), "exchange_not_offered"),
+        ([], [new(1)], ANY, Refused("nothing_given", NOBODY, field="wanted")),
+        ([handed_in(1)], [], ANY, Refused("nothing_given", NOBODY, field="wanted")),
+        ([handed_in(1)], [new(-1)], ANY, Refused("wrong_sign", PRICED, field="N1")),
+        ([handed_in(1)], [new(1, quantity=0)], ANY, Refused("wrong_sign", PRICED, field="N1")),
+        (
+            [handed_in(1)], [replace(new(1, quantity=2), available=1)], ANY,
+            Refused("out_of_stock", "fewer units are in stock", field="N1", facts={"left": 1}),
+        ),
+        ([handed_in(1)], [new(1)], VARIANT, Refused("exchange_not_offered", OTHER, field="N1")),
+        ([handed_in(1)], [new(1, product="P1", quantity=2)], VARIANT, Refused("exchange_not_offered", OTHER, field="N1")),
+        ([handed_in(1)] * 2, [new(1, product="P1")], VARIANT, Refused("exchange_not_offered", OTHER, field="N1")),
+        ([handed_in(1)], [new(1, product="P1")] * 2, VARIANT, Refused("exchange_not_offered", OTHER, field="N1")),
     ],
 )  # fmt: skip
-def test_what_cannot_be_swapped_is_refused_with_its_code(
-    have: list[Given], want: list[Wanted], terms: ExchangeTerms, code: str
+def test_what_cannot_be_swapped_is_refused_with_its_code_and_field(
+    have: list[Given], want: list[Wanted], terms: ExchangeTerms, no: Refused
 ) -> None:
-    with pytest.raises(Refused) as no:
+    with pytest.raises(Refused) as said:
         exchange(have, want, terms)
 
-    assert no.value.code == code
+    assert told(said.value) == told(no)
 
 
-def test_less_than_nothing_is_not_collected() -> None:
-    with pytest.raises(Refused, match="less than nothing"):
+def told(no: Refused) -> tuple[object, ...]:
+    return no.code, no.message, no.field, dict(no.facts)
+
+
+def test_less_than_nothing_is_not_collected_but_nothing_may_be() -> None:
+    with pytest.raises(Refused) as said:
         swap(handed_in(1), new(2), collect_at_most=-1)
+
+    assert told(said.value) == ("wrong_sign", "less than nothing cannot be collected", "collect_at_most", {})
+    assert moved(swap(handed_in(1), new(2), collect_at_most=0)) == (0, 0)
+
+
+def test_the_last_units_in_stock_can_be_had() -> None:
+    assert moved(swap(handed_in(5), replace(new(5, quantity=2), available=2))) == (0, 0)
 
 
 def test_another_variant_is_swapped_and_what_is_out_of_stock_may_be_ordered_where_the_terms_allow_it() -> None:
@@ -229,6 +250,48 @@ def test_another_variant_is_swapped_and_what_is_out_of_stock_may_be_ordered_wher
     done = swap(handed_in(5_000), want, replace(ANY, items=ExchangeItems.VARIANT, out_of_stock=True))
 
     assert moved(done) == (0, 0)
+
+
+def test_what_is_handed_in_at_its_catalogue_price_is_compared_at_what_was_paid_where_the_terms_say_so() -> None:
+    have = handed_in(6_000, listed=10_000)
+
+    assert moved(swap(have, new(10_000))) == (4_000, 0)
+
+
+def test_a_gift_is_swapped_at_the_price_of_the_new_article_and_its_taxes() -> None:
+    gift = Given("L1", 1, Worth(NOTHING, (a_tax(0),)), NOTHING)
+
+    done = swap(gift, new(2_000, 319))
+
+    assert (moved(done), done.carried[0].worth) == ((2_000, 0), worth(2_000, 319))
+    assert swap(gift, new(0)).carried[0].worth == Worth(NOTHING, (a_tax(0),))
+
+
+def test_the_figures_of_the_same_taxes_are_the_shops_own_only_where_the_whole_price_is_paid() -> None:
+    done = swap(handed_in(1_000, 333), new(2_000, 319))
+    other = exchange([handed_in(1_000, 333)], [Wanted("N1", 1, worth(2_000, 319, "gst"))], ANY)
+
+    assert done.carried[0].worth.taxes == (a_tax(319),)
+    assert other.carried[0].worth.taxes == (a_tax(333), a_tax(160, "gst"))
+
+
+def test_a_mirror_turns_every_figure_over() -> None:
+    done = swap(handed_in(5_000, 798), new(6_000, 958), bonus=both(100), fees=both(50), collect_at_most=400)
+    back = swap(handed_in(5_000, 798), new(4_000), replace(ANY, down=DownCharge.CREDIT))
+    kept = swap(handed_in(5_000), new(4_000), replace(ANY, down=DownCharge.KEEP))
+
+    for one in (done, back, kept):
+        mirror = reverse(one)
+        figures = [(getattr(one, name), getattr(mirror, name)) for name in AMOUNTS]
+        assert all(mine == -theirs for mine, theirs in figures)
+        assert mirror.given.gross == -one.given.gross
+        assert [t.amount for t in mirror.given.taxes] == [-t.amount for t in one.given.taxes]
+        assert [(c.ref, c.worth.gross) for c in mirror.carried] == [(c.ref, -c.worth.gross) for c in one.carried]
+
+
+AMOUNTS = (
+    "reference", "price", "collected", "bonus", "waived", "refunded", "credited", "kept", "fees", "collect", "pay_back",
+)  # fmt: skip
 
 
 def test_the_explanation_names_what_moves_and_leaves_out_what_does_not() -> None:
@@ -250,7 +313,12 @@ def test_the_explanation_names_what_moves_and_leaves_out_what_does_not() -> None
         ("given", 5_000, 798), ("price", 4_000, 0), ("refunded", -1_000, 0), ("exchange_fees", 50, 0),
         ("pay_back", -950, 0), ("carried", 4_000, 638),
     ]  # fmt: skip
-    assert all(row.label == LABELS[row.code] for row in (*even, *up, *down))
+    credit = explain(swap(handed_in(5_000), new(4_000), replace(ANY, down=DownCharge.CREDIT)))
+    kept = explain(swap(handed_in(5_000), new(4_000), replace(ANY, down=DownCharge.KEEP)))
+    assert [(r.code, r.amount.presentment) for r in credit[2:4]] == [("credited", -1_000), ("pay_back", -1_000)]
+    assert [(r.code, r.amount.presentment) for r in kept[2:]] == [("kept", 1_000), ("carried", 5_000)]
+    assert [row.ref for row in kept] == [None, None, None, "N1"]
+    assert all(row.label == LABELS[row.code] for row in (*even, *up, *down, *credit, *kept))
 
 
 PRICES = st.integers(0, 200_000)
