@@ -13,10 +13,10 @@ from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Order, Tax
 from retour.core.refund.adjustments import Totals, reduction, totals
 from retour.core.refund.ledger import Ledger, LedgerFee
-from retour.core.refund.lines import worth
 from retour.core.refund.plan import Row, RowKind
 from retour.core.refund.request import RefundRequest
 from retour.core.refund.terms import FeeKind, FeeOf, FeePer, FeeTax, FeeTerm, RefundTerms, Shortfall, Waiver
+from retour.core.refund.units import worth
 
 ROWS: Final = {
     FeeKind.RESTOCKING: RowKind.RESTOCKING_FEE,
