@@ -76,9 +76,9 @@ def new_row(kind: str) -> Tree:
     return {"kind": "fact", "fact": FIRST_FACT, "op": Op.IN.value, "value": ""}
 
 
-def typed_condition(said: object, reader: Reader, *, currency: str) -> Tree:
+def typed_condition(said: object, by: Reading) -> Tree:
     """Return the condition of a rule as it is typed: always a group at the top."""
-    row = _typed(said, reader, currency)
+    row = _typed(said, by)
     if row["kind"] == "group":
         return row
     return {"kind": "group", "of": "all", "parts": [row]}
@@ -100,9 +100,9 @@ def read_condition(tree: Tree, path: str, by: Reading, places: Places, at: str =
     return _read_fact(tree, path, by, places, at)
 
 
-def shown_condition(tree: Tree, reader: Reader, path: str = "when") -> Row:
+def shown_condition(tree: Tree, by: Reading, path: str = "when") -> Row:
     """Return the rows of a typed condition for the page."""
-    return _shown(tree, reader, path, 0, (0, 1))
+    return _shown(tree, by, path, 0, (0, 1))
 
 
 def catalogue(reader: Reader) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -135,20 +135,19 @@ def told_condition(said: object, reader: Reader, *, currency: str, inside: bool 
     return f"({told})" if inside and len(told_parts) > 1 else told
 
 
-def _typed(said: object, reader: Reader, currency: str) -> Tree:
+def _typed(said: object, by: Reading) -> Tree:
     node: Mapping[str, object] = said if isinstance(said, dict) else {"all": []}
     if "not" in node:
-        return _negated(_typed(node["not"], reader, currency))
+        return _negated(_typed(node["not"], by))
     if "expression" in node:
         return {"kind": "expression", "text": str(node["expression"])}
     if "fact" in node:
         fact, op = FACTS[str(node["fact"])], Op(str(node["op"]))
-        values = typed_value(fact, op, node["value"], reader, currency=currency)
+        values = typed_value(fact, op, node["value"], by.reader, currency=by.currency, zones=by.zones)
         return {"kind": "fact", "fact": fact.name, "op": op.value, "value": values[0] if len(values) == 1 else values}
     name = "any" if "any" in node else "all"
     parts = node.get(name)
-    rows = [_typed(part, reader, currency) for part in parts] if isinstance(parts, list) else []
-    return {"kind": "group", "of": name, "parts": rows}
+    return {"kind": "group", "of": name, "parts": [_typed(part, by) for part in parts] if isinstance(parts, list) else []}
 
 
 def _negated(row: Tree) -> Tree:
@@ -180,7 +179,7 @@ def _read_fact(tree: Tree, path: str, by: Reading, places: Places, at: str) -> J
     fact, op = _chosen(tree)
     places.found |= {f"{at}.{name}": f"{path}.{name}" for name in ("fact", "op", "value")}
     try:
-        value = read_value(fact, op, texts_of(tree, "value"), by.reader, currency=by.currency)
+        value = read_value(fact, op, texts_of(tree, "value"), by.reader, currency=by.currency, zones=by.zones)
     except Wrong as wrong:
         by.errors.add(f"{path}.value", wrong.message)
         value = ""
@@ -194,34 +193,38 @@ def _chosen(tree: Tree) -> tuple[Fact, Op]:
     return fact, next((op for op in fact.ops if op.value == wanted), fact.ops[0])
 
 
-def _shown(tree: Tree, reader: Reader, path: str, depth: int, place: tuple[int, int]) -> Row:
+def _shown(tree: Tree, by: Reading, path: str, depth: int, place: tuple[int, int]) -> Row:
     kind, first, last = text_of(tree, "kind", "fact"), place[0] == 0, place[0] == place[1] - 1
     if kind == "group":
         rows = rows_of(tree, "parts")
-        parts = tuple(_shown(r, reader, f"{path}.parts.{n}", depth + 1, (n, len(rows))) for n, r in enumerate(rows))
+        parts = tuple(_shown(r, by, f"{path}.parts.{n}", depth + 1, (n, len(rows))) for n, r in enumerate(rows))
         return Row(
             path, "group", grouping=text_of(tree, "of", "all"), parts=parts, depth=depth, is_first=first, is_last=last
         )
     if kind == "expression":
         return Row(path, kind, values=(text_of(tree, "text"),), depth=depth, is_first=first, is_last=last)
     fact, op = _chosen(tree)
-    how = control(fact, op)
-    hint = reader.say(HINTS[fact.name]) if fact.name in HINTS else ""
-    if how is Control.LIST:
-        more = _("Names or two letters, with commas between them.") if is_country(fact.name) else _("With commas between them.")
-        hint = f"{hint} {reader.say(more)}".strip()
+    how = control(fact, op, by.zones)
     return Row(
-        path, "fact", fact=fact.name, op=op.value, ops=tuple((o.value, op_name(o, fact, reader)) for o in fact.ops),
-        control=how.value, values=tuple(texts_of(tree, "value")), options=_options(fact, how, reader), hint=hint,
-        depth=depth, is_first=first, is_last=last,
+        path, "fact", fact=fact.name, op=op.value, ops=tuple((o.value, op_name(o, fact, by.reader)) for o in fact.ops),
+        control=how.value, values=tuple(texts_of(tree, "value")), options=_options(fact, how, by),
+        hint=_hint(fact, how, by.reader), depth=depth, is_first=first, is_last=last,
     )  # fmt: skip
 
 
-def _options(fact: Fact, how: Control, reader: Reader) -> tuple[tuple[str, str], ...]:
+def _hint(fact: Fact, how: Control, reader: Reader) -> str:
+    said = [HINTS[fact.name]] if fact.name in HINTS else []
+    if how is Control.LIST:
+        country = is_country(fact.name)
+        said.append(_("Names or two letters, with commas between them.") if country else _("With commas between them."))
+    return " ".join(reader.say(text) for text in said)
+
+
+def _options(fact: Fact, how: Control, by: Reading) -> tuple[tuple[str, str], ...]:
     if how is Control.FLAG:
-        return (("yes", reader.say("yes")), ("no", reader.say("no")))
+        return (("yes", by.reader.say("yes")), ("no", by.reader.say("no")))
     if how in (Control.ONE_OF, Control.SOME_OF):
-        return tuple((value, _capital(reader.say(words))) for value, words in choices(fact))
+        return tuple((value, _capital(by.reader.say(words))) for value, words in choices(fact, by.zones))
     return ()
 
 

@@ -145,7 +145,7 @@ async def _sent(seen: Visit, sent: Form) -> tuple[Edited, str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
     tree = tree_of(sent)
-    focus = step(tree, sent.text("do", "save"))
+    focus = step(tree, sent.text("do", "save"), seen.reader)
     return Edited(here, tree, FormErrors()), focus
 
 

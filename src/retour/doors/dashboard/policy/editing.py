@@ -12,9 +12,9 @@ from retour.doors.dashboard.policy.pieces import Piece, typed_record
 from retour.doors.dashboard.policy.room import Opened, a_draft, overtaken
 from retour.doors.dashboard.policy.typed import Tree
 from retour.flows import policy as flow
-from retour.store import policy
 from retour.store.db import Db
 from retour.web.forms import FormErrors
+from retour.web.reader import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ async def save(seen: Visit, change: Callable[[Json], Json], *, after: int) -> Op
     return await seen.desk.database.run(seen.staff.tenant_id, work)
 
 
-def step(tree: Tree, do: str) -> str:
+def step(tree: Tree, do: str, reader: Reader) -> str:
     """Carry out what a button of a growing form asks for and return the field that gets the focus then.
 
     `add:PATH`, `add-fact:PATH`, `add-group:PATH`, `add-expression:PATH`, `remove:PATH`, `up:PATH`, `down:PATH`,
@@ -79,7 +79,7 @@ def step(tree: Tree, do: str) -> str:
         rows = _rows_at(path)
         if rows is None:
             return ""
-        row = typed.add_row(tree, path, typed_record(rows.parts, {}, *_NOBODY))
+        row = typed.add_row(tree, path, typed_record(rows.parts, {}, reader, "EUR"))
         return f"{row}.{rows.parts[0].name}" if row else path
     if act == "remove":
         typed.remove_row(tree, path)
@@ -88,7 +88,7 @@ def step(tree: Tree, do: str) -> str:
         there = typed.move_row(tree, path, -1 if act == "up" else 1)
         return f"{act}:{there}"
     if act == "say":
-        return _say(tree)
+        return _say(tree, reader)
     if act == "unsay":
         typed.part_of(tree, "then").pop(path, None)
         return "more"
@@ -105,12 +105,12 @@ def form_values(seen: Visit, edited: Edited, *, focus: str = "") -> dict[str, An
     }  # fmt: skip
 
 
-def _say(tree: Tree) -> str:
+def _say(tree: Tree, reader: Reader) -> str:
     """Add the form of a group of outcomes that the rule says nothing about yet."""
     name = typed.text_of(tree, "more")
     then = tree.setdefault("then", {})
     if name in outcome_forms.FORMS and isinstance(then, dict) and name not in then:
-        then[name] = typed_record(outcome_forms.FORMS[name], outcome_forms.NEW.get(name, {}), *_NOBODY)
+        then[name] = typed_record(outcome_forms.FORMS[name], outcome_forms.NEW.get(name, {}), reader, "EUR")
         return f"then.{name}.{outcome_forms.FORMS[name][0].name}"
     return "more"
 

@@ -1,10 +1,11 @@
 """The small forms of what a policy decides, one for each group of outcomes; each field is a row of data."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from retour.core.policy.outcome import Group
-from retour.doors.dashboard.policy.pieces import How, Piece
+from retour.doors.dashboard.policy.pieces import How, Piece, Reading, read_record
+from retour.doors.dashboard.policy.typed import Tree
 from retour.doors.dashboard.policy.values import TENDERS
 
 
@@ -232,15 +233,91 @@ FORMS: Final[Mapping[str, tuple[Piece, ...]]] = {
     ),
 }  # fmt: skip
 IN_ORDER: Final = tuple(name for name in GROUPS if name in {group.value for group in Group})
-ZONES: Final = (
+# What a group begins with when it is added to a rule; the other fields begin with their first answer.
+NEW: Final[Mapping[str, Mapping[str, object]]] = {
+    "eligibility": {
+        "mode": "window", "window_days": 30,
+        "counted_from": [{"day": "delivered"}, {"day": "fulfilled", "plus_days": 5}, {"day": "ordered"}],
+    },
+    "resolutions": {"offered": [{"kind": "refund_original"}]},
+    "methods": {"offered": [{"kind": "label"}]},
+    "decision": {"approval": "review"},
+    "inspection": {
+        "sealed": {"accepted": True, "disposition": "restock"}, "opened": {"accepted": True, "disposition": "restock"},
+        "damaged": {"accepted": True, "disposition": "dispose"},
+    },
+}  # fmt: skip
+WEEKDAYS: Final = (
+    ("1", _("Monday")), ("2", _("Tuesday")), ("3", _("Wednesday")), ("4", _("Thursday")), ("5", _("Friday")),
+    ("6", _("Saturday")), ("7", _("Sunday")),
+)  # fmt: skip
+SEVERAL: Final = (
+    ("review", _("A person looks at the request")), ("split", _("The request becomes several parcels")),
+)  # fmt: skip
+CALENDAR: Final = (
+    Piece("name", _("Name of the policy"), How.TEXT, most=200),
+    Piece("several", _("When items of one request go different ways"), How.CHOICE, SEVERAL),
     Piece(
         "zones", _("Zones"), How.ROWS, add=_("Add a zone"), row=_("Zone"),
+        hint=_("Countries under one name, for conditions. A country belongs to one zone."),
         parts=(
             Piece("name", _("Name"), How.TEXT, most=60),
-            Piece(
-                "countries", _("Countries"), How.COUNTRIES,
-                hint=_("Names or two letters, with commas between them. A country belongs to one zone."),
-            ),
+            Piece("countries", _("Countries"), How.COUNTRIES, hint=_("Names or two letters, with commas between them.")),
+        ),
+    ),
+    Piece("calendar__weekend", _("Days of the week that are off"), How.SOME, WEEKDAYS, default=(6, 7)),
+    Piece(
+        "calendar__holidays", _("Holidays"), How.DAYS, optional=True, default=(),
+        hint=_("Days such as 2026-12-25, with commas between them."),
+    ),
+    Piece(
+        "promotions", _("Discounts with a condition"), How.ROWS, add=_("Add a discount"), row=_("Discount"),
+        hint=_("What a basket must hold for a discount. A policy can take the discount back when it no longer does."),
+        parts=(
+            Piece("code", _("Code or name"), How.TEXT, most=200),
+            Piece("minimum_minor", _("From this value"), How.MONEY, optional=True),
+            Piece("minimum_units", _("From this many units"), How.NUMBER, optional=True, least=1, most=100_000),
         ),
     ),
 )  # fmt: skip
+
+
+def read_group(name: str, tree: Tree, path: str, by: Reading) -> dict[str, object]:
+    """Return the outcome of one group as plain JSON; what is wrong is added to the errors."""
+    said = read_record(FORMS[name], tree, path, by)
+    if name == "eligibility" and said.get("mode") == "window":
+        _check_window(said, path, by)
+    if name == "requirements":
+        _name_questions(cast("list[dict[str, object]]", said.get("questions", [])))
+    return said
+
+
+def read_calendar(tree: Tree, by: Reading) -> dict[str, object]:
+    """Return what a document declares beside its rules as plain JSON."""
+    said = read_record(CALENDAR, tree, "whole", by)
+    for n, promotion in enumerate(cast("list[dict[str, object]]", said.get("promotions", []))):
+        if len(promotion) == 1 and not by.errors.of(f"whole.promotions.{n}.minimum_minor"):
+            by.errors.add(f"whole.promotions.{n}.minimum_minor", by.reader.say("Say from which value or how many units"))
+    return said
+
+
+def _check_window(said: dict[str, object], path: str, by: Reading) -> None:
+    """Refuse a window without an end; one with a last day alone counts no days."""
+    if by.errors.of(f"{path}.window_days"):
+        return
+    if "window_days" not in said:
+        if "until" not in said:
+            by.errors.add(f"{path}.window_days", by.reader.say("Say how many days, or until which day"))
+        said.pop("counted_from", None)
+    elif not said.get("counted_from"):
+        by.errors.add(f"{path}.counted_from", by.reader.say("Add a day to count from"))
+
+
+def _name_questions(questions: list[dict[str, object]]) -> None:
+    """Give each question that has none an id of its own; an id stays with its question for good."""
+    taken = {question.get("id") for question in questions}
+    for question in questions:
+        if "id" not in question:
+            free = next(f"q{n}" for n in range(1, 1000) if f"q{n}" not in taken)
+            taken.add(free)
+            question["id"] = free

@@ -7,7 +7,7 @@ from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.dashboard.policy.typed import Tree, part_of, rows_of, text_of
+from retour.doors.dashboard.policy.typed import Tree, part_of, rows_of, text_of, texts_of
 from retour.doors.dashboard.policy.values import Wrong, country_code, country_name, day, percent, read_list, typed_list, whole
 from retour.doors.dashboard.settings.policy_form import typed_percent
 from retour.web.forms import FormErrors, read_money, typed_money
@@ -35,6 +35,7 @@ class How(StrEnum):
     ROWS = "rows"
     ORDER = "order"
     HIDDEN = "hidden"
+    SOME = "some"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Where typed texts are read: by whom, in which currency, and where what is wrong is kept."""
+    """Where typed texts are read: by whom, in which currency, with which zones, and where what is wrong is kept."""
 
     reader: Reader
     currency: str
     errors: FormErrors
+    zones: tuple[str, ...] = ()
 
 
 def read_record(parts: Sequence[Piece], tree: Mapping[str, object], path: str, by: Reading) -> dict[str, object]:
@@ -104,6 +106,8 @@ def _read(piece: Piece, tree: Mapping[str, object], path: str, by: Reading) -> o
         return [read_record(piece.parts, row, f"{path}.{n}", by) for n, row in enumerate(rows)]
     if piece.how is How.ORDER:
         return [text_of(row, "value") for row in rows_of(tree, piece.name)] or ABSENT
+    if piece.how is How.SOME:
+        return sorted({int(text) for text in texts_of(tree, piece.name) if text in dict(piece.options)})
     text = text_of(tree, piece.name)
     if not text and piece.optional:
         return ABSENT if piece.default is None else piece.default
@@ -133,6 +137,8 @@ def _typed(piece: Piece, value: object, reader: Reader, currency: str) -> object
         return [{"value": str(name)} for name in names]
     if value is None:
         value = piece.default
+    if piece.how is How.SOME:
+        return [str(one) for one in value] if isinstance(value, (list, tuple)) else []
     if value is None:
         return piece.options[0][0] if piece.how is How.CHOICE and piece.options and not piece.optional else ""
     return _TYPED.get(piece.how, _typed_text)(value, reader, currency)
@@ -219,7 +225,7 @@ def _days(_piece: Piece, text: str, by: Reading) -> object:
 
 
 def _typed_text(value: object, _reader: Reader, _currency: str) -> object:
-    return typed_list([str(item) for item in value]) if isinstance(value, list) else str(value)
+    return typed_list([str(item) for item in value]) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _typed_flag(value: object, _reader: Reader, _currency: str) -> object:

@@ -73,6 +73,12 @@ class Opened:
         """Return the currency of the amounts."""
         return str(self.document.get("currency") or self.store.currency)
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Return the names of the zones."""
+        zones = self.document.get("zones")
+        return tuple(str(zone["name"]) for zone in zones) if isinstance(zones, list) else ()
+
     def who(self, actor: str | None) -> str:
         """Return the name of whoever did something."""
         return self.people.get(actor or "", actor or "")

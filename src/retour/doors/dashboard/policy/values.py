@@ -12,20 +12,21 @@ from typing import Final
 
 from babel import Locale
 
+from retour.core import reason
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.document import Op
-from retour.core.policy.facts import FACTS, Fact, FactType
+from retour.core.policy.facts import FACTS, Fact, FactType, Unit
 from retour.doors.dashboard.policy.fact_words import are_alternatives, joined
 from retour.doors.dashboard.settings.policy_form import read_percent, typed_percent
-from retour.doors.dashboard.words import CHANNELS, REASONS
+from retour.doors.dashboard.words import CHANNELS, METHODS, REASONS, RESOLUTIONS
 from retour.web.forms import read_money, typed_money
 from retour.web.reader import Reader
 
 MOST_VALUES: Final = 1000
 _LISTED: Final = frozenset({Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE})
-_COUNTRIES: Final = frozenset({"order.country", "order.billing_country", "customer.country"})
+_COUNTRIES: Final = frozenset({"order.country", "customer.country"})
 
 
 def _(text: str) -> str:
@@ -33,11 +34,18 @@ def _(text: str) -> str:
     return text
 
 
-KINDS: Final[Mapping[str, str]] = {
-    "return": _("a return"),
-    "claim": _("a claim"),
-    "withdrawal": _("a withdrawal"),
-    "cancellation": _("a cancellation"),
+# The closed lists of the catalogue in words, by the name of the fact.
+CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
+    "return.kind": {
+        "return": _("a return"),
+        "claim": _("a claim"),
+        "withdrawal": _("a withdrawal"),
+        "cancellation": _("a cancellation"),
+    },
+    "return.opened_by": {"shopper": _("the shopper"), "staff": _("staff"), "api": _("a program")},
+    "order.fulfilment": {"none": _("nothing"), "partly": _("a part"), "fully": _("everything")},
+    "order.risk": {"none": _("none"), "low": _("low"), "medium": _("medium"), "high": _("high")},
+    "customer.type": {"person": _("a person"), "company": _("a company")},
 }
 TENDERS: Final[Mapping[TenderKind, str]] = {
     TenderKind.CARD: _("card"),
@@ -68,30 +76,38 @@ class Wrong(Exception):  # noqa: N818 - what is wrong with a field, in the reade
     message: str
 
 
-def control(fact: Fact, op: Op) -> Control:
+def control(fact: Fact, op: Op, zones: Sequence[str] = ()) -> Control:
     """Return how the value of this comparison is typed."""
     if op is Op.KNOWN or fact.type is FactType.FLAG:
         return Control.FLAG
     if op in _LISTED:
-        return Control.SOME_OF if choices(fact) else Control.LIST
+        return Control.SOME_OF if choices(fact, zones) else Control.LIST
     if fact.type is FactType.MONEY:
         return Control.MONEY
     if fact.type is FactType.DATE:
         return Control.DATE
     if fact.type is FactType.NUMBER:
-        return Control.PERCENT if fact.name.endswith("_bp") else Control.NUMBER
-    return Control.ONE_OF if op in (Op.EQ, Op.NE) and choices(fact) else Control.TEXT
+        return Control.PERCENT if fact.unit is Unit.BASIS_POINTS else Control.NUMBER
+    return Control.ONE_OF if op in (Op.EQ, Op.NE) and choices(fact, zones) else Control.TEXT
 
 
-def choices(fact: Fact) -> tuple[tuple[str, str], ...]:
+def choices(fact: Fact, zones: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
     """Return (value, words) of a fact with a short list of values that merchants know by name."""
-    if fact.name == "line.reason":
-        return tuple(REASONS.items())
-    if fact.name == "order.paid_with":
+    name = fact.name
+    if name == "order.zone":
+        return tuple((zone, zone) for zone in zones)
+    if name in ("line.reason", "return.reasons"):
+        return tuple((code, REASONS[code]) for code in reason.REASONS)
+    if name == "order.paid_with":
         return tuple((kind.value, words) for kind, words in TENDERS.items())
-    if fact.name == "return.channel":
-        return tuple((name, CHANNELS[name]) for name in ("portal", "dashboard", "api", "platform"))
-    return tuple((value, KINDS.get(value, value)) for value in fact.choices)
+    if name == "return.channel":
+        return tuple((code, CHANNELS[code]) for code in ("portal", "dashboard", "api", "platform"))
+    if name in ("line.resolution", "return.resolutions"):
+        return tuple(RESOLUTIONS.items())
+    if name == "return.method":
+        return tuple(METHODS.items())
+    words = CHOICES.get("order.risk" if name == "return.risk" else name, {})
+    return tuple((value, words.get(value, value)) for value in fact.choices)
 
 
 def is_country(name: str) -> bool:
@@ -99,9 +115,11 @@ def is_country(name: str) -> bool:
     return name in _COUNTRIES
 
 
-def read_value(fact: Fact, op: Op, typed: Sequence[str], reader: Reader, *, currency: str) -> object:
+def read_value(
+    fact: Fact, op: Op, typed: Sequence[str], reader: Reader, *, currency: str, zones: Sequence[str] = ()
+) -> object:
     """Return a typed value as plain JSON; raise Wrong."""
-    how, text = control(fact, op), next(iter(typed), "")
+    how, text = control(fact, op, zones), next(iter(typed), "")
     if how is Control.FLAG:
         return text != "no"
     if how is Control.SOME_OF:
@@ -124,9 +142,11 @@ def read_value(fact: Fact, op: Op, typed: Sequence[str], reader: Reader, *, curr
     return _item(fact, text, reader)
 
 
-def typed_value(fact: Fact, op: Op, value: object, reader: Reader, *, currency: str) -> list[str]:
+def typed_value(
+    fact: Fact, op: Op, value: object, reader: Reader, *, currency: str, zones: Sequence[str] = ()
+) -> list[str]:
     """Return a value of plain JSON as it stands in its field."""
-    how = control(fact, op)
+    how = control(fact, op, zones)
     if how is Control.FLAG:
         return ["yes" if value else "no"]
     if isinstance(value, list):
@@ -155,7 +175,9 @@ def told_one(name: str, value: object, reader: Reader, *, currency: str) -> str:
     if isinstance(value, int) and fact is not None:
         if fact.type is FactType.MONEY:
             return reader.amount(Money(value, currency))
-        return reader.percent(value) if name.endswith("_bp") else reader.number(value)
+        if fact.unit is Unit.GRAMS:
+            return reader.say("%(n)s g", n=reader.number(value))
+        return reader.percent(value) if fact.unit is Unit.BASIS_POINTS else reader.number(value)
     if fact is not None and fact.type is FactType.DATE:
         return reader.day(date.fromisoformat(str(value)))
     if is_country(name):
