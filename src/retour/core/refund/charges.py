@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from retour.core.errors import Refused
 from retour.core.money import Sides, half_up, spread_capped
 from retour.core.order import Charge, ChargeKind, Order
+from retour.core.refund.ledger import Ledger, LedgerCharge, LedgerLine, Ordinals
 from retour.core.refund.lines import count, worth
 from retour.core.refund.parts import Part, money_taxes, parts, row_of, shop_fraction, within
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import (
-    ChargeMode,
-    Ledger,
-    LedgerCharge,
-    LedgerLine,
-    Ordinals,
-    RefundRequest,
-    RefundTerms,
-    ShippingWish,
-)
+from retour.core.refund.request import RefundRequest, ShippingWish
+from retour.core.refund.terms import ChargeMode, RefundTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +57,9 @@ def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     modes = {
         ChargeKind.SHIPPING: terms.shipping if request.shipping is None else request.shipping.mode,
         ChargeKind.DUTY: terms.duties,
-        ChargeKind.FEE: terms.fees,
+        ChargeKind.FEE: terms.sale_fees,
         ChargeKind.TIP: terms.tips,
+        ChargeKind.GIFT_WRAPPING: terms.gift_wrapping,
         ChargeKind.ORDER_ROUNDING: terms.rounding,
     }
     rows: list[Row] = []

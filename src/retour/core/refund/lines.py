@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from retour.core.errors import Refused
 from retour.core.money import Sides, first_units, half_up
 from retour.core.order import OrderLine
+from retour.core.refund.ledger import LedgerLine, Ordinals
 from retour.core.refund.parts import Part, Taxes, money_taxes, parts, row_of, shop_fraction, unit_taxes, within
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import LedgerLine, MoneyBasis, MoneyStep, Ordinals, RequestedLine, UnitRange
+from retour.core.refund.request import MoneyBasis, MoneyStep, RequestedLine, UnitRange
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Literal, TypedDict, Unpack
 
 from retour.core.money import Sides, half_up
 from retour.core.order import Tax
+from retour.core.refund.ledger import Ordinals
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import Ordinals
 
 Taxes = tuple[int, ...]
 

@@ -4,10 +4,13 @@ from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Order
 from retour.core.refund import adjustments, charges, lines
+from retour.core.refund.fees import fees
 from retour.core.refund.hash import plan_hash
+from retour.core.refund.ledger import Ledger, LedgerLine, Ordinals
 from retour.core.refund.plan import Plan, Row, RowKind
-from retour.core.refund.request import Ledger, LedgerLine, Ordinals, RefundRequest, RefundTerms
+from retour.core.refund.request import RefundRequest
 from retour.core.refund.tenders import legs, tender_rests
+from retour.core.refund.terms import RefundTerms
 
 
 def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms) -> Plan:
@@ -21,10 +24,8 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
         raise Refused("currency_mismatch", f"the order is in {order.currency}", field="currency")
     rows, deductions, past, accepted = _lines(order, ledger, request)
     rows += charges.steps(order, ledger, request, terms, charges.progress(order, past, accepted))
-    adjusted, billed = list(deductions), NOTHING
-    if terms.restocking is not None:
-        fee, billed = adjustments.restocking(order, terms.restocking, rows, deductions, terms.shortfall)
-        adjusted += [fee] if fee else []
+    charged = fees(order, ledger, request, terms, rows, deductions)
+    adjusted = [*deductions, *charged.rows]
     rest = adjustments.order_rest(order, ledger)
     so_far = adjustments.totals([*rows, *adjusted])
     if so_far.payable.presentment < 0:  # a rounding of the sale never makes a step cost money
@@ -48,9 +49,10 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
         tender_rests=rests,
         order_rest=rest,
         hash=plan_hash(order, ledger, request, terms, rests),
-        billed=billed,
-        notes=_notes(rows, adjusted, ledger, unallocated, billed),
+        billed=charged.billed,
+        notes=_notes(rows, adjusted, ledger, unallocated, charged.billed),
         ledger_sequence=ledger.sequence,
+        fees=charged.steps,
     )
 
 
@@ -110,6 +112,7 @@ def _notes(rows: list[Row], adjusted: list[Row], ledger: Ledger, unallocated: in
         "rejected_units": RowKind.REJECTED_UNITS in kinds,
         "fee_reduced": any(row.reason == "reduced_to_refund" for row in adjusted),
         "fee_billed": bool(billed),
+        "fee_waived": any(row.waived for row in adjusted),
         "order_capped": RowKind.CAP_ORDER in kinds,
         "tax_capped": RowKind.CAP_TAX in kinds,
         "tender_blocked": any(tender.blocked for tender in ledger.tenders),

@@ -1,8 +1,8 @@
 """Tenders: on which payments of the order a refund goes back, and what fits on none of them."""
 
 from retour.core.order import TenderKind
+from retour.core.refund.ledger import Tender
 from retour.core.refund.plan import PlannedLeg
-from retour.core.refund.request import Tender
 
 
 def tender_rests(tenders: tuple[Tender, ...], order: tuple[TenderKind, ...]) -> tuple[PlannedLeg, ...]:
