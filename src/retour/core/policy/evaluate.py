@@ -260,6 +260,8 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
     if values.get("return.kind") == "cancellation":
         return ()
     asked, shipped, claimed, left = (cast("int", values.get(name) or 0) for name in _UNITS)
+    if values.get("line.quantity") is None:
+        asked = 1  # not chosen yet: whether one could come back
     refunded = max(0, shipped - claimed - left)
     found = Returnable(facts.line_ref, shipped, claimed, refunded, left).objections(asked)
     compared: dict[str, Scalar] = dict(zip(_UNITS, (asked, shipped, claimed, left), strict=True))
