@@ -14,6 +14,7 @@ class ChargeKind(StrEnum):
     DUTY = "duty"
     TIP = "tip"
     FEE = "fee"
+    GIFT_WRAPPING = "gift_wrapping"
     ORDER_ROUNDING = "order_rounding"
 
 

@@ -12,7 +12,7 @@ from retour.core.policy import Asked, LineDecision, Request, decide, gather, tim
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.terms import terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -287,9 +287,8 @@ def _promise(
         groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
     plans: list[refund.Plan] = []
     for terms, asked_lines in groups.items():
-        ledger = refunds.ledger_of(found.order, at)
-        due_terms = after_the_first(terms) if any(map(charges_fee, plans)) else terms
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), due_terms)
+        ledger = refund.of_this_return(refunds.ledger_of(found.order, at), plans)
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), terms)
         plans.append(plan)
         at = at.with_plan(plan)
     total = sum(plan.total.presentment for plan in plans)

@@ -9,7 +9,7 @@ import msgspec
 from retour.core.money import NOTHING, Sides, spread
 from retour.core.order import Figures, Order, OrderLine, Person, RefundedLine, Tax
 from retour.core.policy.history import CustomerPast, History, LinePast
-from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
+from retour.core.refund import Ledger, LedgerCharge, LedgerLine, LedgerPromotion, Plan, RowKind, Tender
 from retour.core.rma import Span, minus
 from retour.core.rma.state import join
 from retour.store.db import Db
@@ -96,7 +96,7 @@ SELECT jsonb_build_object(
   )::text
 """
 
-_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX})
+_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.SHARE, RowKind.CLAWBACK, RowKind.CAP_ORDER, RowKind.CAP_TAX})
 _OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
 
 
@@ -244,7 +244,19 @@ def ledger_of(order: Order, at: Position) -> Ledger:
         tenders=at.tenders,
         paid_back=paid_back,
         taxes_paid_back=_merge(taxes_outside, tuple(t for r in at.rows for t in r.taxes)),
+        promotions=_clawed_back(at),
     )
+
+
+def _clawed_back(at: Position) -> tuple[LedgerPromotion, ...]:
+    """Return what was charged for promotions that the kept goods no longer earn, less what was released again."""
+    charged: dict[str, LedgerPromotion] = {}
+    for row in at.rows:
+        if row.kind is RowKind.CLAWBACK and row.ref is not None:
+            past = charged.get(row.ref) or LedgerPromotion(row.ref)
+            taken = tuple(Tax(tax.bucket, -tax.amount) for tax in row.taxes)
+            charged[row.ref] = LedgerPromotion(row.ref, past.charged - row.paid, _merge(past.taxes, taken))
+    return tuple(charged.values())
 
 
 def _is_ours(note: str | None, references: set[str]) -> bool:
