@@ -87,7 +87,9 @@ def _lines(
         if line.ref in seen:
             raise Refused("duplicate_line", "a line can be named only once", field=line.ref)
         seen.add(line.ref)
-        step = lines.step(line, past.get(line.ref) or LedgerLine(line.ref), asked, clamp=request.clamp, share_bp=terms.share_bp)
+        step = lines.step(
+            line, past.get(line.ref) or LedgerLine(line.ref), asked, clamp=request.clamp, share_bp=terms.share_bp
+        )
         rows += step.rows
         deductions += step.deductions
         if step.accepted:
