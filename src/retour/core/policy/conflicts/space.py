@@ -5,7 +5,7 @@ group of texts that are always named together. An expression is a question of it
 is every fact for itself: what is impossible or decided here is so for every order, however the facts hang together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, cast
@@ -13,6 +13,7 @@ from typing import Final, cast
 from retour.core.policy.condition import comparison
 from retour.core.policy.conflicts.cubes import Cube, joined, product
 from retour.core.policy.document import (
+    ELSEWHERE,
     AllOf,
     Compare,
     Condition,
@@ -23,9 +24,9 @@ from retour.core.policy.document import (
     PolicyDocument,
 )
 from retour.core.policy.facts import FACTS, FactType, Unit
+from retour.core.policy.zone import ZONE, zones_by_country
 
 COUNTRY: Final = "order.country"
-ZONE: Final = "order.zone"
 _YES, _NO = 1, 2
 
 Values = Mapping[str, FactValue]
@@ -46,7 +47,7 @@ class Space:
     `cells` holds per question what an order is like in each cell: values of facts, or texts that a list holds.
     """
 
-    zones: Mapping[str, str] = field(default_factory=dict)  # folded country -> zone
+    zones: Mapping[str, str] = field(default_factory=dict)  # by country
     full: list[int] = field(default_factory=list)
     cells: list[Sequence[Values]] = field(default_factory=list)
     lists: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # question -> fact, texts it would hold
@@ -81,8 +82,8 @@ class Space:
         return values
 
     def zone(self, country: FactValue) -> str | None:
-        """Return the zone of a country, if it is in one."""
-        return self.zones.get(country.casefold()) if isinstance(country, str) else None
+        """Return what deciding will take for the zone of an order from that country."""
+        return self.zones.get(country.upper(), ELSEWHERE) if self.zones and isinstance(country, str) else None
 
     def add(self, cells: Sequence[Values]) -> int:
         """Add a question and return its number."""
@@ -93,11 +94,11 @@ class Space:
 
 def space_of(document: PolicyDocument, extra: Iterable[Compare] = ()) -> Space:
     """Return the orders that the enabled rules of a document, and some comparisons more, can tell apart."""
-    space = Space({code.casefold(): zone.name for zone in document.zones for code in zone.countries})
+    space = Space(zones_by_country(document))
     leaves: dict[Compare | Expression, None] = dict.fromkeys(extra)
     for rule in document.rules:
         if rule.enabled:
-            leaves |= dict.fromkeys(_leaves(rule.when))
+            leaves |= dict.fromkeys(leaves_of(rule.when))
     of_fact: dict[str, list[Compare]] = {}
     for leaf in leaves:
         if isinstance(leaf, Expression):
@@ -113,12 +114,13 @@ def space_of(document: PolicyDocument, extra: Iterable[Compare] = ()) -> Space:
     return space
 
 
-def _leaves(condition: Condition) -> Iterable[Compare | Expression]:
+def leaves_of(condition: Condition) -> Iterator[Compare | Expression]:
+    """Return the comparisons and expressions of a condition in the order they appear."""
     if isinstance(condition, Compare | Expression):
         yield condition
         return
     for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
-        yield from _leaves(part)
+        yield from leaves_of(part)
 
 
 def _add_value(space: Space, fact: str, asked: Sequence[Compare]) -> None:
@@ -174,8 +176,8 @@ def _texts(space: Space, fact: str, asked: Sequence[Compare]) -> list[str]:
     if fact == COUNTRY:
         zones = list(dict.fromkeys(space.zones.values()))
         for code, zone in space.zones.items():
-            naming[code] = naming.get(code, 0) | 1 << len(own) + zones.index(zone)
-            spelled.setdefault(code, code.upper())
+            naming[code.casefold()] = naming.get(code.casefold(), 0) | 1 << len(own) + zones.index(zone)
+            spelled.setdefault(code.casefold(), code)
     kept: dict[tuple[int, tuple[bool, ...]], str] = {}
     for folded, bits in naming.items():
         kept.setdefault((bits, tuple(folded.startswith(prefix) for prefix in prefixes)), spelled[folded])
