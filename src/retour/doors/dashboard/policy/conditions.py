@@ -95,7 +95,9 @@ def read_condition(tree: Tree, path: str, by: Reading, places: Places, at: str =
         places.found[f"{at}.expression"] = f"{path}.text"
         if not text or len(text) > MOST_EXPRESSION:
             most = by.reader.number(MOST_EXPRESSION)
-            by.errors.add(f"{path}.text", by.reader.say("Write an expression of at most %(most)s characters", most=most))
+            by.errors.add(
+                f"{path}.text", by.reader.say("Write an expression of at most %(most)s characters", most=most)
+            )
         return {"expression": " ".join(text.split())}
     return _read_fact(tree, path, by, places, at)
 
@@ -147,7 +149,11 @@ def _typed(said: object, by: Reading) -> Tree:
         return {"kind": "fact", "fact": fact.name, "op": op.value, "value": values[0] if len(values) == 1 else values}
     name = "any" if "any" in node else "all"
     parts = node.get(name)
-    return {"kind": "group", "of": name, "parts": [_typed(part, by) for part in parts] if isinstance(parts, list) else []}
+    return {
+        "kind": "group",
+        "of": name,
+        "parts": [_typed(part, by) for part in parts] if isinstance(parts, list) else [],
+    }
 
 
 def _negated(row: Tree) -> Tree:
@@ -163,7 +169,9 @@ def _read_group(tree: Tree, path: str, by: Reading, places: Places, at: str) -> 
     name = "any" if grouping in ("any", "none") else "all"
     negated = grouping in ("none", "not_all")
     if path.count(".parts.") >= MAX_DEPTH - 1:
-        by.errors.add(f"{path}.of", by.reader.say("Groups can be at most %(most)s deep", most=by.reader.number(MAX_DEPTH)))
+        by.errors.add(
+            f"{path}.of", by.reader.say("Groups can be at most %(most)s deep", most=by.reader.number(MAX_DEPTH))
+        )
     if not rows and (path != "when" or grouping != "all"):
         by.errors.add(f"{path}.of", by.reader.say("Add a condition to this group, or remove it"))
     if negated and len(rows) == 1:

@@ -42,7 +42,9 @@ async def _version_page(seen: Visit) -> Response[str]:
     return await _shown(seen, here, result=result)
 
 
-async def _shown(seen: Visit, here: Opened, *, status: int = 200, trouble: str | None = None, result: Any = None) -> Response[str]:
+async def _shown(
+    seen: Visit, here: Opened, *, status: int = 200, trouble: str | None = None, result: Any = None
+) -> Response[str]:
     return await show_version(
         seen, here, "version", tab="rules", status=status, rules=here.teller.rules(here.document), trouble=trouble,
         otherwise=here.teller.defaults(here.document), result=result,

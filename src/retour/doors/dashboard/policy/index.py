@@ -72,7 +72,9 @@ async def _new_page(seen: Visit) -> Response[str]:
     return await _new_form(seen, FormErrors())
 
 
-async def _new_form(seen: Visit, errors: FormErrors, *, chosen: str = "", pasted: str = "", status: int = 200) -> Response[str]:
+async def _new_form(
+    seen: Visit, errors: FormErrors, *, chosen: str = "", pasted: str = "", status: int = 200
+) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         store = await store_of(db, seen)
         live = await policy.published(db, store.id)
@@ -186,5 +188,3 @@ async def _revert(seen: Visit) -> Response[Any]:
             seen, here, "revert", tab="", rules=rules, otherwise=otherwise, status=409, overtaken=True
         )
     return see(f"{ROOT}?said=reverted")
-
-

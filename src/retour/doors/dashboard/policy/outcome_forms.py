@@ -136,7 +136,13 @@ OFFER: Final = (
 )  # fmt: skip
 METHOD: Final = (
     Piece("kind", _("Way"), How.CHOICE, METHODS),
-    Piece("destination", _("Sent to"), How.TEXT, optional=True, hint=_("A location of the shop. Left empty, it is the usual one.")),
+    Piece(
+        "destination",
+        _("Sent to"),
+        How.TEXT,
+        optional=True,
+        hint=_("A location of the shop. Left empty, it is the usual one."),
+    ),
     Piece("fee", _("A fee for the label"), How.RECORD, optional=True, parts=LABEL_FEE),
 )
 QUESTION: Final = (
@@ -297,7 +303,9 @@ def read_calendar(tree: Tree, by: Reading) -> dict[str, object]:
     said = read_record(CALENDAR, tree, "whole", by)
     for n, promotion in enumerate(cast("list[dict[str, object]]", said.get("promotions", []))):
         if len(promotion) == 1 and not by.errors.of(f"whole.promotions.{n}.minimum_minor"):
-            by.errors.add(f"whole.promotions.{n}.minimum_minor", by.reader.say("Say from which value or how many units"))
+            by.errors.add(
+                f"whole.promotions.{n}.minimum_minor", by.reader.say("Say from which value or how many units")
+            )
     return said
 
 

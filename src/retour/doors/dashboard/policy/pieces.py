@@ -8,7 +8,16 @@ from typing import Final
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.doors.dashboard.policy.typed import Tree, part_of, rows_of, text_of, texts_of
-from retour.doors.dashboard.policy.values import Wrong, country_code, country_name, day, percent, read_list, typed_list, whole
+from retour.doors.dashboard.policy.values import (
+    Wrong,
+    country_code,
+    country_name,
+    day,
+    percent,
+    read_list,
+    typed_list,
+    whole,
+)
 from retour.doors.dashboard.settings.policy_form import typed_percent
 from retour.web.forms import FormErrors, read_money, typed_money
 from retour.web.reader import Reader

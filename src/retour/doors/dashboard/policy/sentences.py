@@ -122,7 +122,11 @@ def _eligibility(by: Teller, said: Json) -> Iterator[str]:
     if mode == "always":
         yield say("It can come back at any time.")
     elif mode == "never":
-        yield say("It cannot come back: final sale.") if said.get("because") == "final_sale" else say("It cannot come back.")
+        yield (
+            say("It cannot come back: final sale.")
+            if said.get("because") == "final_sale"
+            else say("It cannot come back.")
+        )
     else:
         yield from _window(by, said)
     if said.get("message"):
@@ -343,7 +347,11 @@ def _fees(by: Teller, said: Json) -> Iterator[str]:
         if fee:
             yield say(text, amount=_amount(by, fee))
     if said.get("waived"):
-        yield say("All fees are waived: %(why)s.", why=said["waiver"]) if said.get("waiver") else say("All fees are waived.")
+        yield (
+            say("All fees are waived: %(why)s.", why=said["waiver"])
+            if said.get("waiver")
+            else say("All fees are waived.")
+        )
     elif not said:
         yield say("The return costs nothing.")
 
@@ -357,8 +365,10 @@ def _requirements(by: Teller, said: Json) -> Iterator[str]:
     for question in questions:
         text = by.quoted(question["text"])
         optional = question.get("required") is False
-        yield reader.say("Shoppers may answer: %(text)s", text=text) if optional else reader.say(
-            "Shoppers answer: %(text)s", text=text
+        yield (
+            reader.say("Shoppers may answer: %(text)s", text=text)
+            if optional
+            else reader.say("Shoppers answer: %(text)s", text=text)
         )
     if not (photos or said.get("note") or questions):
         yield reader.say("Nothing more is asked for.")
@@ -386,7 +396,9 @@ def _inspection(by: Teller, said: Json) -> Iterator[str]:
 def told_zone(zone: Json, reader: Reader) -> str:
     """Return a zone of countries in words."""
     countries = [country_name(str(code), reader) for code in cast("list[str]", zone["countries"])]
-    return reader.say("%(name)s: %(countries)s", name=zone["name"], countries=joined(countries, reader, alternatives=False))
+    return reader.say(
+        "%(name)s: %(countries)s", name=zone["name"], countries=joined(countries, reader, alternatives=False)
+    )
 
 
 _TELL: Final[Mapping[str, Callable[[Teller, Json], Iterator[str]]]] = {
