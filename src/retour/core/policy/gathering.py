@@ -91,7 +91,7 @@ def gather(
         values = shared | journey
         _add_line(values, order, line, wish, left[line.ref])
         _add_past(values, history, line.ref)
-        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days, shared))
+        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days))
     return tuple(facts)
 
 
