@@ -205,7 +205,9 @@ _LINE: Final = (
     _number("line.days_since_fulfilled", "Days since the last parcel of the line left", _DAYS),
     _number("line.days_since_delivered", "Days since the last parcel of the line arrived", _DAYS),
     _text("line.reason", "Code of the reason the shopper gave", since=Stage.CHOSEN),
-    _text("line.reason_group", "Group the reason belongs to", since=Stage.CHOSEN),
+    _text(
+        "line.reason_group", "Group the reason belongs to: fit, quality, mistake, preference, other", since=Stage.CHOSEN
+    ),
     _text("line.resolution", "What the shopper chose to get for the line", since=Stage.SUBMITTED),
 )
 _PRODUCT: Final = (
