@@ -1,6 +1,7 @@
 """Random orders, terms and steps: a seed makes each, so that thousands are cheap and each can be made again."""
 
 import random
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -35,6 +36,7 @@ from retour.core.refund import (
     components,
     shared,
 )
+from retour.core.refund.units import merged
 from tests.core.builders import PLACED, a_charge, a_line, an_order, free
 
 # Currency paid in and currency of the books (exponents 0, 2 and 3), and how many of the latter's minor units there are
@@ -64,8 +66,8 @@ def randoms() -> st.SearchStrategy[random.Random]:
 def an_order_of(seed: int, count: int) -> Order:
     """Return the order of `count` lines that the seed makes."""
     rng = random.Random(seed)
-    currency, books, *rate = rng.choice(CURRENCIES)
-    rate = (int(rate[0]), int(rate[1]))
+    currency, books, up, down = rng.choice(CURRENCIES)
+    rate = (up, down)
     on_top = rng.random() < 0.5
     listed = [rng.choice((rng.randint(0, 200_000), rng.randint(0, 5_000), rng.randint(1, 9), 0)) for _ in range(count)]
     shares = [0] * count
@@ -232,18 +234,28 @@ def _promotions(rng: random.Random) -> tuple[PromotionTerm, ...]:
 # --- steps ---
 
 
-def ranges(ordinals: list[int]) -> tuple[UnitRange, ...]:
-    """Return each unit as a range of its own."""
-    return tuple(UnitRange(u, u) for u in sorted(ordinals))
+def ranges(ordinals: Iterable[int]) -> tuple[UnitRange, ...]:
+    """Return the units as few ranges."""
+    return tuple(UnitRange(lo, hi) for lo, hi in merged((u, u) for u in ordinals))
 
 
-def a_portion(rng: random.Random, order: Order, ledger: Ledger) -> tuple[RequestedLine, ...]:
-    """Return some of the units that are not paid for yet, of up to three lines; nothing if there is none left."""
+def a_portion(
+    rng: random.Random, order: Order, ledger: Ledger, *, all_of_it: bool = False
+) -> tuple[RequestedLine, ...]:
+    """Return some (or all) of the units that are not paid for yet, of some lines; nothing if there is none left."""
     left = {line.ref: units for line in order.lines if (units := free(line, ledger))}
+    refs = sorted(left) if all_of_it else rng.sample(sorted(left), rng.randint(min(1, len(left)), len(left)))
     return tuple(
-        RequestedLine(ref, ranges(rng.sample(left[ref], rng.randint(1, len(left[ref])))))
-        for ref in rng.sample(sorted(left), min(len(left), rng.randint(1, 3)))
+        RequestedLine(ref, ranges(left[ref] if all_of_it else rng.sample(left[ref], rng.randint(1, len(left[ref])))))
+        for ref in refs
     )
+
+
+def portions(rng: random.Random, order: Order) -> Iterator[Callable[[Ledger], tuple[RequestedLine, ...]]]:
+    """Yield, step by step, what comes back next, until with the last step everything is back."""
+    for _ in range(rng.randint(0, 3)):
+        yield lambda ledger: a_portion(rng, order, ledger)
+    yield lambda ledger: a_portion(rng, order, ledger, all_of_it=True)
 
 
 def a_step(rng: random.Random, order: Order, ledger: Ledger) -> RefundRequest:
@@ -253,7 +265,7 @@ def a_step(rng: random.Random, order: Order, ledger: Ledger) -> RefundRequest:
         open_units = free(line, ledger)
         units = tuple(
             UnitRange(u, u, rng.random() < 0.8, rng.choice((0, 0, 2_500, 10_000)))
-            for u in sorted(rng.sample(open_units, rng.randint(0, len(open_units))))
+            for u in sorted(rng.sample(open_units, rng.randint(0, min(8, len(open_units)))))
         )
         sign = -1 if line.gross.presentment < 0 else 1
         override = None
