@@ -16,6 +16,7 @@ from retour.core.refund.ledger import (
     Ordinals,
 )
 from retour.core.refund.plan import Plan, Row, RowKind
+from retour.core.refund.units import without
 
 OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY})
 OF_CHARGES: Final = frozenset(
@@ -98,13 +99,3 @@ def _charge_after(before: LedgerCharge, row: Row) -> LedgerCharge:
 def _promotion_after(before: LedgerPromotion, row: Row) -> LedgerPromotion:
     taken = tuple(Tax(tax.bucket, -tax.amount) for tax in row.taxes)
     return replace(before, charged=before.charged - row.payable, taxes=added(before.taxes, taken))
-
-
-def without(units: Ordinals, gone: Ordinals) -> Ordinals:
-    """Return the units that are not among those gone, as ranges in ascending order."""
-    for lo, hi in gone:
-        kept: list[tuple[int, int]] = []
-        for first, last in units:
-            kept += [(a, b) for a, b in ((first, min(last, lo - 1)), (max(first, hi + 1), last)) if a <= b]
-        units = tuple(kept)
-    return units

@@ -13,10 +13,10 @@ from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Order, Tax
 from retour.core.refund.adjustments import Totals, reduction, totals
 from retour.core.refund.ledger import Ledger, LedgerFee
-from retour.core.refund.lines import worth
 from retour.core.refund.plan import Row, RowKind
 from retour.core.refund.request import RefundRequest
 from retour.core.refund.terms import FeeKind, FeeOf, FeePer, FeeTax, FeeTerm, RefundTerms, Shortfall, Waiver
+from retour.core.refund.units import worth
 
 ROWS: Final = {
     FeeKind.RESTOCKING: RowKind.RESTOCKING_FEE,
@@ -66,8 +66,7 @@ def fees(
         FeeTerm(),
         value=goods.payable,
         listed=_listed(order, units),
-        units=sum(row.quantity for row in units),
-        lines=tuple(row.ref or "" for row in units),
+        lines=tuple((row.ref or "", row.quantity) for row in units),
         parcels=request.parcels,
     )
     charged: list[Row] = []
@@ -87,12 +86,14 @@ def fees(
 
 def merged(before: LedgerFee, step: LedgerFee) -> LedgerFee:
     """Return what a fee stands at once a step is added."""
+    units = dict(before.lines)
+    for ref, more in step.lines:
+        units[ref] = units.get(ref, 0) + more
     return LedgerFee(
         before.term,
         before.value + step.value,
         before.listed + step.listed,
-        before.units + step.units,
-        tuple(dict.fromkeys((*before.lines, *step.lines))),
+        tuple((ref, n) for ref, n in units.items() if n),
         before.parcels + step.parcels,
         before.charged + step.charged,
         before.billed + step.billed,

@@ -44,6 +44,7 @@ class Facts(TypedDict, total=False):
     basis_points: int | None
     reason: str | None
     actor: str | None
+    of: int
 
 
 def within(value: int, rest: int) -> int:

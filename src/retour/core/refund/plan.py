@@ -73,7 +73,8 @@ class Row:
 class PlannedLeg:
     """A part of the refund on one tender, or what that tender could take; presentment minor units.
 
-    `bonus_minor` is the part of the amount that goes back as bonus, because it was spent as bonus.
+    `bonus_minor` is the part of the amount that goes back as bonus, because it was spent as bonus; of a tender that
+    was such a credit `spent` says how: base, bonus, and what went back before.
     """
 
     capture_ref: str
@@ -81,6 +82,7 @@ class PlannedLeg:
     gateway: str
     amount_minor: int
     bonus_minor: int = 0
+    spent: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
