@@ -23,6 +23,7 @@ from retour.core.policy.evaluate import (
 )
 from retour.core.policy.expression import Answer, Expressions, Test
 from retour.core.policy.facts import LineFacts
+from retour.core.policy.grammar import Term
 from retour.core.policy.outcome import Group, Outcome
 
 WITHDRAWN: Final = Compare("return.kind", Op.EQ, "withdrawal")
@@ -75,6 +76,11 @@ class Ground:
         others = [cube for union in taken for cube in union]
         found = (self.space.layout.outside(cube, others, self.budget) for cube in cubes)
         return next((cube for cube in found if cube is not None), None)
+
+    def common(self, some: Sequence[int], others: Sequence[int]) -> list[int]:
+        """Return what two unions have in common; raise Beyond."""
+        self.budget.spend(len(some) * len(others))
+        return self.space.layout.common(some, others)
 
     def shown(self, cube: int) -> LineFacts:
         """Return an order line that lies in a cube."""
@@ -138,7 +144,7 @@ def _is_opaque(condition: Condition) -> bool:
 class _Silent:
     """Stands in where nobody can evaluate expressions: none of them is known."""
 
-    def test(self, _text: str, _facts: tuple[str, ...]) -> Test:
+    def test(self, _term: Term) -> Test:
         """Return a test without an answer."""
         return _unknown
 
