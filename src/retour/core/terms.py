@@ -1,39 +1,94 @@
 """From the policy's word to the terms of a refund: where two subjects of the core meet."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 from retour.core import refund
 from retour.core.policy import LineDecision
-from retour.core.policy.outcome import FeePer
+from retour.core.policy.charge import Bonus, Fee
+from retour.core.policy.document import PromotionCondition
+from retour.core.policy.outcome import Fees, RefundTerms
 
 
-def terms_of(line: LineDecision, resolution: str) -> refund.RefundTerms:
-    """Return the terms under which a line is refunded, from the rulings frozen with it."""
-    said = line.refund_terms.outcome
+def terms_of(
+    line: LineDecision,
+    resolution: str,
+    *,
+    resolution_ref: str | None = None,
+    method: str | None = None,
+    label_cost_minor: int | None = None,
+    promotions: Sequence[PromotionCondition] = (),
+    is_withdrawal: bool = False,
+    is_cancellation: bool = False,
+) -> refund.RefundTerms:
+    """Return the terms under which a line is refunded, from the rulings frozen with it.
+
+    `resolution_ref` names one of several offers of a kind, `method` the way back that was chosen (its fee is the label
+    fee), `label_cost_minor` what labels have cost this return so far (books currency), `promotions` the conditions of
+    the policy's document. A statutory withdrawal has the law's floor; a cancellation has its own fee instead of those
+    of a return.
+    """
+    said, currency = line.refund_terms.outcome, line.facts.books_currency
+    offers = [o for o in line.resolutions.outcome.offered if o.kind == resolution]
+    offer = next((o for o in offers if resolution_ref in (None, o.ref)), None)
+    label = next((m.fee for m in line.methods.outcome.offered if m.kind == method), None)
+    of_return = line.fees.outcome
+    if is_cancellation:
+        wanted = [(refund.FeeKind.CANCELLATION, of_return.cancellation_fee)]
+    else:
+        wanted = [
+            (refund.FeeKind.RESTOCKING, offer.restocking_fee if offer else None),
+            (refund.FeeKind.LABEL, label),
+            (refund.FeeKind.RETURN, of_return.return_fee),
+        ]
     return refund.RefundTerms(
         shipping=refund.ChargeMode(said.shipping.value),
+        duties=refund.ChargeMode(said.duties.value),
+        sale_fees=refund.ChargeMode(said.sale_fees.value),
+        tips=refund.ChargeMode(said.tips.value),
+        gift_wrapping=refund.ChargeMode(said.gift_wrapping.value),
         tender_order=said.tender_order,
-        restocking=_restocking(line, resolution),
+        fees=tuple(_fee(kind, fee, currency, label_cost_minor) for kind, fee in wanted if fee is not None),
+        waivers=_waivers(of_return),
+        shortfall=refund.Shortfall(said.shortfall.value),
+        promotions=tuple(_promotion(said, promotion, currency) for promotion in promotions),
+        legal_floor=is_withdrawal,
+        bonus=_bonus(offer.bonus if offer else None, currency),
+        share_bp=offer.share_bp if offer else refund.WHOLE,
     )
 
 
-def after_the_first(terms: refund.RefundTerms) -> refund.RefundTerms:
-    """Return the terms of a later refund of the same return: a fixed fee per return is charged once."""
-    fee = terms.restocking
-    if fee is None or not fee.fixed_minor or fee.per is not refund.FeePer.RETURN:
-        return terms
-    return replace(terms, restocking=None)
+def _fee(kind: refund.FeeKind, fee: Fee, currency: str, cost_minor: int | None) -> refund.FeeTerm:
+    amounts = (fee.fixed_minor, fee.at_most_minor is not None, fee.actual_cost)
+    return refund.FeeTerm(
+        kind,
+        bp=fee.bp,
+        of=refund.FeeOf(fee.of.value),
+        fixed_minor=fee.fixed_minor,
+        cost_minor=cost_minor if fee.actual_cost else None,
+        currency=currency if any(amounts) else None,
+        per=refund.FeePer(fee.per.value),
+        tax=refund.FeeTax(fee.tax.value),
+        tax_bp=fee.tax_bp,
+        tax_included=fee.tax_included,
+        at_most_minor=fee.at_most_minor,
+    )
 
 
-def charges_fee(plan: refund.Plan) -> bool:
-    """Return whether a plan charges a restocking fee."""
-    return any(row.kind is refund.RowKind.RESTOCKING_FEE for row in plan.adjustments)
+def _waivers(fees: Fees) -> tuple[refund.Waiver, ...]:
+    return (refund.Waiver(reason=fees.waiver or "waived"),) if fees.waived else ()
 
 
-def _restocking(line: LineDecision, resolution: str) -> refund.RestockingFee | None:
-    fee = next((o.restocking_fee for o in line.resolutions.outcome.offered if o.kind == resolution), None)
-    if fee is None:
+def _promotion(said: RefundTerms, promotion: PromotionCondition, currency: str) -> refund.PromotionTerm:
+    return refund.PromotionTerm(
+        promotion.code,
+        refund.PromotionMode(said.promotions.value),
+        minimum_minor=promotion.minimum_minor,
+        minimum_units=promotion.minimum_units,
+        currency=currency,
+    )
+
+
+def _bonus(bonus: Bonus | None, currency: str) -> refund.BonusTerm | None:
+    if bonus is None:
         return None
-    per = refund.FeePer.RETURN if fee.per is FeePer.PARCEL else refund.FeePer(fee.per.value)
-    currency = line.facts.books_currency if fee.fixed_minor else None
-    return refund.RestockingFee(bp=fee.bp, fixed_minor=fee.fixed_minor, currency=currency, per=per)
+    return refund.BonusTerm(bonus.bp, bonus.fixed_minor, bonus.at_most_minor, currency)

@@ -14,7 +14,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.terms import terms_of
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -192,11 +192,9 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
             units = refund.UnitRange(*i.span, accepted=True, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
             lines.setdefault(i.line_ref, []).append(units)
     (terms,) = {terms_of(rulings[ref], row.resolution) for ref in lines}  # that is how a batch was divided
-    earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
-    if any(charges_fee(s.plan) for s in earlier):
-        terms = after_the_first(terms)
+    earlier = [s.plan for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq]
     asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-    ledger = refunds.ledger_of(found.order, position)
+    ledger = refund.of_this_return(refunds.ledger_of(found.order, position), earlier)
     return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
 
 

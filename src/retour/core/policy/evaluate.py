@@ -7,14 +7,16 @@ from typing import Final, Generic, TypeVar, cast
 
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
-from retour.core.policy.condition import Test, compiled, facts_asked
-from retour.core.policy.document import FactValue, PolicyDocument, Rule
-from retour.core.policy.facts import LineFacts, ParcelDays
+from retour.core.policy.condition import compiled, facts_asked, parted
+from retour.core.policy.document import Condition, FactValue, PolicyDocument, PromotionCondition, Rule, Several
+from retour.core.policy.expression import Expressions, Test
+from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import (
-    Anchor,
     Approving,
+    DayCount,
     Defaults,
     Eligibility,
+    Fees,
     Group,
     Inspection,
     Methods,
@@ -23,11 +25,14 @@ from retour.core.policy.outcome import (
     Outcome,
     Outcomes,
     RefundTerms,
+    Requirements,
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
     SettleOn,
 )
+from retour.core.policy.window import Window, WorkingDays, window
+from retour.core.policy.zone import in_zone, zones_by_country
 
 DEFAULT: Final = "default"  # stands where no rule of the policy decided
 STATUTE: Final = "statute"  # stands where the law decides and no policy may
@@ -82,6 +87,8 @@ class LineDecision:
     settle_on: Ruling[SettleOn]
     refund_terms: Ruling[RefundTerms]
     inspection: Ruling[Inspection]
+    fees: Ruling[Fees]
+    requirements: Ruling[Requirements]
     objections: tuple[PolicyObjection, ...] = ()
     closes_on: date | None = None
 
@@ -109,43 +116,69 @@ class Decision:
 
 
 Spoken = tuple[int, int, Ruling[Outcome]]  # the number of a group, its bit, and what a rule says in it
+Live = tuple[Test | None, int, tuple[Spoken, ...]]  # what each line answers itself, the groups as bits, what is said
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A published version ready to decide; compile once per version id and keep it.
 
-    `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
-    names the facts of each rule's condition.
+    `rules` holds for each enabled rule the test that all lines of a request answer alike, and the rest of it. `shared`
+    names the facts of the former, `asked` those of each rule's condition. `zones` has the zone of each country,
+    `working` counts working days.
     """
 
     version: str
     currency: str | None
-    rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
+    rules: tuple[tuple[Test | None, Live], ...]
     defaults: tuple[Ruling[Outcome], ...]
     asked: Mapping[str, tuple[str, ...]]
+    zones: Mapping[str, str]
+    working: WorkingDays
+    promotions: tuple[PromotionCondition, ...] = ()
+    several: Several = Several.REVIEW
+    shared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window that was judged: the parcel's start that counts, the day it was counted from, its last day."""
+def compile_policy(document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> CompiledPolicy:
+    """Return the document as functions and tuples; `version` names it in every decision.
 
-    anchor: Anchor
-    starts_on: date
-    closes_on: date
-
-
-def compile_policy(document: PolicyDocument, *, version: str) -> CompiledPolicy:
-    """Return the document as functions and tuples; `version` names it in every decision."""
-    rules = tuple(_ready(rule) for rule in document.rules if rule.enabled)
+    Raise Refused(no_expressions) if a rule has an expression and nothing is given that can evaluate it.
+    """
+    parts = [(rule, *parted(rule.when)) for rule in document.rules if rule.enabled]
+    rules = tuple(_ready(rule, shared, own, expressions) for rule, shared, own in parts)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
-    return CompiledPolicy(version, document.currency, rules, defaults, asked)
+    zones, working = zones_by_country(document), WorkingDays(document.calendar)
+    return CompiledPolicy(
+        version,
+        document.currency,
+        rules,
+        defaults,
+        asked,
+        zones,
+        working,
+        document.promotions,
+        document.several,
+        tuple(sorted({name for _, shared, _ in parts if shared for name in facts_asked(shared)})),
+    )
 
 
 def decide(policy: CompiledPolicy, facts: Sequence[LineFacts]) -> Decision:
-    """Return the decision per line from the frozen facts alone; the same facts always give the same decision."""
-    return Decision(policy.version, tuple(_decide_line(policy, line) for line in facts))
+    """Return the decision per line from the frozen facts alone; the same facts always give the same decision.
+
+    What only asks about the order, the customer and the return is asked once, as long as the lines know the same.
+    """
+    lines, known = [], None
+    live: Sequence[Live] = ()
+    for each in facts:
+        line = in_zone(each, policy.zones)
+        values = line.values
+        knows = tuple(map(values.get, policy.shared))
+        if knows != known:
+            live, known = _live(policy, values), knows
+        lines.append(_decide_line(policy, live, line))
+    return Decision(policy.version, tuple(lines))
 
 
 def speaks(then: Outcomes) -> tuple[Group, ...]:
@@ -158,38 +191,31 @@ def statutory(facts: LineFacts) -> Mapping[Group, Ruling[Outcome]]:
     return _WITHDRAWN if facts.values.get("return.kind") == "withdrawal" else _NOTHING
 
 
-def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
-    """Return the window of the line, or nothing if it has none or no parcel has a day to count from yet.
-
-    Parcel by parcel the first known day of `counted_from` counts; the window of the line is that of the parcel whose
-    window begins last (as the withdrawal period of Directive 2011/83/EU, art. 9(2)(b)(i), begins with the last good).
-    """
-    if eligibility.window_days is None:
-        return None
-    starts = [found for parcel in facts.parcels or (None,) if (found := _start(eligibility, facts, parcel))]
-    if len(starts) < max(1, len(facts.parcels)):
-        return None
-    starts_on, anchor = max(starts)
-    return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
+def _live(policy: CompiledPolicy, values: Mapping[str, FactValue]) -> Sequence[Live]:
+    """Return the rules that may still match, once what all lines know alike is known."""
+    return [rest for shared, rest in policy.rules if shared is None or shared(values) is True]
 
 
-def _ready(rule: Rule) -> tuple[Test, int, tuple[Spoken, ...]]:
+def _ready(
+    rule: Rule, shared: Condition | None, own: Condition | None, expressions: Expressions | None
+) -> tuple[Test | None, Live]:
     spoken = tuple(
         (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
         for at, group in enumerate(_GROUPS)
         if getattr(rule.then, group.value) is not None
     )
-    return compiled(rule.when), sum(bit for _, bit, _ in spoken), spoken
+    tests = [None if part is None else compiled(part, expressions) for part in (shared, own)]
+    return tests[0], (tests[1], sum(bit for _, bit, _ in spoken), spoken)
 
 
 def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
     return cast("Outcome", getattr(outcomes, group.value))
 
 
-def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
+def _decide_line(policy: CompiledPolicy, live: Sequence[Live], facts: LineFacts) -> LineDecision:
     rulings, values, undecided = list(policy.defaults), facts.values, _ALL
-    for matches, about, spoken in policy.rules:
-        if about & undecided and matches(values) is True:
+    for matches, about, spoken in live:
+        if about & undecided and (matches is None or matches(values) is True):
             for at, bit, ruling in spoken:
                 if bit & undecided:
                     rulings[at] = ruling
@@ -206,7 +232,7 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
     eligibility = cast("Ruling[Eligibility]", rulings[0])
     resolutions = cast("Ruling[Resolutions]", rulings[1])
     methods = cast("Ruling[Methods]", rulings[2])
-    judged = window(eligibility.outcome, facts)
+    judged = window(eligibility.outcome, facts, policy.working)
     objections: tuple[PolicyObjection, ...] = ()
     if not by_law:
         objections = (
@@ -224,6 +250,8 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
         cast("Ruling[SettleOn]", rulings[4]),
         cast("Ruling[RefundTerms]", rulings[5]),
         cast("Ruling[Inspection]", rulings[6]),
+        cast("Ruling[Fees]", rulings[7]),
+        cast("Ruling[Requirements]", rulings[8]),
         objections,
         None if judged is None else judged.closes_on,
     )
@@ -240,15 +268,27 @@ def _eligibility_objections(
         return (PolicyObjection(code.value, message, _place(facts), ruling.rule, compared),)
     if judged is None or facts.today <= judged.closes_on:
         return ()
-    compared = {
-        "counted_from": judged.anchor.value,
-        "starts_on": judged.starts_on.isoformat(),
-        "window_days": said.window_days,
-        "closes_on": judged.closes_on.isoformat(),
-        "today": facts.today.isoformat(),
-    }
     message = said.message or f"The time to return this article ended on {judged.closes_on.isoformat()}."
-    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, compared),)
+    went = _compared(said, judged, facts.today)
+    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, went),)
+
+
+def _compared(said: Eligibility, judged: Window, today: date) -> Mapping[str, Scalar]:
+    """Return what was compared when a window had closed, as far as each part of it plays a role."""
+    compared: dict[str, Scalar] = {}
+    if judged.anchor is not None:
+        compared |= {
+            "counted_from": judged.anchor.value,
+            "starts_on": shown(judged.starts_on),
+            "window_days": said.window_days,
+        }
+        if said.days is DayCount.WORKING:
+            compared["days"] = said.days.value
+    if judged.extended_from is not None:
+        compared["extended_from"] = shown(judged.extended_from)
+    if said.until is not None:
+        compared["until"] = shown(said.until)
+    return compared | {"closes_on": shown(judged.closes_on), "today": shown(today)}
 
 
 def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
@@ -257,8 +297,12 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
     if values.get("return.kind") == "cancellation":
         return ()
     asked, shipped, claimed, left = (cast("int", values.get(name) or 0) for name in _UNITS)
+    if values.get("line.quantity") is None:
+        asked = 1  # not chosen yet: whether one could come back
     refunded = max(0, shipped - claimed - left)
     found = Returnable(facts.line_ref, shipped, claimed, refunded, left).objections(asked)
+    if not found:
+        return ()
     compared: dict[str, Scalar] = dict(zip(_UNITS, (asked, shipped, claimed, left), strict=True))
     return tuple(PolicyObjection(one.code, one.message, one.field, None, compared) for one in found)
 
@@ -291,21 +335,3 @@ def shown(value: FactValue) -> Scalar:
     if isinstance(value, date):
         return value.isoformat()
     return ", ".join(value) if isinstance(value, tuple) else value
-
-
-def _start(eligibility: Eligibility, facts: LineFacts, parcel: ParcelDays | None) -> tuple[date, Anchor] | None:
-    """Return the first known day of the chain for one parcel; without a parcel only the order's day is known."""
-    for start in eligibility.counted_from:
-        day: FactValue = None
-        if start.anchor is Anchor.ORDERED:
-            day = facts.values.get("order.placed_on")
-        elif parcel is not None:
-            day = parcel.delivered_on if start.anchor is Anchor.DELIVERED else parcel.fulfilled_on
-        if isinstance(day, date):
-            return _plus(day, start.plus_days), start.anchor
-    return None
-
-
-def _plus(day: date, days: int) -> date:
-    """Return the day some days later; the calendar ends with the year 9999."""
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))

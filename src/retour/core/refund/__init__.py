@@ -1,7 +1,23 @@
 """Refunds: what is owed for returned units and money steps, on which tenders it goes back, and why, to the cent."""
 
+from retour.core.refund.bonus import bonus_step, same_parts
+from retour.core.refund.booking import booked, of_this_return
+from retour.core.refund.bundle import component_ref, components, restock, with_components
 from retour.core.refund.compare import compare
+from retour.core.refund.difference import Because, Changed, difference
+from retour.core.refund.discount import OrderDiscount, shared
 from retour.core.refund.explain import explain
+from retour.core.refund.fx import Posting, fx_difference
+from retour.core.refund.ledger import (
+    Ledger,
+    LedgerCharge,
+    LedgerCredit,
+    LedgerFee,
+    LedgerLine,
+    LedgerPromotion,
+    Ordinals,
+    Tender,
+)
 from retour.core.refund.plan import (
     MATHS_VERSION,
     Agreement,
@@ -15,49 +31,73 @@ from retour.core.refund.plan import (
 )
 from retour.core.refund.quote import quote
 from retour.core.refund.request import (
-    DEFAULT_TENDER_ORDER,
-    ChargeMode,
-    FeePer,
-    Ledger,
-    LedgerCharge,
-    LedgerLine,
+    Goodwill,
     MoneyBasis,
     MoneyStep,
-    Ordinals,
     Override,
     RefundRequest,
-    RefundTerms,
     RequestedLine,
-    RestockingFee,
     ShippingWish,
-    Shortfall,
-    Tender,
-    Trigger,
     UnitRange,
+)
+from retour.core.refund.reverse import reverse
+from retour.core.refund.terms import (
+    DEFAULT_TENDER_ORDER,
+    WHOLE,
+    BonusTerm,
+    CaptureOrder,
+    ChargeMode,
+    FeeKind,
+    FeeOf,
+    FeePer,
+    FeeTax,
+    FeeTerm,
+    PromotionMode,
+    PromotionTerm,
+    RefundTerms,
+    Shortfall,
+    Trigger,
+    Waiver,
 )
 
 __all__ = [
     "DEFAULT_TENDER_ORDER",
     "MATHS_VERSION",
+    "WHOLE",
     "Agreement",
+    "Because",
+    "BonusTerm",
+    "CaptureOrder",
+    "Changed",
     "ChargeMode",
     "Comparison",
     "Difference",
     "ExplainedRow",
+    "FeeKind",
+    "FeeOf",
     "FeePer",
+    "FeeTax",
+    "FeeTerm",
+    "Goodwill",
     "Ledger",
     "LedgerCharge",
+    "LedgerCredit",
+    "LedgerFee",
     "LedgerLine",
+    "LedgerPromotion",
     "MoneyBasis",
     "MoneyStep",
+    "OrderDiscount",
     "Ordinals",
     "Override",
     "Plan",
     "PlannedLeg",
+    "Posting",
+    "PromotionMode",
+    "PromotionTerm",
     "RefundRequest",
     "RefundTerms",
     "RequestedLine",
-    "RestockingFee",
     "Row",
     "RowKind",
     "ShippingWish",
@@ -65,7 +105,20 @@ __all__ = [
     "Tender",
     "Trigger",
     "UnitRange",
+    "Waiver",
+    "bonus_step",
+    "booked",
     "compare",
+    "component_ref",
+    "components",
+    "difference",
     "explain",
+    "fx_difference",
+    "of_this_return",
     "quote",
+    "restock",
+    "reverse",
+    "same_parts",
+    "shared",
+    "with_components",
 ]

@@ -18,9 +18,17 @@ LABELS: Final = {
     "duty": "Duty",
     "tip": "Tip",
     "fee": "Fee",
+    "gift_wrapping": "Gift wrapping",
     "order_rounding": "Rounding of the order",
     "damage": "Deduction for condition",
+    "share": "Part that is not paid",
+    "clawback": "Discount that is no longer earned",
+    "clawback_released": "Discount charged before, given back",
     "restocking_fee": "Restocking fee",
+    "label_fee": "Fee for the return label",
+    "return_fee": "Fee for the return",
+    "cancellation_fee": "Fee for the cancellation",
+    "waived": "Fee that is not charged",
     "cap_order": "Limit: what is left on the order",
     "cap_tax": "Limit: what is left of a tax",
     "platform_rounding": "Rounding of the shop platform",
@@ -29,6 +37,7 @@ LABELS: Final = {
     "leg": "To payment",
     "unallocated": "Without a payment to go back to",
     "billed": "Still owed by the shopper",
+    "bonus": "Bonus on top, from the shop",
 }
 
 
@@ -48,6 +57,8 @@ def explain(plan: Plan) -> tuple[ExplainedRow, ...]:
         out.append(_row("unallocated", None, Sides(plan.unallocated, 0)))
     if plan.billed:
         out.append(_row("billed", None, plan.billed))
+    if plan.bonus or plan.bonus_shop:
+        out.append(_row("bonus", None, Sides(plan.bonus, plan.bonus_shop)))
     return tuple(out)
 
 
@@ -66,6 +77,13 @@ def _paying(row: Row) -> list[ExplainedRow]:
     """Return the row, units at what they are worth and what is withheld of it as a row of its own."""
     tax = Sides(sum(t.amount.presentment for t in row.taxes), sum(t.amount.shop for t in row.taxes))
     quantity = row.quantity or None
+    if row.waived:
+        return [
+            _row(row.kind.value, None, row.payable, adds=True, reason=row.reason),
+            _row("waived", row.kind.value, row.waived, reason=row.reason),
+        ]
+    if row.kind is RowKind.CLAWBACK and row.reason is not None:
+        return [_row("clawback_released", row.ref, row.payable, tax=tax, adds=True)]
     if row.kind is not RowKind.UNITS or row.payable == row.entitlement:
         return [_row(row.kind.value, row.ref, row.payable, tax=tax, quantity=quantity, adds=True, reason=row.reason)]
     return [

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.policy import decode, decode_facts
-from retour.core.policy.tracing import Compared, Grouped, trace
+from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.doors.dashboard import words
 from retour.doors.dashboard.asked import PATH
@@ -24,6 +24,7 @@ from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
 from retour.store.desk import board
+from retour.store.expression import Cel
 from retour.store.views import InspectionView, NoteView, ShipmentView
 from retour.web.parts import Text
 from retour.web.reader import Reader
@@ -123,7 +124,7 @@ async def _policy(seen: Visit) -> Response[Any]:
     document = decode(whole.head.policy)
     lines = []
     for frozen in whole.parts.decision:
-        traced = trace(document, decode_facts(frozen["facts"]))
+        traced = trace(document, decode_facts(frozen["facts"]), expressions=Cel())
         decided = [
             (word(reader, words.FACTS, group.value), whole.head.rule(rule) or reader.say("The policy's default"))
             for group, rule in traced.decided.items()
@@ -136,10 +137,13 @@ async def _policy(seen: Visit) -> Response[Any]:
     return await seen.page("dashboard/policy_trace.html", current="returns", whole=whole, lines=lines)
 
 
-def _conditions(at: Compared | Grouped, depth: int = 0) -> list[tuple[int, str, str, str, bool | None]]:
+def _conditions(at: Compared | Evaluated | Grouped, depth: int = 0) -> list[tuple[int, str, str, str, bool | None]]:
     """Return a condition as rows of (depth, fact or group, comparison, value then, answer)."""
     if isinstance(at, Compared):
         return [(depth, at.fact, f"{at.op.value} {_plain(at.wanted)}", _plain(at.value), at.answer)]
+    if isinstance(at, Evaluated):
+        known = [(depth + 1, name, "", _plain(value), None) for name, value in at.values.items()]
+        return [(depth, at.text, "", "", at.answer), *known]
     rows: list[tuple[int, str, str, str, bool | None]] = [(depth, at.kind, "", "", at.answer)]
     for part in at.parts:
         rows += _conditions(part, depth + 1)

@@ -12,7 +12,7 @@ from retour.core.event import EventType
 from retour.core.policy import LineDecision
 from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
 from retour.core.rma.due import fulfilled_spans
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.terms import terms_of
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
 from retour.store import refund as refunds
@@ -270,13 +270,12 @@ async def _quote(
         units = refund.UnitRange(*j.span, accepted=True, deduction_bp=j.deduction_basis_points, grade=j.grade)
         groups.setdefault((resolution, terms), {}).setdefault(j.line_ref, []).append(units)
     quoted: list[UUID] = []
-    charged = any(charges_fee(earlier.plan) for earlier in await refunds.list_of_rma(db, record.rma.id))
+    plans = [earlier.plan for earlier in await refunds.list_of_rma(db, record.rma.id)]
     for part, ((resolution, terms), lines) in enumerate(groups.items(), start=1):
         asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-        ledger = refunds.ledger_of(found.order, at)
-        due_terms = after_the_first(terms) if charged else terms
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), due_terms)
-        charged = charged or charges_fee(plan)
+        ledger = refund.of_this_return(refunds.ledger_of(found.order, at), plans)
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
+        plans.append(plan)
         settlement_id = new_id()
         await refunds.add_settlement(
             db,

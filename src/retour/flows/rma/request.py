@@ -8,12 +8,11 @@ from uuid import UUID
 from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.order import Person
-from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
+from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.terms import terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -245,14 +244,9 @@ async def _decide(
     compiled = await policies.get(db, store.policy_version_id)
     facts = gather(
         found.order,
-        person=Person(tags=at.customer_tags),
-        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason) for w in wishes), kind, channel),
-        history=History(
-            claimed={c.line_ref: c.in_return for c in at.counters},
-            refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
-            returns_of_order=at.earlier_returns,
-            returns_of_customer=at.earlier_returns_of_customer,
-        ),
+        person=at.person,
+        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in wishes), kind, channel),
+        history=at.history,
         now=now,
         zone=time_zone(store.timezone),
     )
@@ -293,9 +287,8 @@ def _promise(
         groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
     plans: list[refund.Plan] = []
     for terms, asked_lines in groups.items():
-        ledger = refunds.ledger_of(found.order, at)
-        due_terms = after_the_first(terms) if any(map(charges_fee, plans)) else terms
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), due_terms)
+        ledger = refund.of_this_return(refunds.ledger_of(found.order, at), plans)
+        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), terms)
         plans.append(plan)
         at = at.with_plan(plan)
     total = sum(plan.total.presentment for plan in plans)
