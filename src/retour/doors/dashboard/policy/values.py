@@ -183,7 +183,10 @@ def told_one(name: str, value: object, reader: Reader, *, currency: str) -> str:
     if is_country(name):
         return country_name(str(value), reader)
     named = dict(choices(fact)) if fact is not None else {}
-    return reader.say(named[str(value)]) if value in named else str(value)
+    if value not in named:
+        return str(value)
+    words = reader.say(named[str(value)])
+    return reader.say("“%(text)s”", text=words) if words[:1].isupper() and name != "order.paid_with" else words
 
 
 def read_list(text: str, reader: Reader) -> list[str]:
