@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from retour.core.policy.condition import compiled
-from retour.core.policy.conflicts.cubes import Beyond, Budget, Cube, outside
+from retour.core.policy.conflicts.cubes import Beyond, Budget
 from retour.core.policy.conflicts.examples import example
 from retour.core.policy.conflicts.space import Space, leaves_of, space_of
 from retour.core.policy.document import AnyOf, Compare, Condition, Expression, FactValue, Not, Op, PolicyDocument, Rule
@@ -26,7 +26,6 @@ from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import Group, Outcome
 
 WITHDRAWN: Final = Compare("return.kind", Op.EQ, "withdrawal")
-EVERYTHING: Final[Sequence[Cube]] = ({},)
 _BOOKS: Final = "EUR"  # of an example where the document has no amounts
 
 
@@ -36,7 +35,7 @@ class Place:
 
     rule: str
     at: int  # among the rules; the default stands after all
-    cubes: Sequence[Cube]
+    cubes: Sequence[int]
     says: Mapping[Group, Outcome]
     is_opaque: bool = False  # it holds an expression
 
@@ -59,25 +58,25 @@ class Ground:
     unclear: dict[str, None] = field(default_factory=dict)
     unjudged: set[tuple[str, Group]] = field(default_factory=set)
     by_law: Mapping[Group, Ruling[Outcome]] = field(default_factory=dict)
-    law: Sequence[Cube] = ()
+    law: Sequence[int] = ()
     rules: Mapping[str, Rule] = field(default_factory=dict)
 
     def speaking(self, group: Group) -> list[Place]:
         """Return the rules that speak about a group, in order, then the default."""
         return [place for place in self.places if group in place.says]
 
-    def before(self, place: Place, group: Group) -> list[tuple[str, Sequence[Cube]]]:
+    def before(self, place: Place, group: Group) -> list[tuple[str, Sequence[int]]]:
         """Return who decides a group before a rule, and where: the law first."""
-        law: list[tuple[str, Sequence[Cube]]] = [(STATUTE, self.law)] if group in self.by_law else []
+        law: list[tuple[str, Sequence[int]]] = [(STATUTE, self.law)] if group in self.by_law else []
         return law + [(other.rule, other.cubes) for other in self.speaking(group) if other.at < place.at]
 
-    def free(self, cubes: Iterable[Cube], taken: Iterable[Sequence[Cube]]) -> Cube | None:
+    def free(self, cubes: Iterable[int], taken: Iterable[Sequence[int]]) -> int | None:
         """Return a place in a union that lies outside all of these, or nothing; raise Beyond."""
         others = [cube for union in taken for cube in union]
-        found = (outside(cube, others, self.space.full, self.budget) for cube in cubes)
+        found = (self.space.layout.outside(cube, others, self.budget) for cube in cubes)
         return next((cube for cube in found if cube is not None), None)
 
-    def shown(self, cube: Cube) -> LineFacts:
+    def shown(self, cube: int) -> LineFacts:
         """Return an order line that lies in a cube."""
         currency = self.document.currency or _BOOKS
         return example(self.space, self.space.point(cube), today=self.today, currency=currency)
@@ -123,7 +122,7 @@ def ground_of(document: PolicyDocument, *, today: date, expressions: Expressions
             continue
         ground.places.append(Place(rule.id, at, cubes, says, is_opaque=_is_opaque(rule.when)))
     defaults = {group: getattr(document.defaults, group.value) for group in Group}
-    ground.places.append(Place(DEFAULT, len(document.rules), EVERYTHING, defaults))
+    ground.places.append(Place(DEFAULT, len(document.rules), [space.layout.full], defaults))
     return ground
 
 

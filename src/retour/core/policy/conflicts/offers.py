@@ -1,9 +1,9 @@
 """Checks of what a policy offers: offers that no line can get, and references to what is not there."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from retour.core.policy.conflicts.cubes import Beyond, Cube, meet
+from retour.core.policy.conflicts.cubes import Beyond
 from retour.core.policy.conflicts.finding import SEVERITY, Finding, FindingKind, Known
 from retour.core.policy.conflicts.ground import Ground, Place
 from retour.core.policy.conflicts.rules import Live
@@ -95,12 +95,15 @@ def _is_reached(ground: Ground, live: Live, place: Place, group: Group) -> bool:
         if decided.ruling(group).rule == place.rule and decided.eligibility.outcome.mode is not Mode.NEVER:
             return True
     taken = [cubes for _, cubes in ground.before(place, group)]
-    if Group.ELIGIBILITY in ground.by_law and ground.free(_common(place.cubes, ground.law), taken) is not None:
+    if (
+        Group.ELIGIBILITY in ground.by_law
+        and ground.free(ground.space.layout.common(place.cubes, ground.law), taken) is not None
+    ):
         return True
     for judge in ground.speaking(Group.ELIGIBILITY):
         if _may_return(judge.says[Group.ELIGIBILITY]):
             judged = [cubes for _, cubes in ground.before(judge, Group.ELIGIBILITY)]
-            if ground.free(_common(place.cubes, judge.cubes), taken + judged) is not None:
+            if ground.free(ground.space.layout.common(place.cubes, judge.cubes), taken + judged) is not None:
                 return True
     if any(_may_return(ground.rules[rule].then.eligibility) for rule in ground.unclear):
         raise Beyond
@@ -111,19 +114,15 @@ def _may_return(outcome: Outcome | None) -> bool:
     return isinstance(outcome, Eligibility) and outcome.mode is not Mode.NEVER
 
 
-def _common(some: Sequence[Cube], others: Sequence[Cube]) -> list[Cube]:
-    return [cube for one in some for other in others if (cube := meet(one, other)) is not None]
-
-
 def _missed(ground: Ground, place: Place, offer: Offer, group: Group) -> LineFacts | None:
     """Return a line that the rule matches, if it can match, and that does not get the offer or may not come back."""
-    facts = ground.shown(place.cubes[0] if place.cubes else {})
+    facts = ground.shown(place.cubes[0] if place.cubes else ground.space.layout.full)
     decided = ground.decided(facts)
     gets = offer in offers_of(decided.ruling(group).outcome) and _may_return(decided.eligibility.outcome)
     return None if gets else facts
 
 
-def _got(ground: Ground, where: Cube, offer: Offer, group: Group) -> LineFacts | None:
+def _got(ground: Ground, where: int, offer: Offer, group: Group) -> LineFacts | None:
     """Return a line that is offered something, if what expressions say does not hide it."""
     facts = ground.shown(where)
     return facts if offer in offers_of(ground.decided(facts).ruling(group).outcome) else None

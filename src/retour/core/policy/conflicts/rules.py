@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
-from retour.core.policy.conflicts.cubes import Beyond, Cube, meet, meets
+from retour.core.policy.conflicts.cubes import Beyond
 from retour.core.policy.conflicts.finding import SEVERITY, Finding, FindingKind, Severity
 from retour.core.policy.conflicts.ground import Ground, Place, parts_of
 from retour.core.policy.conflicts.space import leaves_of
@@ -17,7 +17,7 @@ from retour.core.policy.outcome import Approving, Eligibility, Group, Mode, Outc
 PAIRS: Final = 100  # contradictions that are told
 _NEAR: Final = 20  # rules of which the few that shadow another are picked
 
-Live = dict[tuple[str, Group], Cube]  # where a rule decides a group, if it does anywhere
+Live = dict[tuple[str, Group], int]  # where a rule decides a group, if it does anywhere
 
 
 def never_matching(ground: Ground) -> Iterator[Finding]:
@@ -68,7 +68,7 @@ def contradicting(ground: Ground, live: Live) -> Iterator[Finding]:
             if group in other.says and disagree(outcome, other.says[group])
             and (one.rule, group) in live and (other.rule, group) in live
         ]  # fmt: skip
-        both = [cube for a in one.cubes for b in other.cubes if (cube := meet(a, b)) is not None] if groups else []
+        both = ground.space.layout.common(one.cubes, other.cubes) if groups else []
         if not both:
             continue
         try:
@@ -137,7 +137,7 @@ def _covering(ground: Ground, place: Place, group: Group) -> tuple[str, ...]:
     for name, cubes in before:
         if ground.free(place.cubes, [cubes]) is None:
             return (name,)
-    near = [(name, cubes) for name, cubes in before if any(meets(a, b) for a in place.cubes for b in cubes)]
+    near = [(name, cubes) for name, cubes in before if ground.space.layout.common(place.cubes, cubes)]
     for one in list(near) if len(near) <= _NEAR else ():
         fewer = [other for other in near if other is not one]
         if ground.free(place.cubes, (cubes for _, cubes in fewer)) is None:
@@ -176,7 +176,7 @@ def _nested(ground: Ground, one: Place, other: Place) -> bool:
 
 
 def _torn(
-    ground: Ground, one: Place, other: Place, both: Sequence[Cube], groups: Sequence[Group]
+    ground: Ground, one: Place, other: Place, both: Sequence[int], groups: Sequence[Group]
 ) -> Finding | None:  # fmt: skip
     """Return the contradiction of two rules, if there is a line that the first decides and the second would."""
     for group in groups:
@@ -211,7 +211,7 @@ def _is_default(ground: Ground, place: Place, group: Group) -> bool:
         if other.at <= place.at:
             continue
         if other.says[group] != outcome:
-            both = [cube for a in place.cubes for b in other.cubes if (cube := meet(a, b)) is not None]
+            both = ground.space.layout.common(place.cubes, other.cubes)
             if ground.free(both, taken) is not None:
                 return False
         taken.append(other.cubes)
