@@ -6,7 +6,7 @@ from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.order import Order
-from retour.core.policy import CompiledPolicy
+from retour.core.policy import PolicyDocument
 from retour.core.policy.outcome import Group, ResolutionKind
 from retour.core.simulation.judging import Judge, Verdict
 from retour.core.simulation.money import NO_MONEY, Till, found_under, fresh, money, pay, plus
@@ -45,11 +45,11 @@ class Court:
     """The candidate, the policy it is compared with if that is one for all, and the versions of the past by name."""
 
     def __init__(
-        self, candidate: CompiledPolicy, baseline: CompiledPolicy | None, versions: Mapping[str, CompiledPolicy]
+        self, candidate: PolicyDocument, baseline: PolicyDocument | None, versions: Mapping[str, PolicyDocument]
     ) -> None:
-        self._candidate = Judge(candidate)
-        self._baseline = None if baseline is None else Judge(baseline)
-        self._versions = {name: Judge(policy) for name, policy in versions.items()}
+        self._candidate = Judge(candidate, version="candidate")
+        self._baseline = None if baseline is None else Judge(baseline, version="baseline")
+        self._versions = {name: Judge(document, version=name) for name, document in versions.items()}
         self._same_terms: dict[tuple[int, int, str | None], bool] = {}
 
     @property

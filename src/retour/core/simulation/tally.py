@@ -75,7 +75,7 @@ class Tally:
         by_rule: dict[str, Rows] = {}
         for (_, _, currency), (b, a, before, after, changed) in self._rulings.items():
             rows = by_rule.setdefault(currency, {})
-            for group, rule_before, rule_after in zip(_GROUPS, b.rules(), a.rules(), strict=True):
+            for group, rule_before, rule_after in zip(_GROUPS, b.rules, a.rules, strict=True):
                 moved = changed[0] if rule_before != rule_after else 0
                 _into(rows, f"{group} {rule_before}", rule_before, before, None, moved)
                 _into(rows, f"{group} {rule_after}", rule_after, None, after, changed[0])

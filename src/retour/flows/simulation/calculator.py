@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.errors import Refused
-from retour.core.policy import CompiledPolicy, compile_policy, decode
+from retour.core.policy import PolicyDocument, decode
 from retour.core.simulation import (
     Affected,
     Case,
@@ -89,9 +89,9 @@ class Calculator:
     """Answers frames; what it has read so far is in its tally."""
 
     def __init__(self, setup: Setup) -> None:
-        baseline = None if setup.baseline is None else _compiled(setup.baseline, "baseline")
-        versions = {name: _compiled(text, name) for name, text in setup.versions.items()}
-        self._court = Court(_compiled(setup.candidate, "candidate"), baseline, versions)
+        baseline = None if setup.baseline is None else _document(setup.baseline)
+        versions = {name: _document(text) for name, text in setup.versions.items()}
+        self._court = Court(_document(setup.candidate), baseline, versions)
         self._setup = setup
         self._tally = Tally()
         self._pending: dict[str, list[tuple[int, Case]]] = {}
@@ -165,12 +165,18 @@ def read_ask(frame: bytes) -> Ask:
     return ask
 
 
-def _compiled(text: str, version: str) -> CompiledPolicy:
-    return compile_policy(decode(msgspec.json.decode(text)), version=version)
+def _document(text: str) -> PolicyDocument:
+    return decode(msgspec.json.decode(text))
 
 
-def main(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer frames until the input ends."""
+def main() -> None:
+    """Answer frames until the input ends; what a process of its own runs."""
+    os.nice(NICE)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer the frames of a stream, the setup first."""
     calculator: Calculator | None = None
     while len(length := source.read(LENGTH)) == LENGTH:
         ask = read_ask(source.read(int.from_bytes(length, "big")))
@@ -181,8 +187,3 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
         answer = calculator.answer(ask)
         sink.write(len(answer).to_bytes(LENGTH, "big") + answer)
         sink.flush()
-
-
-if __name__ == "__main__":
-    os.nice(NICE)
-    main(sys.stdin.buffer, sys.stdout.buffer)
