@@ -13,7 +13,6 @@ from retour.core.policy.condition import facts_asked
 from retour.core.policy.conflicts import Finding, FindingKind, Known, Severity, find_conflicts
 from retour.core.policy.document import Rule
 from retour.core.policy.encoding import encode_condition, encode_value
-from retour.core.policy.expression import Expressions
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.policy.conditions import told_condition
 from retour.doors.dashboard.policy.fact_words import fact_name
@@ -21,6 +20,7 @@ from retour.doors.dashboard.policy.outcome_forms import GROUPS, METHODS, RESOLUT
 from retour.doors.dashboard.policy.room import ROOT, Opened, opened, show_version
 from retour.doors.dashboard.policy.values import told_one
 from retour.doors.dashboard.route import page
+from retour.store.expression import Cel
 
 
 def _(text: str) -> str:
@@ -40,7 +40,9 @@ TITLES: Final[Mapping[FindingKind, str]] = {
 TEXTS: Final[Mapping[FindingKind, str]] = {
     FindingKind.NEVER_MATCHES: _("Its conditions exclude each other."),
     FindingKind.SHADOWED: _("Whatever fits it is decided before, by %(others)s."),
-    FindingKind.CONTRADICTION: _("The same item can fit both; which one stands first decides. It is about: %(groups)s."),
+    FindingKind.CONTRADICTION: _(
+        "The same item can fit both; which one stands first decides. It is about: %(groups)s."
+    ),
     FindingKind.NO_EFFECT: _("What it says is what comes out anyway. It is about: %(groups)s."),
     FindingKind.UNREACHABLE_OFFER: _("No item that may come back is offered %(subject)s."),
     FindingKind.UNKNOWN_REFERENCE: _("There is no %(subject)s in this store."),
@@ -78,12 +80,12 @@ async def _conflicts_page(seen: Visit) -> Response[str]:
     return await show_version(seen, here, "conflicts", tab="conflicts", found=await findings(seen, here))
 
 
-async def findings(seen: Visit, here: Opened, *, expressions: Expressions | None = None) -> list[Shown]:
+async def findings(seen: Visit, here: Opened) -> list[Shown]:
     """Return what is wrong with a version, the worst first; computed beside the event loop."""
     document = decode(here.document)
     today = seen.now.astimezone(time_zone(here.store.timezone)).date()
     known = Known(resolutions=frozenset(here.teller.records) if here.teller.records else None)
-    found = await asyncio.to_thread(find_conflicts, document, today=today, known=known, expressions=expressions)
+    found = await asyncio.to_thread(find_conflicts, document, today=today, known=known, expressions=Cel())
     return [_shown(here, document, one) for one in found]
 
 
@@ -99,9 +101,7 @@ def _shown(here: Opened, document: PolicyDocument, found: Finding) -> Shown:
         "subject": _subject(here, found.subject),
     }
     severity, fill, tone = SEVERITIES[found.severity]
-    conditions = [
-        told_condition(encode_condition(one), reader, currency=here.currency) for one in found.conditions
-    ]
+    conditions = [told_condition(encode_condition(one), reader, currency=here.currency) for one in found.conditions]
     return Shown(
         reader.say(severity), fill, tone, reader.say(TITLES[found.kind], **values), reader.say(TEXTS[found.kind], **values),
         tuple((rule_id, rules[rule_id].name) for rule_id in found.rules if rule_id in rules),
@@ -138,5 +138,3 @@ def _example(here: Opened, rules: Mapping[str, Rule], found: Finding) -> tuple[t
         label = fact_name(name, reader)
         rows.append((label[:1].upper() + label[1:], told or reader.say("none")))
     return tuple(rows)
-
-

@@ -8,9 +8,18 @@ from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import OrderLine
-from retour.core.policy import Asked, LineDecision, PolicyDocument, Request, compile_policy, decide, decode, gather, time_zone
+from retour.core.policy import (
+    Asked,
+    LineDecision,
+    PolicyDocument,
+    Request,
+    compile_policy,
+    decide,
+    decode,
+    gather,
+    time_zone,
+)
 from retour.core.policy.encoding import encode_outcome, encode_value
-from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group, ResolutionKind
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, RuleTrace, Trace, trace
 from retour.core.rma import lowest, minus
@@ -25,6 +34,7 @@ from retour.doors.dashboard.policy.values import told_one, told_value
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store.db import Db
+from retour.store.expression import Cel
 from retour.store.order import OrderRecord
 from retour.store.refund import Position
 from retour.web.reader import Reader
@@ -95,9 +105,7 @@ class Tried:
     lines: Sequence[TriedLine] = field(default_factory=tuple)
 
 
-async def tried(
-    db: Db, seen: Visit, here: Opened, document: object, number: str, *, expressions: Expressions | None = None
-) -> Tried | None:
+async def tried(db: Db, seen: Visit, here: Opened, document: object, number: str) -> Tried | None:
     """Return what a document would decide for an order by its number, or nothing where none is named."""
     if not number:
         return None
@@ -116,12 +124,14 @@ async def tried(
         zone=time_zone(here.store.timezone),
     )  # fmt: skip
     try:
-        decided = decide(compile_policy(read, version="draft", expressions=expressions), facts)
-        traces = [trace(read, line, expressions=expressions) for line in facts]
+        decided = decide(compile_policy(read, version="draft", expressions=Cel()), facts)
+        traces = [trace(read, line, expressions=Cel()) for line in facts]
     except Refused as refused:
         return Tried(number, refusals.said(refused, reader))
     by = _Telling(here, read, found, at)
-    note = reader.say("Order %(number)s, all units of each item, asked for today, no reason given.", number=found.order.name)
+    note = reader.say(
+        "Order %(number)s, all units of each item, asked for today, no reason given.", number=found.order.name
+    )
     return Tried(number, None, note, [by.line(*both) for both in zip(decided.lines, traces, strict=True)])
 
 
