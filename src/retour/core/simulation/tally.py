@@ -35,6 +35,10 @@ _MONEY_AT: Final = _FIELDS.index("refund_minor")
 _LABELS_AT: Final = _FIELDS.index("labels")
 _COUNTS: Final = Counts.__slots__
 _GROUPS: Final = tuple(group.value for group in Group)
+# What is asked of the facts of a line to add it up and to tell of it.
+TOLD: Final = (
+    "line.price_paid", "line.reason", "line.sku", "line.title", "order.country", "product.ref", "return.value",
+)  # fmt: skip
 
 Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines]
 

@@ -12,7 +12,7 @@ from retour.store.db import Db
 SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 VERSIONS: Final = """
 SELECT id::text AS id, document::text AS document FROM policy_version
- WHERE tenant_id = current_tenant() AND store_id = $1 AND state <> 'draft'
+ WHERE tenant_id = current_tenant() AND store_id = $1 AND state NOT IN ('draft', 'discarded')
 """
 COUNT_RETURNS: Final = """
 SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at < $3
@@ -30,10 +30,11 @@ told AS (
       'id', r.id, 'number', r.number, 'order_id', r.order_id, 'order_name', o.name, 'method', r.method,
       'version', r.policy_version_id, 'facts', jsonb_path_query_array(r.decision, '$[*].facts'),
       'promised', json_build_array(jsonb_path_query_array(r.promised, '$.plans[*].total.shop'),
-        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'), jsonb_path_query_array(r.promised, '$.plans[*].bonus')),
+        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'),
+        jsonb_path_query_array(r.promised, '$.plans[*].bonus_shop')),
       'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(jsonb_path_query_array(s.plan, '$.total.shop'),
-                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus')))
+                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus_shop')))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
@@ -56,10 +57,11 @@ SELECT convert_to(json_agg(json_build_object('id', o.id, 'document', o.document,
       'id', r.id, 'number', r.number, 'order_id', r.order_id, 'order_name', o.name, 'method', r.method,
       'version', r.policy_version_id, 'facts', jsonb_path_query_array(r.decision, '$[*].facts'),
       'promised', json_build_array(jsonb_path_query_array(r.promised, '$.plans[*].total.shop'),
-        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'), jsonb_path_query_array(r.promised, '$.plans[*].bonus')),
+        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'),
+        jsonb_path_query_array(r.promised, '$.plans[*].bonus_shop')),
       'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(jsonb_path_query_array(s.plan, '$.total.shop'),
-                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus')))
+                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus_shop')))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
@@ -150,7 +152,9 @@ async def page_of_returns(db: Db, span: Span, *, after: tuple[datetime, UUID] | 
 
 async def page_of_unreturned(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next orders of the span that nobody has returned anything of; nothing after the last."""
-    return _page(await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit))
+    return _page(
+        await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
+    )
 
 
 async def orders(db: Db, order_ids: Sequence[UUID]) -> bytes:
