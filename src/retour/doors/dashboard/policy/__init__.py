@@ -3,7 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.dashboard.desk import Desk
-from retour.doors.dashboard.policy import comparing, conflicts, draft, index, publishing, rule
+from retour.doors.dashboard.policy import comparing, conflicts, draft, index, publishing, rule, simulating
 
 
 def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -15,4 +15,5 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         *comparing.route_handlers(desk),
         *conflicts.route_handlers(desk),
         *publishing.route_handlers(desk),
+        *simulating.route_handlers(desk),
     ]

@@ -189,7 +189,8 @@ def _read_fact(tree: Tree, path: str, by: Reading, places: Places, at: str) -> J
     try:
         value = read_value(fact, op, texts_of(tree, "value"), by.reader, currency=by.currency, zones=by.zones)
     except Wrong as wrong:
-        by.errors.add(f"{path}.value", wrong.message)
+        name = fact_name(fact.name, by.reader)
+        by.errors.add(f"{path}.value", f"{_capital(name)}: {wrong.message}")
         value = ""
     return {"fact": fact.name, "op": op.value, "value": value}
 

@@ -197,7 +197,7 @@ class Telling:
     def _row(self, row: GroupRow, currency: str, by: str) -> Row:
         refused = (self.reader.number(row.before.refused), self.reader.number(row.after.refused))
         refund = tuple(self.reader.amount(Money(one.refund_minor, currency)) for one in (row.before, row.after))
-        note = self.reader.say(GROUPS[row.group]) if row.group in GROUPS else ""
+        note = self.reader.say(GROUPS[row.group]) if row.group is not None and row.group in GROUPS else ""
         return Row(self.label(row, by), note, self.reader.number(row.changed), refused, (refund[0], refund[1]))
 
     def label(self, row: GroupRow, by: str) -> str:
@@ -220,16 +220,16 @@ class Telling:
         rows = [row for row in _rows(books, by) if row.before.refund_minor or row.after.refund_minor] if books else []
         if books is None or not rows:
             return None
-        money = lambda minor: self.reader.amount(Money(minor, books.currency))  # noqa: E731
-        bars = [
-            (
-                self.label(row, by), row.before.refund_minor, row.after.refund_minor, money(row.before.refund_minor),
-                money(row.after.refund_minor),
-            )
-            for row in rows[:MOST_BARS]
-        ]  # fmt: skip
+        bars = []
+        for row in rows[:MOST_BARS]:
+            both = (row.before.refund_minor, row.after.refund_minor)
+            bars.append((self.label(row, by), *both, *(self._text(minor, books.currency) for minor in both)))
         before, after = books.before.figures.refund_minor, books.after.figures.refund_minor
-        point = self.reader.say("Refunds: %(before)s before, %(after)s now.", before=money(before), after=money(after))
+        point = self.reader.say(
+            "Refunds: %(before)s before, %(after)s now.",
+            before=self._text(before, books.currency),
+            after=self._text(after, books.currency),
+        )
         return {"bars": bars, "title": self.reader.say("Refunds before and after"), "point": point}
 
     def tabs(self, by: str, change: str | None) -> list[tuple[str, str, None, bool]]:

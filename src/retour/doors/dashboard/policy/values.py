@@ -125,10 +125,10 @@ def read_value(
     if how is Control.SOME_OF:
         found = [value for value in typed if value]
         if not found:
-            raise Wrong(reader.say("Choose at least one"))
+            raise Wrong(reader.say("choose at least one"))
         return found
     if not text:
-        raise Wrong(reader.say("Say what it is compared with"))
+        raise Wrong(reader.say("say what it is compared with"))
     if how is Control.LIST:
         return [_item(fact, item, reader) for item in read_list(text, reader)]
     if how is Control.MONEY:
