@@ -18,6 +18,7 @@ from retour.core.policy.conflicts.rules import disagree
 from retour.core.policy.conflicts.space import leaves_of
 from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Expression, FactValue, Not, Op, Zone
 from retour.core.policy.evaluate import DEFAULT, LineDecision
+from retour.core.policy.grammar import Term, names
 from retour.core.policy.outcome import (
     Approval,
     Approving,
@@ -113,7 +114,9 @@ def grown(seed: int, *, expressions: bool = False) -> PolicyDocument:
 class Told:
     """Answers the two expressions of these policies from the facts."""
 
-    def test(self, text: str, facts: tuple[str, ...]) -> Callable[[Mapping[str, FactValue]], bool | None]:
+    def test(self, term: Term) -> Callable[[Mapping[str, FactValue]], bool | None]:
+        facts = names(term)
+
         def answer(values: Mapping[str, FactValue]) -> bool | None:
             value = values.get(facts[0])
             if value is None:

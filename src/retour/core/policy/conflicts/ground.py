@@ -23,6 +23,7 @@ from retour.core.policy.evaluate import (
 )
 from retour.core.policy.expression import Answer, Expressions, Test
 from retour.core.policy.facts import LineFacts
+from retour.core.policy.grammar import Term
 from retour.core.policy.outcome import Group, Outcome
 
 WITHDRAWN: Final = Compare("return.kind", Op.EQ, "withdrawal")
@@ -140,7 +141,7 @@ def _is_opaque(condition: Condition) -> bool:
 class _Silent:
     """Stands in where nobody can evaluate expressions: none of them is known."""
 
-    def test(self, _text: str, _facts: tuple[str, ...]) -> Test:
+    def test(self, _term: Term) -> Test:
         """Return a test without an answer."""
         return _unknown
 
