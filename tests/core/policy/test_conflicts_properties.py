@@ -84,7 +84,7 @@ OUTCOMES = (
 
 def grown(seed: int, *, expressions: bool = False) -> PolicyDocument:
     chance = Random(seed)
-    facts = chance.sample(sorted(WANTED), 3)
+    facts = chance.sample(sorted(WANTED), 1 if expressions else chance.choice((1, 2, 2, 3)))
 
     def leaf() -> Condition:
         if expressions and chance.random() < 0.3:
@@ -155,8 +155,13 @@ class Truth:
             rule.id: {n for n, names in enumerate(self.matching) if rule.id in names} for rule in self.rules
         }
 
+        self.deciders: dict[tuple[str, Group], set[int]] = {}
+        for n, line in enumerate(self.decided):
+            for group in (Group.ELIGIBILITY, Group.RESOLUTIONS, Group.METHODS, Group.DECISION):
+                self.deciders.setdefault((line.ruling(group).rule, group), set()).add(n)
+
     def deciding(self, rule: str, group: Group) -> set[int]:
-        return {n for n, line in enumerate(self.decided) if line.ruling(group).rule == rule}
+        return self.deciders.get((rule, group), set())
 
     def groups(self, rule: Rule) -> list[Group]:
         return [group for group in Group if getattr(rule.then, group.value) is not None]
@@ -185,20 +190,23 @@ class Truth:
         found = set()
         for rule in self.rules:
             groups = [group for group in self.groups(rule) if self.deciding(rule.id, group)]
-            without = Truth.without(self.document, rule)
-            same = all(
-                before.ruling(group).outcome == after.ruling(group).outcome
-                for group in groups for before, after in zip(self.decided, without, strict=True)
-            ) and all(getattr(rule.then, g.value) == getattr(self.document.defaults, g.value) for g in groups)  # fmt: skip
-            if groups and same:
+            says_default = all(getattr(rule.then, g.value) == getattr(self.document.defaults, g.value) for g in groups)
+            if groups and says_default and self.is_same_without(rule, groups):
                 found.add(rule.id)
         return found
 
+    def is_same_without(self, rule: Rule, groups: Sequence[Group]) -> bool:
+        return all(
+            before.ruling(group).outcome == after.ruling(group).outcome
+            for before, after in zip(self.decided, Truth.without(self.document, rule), strict=True)
+            for group in groups
+        )
+
     @staticmethod
     def without(document: PolicyDocument, rule: Rule) -> Sequence[LineDecision]:
+        """Return what would be decided if the rule were not there."""
         rest = replace(document, rules=tuple(other for other in document.rules if other is not rule))
-        lines = list(every_line(document))
-        return decide(compile_policy(rest, version="1", expressions=Told()), lines).lines
+        return decide(compile_policy(rest, version="1", expressions=Told()), list(every_line(document))).lines
 
     def out_of_reach(self) -> set[tuple[str, str | None]]:
         found: set[tuple[str, str | None]] = set()
@@ -301,6 +309,6 @@ def check_example(document: PolicyDocument, one: Finding) -> None:
 
 
 def parts_met(rule: Rule, line: LineDecision, one: Finding) -> bool:
-    """Return whether at least the clashing parts but one hold."""
-    clash = [part for part in parts_of(rule.when) if set(leaves_of(part)) <= set(one.conditions)]
-    return sum(compiled(part)(line.facts.values) is True for part in dict.fromkeys(clash)) >= len(set(clash)) - 1
+    """Return whether the line fulfils some of several conditions that exclude each other."""
+    clash = {part for part in parts_of(rule.when) if set(leaves_of(part)) <= set(one.conditions)}
+    return len(clash) == 1 or any(compiled(part)(line.facts.values) is True for part in clash)

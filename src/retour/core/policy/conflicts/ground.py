@@ -87,9 +87,7 @@ class Ground:
         return decide(self.compiled, [facts]).lines[0]
 
     def matches(self, rule_id: str, facts: LineFacts) -> bool:
-        """Return whether the condition of a rule is true for a line; the default always is."""
-        if rule_id == DEFAULT:
-            return True
+        """Return whether the condition of a rule is true for a line."""
         return compiled(self.rules[rule_id].when, self.expressions)(self.decided(facts).facts.values) is True
 
     def named(self, rule_id: str) -> str:

@@ -10,7 +10,7 @@ from retour.core.policy.conflicts.finding import SEVERITY, Finding, FindingKind,
 from retour.core.policy.conflicts.ground import Ground, Place, parts_of
 from retour.core.policy.conflicts.space import leaves_of
 from retour.core.policy.document import AllOf, Condition
-from retour.core.policy.evaluate import DEFAULT
+from retour.core.policy.evaluate import DEFAULT, STATUTE
 from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import Approving, Eligibility, Group, Mode, Outcome
 
@@ -164,7 +164,7 @@ def _hidden(ground: Ground, place: Place, names: Sequence[str], groups: Sequence
     except Beyond:
         where = place.cubes[0]
     facts = ground.shown(where)
-    before = {name for name, _ in ground.before(place, groups[0])}
+    before = {STATUTE, *(rule.id for rule in ground.document.rules[: place.at])}
     decided = ground.decided(facts)
     is_so = ground.matches(place.rule, facts) and all(decided.ruling(group).rule in before for group in groups)
     return facts if is_so else None
