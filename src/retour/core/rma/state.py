@@ -40,6 +40,16 @@ class ShipmentStatus(StrEnum):
     RETURNED_TO_SENDER = "returned_to_sender"
 
 
+class Moment(StrEnum):
+    """What makes the money of a line due; each comes, at the latest, with a later one."""
+
+    APPROVED = "approved"
+    FIRST_SCAN = "first_scan"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+
+
 class SettlementState(StrEnum):
     """The money axis of a settlement, derived from its effect."""
 
@@ -78,7 +88,10 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived."""
+    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived.
+
+    Its money is due `settle_after_hours` after the moment `settle_on`; `arrived_at` is when units last arrived.
+    """
 
     id: uuid.UUID
     line_ref: str
@@ -92,6 +105,10 @@ class ReturnLine:
     claimed: tuple[Span, ...] = ()
     received: tuple[Span, ...] = ()
     inspections: tuple[Inspection, ...] = ()
+    settle_on: Moment = Moment.INSPECTED
+    settle_after_hours: int = 0
+    decided_at: datetime | None = None
+    arrived_at: datetime | None = None
 
     @property
     def quantity(self) -> int:
@@ -117,7 +134,10 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class SettlementView:
-    """The money side of one inspected batch."""
+    """The money side of one inspected batch, or of units settled before their inspection (`units`, by line ref).
+
+    Nothing is paid `not_before` a time, if there is one.
+    """
 
     id: uuid.UUID
     seq: int
@@ -125,6 +145,9 @@ class SettlementView:
     state: SettlementState
     total_minor: int
     comparison: str | None = None
+    moment: Moment = Moment.INSPECTED
+    units: tuple[tuple[str, int, int], ...] = ()
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +204,7 @@ class Return:
     held: bool = False
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
+    approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""
@@ -204,6 +228,12 @@ def minus(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
     """Return the units of `spans` that are not in `taken`, as ascending spans that do not touch."""
     gone = {u for lo, hi in taken for u in range(lo, hi + 1)}
     return join(u for lo, hi in spans for u in range(lo, hi + 1) if u not in gone)
+
+
+def common(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units that are in both, as ascending spans that do not touch."""
+    there = {u for lo, hi in others for u in range(lo, hi + 1)}
+    return join(u for lo, hi in spans for u in range(lo, hi + 1) if u in there)
 
 
 def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
