@@ -13,7 +13,7 @@ from retour.core.policy import Asked, History, LineDecision, Request, decide, ga
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.settling import divide
+from retour.core.settling import Wanted, divide
 from retour.core.terms import terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
