@@ -109,6 +109,7 @@ class ReturnLine:
     settle_after_hours: int = 0
     decided_at: datetime | None = None
     arrived_at: datetime | None = None
+    method: str | None = None  # how its goods come back
 
     @property
     def quantity(self) -> int:
