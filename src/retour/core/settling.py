@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retour.core.order import Order
+from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import (
     Ledger,
     Plan,
@@ -20,6 +21,7 @@ from retour.core.refund import (
 )
 from retour.core.rma import Return, minus
 from retour.core.rma.state import common
+from retour.core.terms import terms_of
 
 After = Callable[[tuple[Plan, ...]], Ledger]
 """The ledger of the order as it is once these plans are reserved."""
@@ -53,6 +55,19 @@ class Part:
     not_before: datetime | None
     lines: tuple[RequestedLine, ...]
     plan: Plan
+
+
+def terms_for(line: LineDecision, resolution: str, method: str | None, policy: CompiledPolicy) -> RefundTerms:
+    """Return the terms of one line of a return that comes back in that way, under the policy it was decided by."""
+    kind = line.facts.values.get("return.kind")
+    return terms_of(
+        line,
+        resolution,
+        method=method,
+        promotions=policy.promotions,
+        is_withdrawal=kind == "withdrawal",
+        is_cancellation=kind == "cancellation",
+    )
 
 
 def divide(

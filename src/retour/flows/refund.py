@@ -15,8 +15,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.settling import Returning, divide, judged_units, units_now
-from retour.core.terms import terms_of
+from retour.core.settling import Returning, divide, judged_units, terms_for, units_now
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -196,7 +195,7 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
     lines = {line.line_ref: line for line in record.rma.lines}
     returning = [
-        Returning(ref, units, row.resolution, terms_of(rulings[ref], row.resolution, lines[ref].method, compiled))
+        Returning(ref, units, row.resolution, terms_for(rulings[ref], row.resolution, lines[ref].method, compiled))
         for ref, units in wanted.items()
     ]
     bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
