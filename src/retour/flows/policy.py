@@ -6,11 +6,17 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.policy import PolicyDocument, encode
 from retour.store import policy as policies
+from retour.store import resolution as resolutions
 from retour.store.db import Db
 
 
 async def publish(db: Db, *, store_id: UUID, document: PolicyDocument, actor: str, now: datetime) -> int:
-    """Store and publish a policy document as the next version of the store and return its number."""
+    """Store and publish a policy document as the next version of the store and return its number.
+
+    Raises Refused(resolution_not_usable) for a resolution that the store does not offer.
+    """
+    await policies.lock_store(db, store_id)
+    await resolutions.check_refs(db, store_id, document)
     version_id, _ = await policies.add_draft(db, store_id=store_id, document=encode(document), author=actor)
     version = await policies.publish(db, store_id=store_id, version_id=version_id, actor=actor, at=now)
     assert version is not None, "a fresh draft can be published"

@@ -15,6 +15,7 @@ from retour.core.rma.state import (
     Ownership,
     Return,
     SettlementState,
+    SettlementView,
     ShipmentStatus,
     count,
     minus,
@@ -25,6 +26,16 @@ from retour.core.rma.steps import Steps
 _MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
 # What no longer matters, once a return is closed, if it is known not to have happened.
 _MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+# What whoever carries a kind of resolution out has to do.
+_OUTSIDE: Final[Mapping[str, str]] = {
+    "refund_original": "refund the original payment",
+    "refund_service": "pay through the refund service",
+    "gift_card": "issue the gift card",
+    "store_credit": "issue the store credit",
+    "exchange": "send the other item",
+    "keep_item": "pay what was agreed",
+    "repair": "repair the item and send it back",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,24 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
 def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     for settlement in ret.settlements:
         facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
+        if settlement.awaits_report:
+            return _handed_over(settlement, facts, now)
         since = ret.inspected_at or now
         if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
         if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
     return None
+
+
+def _handed_over(settlement: SettlementView, facts: dict[str, Scalar], now: datetime) -> Blocked:
+    """Return what the merchant has to do outside and to report; since it was handed over, or since it failed."""
+    facts = {**facts, "resolution": settlement.resolution}
+    task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.state is SettlementState.DUE:
+        since = settlement.reported_at or now
+        return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
+    return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
 
 
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:

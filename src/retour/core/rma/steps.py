@@ -22,7 +22,6 @@ from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import awaits_native, native_steps, opening
 from retour.core.rma.state import (
-    SETTLED,
     Disposition,
     EffectView,
     Inspection,
@@ -68,13 +67,13 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *goods,
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
-    payable = tuple(s.id for s in ret.settlements if _is_payable(ret, order, own, s))
-    ours = own.refunds == "retour"
+    payable = [s for s in ret.settlements if _is_payable(ret, order, own, s)]
+    elsewhere = {s.id for s in payable if own.refunds != "retour" and own.pays(s.resolution)}
     return Steps(
         effects=effects,
         withdraw=_withdrawn(ret),
-        settle=payable if ours else (),
-        hand_over=() if ours else payable,
+        settle=tuple(s.id for s in payable if s.id not in elsewhere),
+        hand_over=tuple(s.id for s in payable if s.id in elsewhere),
         resolve=resolve,
     )
 
@@ -232,4 +231,4 @@ def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -
         return False
     owed = {i.batch_id for i in line.inspections if i.accepted}
     quoted = {s.batch_id for s in ret.settlements}
-    return owed <= quoted and all(s.state in SETTLED for s in ret.settlements if s.batch_id in batches)
+    return owed <= quoted and all(s.is_done for s in ret.settlements if s.batch_id in batches)
