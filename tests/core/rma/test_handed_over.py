@@ -1,10 +1,11 @@
 """What somebody outside carries out: it is handed over once, waits for a report, and is done when it is reported."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from retour.core.effect import EffectState
+from retour.core.effect import EffectKind, EffectState
 from retour.core.rma import Decision, Ownership, Return, SettlementState, blocked_by, next_steps
 from retour.core.rma.axes import Axis, Fill, Standing, Tone, axes
 from tests.core.rma import builders as b
@@ -18,7 +19,7 @@ TOLD_ONLY = frozenset({"refund_original"})
 
 def a_return(state: SettlementState, *, to: str | None = "merchant", resolution: str = "gift_card") -> Return:
     """Return an inspected return, processed on the platform, whose settlement stands there."""
-    handed = {"handed_to": to, "handed_at": HANDED_AT, "reported_at": FAILED_AT if state is S.DUE else None}
+    handed: dict[str, Any] = {"handed_to": to, "handed_at": HANDED_AT, "reported_at": FAILED_AT if state is S.DUE else None}
     settlement = b.a_settlement(state=state, resolution=resolution, **(handed if to else {}))
     line = b.a_line(inspected=1, verdicts={"restocked": True})
     return b.an_inspected_return(line, settlements=(settlement,), effects=(OPENED, b.processed()))
@@ -82,7 +83,7 @@ def test_what_is_reported_or_the_platforms_own_resolves_the_line(ret: Return) ->
 
 
 def test_a_refund_of_ours_that_is_about_to_be_sent_waits_for_no_report() -> None:
-    paying = b.an_effect(b.EffectKind.REFUND_TENDER, "refund:1", EffectState.INTENT, settlement=True)
+    paying = b.an_effect(EffectKind.REFUND_TENDER, "refund:1", EffectState.INTENT, settlement=True)
     settlement = b.a_settlement(state=S.DUE)
     line = b.a_line(inspected=1, verdicts={"restocked": True})
     ret = b.an_inspected_return(line, settlements=(settlement,), effects=(OPENED, b.processed(), paying))
