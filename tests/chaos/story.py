@@ -53,7 +53,9 @@ class Cast:
 
     def carrier(self) -> executor.Carrier:
         async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
-            return await rma.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=self.platforms, now=now())
+            return await rma.move_on(
+                db, tenant_id=tenant_id, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
         credential = self.credential
         return executor.Carrier(self.executor, lambda _: self.connector, lambda _: credential, PACE, now, move_on)
@@ -128,7 +130,9 @@ class Story:
             points.begin("advance")
             worked += 1
             async with cast.app.tx(tenant) as db:
-                await rma.advance(db, tenant_id=tenant, rma_id=rma_id, platforms=cast.platforms, now=now())
+                await rma.advance(
+                    db, tenant_id=tenant, rma_id=rma_id, platforms=cast.platforms, policies=cast.policies, now=now()
+                )
             points.begin("idle")
         worked += await self._settle()
         for owner, effect_id in carry:

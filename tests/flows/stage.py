@@ -131,7 +131,9 @@ class Stage:
 
     async def advance(self, rma_id: UUID) -> None:
         async with self.database.tx(self.tenant_id) as db:
-            await rma.advance(db, tenant_id=self.tenant_id, rma_id=rma_id, platforms=self.platforms, now=now())
+            await rma.advance(
+                db, tenant_id=self.tenant_id, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
     async def settle(self, settlement_id: UUID) -> None:
         await refund.settle(

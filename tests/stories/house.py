@@ -57,6 +57,9 @@ TIME_PASSES = (
     """UPDATE effect SET due_at = clock_timestamp()
         WHERE tenant_id = $1 AND state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL""",
     "UPDATE settlement SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    "UPDATE settlement SET not_before = clock_timestamp() WHERE tenant_id = $1 AND not_before > clock_timestamp()",
+    "UPDATE rma SET approve_at = clock_timestamp() WHERE tenant_id = $1 AND approve_at > clock_timestamp()",
+    "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
 )
 
 
@@ -288,7 +291,9 @@ class House(Sight):
 
     async def advance(self, rma_id: UUID) -> None:
         async with self.web.tx(self.tenant) as db:
-            await rma.advance(db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, now=now())
+            await rma.advance(
+                db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
     async def settle(self, settlement_id: UUID) -> None:
         await refund.settle(

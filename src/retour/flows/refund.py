@@ -13,7 +13,8 @@ from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
-from retour.core.rma import SettlementState
+from retour.core.rma import SettlementState, minus
+from retour.core.rma.state import common
 from retour.core.terms import after_the_first, charges_fee, terms_of
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
@@ -72,6 +73,9 @@ async def settle(
             return ()
         if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
             await refunds.set_due(db, settlement_id, due_at=None)
+            return ()
+        if settling.row.not_before is not None and settling.row.not_before > clock():
+            await refunds.set_due(db, settlement_id, due_at=settling.row.not_before)
             return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
@@ -185,12 +189,10 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, record.rma.id, compiled)
     position = await refunds.position(db, row.order_id)
-    wanted = {(r.ref, span) for r in row.plan.rows if r.kind is RowKind.UNITS for span in r.ordinals}
-    lines: dict[str, list[refund.UnitRange]] = {}
-    for i in record.rma.inspections():
-        if i.batch_id == row.batch_id and any(ref == i.line_ref and _inside(i.span, span) for ref, span in wanted):
-            units = refund.UnitRange(*i.span, accepted=True, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
-            lines.setdefault(i.line_ref, []).append(units)
+    lines = _early_units(row, record) if row.units else _judged_units(row, record)
+    if not lines:  # nobody returns them any more
+        ledger = refunds.ledger_of(found.order, position)
+        return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
     (terms,) = {terms_of(rulings[ref], row.resolution) for ref in lines}  # that is how a batch was divided
     earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
     if any(charges_fee(s.plan) for s in earlier):
@@ -200,8 +202,30 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
     return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
 
 
-def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
+def _judged_units(row: SettlementRow, record: ReturnRecord) -> dict[str, list[refund.UnitRange]]:
+    """Return the accepted units of an inspected batch under their verdicts."""
+    lines: dict[str, list[refund.UnitRange]] = {}
+    for i in record.rma.inspections():
+        quoted = [span for r in row.plan.rows if r.kind is RowKind.UNITS and r.ref == i.line_ref for span in r.ordinals]
+        if i.batch_id == row.batch_id:
+            for lo, hi in common((i.span,), quoted):
+                units = refund.UnitRange(lo, hi, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
+                lines.setdefault(i.line_ref, []).append(units)
+    return lines
+
+
+def _early_units(row: SettlementRow, record: ReturnRecord) -> dict[str, list[refund.UnitRange]]:
+    """Return the units settled before their inspection that are still claimed; what was judged since counts."""
+    lines: dict[str, list[refund.UnitRange]] = {}
+    for line in record.rma.lines:
+        spans = common(((lo, hi) for ref, lo, hi in row.units if ref == line.line_ref), line.claimed)
+        for i in line.inspections:
+            for lo, hi in common((i.span,), spans):
+                bp, grade = i.deduction_basis_points, i.grade.value
+                lines.setdefault(line.line_ref, []).append(refund.UnitRange(lo, hi, i.accepted, bp, grade))
+        for lo, hi in minus(spans, line.inspected):
+            lines.setdefault(line.line_ref, []).append(refund.UnitRange(lo, hi))
+    return lines
 
 
 async def _compare_and_pay(

@@ -153,7 +153,9 @@ def effect_step(here: House) -> Step:
     settings = here.settings
 
     async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
-        return await rma_flow.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+        return await rma_flow.move_on(
+            db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, policies=here.policies, now=utc_now()
+        )
 
     carrier = effect_flow.Carrier(
         database=here.database,
@@ -234,7 +236,9 @@ def advance_work(here: House) -> Work:
 
     async def advance(tenant_id: UUID, rma_id: UUID) -> None:
         async def move(db: Db) -> None:
-            await rma_flow.advance(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+            await rma_flow.advance(
+                db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, policies=here.policies, now=utc_now()
+            )
 
         await here.database.run(tenant_id, move)
 

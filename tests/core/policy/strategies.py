@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any, TypeVar
@@ -11,17 +12,37 @@ from hypothesis import strategies as st
 
 from retour.core.order import TenderKind
 from retour.core.policy import LineFacts, PolicyDocument, Rule
-from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Not, Op
+from retour.core.policy.document import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Condition,
+    Not,
+    Op,
+    PromotionCondition,
+    Several,
+    WorkCalendar,
+    Zone,
+)
 from retour.core.policy.facts import FACTS, Fact, FactType, ParcelDays
 from retour.core.policy.outcome import (
     Anchor,
+    AnswerKind,
     Approval,
     Approving,
+    Bonus,
+    DayCount,
     Defaults,
     Disposition,
+    DownCharge,
     Eligibility,
+    ExchangeItems,
+    ExchangePrice,
+    ExchangeTerms,
     Fee,
+    FeeOf,
     FeePer,
+    Fees,
     FeeTax,
     Inspection,
     MethodKind,
@@ -31,14 +52,19 @@ from retour.core.policy.outcome import (
     Moment,
     NeverBecause,
     Outcomes,
+    PromotionMode,
     Proposal,
+    Question,
     RefundTerms,
+    Requirements,
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
     SettleOn,
     ShippingRefund,
+    Shortfall,
     Start,
+    UpCharge,
 )
 
 examples = settings(max_examples=max(50, int(os.environ.get("EXAMPLES", "200")) // 4), deadline=None)
@@ -46,6 +72,7 @@ examples = settings(max_examples=max(50, int(os.environ.get("EXAMPLES", "200")) 
 WORDS = ("red", "Red", "blue", "straße", "STRASSE", "a", "B", "final-sale")
 NAMES = ("Shirts", "x", "Rückgabe – später", "返品", "a" * 200, "🧦 socks", '"quoted" \\ back')
 _LISTED = (Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE)
+COUNTRIES = ("DE", "AT", "CH", "FR", "US", "JP", "GB")
 T = TypeVar("T")
 
 
@@ -106,29 +133,105 @@ def _eligibility(chance: Random) -> Eligibility:
         return Eligibility(mode, because=chance.choice(tuple(NeverBecause)), message=_maybe(chance, _name))
     anchors = chance.sample(tuple(Anchor), chance.randint(1, 3))
     starts = tuple(Start(anchor, chance.randint(0, 20)) for anchor in anchors)
-    return Eligibility(mode, chance.randint(0, 600), starts, message=_maybe(chance, _name))
+    until = _maybe(chance, _day)
+    window_days, starts = (None, ()) if until and chance.random() < 0.3 else (chance.randint(0, 600), starts)
+    return Eligibility(
+        mode,
+        window_days,
+        starts,
+        message=_maybe(chance, _name),
+        until=until,
+        days=chance.choice(tuple(DayCount)),
+        extend=chance.random() < 0.5,
+    )
 
 
-def _fee(chance: Random) -> Fee:
+def _fee(chance: Random, *, of_a_label: bool = False) -> Fee:
     tax = chance.choice(tuple(FeeTax))
-    rate = chance.randint(0, 3000) if tax is FeeTax.SUPPLY else 0
-    return Fee(chance.randint(0, 10_000), chance.randint(0, 900), chance.choice(tuple(FeePer)), tax, rate)
+    supply = tax is FeeTax.SUPPLY
+    return Fee(
+        chance.randint(0, 10_000),
+        chance.randint(0, 900),
+        chance.choice(tuple(FeePer)),
+        tax,
+        chance.randint(0, 3000) if supply else 0,
+        chance.choice(tuple(FeeOf)),
+        actual_cost=of_a_label and chance.random() < 0.5,
+        tax_included=not supply or chance.random() < 0.5,
+        at_most_minor=_maybe(chance, lambda some: some.randint(0, 5000)),
+    )
+
+
+def _label_fee(chance: Random) -> Fee:
+    return _fee(chance, of_a_label=True)
+
+
+def _bonus(chance: Random) -> Bonus:
+    return Bonus(chance.randint(0, 3000), chance.randint(0, 900), _maybe(chance, lambda some: some.randint(0, 5000)))
+
+
+def _exchange(chance: Random) -> ExchangeTerms:
+    return ExchangeTerms(
+        chance.choice(tuple(ExchangeItems)),
+        chance.choice(tuple(ExchangePrice)),
+        chance.randint(0, 10_000),
+        chance.randint(10_000, 20_000),
+        chance.choice(tuple(UpCharge)),
+        chance.choice(tuple(DownCharge)),
+        out_of_stock=chance.random() < 0.5,
+    )
+
+
+def _resolution(chance: Random, kind: ResolutionKind) -> ResolutionOffer:
+    offer = ResolutionOffer(kind, _maybe(chance, _name), _maybe(chance, _fee))
+    if kind is ResolutionKind.EXCHANGE:
+        return replace(offer, bonus=_maybe(chance, _bonus), exchange=_maybe(chance, _exchange))
+    if kind is ResolutionKind.REPAIR:
+        return offer
+    bonus = None if kind is ResolutionKind.REFUND_ORIGINAL else _maybe(chance, _bonus)
+    return replace(offer, bonus=bonus, share_bp=chance.choice((10_000, chance.randint(0, 10_000))))
 
 
 def _resolutions(chance: Random) -> Resolutions:
     kinds = chance.sample(tuple(ResolutionKind), chance.randint(0, 3))
-    return Resolutions(tuple(ResolutionOffer(kind, _maybe(chance, _name), _maybe(chance, _fee)) for kind in kinds))
+    return Resolutions(tuple(_resolution(chance, kind) for kind in kinds))
 
 
 def _methods(chance: Random) -> Methods:
     kinds = chance.sample(tuple(MethodKind), chance.randint(0, 3))
-    return Methods(tuple(MethodOffer(kind, _maybe(chance, _name), _maybe(chance, _fee)) for kind in kinds))
+    return Methods(tuple(MethodOffer(kind, _maybe(chance, _name), _maybe(chance, _label_fee)) for kind in kinds))
+
+
+def _decision(chance: Random) -> Approving:
+    approval = chance.choice(tuple(Approval))
+    hours = chance.choice((0, 12)) if approval is Approval.AUTO_APPROVE else 0
+    return Approving(approval, _maybe(chance, _name), hours)
 
 
 def _refund_terms(chance: Random) -> RefundTerms:
     sealed, opened, damaged = (chance.randint(0, 10_000) for _ in range(3))
     order = tuple(chance.sample(tuple(TenderKind), len(TenderKind)))
-    return RefundTerms(chance.choice(tuple(ShippingRefund)), sealed, opened, damaged, order)
+    shipping, duties, tips, sale_fees, wrapping = (chance.choice(tuple(ShippingRefund)) for _ in range(5))
+    promotions, shortfall = chance.choice(tuple(PromotionMode)), chance.choice(tuple(Shortfall))
+    charges = (duties, tips, sale_fees, wrapping)
+    return RefundTerms(shipping, sealed, opened, damaged, order, *charges, promotions, shortfall)
+
+
+def _fees(chance: Random) -> Fees:
+    waived = chance.random() < 0.3
+    waiver = _maybe(chance, _name) if waived else None
+    return Fees(_maybe(chance, _fee), _maybe(chance, _fee), waived, waiver)
+
+
+def _question(chance: Random, at: int) -> Question:
+    answer = chance.choice(tuple(AnswerKind))
+    choices = ("yes", "no", "Größe – später") if answer is AnswerKind.CHOICE else ()
+    return Question(f"q-{at}", _name(chance), answer, choices, required=chance.random() < 0.5)
+
+
+def _requirements(chance: Random) -> Requirements:
+    questions = tuple(_question(chance, at) for at in range(chance.choice((0, 0, 1, 3))))
+    return Requirements(chance.choice((0, 0, 2)), note=chance.random() < 0.5, questions=questions)
 
 
 def _proposal(chance: Random) -> Proposal:
@@ -139,10 +242,12 @@ _GROUPS: dict[str, Callable[[Random], Any]] = {
     "eligibility": _eligibility,
     "resolutions": _resolutions,
     "methods": _methods,
-    "decision": lambda chance: Approving(chance.choice(tuple(Approval)), _maybe(chance, _name)),
-    "settle_on": lambda chance: SettleOn(chance.choice(tuple(Moment))),
+    "decision": _decision,
+    "settle_on": lambda chance: SettleOn(chance.choice(tuple(Moment)), chance.choice((0, 0, 36))),
     "refund_terms": _refund_terms,
     "inspection": lambda chance: Inspection(_proposal(chance), _proposal(chance), _proposal(chance)),
+    "fees": _fees,
+    "requirements": _requirements,
 }
 
 
@@ -157,7 +262,28 @@ def grown_policy(seed: int) -> PolicyDocument:
     chance = Random(seed)
     defaults = Defaults(**{name: make(chance) for name, make in _GROUPS.items()})
     rules = tuple(_grown_rule(chance, at) for at in range(chance.randint(0, 6)))
-    return PolicyDocument(_name(chance), defaults, rules, "EUR")
+    return PolicyDocument(
+        _name(chance),
+        defaults,
+        rules,
+        "EUR",
+        _zones(chance),
+        WorkCalendar(
+            tuple({_day(chance) for _ in range(chance.choice((0, 3, 30)))}),
+            chance.choice(((6, 7), (), (7,), (5, 6), (1, 2, 3, 4, 6, 7))),
+        ),
+        tuple(
+            PromotionCondition(code, 5000, _maybe(chance, lambda some: 3))
+            for code in ("TEN", "3FOR2")[: chance.randint(0, 2)]
+        ),
+        chance.choice(tuple(Several)),
+    )
+
+
+def _zones(chance: Random) -> tuple[Zone, ...]:
+    countries = chance.sample(COUNTRIES, len(COUNTRIES))
+    names = ("dach", "eu", "Übersee")[: chance.randint(0, 3)]
+    return tuple(Zone(name, tuple(countries[2 * at : 2 * at + chance.randint(1, 2)])) for at, name in enumerate(names))
 
 
 def _fact_value(chance: Random, fact: Fact) -> str | int | bool | date | tuple[str, ...] | None:

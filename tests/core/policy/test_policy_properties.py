@@ -35,6 +35,7 @@ pytestmark = pytest.mark.property
 CODES = {
     "wrong_type", "unknown_field", "missing_field", "out_of_range", "malformed_text", "not_one_of", "duplicate",
     "incomplete", "too_deep", "unknown_fact", "op_not_allowed", "missing_currency",
+    "not_allowed", "overlapping_zones",
 }  # fmt: skip
 
 

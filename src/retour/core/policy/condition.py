@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 
-from retour.core.policy.document import AllOf, Compare, Condition, FactValue, Not, Op
-
-Answer = bool | None  # None: not known
-Test = Callable[[Mapping[str, FactValue]], Answer]
+from retour.core.errors import Refused
+from retour.core.policy.document import AllOf, Compare, Condition, Expression, FactValue, Not, Op
+from retour.core.policy.expression import Answer, Expressions, Test, names
 
 # Both sides have the type of the fact by the time they meet: the decoder refuses a value of another type.
 _ORDERING: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
@@ -15,13 +14,15 @@ _ORDERING: Final[Mapping[Op, Callable[[Any, Any], bool]]] = {
 }  # fmt: skip
 
 
-def compiled(condition: Condition) -> Test:
+def compiled(condition: Condition, expressions: Expressions | None = None) -> Test:
     """Return the condition as a function of the facts; it answers true, false or not known and never raises."""
     if isinstance(condition, Compare):
         return comparison(condition)
+    if isinstance(condition, Expression):
+        return expression(condition, expressions)
     if isinstance(condition, Not):
-        return _negation(compiled(condition.part))
-    parts = tuple(compiled(part) for part in condition.parts)
+        return _negation(compiled(condition.part, expressions))
+    parts = tuple(compiled(part, expressions) for part in condition.parts)
     if len(parts) == 1:
         return parts[0]
     return _conjunction(parts) if isinstance(condition, AllOf) else _disjunction(parts)
@@ -41,10 +42,19 @@ def comparison(leaf: Compare) -> Test:
     return test
 
 
+def expression(leaf: Expression, expressions: Expressions | None) -> Test:
+    """Return one expression as a function of the facts; raise Refused(no_expressions) if nothing can evaluate it."""
+    if expressions is None:
+        raise Refused("no_expressions", "Nothing here can evaluate an expression.", field=None)
+    return expressions.test(leaf.text, names(leaf.text))
+
+
 def facts_asked(condition: Condition) -> tuple[str, ...]:
     """Return the names of the facts a condition asks about, each once, in the order they appear."""
     if isinstance(condition, Compare):
         return (condition.fact,)
+    if isinstance(condition, Expression):
+        return names(condition.text)
     parts = (condition.part,) if isinstance(condition, Not) else condition.parts
     return tuple(dict.fromkeys(name for part in parts for name in facts_asked(part)))
 

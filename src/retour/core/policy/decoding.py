@@ -9,6 +9,7 @@ from retour.core.policy.document import (
     ALWAYS,
     FORMAT,
     MAX_DEPTH,
+    MAX_EXPRESSION,
     MAX_PARTS,
     MAX_RULES,
     MAX_VALUES,
@@ -16,19 +17,25 @@ from retour.core.policy.document import (
     AnyOf,
     Compare,
     Condition,
+    Expression,
     Not,
     Op,
     PolicyDocument,
     Rule,
+    Several,
+    WorkCalendar,
 )
+from retour.core.policy.document_decoding import calendar, promotions, zones
 from retour.core.policy.facts import FACTS, Fact, FactType
-from retour.core.policy.outcome import Defaults, Group, Outcomes
+from retour.core.policy.outcome import Defaults, Fees, Group, Outcomes, Requirements
 from retour.core.policy.outcome_decoding import (
     decision,
     eligibility,
+    fees,
     inspection,
     methods,
     refund_terms,
+    requirements,
     resolutions,
     settle_on,
 )
@@ -39,6 +46,7 @@ _RULE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RESERVED_IDS: Final = frozenset({"default", "statute"})  # they stand in decisions where no rule decided
 _LISTED: Final = frozenset({Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE})
 _GROUPS: Final = tuple(group.value for group in Group)
+_DECLARED: Final = tuple(name for name in _GROUPS if name not in (Group.FEES, Group.REQUIREMENTS))
 _LARGEST: Final = 10**15
 
 T = TypeVar("T")
@@ -49,9 +57,12 @@ def decode(document: object) -> PolicyDocument:
 
     Raise Refused with `field` set to the path and one of the codes wrong_type, unknown_field, missing_field,
     out_of_range, malformed_text, not_one_of, duplicate, incomplete, too_deep, unknown_fact, op_not_allowed,
-    missing_currency. The first thing that is wrong is the one that is named.
+    not_allowed, overlapping_zones, missing_currency. The first thing that is wrong is the one that is named.
     """
-    fields = Node(document).fields(required=("format", "name", "defaults"), optional=("currency", "rules"))
+    fields = Node(document).fields(
+        required=("format", "name", "defaults"),
+        optional=("currency", "rules", "zones", "calendar", "promotions", "several"),
+    )
     fields["format"].whole(least=FORMAT, most=FORMAT)
     currency = fields["currency"].text(pattern=_CURRENCY) if "currency" in fields else None
     return PolicyDocument(
@@ -59,6 +70,10 @@ def decode(document: object) -> PolicyDocument:
         defaults=_defaults(fields["defaults"], currency),
         rules=_rules(fields["rules"], currency) if "rules" in fields else (),
         currency=currency,
+        zones=zones(fields["zones"]) if "zones" in fields else (),
+        calendar=calendar(fields["calendar"]) if "calendar" in fields else WorkCalendar(),
+        promotions=promotions(fields["promotions"], currency) if "promotions" in fields else (),
+        several=fields["several"].choice(Several) if "several" in fields else Several.REVIEW,
     )
 
 
@@ -84,7 +99,7 @@ def _rules(node: Node, currency: str | None) -> tuple[Rule, ...]:
 
 
 def _condition(node: Node, currency: str | None, depth: int) -> Condition:
-    fields = node.fields(optional=("all", "any", "not", "fact", "op", "value"))
+    fields = node.fields(optional=("all", "any", "not", "expression", "fact", "op", "value"))
     if depth == 0:
         raise node.refusal("too_deep", f"must not be more than {MAX_DEPTH} groups deep")
     if "all" in fields:
@@ -95,6 +110,8 @@ def _condition(node: Node, currency: str | None, depth: int) -> Condition:
         return AnyOf(tuple(_condition(part, currency, depth - 1) for part in parts))
     if "not" in fields:
         return Not(_condition(node.fields(required=("not",))["not"], currency, depth - 1))
+    if "expression" in fields:
+        return Expression(node.fields(required=("expression",))["expression"].text(longest=MAX_EXPRESSION))
     return _comparison(node.fields(required=("fact", "op", "value")), currency)
 
 
@@ -146,11 +163,13 @@ def _outcomes(node: Node, currency: str | None) -> Outcomes:
         settle_on=read("settle_on", settle_on),
         refund_terms=read("refund_terms", refund_terms),
         inspection=read("inspection", inspection),
+        fees=read("fees", fees),
+        requirements=read("requirements", requirements),
     )
 
 
 def _defaults(node: Node, currency: str | None) -> Defaults:
-    fields = node.fields(required=_GROUPS)
+    fields = node.fields(required=_DECLARED, optional=_GROUPS)
     return Defaults(
         eligibility=eligibility(fields["eligibility"], currency),
         resolutions=resolutions(fields["resolutions"], currency),
@@ -159,4 +178,6 @@ def _defaults(node: Node, currency: str | None) -> Defaults:
         settle_on=settle_on(fields["settle_on"], currency),
         refund_terms=refund_terms(fields["refund_terms"], currency),
         inspection=inspection(fields["inspection"], currency),
+        fees=fees(fields["fees"], currency) if "fees" in fields else Fees(),
+        requirements=requirements(fields["requirements"], currency) if "requirements" in fields else Requirements(),
     )

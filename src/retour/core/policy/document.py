@@ -13,6 +13,11 @@ MAX_DEPTH: Final = 8  # condition groups inside each other
 MAX_PARTS: Final = 100  # parts of one condition group
 MAX_VALUES: Final = 1000  # values in the list of one condition
 MAX_TEXT: Final = 200
+MAX_ZONES: Final = 50
+MAX_COUNTRIES: Final = 300  # countries of one zone
+MAX_HOLIDAYS: Final = 1000
+MAX_PROMOTIONS: Final = 200
+MAX_EXPRESSION: Final = 500  # characters of one expression
 
 FactValue = str | int | bool | date | tuple[str, ...] | None  # None: not known
 
@@ -65,7 +70,14 @@ class Not:
     part: "Condition"
 
 
-Condition = AllOf | AnyOf | Not | Compare
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """True when the expression is; when what it asks about is not known, this may not be known either."""
+
+    text: str
+
+
+Condition = AllOf | AnyOf | Not | Compare | Expression
 ALWAYS: Final = AllOf()
 
 
@@ -81,6 +93,38 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """A named set of countries (ISO 3166 alpha-2); no country is in two zones of a policy."""
+
+    name: str
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """Which days the merchant does not work: holidays by date, and weekdays by ISO number (Monday is 1)."""
+
+    holidays: tuple[date, ...] = ()
+    weekend: tuple[int, ...] = (6, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionCondition:
+    """What a basket must hold for a discount: its least value in minor units of the books, its least units, or both."""
+
+    code: str
+    minimum_minor: int | None = None
+    minimum_units: int | None = None
+
+
+class Several(StrEnum):
+    """What happens when lines of a return end with different methods or destinations."""
+
+    SPLIT = "split"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyDocument:
     """A whole policy; `currency` is that of every amount in it and must be the currency of the store's books."""
 
@@ -88,3 +132,7 @@ class PolicyDocument:
     defaults: Defaults
     rules: tuple[Rule, ...] = ()
     currency: str | None = None
+    zones: tuple[Zone, ...] = ()
+    calendar: WorkCalendar = WorkCalendar()
+    promotions: tuple[PromotionCondition, ...] = ()
+    several: Several = Several.REVIEW

@@ -7,10 +7,39 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, cast
 
-from retour.core.policy.document import FORMAT, AllOf, AnyOf, Condition, FactValue, Not, PolicyDocument, Rule
+from retour.core.policy.document import (
+    FORMAT,
+    AllOf,
+    AnyOf,
+    Condition,
+    Expression,
+    FactValue,
+    Not,
+    PolicyDocument,
+    Rule,
+    Several,
+    WorkCalendar,
+)
 from retour.core.policy.evaluate import LineDecision
 from retour.core.policy.facts import FACTS, FactType, LineFacts, ParcelDays
-from retour.core.policy.outcome import Defaults, Group, Outcome, Outcomes, RefundTerms, Start
+from retour.core.policy.outcome import (
+    Approving,
+    DayCount,
+    Defaults,
+    Eligibility,
+    Fee,
+    FeeOf,
+    Fees,
+    Group,
+    Outcome,
+    Outcomes,
+    Question,
+    RefundTerms,
+    Requirements,
+    ResolutionOffer,
+    SettleOn,
+    Start,
+)
 
 Json = dict[str, object]
 
@@ -22,7 +51,7 @@ def encode(document: PolicyDocument) -> Json:
         encoded["currency"] = document.currency
     encoded["defaults"] = encode_outcomes(document.defaults)
     encoded["rules"] = [encode_rule(rule) for rule in document.rules]
-    return encoded
+    return encoded | _declared(document)
 
 
 def encode_rule(rule: Rule) -> Json:
@@ -44,13 +73,16 @@ def encode_condition(condition: Condition) -> Json:
         return {"any": [encode_condition(part) for part in condition.parts]}
     if isinstance(condition, Not):
         return {"not": encode_condition(condition.part)}
+    if isinstance(condition, Expression):
+        return {"expression": condition.text}
     return {"fact": condition.fact, "op": condition.op.value, "value": encode_value(condition.value)}
 
 
 def encode_outcomes(outcomes: Outcomes | Defaults) -> Json:
-    """Return the groups that are spoken of as plain JSON."""
+    """Return the groups that are spoken of as plain JSON; a default that charges and demands nothing goes without saying."""
     said = {group.value: getattr(outcomes, group.value) for group in Group}
-    return {name: encode_outcome(outcome) for name, outcome in said.items() if outcome is not None}
+    unsaid: tuple[object, ...] = (Fees(), Requirements()) if isinstance(outcomes, Defaults) else ()
+    return {name: encode_outcome(one) for name, one in said.items() if one is not None and one not in unsaid}
 
 
 def encode_outcome(outcome: Outcome) -> Json:
@@ -128,6 +160,20 @@ def _start(start: Start) -> Json:
     return {"day": start.anchor.value, "plus_days": start.plus_days}
 
 
+def _declared(document: PolicyDocument) -> Json:
+    """Return what a document declares beside its rules, without what it leaves as it is."""
+    encoded: Json = {}
+    if document.zones:
+        encoded["zones"] = _plain(document.zones)
+    if document.calendar != WorkCalendar():
+        encoded["calendar"] = _plain(document.calendar)
+    if document.promotions:
+        encoded["promotions"] = _plain(document.promotions)
+    if document.several is not Several.REVIEW:
+        encoded["several"] = document.several.value
+    return encoded
+
+
 def _refund_terms(terms: RefundTerms) -> Json:
     return {
         "shipping": terms.shipping.value,
@@ -137,23 +183,43 @@ def _refund_terms(terms: RefundTerms) -> Json:
             "damaged": terms.damaged_deduction_bp,
         },
         "tender_order": [kind.value for kind in terms.tender_order],
-    }
+    } | {name: getattr(terms, name).value for name in _TERMS if getattr(terms, name) is not getattr(_NO_TERMS, name)}
 
 
+_TERMS: Final = ("duties", "tips", "sale_fees", "gift_wrapping", "promotions", "shortfall")
+_NO_TERMS: Final = RefundTerms()
 # Where the JSON is not simply the fields of the record, by name.
 _SPECIAL: Final[Mapping[type, Callable[..., Json]]] = {Start: _start, RefundTerms: _refund_terms}
+# What goes without saying: fields that are left out where they hold this.
+_UNSAID: Final[Mapping[type, Mapping[str, object]]] = {
+    Eligibility: {"counted_from": (), "days": DayCount.CALENDAR, "extend": False},
+    Fee: {"of": FeeOf.PAID, "actual_cost": False, "tax_included": True},
+    ResolutionOffer: {"share_bp": 10_000},
+    Approving: {"after_hours": 0},
+    SettleOn: {"after_hours": 0},
+    Fees: {"waived": False},
+    Requirements: {"photos": 0, "note": False, "questions": ()},
+    Question: {"choices": (), "required": True},
+}
 
 
 def _plain(value: object) -> object:
-    """Return a record as its fields, without those that are absent or empty where empty says nothing."""
+    """Return a record as its fields, without those that are absent or go without saying."""
     special = _SPECIAL.get(type(value))
     if special is not None:
         return special(value)
     if isinstance(value, StrEnum):
         return value.value
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if is_dataclass(value):
+        unsaid = _UNSAID.get(type(value), {})
         named = ((field.name, getattr(value, field.name)) for field in fields(value))
-        return {name: _plain(item) for name, item in named if item is not None and (name, item) != ("counted_from", ())}
+        return {
+            name: _plain(item)
+            for name, item in named
+            if item is not None and (name not in unsaid or item != unsaid[name])
+        }
     return value

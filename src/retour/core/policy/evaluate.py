@@ -7,14 +7,16 @@ from typing import Final, Generic, TypeVar, cast
 
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
-from retour.core.policy.condition import Test, compiled, facts_asked
+from retour.core.policy.condition import compiled, facts_asked
 from retour.core.policy.document import FactValue, PolicyDocument, Rule
+from retour.core.policy.expression import Expressions, Test
 from retour.core.policy.facts import LineFacts, ParcelDays
 from retour.core.policy.outcome import (
     Anchor,
     Approving,
     Defaults,
     Eligibility,
+    Fees,
     Group,
     Inspection,
     Methods,
@@ -23,6 +25,7 @@ from retour.core.policy.outcome import (
     Outcome,
     Outcomes,
     RefundTerms,
+    Requirements,
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
@@ -82,6 +85,8 @@ class LineDecision:
     settle_on: Ruling[SettleOn]
     refund_terms: Ruling[RefundTerms]
     inspection: Ruling[Inspection]
+    fees: Ruling[Fees]
+    requirements: Ruling[Requirements]
     objections: tuple[PolicyObjection, ...] = ()
     closes_on: date | None = None
 
@@ -135,9 +140,12 @@ class Window:
     closes_on: date
 
 
-def compile_policy(document: PolicyDocument, *, version: str) -> CompiledPolicy:
-    """Return the document as functions and tuples; `version` names it in every decision."""
-    rules = tuple(_ready(rule) for rule in document.rules if rule.enabled)
+def compile_policy(document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> CompiledPolicy:
+    """Return the document as functions and tuples; `version` names it in every decision.
+
+    Raise Refused(no_expressions) if a rule has an expression and nothing is given that can evaluate it.
+    """
+    rules = tuple(_ready(rule, expressions) for rule in document.rules if rule.enabled)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
     return CompiledPolicy(version, document.currency, rules, defaults, asked)
@@ -173,13 +181,13 @@ def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
     return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
 
 
-def _ready(rule: Rule) -> tuple[Test, int, tuple[Spoken, ...]]:
+def _ready(rule: Rule, expressions: Expressions | None) -> tuple[Test, int, tuple[Spoken, ...]]:
     spoken = tuple(
         (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
         for at, group in enumerate(_GROUPS)
         if getattr(rule.then, group.value) is not None
     )
-    return compiled(rule.when), sum(bit for _, bit, _ in spoken), spoken
+    return compiled(rule.when, expressions), sum(bit for _, bit, _ in spoken), spoken
 
 
 def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
@@ -224,6 +232,8 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
         cast("Ruling[SettleOn]", rulings[4]),
         cast("Ruling[RefundTerms]", rulings[5]),
         cast("Ruling[Inspection]", rulings[6]),
+        cast("Ruling[Fees]", rulings[7]),
+        cast("Ruling[Requirements]", rulings[8]),
         objections,
         None if judged is None else judged.closes_on,
     )

@@ -1,11 +1,69 @@
-"""What a policy decides: seven groups of outcomes, each decided on its own, and what may be said in each."""
+"""What a policy decides: nine groups of outcomes, each decided on its own, and what may be said in each."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from retour.core.order import TenderKind
+from retour.core.policy.charge import (
+    Bonus,
+    DownCharge,
+    ExchangeItems,
+    ExchangePrice,
+    ExchangeTerms,
+    Fee,
+    FeeOf,
+    FeePer,
+    FeeTax,
+    UpCharge,
+)
 from retour.core.rma.state import Disposition, Grade
+
+__all__ = [
+    "DEFAULT_TENDER_ORDER",
+    "Anchor",
+    "AnswerKind",
+    "Approval",
+    "Approving",
+    "Bonus",
+    "DayCount",
+    "Defaults",
+    "Disposition",
+    "DownCharge",
+    "Eligibility",
+    "ExchangeItems",
+    "ExchangePrice",
+    "ExchangeTerms",
+    "Fee",
+    "FeeOf",
+    "FeePer",
+    "FeeTax",
+    "Fees",
+    "Group",
+    "Inspection",
+    "MethodKind",
+    "MethodOffer",
+    "Methods",
+    "Mode",
+    "Moment",
+    "NeverBecause",
+    "Outcome",
+    "Outcomes",
+    "PromotionMode",
+    "Proposal",
+    "Question",
+    "RefundTerms",
+    "Requirements",
+    "ResolutionKind",
+    "ResolutionOffer",
+    "Resolutions",
+    "SettleOn",
+    "ShippingRefund",
+    "Shortfall",
+    "Start",
+    "UpCharge",
+]
 
 
 class Group(StrEnum):
@@ -18,6 +76,8 @@ class Group(StrEnum):
     SETTLE_ON = "settle_on"
     REFUND_TERMS = "refund_terms"
     INSPECTION = "inspection"
+    FEES = "fees"
+    REQUIREMENTS = "requirements"
 
 
 class Anchor(StrEnum):
@@ -34,6 +94,13 @@ class Mode(StrEnum):
     ALWAYS = "always"
     NEVER = "never"
     WINDOW = "window"
+
+
+class DayCount(StrEnum):
+    """Which days a window counts: all of them, or those the calendar of the policy calls working days."""
+
+    CALENDAR = "calendar"
+    WORKING = "working"
 
 
 class NeverBecause(StrEnum):
@@ -55,8 +122,9 @@ class Start:
 class Eligibility:
     """Whether a line may come back; `counted_from` is tried in order until a day is known, parcel by parcel.
 
-    A window of n days is open on the n-th merchant-local day after its start and closed on the next. `message` is
-    what the shopper reads when the answer is no.
+    A window of n days is open on the n-th merchant-local day after its start and closed on the next. `until` is the
+    last day whatever was counted: the earlier one closes the window. With `extend` a window whose last day is not a
+    working day ends on the next one that is. `message` is what the shopper reads when the answer is no.
     """
 
     mode: Mode
@@ -64,36 +132,9 @@ class Eligibility:
     counted_from: tuple[Start, ...] = ()
     because: NeverBecause | None = None
     message: str | None = None
-
-
-class FeeTax(StrEnum):
-    """Whether a fee lowers the refund with its taxes, or is a service sold with a tax rate of its own."""
-
-    REDUCTION = "reduction"
-    SUPPLY = "supply"
-
-
-class FeePer(StrEnum):
-    """What a fixed fee is charged for."""
-
-    UNIT = "unit"
-    LINE = "line"
-    PARCEL = "parcel"
-    RETURN = "return"
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """A fee: basis points of the value, or a fixed amount in minor units of the document's currency, or both.
-
-    `tax_bp` is the rate of a supply in basis points, contained in the fixed amount.
-    """
-
-    bp: int = 0
-    fixed_minor: int = 0
-    per: FeePer = FeePer.UNIT
-    tax: FeeTax = FeeTax.REDUCTION
-    tax_bp: int = 0
+    until: date | None = None
+    days: DayCount = DayCount.CALENDAR
+    extend: bool = False
 
 
 class ResolutionKind(StrEnum):
@@ -110,11 +151,17 @@ class ResolutionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ResolutionOffer:
-    """One resolution that is offered, with its terms; `ref` names the merchant's own record of it, if there is one."""
+    """One resolution that is offered, with its terms; `ref` names the merchant's own record of it, if there is one.
+
+    `share_bp` is the share of the value that is given, in basis points: keep the article and get a part of the money.
+    """
 
     kind: ResolutionKind
     ref: str | None = None
     restocking_fee: Fee | None = None
+    bonus: Bonus | None = None
+    share_bp: int = 10_000
+    exchange: ExchangeTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +182,7 @@ class MethodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MethodOffer:
-    """One way to send goods back; `destination` is the location they go to (the store's own default if absent)."""
+    """One way to send goods back; `destination` is where they go (the store's default if absent), `fee` the label's."""
 
     kind: MethodKind
     destination: str | None = None
@@ -158,10 +205,11 @@ class Approval(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Approving:
-    """How an eligible request is approved; `message` tells staff why it wants a review."""
+    """How an eligible request is approved, some hours after it was made; `message` tells staff why to review it."""
 
     approval: Approval
     message: str | None = None
+    after_hours: int = 0
 
 
 class Moment(StrEnum):
@@ -170,17 +218,20 @@ class Moment(StrEnum):
     INSPECTED = "inspected"
     RECEIVED = "received"
     FIRST_SCAN = "first_scan"
+    DELIVERED = "delivered"
+    APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)
 class SettleOn:
-    """When the money becomes due."""
+    """When the money becomes due: some hours after a moment."""
 
     moment: Moment = Moment.INSPECTED
+    after_hours: int = 0
 
 
 class ShippingRefund(StrEnum):
-    """How much of the original shipping goes back."""
+    """How much of a charge beside the goods goes back: of the original shipping, and likewise of duties and the rest."""
 
     NONE = "none"
     ALL = "all"
@@ -188,18 +239,38 @@ class ShippingRefund(StrEnum):
     PROPORTIONAL = "proportional"
 
 
+class PromotionMode(StrEnum):
+    """What becomes of a discount whose condition the kept goods no longer meet."""
+
+    KEEP = "keep"
+    CLAWBACK = "clawback"
+
+
+class Shortfall(StrEnum):
+    """What becomes of fees above the value: they end where the refund is nothing, or the rest is billed."""
+
+    FLOOR = "floor"
+    BILLED = "billed"
+
+
 DEFAULT_TENDER_ORDER: Final = (TenderKind.STORE_CREDIT, TenderKind.CARD, TenderKind.GIFT_CARD, TenderKind.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
-    """How a refund is computed: shipping, deduction by grade in basis points of the unit's value, tender order."""
+    """How a refund is computed: charges beside the goods, deduction by grade in basis points of the unit's value."""
 
     shipping: ShippingRefund = ShippingRefund.NONE
     sealed_deduction_bp: int = 0
     opened_deduction_bp: int = 0
     damaged_deduction_bp: int = 0
     tender_order: tuple[TenderKind, ...] = DEFAULT_TENDER_ORDER
+    duties: ShippingRefund = ShippingRefund.NONE
+    tips: ShippingRefund = ShippingRefund.NONE
+    sale_fees: ShippingRefund = ShippingRefund.NONE
+    gift_wrapping: ShippingRefund = ShippingRefund.NONE
+    promotions: PromotionMode = PromotionMode.KEEP
+    shortfall: Shortfall = Shortfall.FLOOR
 
     def deduction_bp(self, grade: Grade) -> int:
         """Return what is deducted for a unit of that grade, in basis points of its value."""
@@ -231,7 +302,46 @@ class Inspection:
         return self.opened if grade is Grade.OPENED else self.damaged
 
 
-Outcome = Eligibility | Resolutions | Methods | Approving | SettleOn | RefundTerms | Inspection
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The fees of a whole return; `waived` waives all of them, with those of resolutions and labels, and `waiver` why."""
+
+    return_fee: Fee | None = None
+    cancellation_fee: Fee | None = None
+    waived: bool = False
+    waiver: str | None = None
+
+
+class AnswerKind(StrEnum):
+    """What is asked for: words, one of the choices, a whole number, or yes or no."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    NUMBER = "number"
+    YES_NO = "yes_no"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question the shopper is asked about a line."""
+
+    id: str
+    text: str
+    answer: AnswerKind = AnswerKind.TEXT
+    choices: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What the shopper must give with a line: how many photos at least, a note, answers."""
+
+    photos: int = 0
+    note: bool = False
+    questions: tuple[Question, ...] = ()
+
+
+Outcome = Eligibility | Resolutions | Methods | Approving | SettleOn | RefundTerms | Inspection | Fees | Requirements
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,11 +355,13 @@ class Outcomes:
     settle_on: SettleOn | None = None
     refund_terms: RefundTerms | None = None
     inspection: Inspection | None = None
+    fees: Fees | None = None
+    requirements: Requirements | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """What a policy says when no rule does: every group is declared."""
+    """What a policy says when no rule does: every group is declared; no fees and nothing required, if not said."""
 
     eligibility: Eligibility
     resolutions: Resolutions
@@ -258,3 +370,5 @@ class Defaults:
     settle_on: SettleOn
     refund_terms: RefundTerms
     inspection: Inspection
+    fees: Fees = Fees()
+    requirements: Requirements = Requirements()

@@ -1,17 +1,19 @@
 """Decoding the outcomes of a policy: one reader per group; `currency` is that of the document's amounts."""
 
+import re
 from typing import Final
 
 from retour.core.order import TenderKind
+from retour.core.policy.charge_decoding import MAX_BP, bonus, exchange, fee
 from retour.core.policy.outcome import (
     DEFAULT_TENDER_ORDER,
     Anchor,
+    AnswerKind,
     Approval,
     Approving,
+    DayCount,
     Eligibility,
-    Fee,
-    FeePer,
-    FeeTax,
+    Fees,
     Inspection,
     MethodKind,
     MethodOffer,
@@ -19,39 +21,52 @@ from retour.core.policy.outcome import (
     Mode,
     Moment,
     NeverBecause,
+    PromotionMode,
     Proposal,
+    Question,
     RefundTerms,
+    Requirements,
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
     SettleOn,
     ShippingRefund,
+    Shortfall,
     Start,
 )
 from retour.core.policy.reading import Node
 from retour.core.rma.state import Disposition
 
 MAX_DAYS: Final = 3650
-_MAX_BP: Final = 10_000
-_MAX_MINOR: Final = 10**12
+MAX_HOURS: Final = 8760  # a year
+MAX_PHOTOS: Final = 10
+MAX_QUESTIONS: Final = 20
+MAX_CHOICES: Final = 50
+MAX_MESSAGE: Final = 500
+QUESTION_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _MAX_OFFERS: Final = 50
 _GRADES: Final = ("sealed", "opened", "damaged")
 _FIELDS_OF_MODE: Final = {
     Mode.ALWAYS: ("mode",),
     Mode.NEVER: ("mode", "because", "message"),
-    Mode.WINDOW: ("mode", "window_days", "counted_from", "message"),
+    Mode.WINDOW: ("mode", "window_days", "counted_from", "message", "until", "days", "extend"),
 }
+_VALUED: Final = frozenset(ResolutionKind) - {ResolutionKind.EXCHANGE, ResolutionKind.REPAIR}
+# A bonus is posted apart from the money, so it needs something to be posted to; a share needs a value to share.
+_KINDS_WITH: Final = {
+    "bonus": frozenset(ResolutionKind) - {ResolutionKind.REFUND_ORIGINAL, ResolutionKind.REPAIR},
+    "share_bp": _VALUED,
+    "exchange": frozenset({ResolutionKind.EXCHANGE}),
+}
+_CHARGES: Final = ("duties", "tips", "sale_fees", "gift_wrapping")
 
 
 def eligibility(node: Node, _currency: str | None) -> Eligibility:
     """Read whether lines may come back; each mode has its own fields."""
-    fields = node.fields(required=("mode",), optional=("window_days", "counted_from", "because", "message"))
+    fields = node.fields(required=("mode",), optional=_FIELDS_OF_MODE[Mode.WINDOW] + _FIELDS_OF_MODE[Mode.NEVER])
     mode = fields["mode"].choice(Mode)
     if mode is Mode.WINDOW:
-        fields = node.fields(required=("mode", "window_days", "counted_from"), optional=("message",))
-        starts = tuple(_start(item) for item in fields["counted_from"].items(least=1, most=len(Anchor)))
-        days = fields["window_days"].whole(least=0, most=MAX_DAYS)
-        return Eligibility(mode, days, starts, message=_message(fields))
+        return _window(node)
     fields = node.fields(optional=_FIELDS_OF_MODE[mode])
     if mode is Mode.ALWAYS:
         return Eligibility(mode)
@@ -59,20 +74,47 @@ def eligibility(node: Node, _currency: str | None) -> Eligibility:
     return Eligibility(mode, because=because, message=_message(fields))
 
 
+def _window(node: Node) -> Eligibility:
+    """Read a window: days counted from a day, or a last day, or both."""
+    fields = node.fields(optional=_FIELDS_OF_MODE[Mode.WINDOW])
+    if "until" not in fields or "window_days" in fields or "counted_from" in fields:
+        node.fields(required=("mode", "window_days", "counted_from"), optional=_FIELDS_OF_MODE[Mode.WINDOW])
+    return Eligibility(
+        Mode.WINDOW,
+        fields["window_days"].whole(least=0, most=MAX_DAYS) if "window_days" in fields else None,
+        _starts(fields["counted_from"]) if "counted_from" in fields else (),
+        message=_message(fields),
+        until=fields["until"].day() if "until" in fields else None,
+        days=fields["days"].choice(DayCount) if "days" in fields else DayCount.CALENDAR,
+        extend=fields["extend"].flag() if "extend" in fields else False,
+    )
+
+
 def resolutions(node: Node, currency: str | None) -> Resolutions:
     """Read the resolutions offered; the same kind and record twice is refused."""
     offers: list[ResolutionOffer] = []
     for item in node.fields(required=("offered",))["offered"].items(most=_MAX_OFFERS):
-        fields = item.fields(required=("kind",), optional=("ref", "restocking_fee"))
-        offer = ResolutionOffer(
-            fields["kind"].choice(ResolutionKind),
-            fields["ref"].text() if "ref" in fields else None,
-            _fee(fields["restocking_fee"], currency) if "restocking_fee" in fields else None,
-        )
+        offer = _resolution(item, currency)
         if any((known.kind, known.ref) == (offer.kind, offer.ref) for known in offers):
             raise item.refusal("duplicate", "is offered twice")
         offers.append(offer)
     return Resolutions(tuple(offers))
+
+
+def _resolution(node: Node, currency: str | None) -> ResolutionOffer:
+    fields = node.fields(required=("kind",), optional=("ref", "restocking_fee", "bonus", "share_bp", "exchange"))
+    kind = fields["kind"].choice(ResolutionKind)
+    for name, kinds in _KINDS_WITH.items():
+        if name in fields and kind not in kinds:
+            raise fields[name].refusal("not_allowed", f"{kind} has none")
+    return ResolutionOffer(
+        kind,
+        fields["ref"].text() if "ref" in fields else None,
+        fee(fields["restocking_fee"], currency) if "restocking_fee" in fields else None,
+        bonus(fields["bonus"], currency) if "bonus" in fields else None,
+        fields["share_bp"].whole(least=0, most=MAX_BP) if "share_bp" in fields else MAX_BP,
+        exchange(fields["exchange"]) if "exchange" in fields else None,
+    )
 
 
 def methods(node: Node, currency: str | None) -> Methods:
@@ -83,7 +125,7 @@ def methods(node: Node, currency: str | None) -> Methods:
         offer = MethodOffer(
             fields["kind"].choice(MethodKind),
             fields["destination"].text() if "destination" in fields else None,
-            _fee(fields["fee"], currency) if "fee" in fields else None,
+            fee(fields["fee"], currency, of_a_label=True) if "fee" in fields else None,
         )
         if any((known.kind, known.destination) == (offer.kind, offer.destination) for known in offers):
             raise item.refusal("duplicate", "is offered twice")
@@ -92,25 +134,47 @@ def methods(node: Node, currency: str | None) -> Methods:
 
 
 def decision(node: Node, _currency: str | None) -> Approving:
-    """Read who approves."""
-    fields = node.fields(required=("approval",), optional=("message",))
-    return Approving(fields["approval"].choice(Approval), _message(fields))
+    """Read who approves; a delay belongs to what is approved without a person."""
+    fields = node.fields(required=("approval",), optional=("message", "after_hours"))
+    approval = fields["approval"].choice(Approval)
+    after = _hours(fields)
+    if after and approval is Approval.REVIEW:
+        raise fields["after_hours"].refusal("not_allowed", "a person approves when they do")
+    return Approving(approval, _message(fields), after)
 
 
 def settle_on(node: Node, _currency: str | None) -> SettleOn:
     """Read when the money becomes due."""
-    return SettleOn(node.fields(required=("moment",))["moment"].choice(Moment))
+    fields = node.fields(required=("moment",), optional=("after_hours",))
+    return SettleOn(fields["moment"].choice(Moment), _hours(fields))
 
 
 def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
     """Read how a refund is computed; the tender order names every kind of money once."""
-    fields = node.fields(required=("shipping",), optional=("deduction_bp", "tender_order"))
+    fields = node.fields(
+        required=("shipping",), optional=("deduction_bp", "tender_order", *_CHARGES, "promotions", "shortfall")
+    )
     deductions = fields["deduction_bp"].fields(optional=_GRADES) if "deduction_bp" in fields else {}
     sealed, opened, damaged = (
-        deductions[grade].whole(least=0, most=_MAX_BP) if grade in deductions else 0 for grade in _GRADES
+        deductions[grade].whole(least=0, most=MAX_BP) if grade in deductions else 0 for grade in _GRADES
     )
     order = _tender_order(fields["tender_order"]) if "tender_order" in fields else DEFAULT_TENDER_ORDER
-    return RefundTerms(fields["shipping"].choice(ShippingRefund), sealed, opened, damaged, order)
+    duties, tips, sale_fees, gift_wrapping = (
+        fields[name].choice(ShippingRefund) if name in fields else ShippingRefund.NONE for name in _CHARGES
+    )
+    return RefundTerms(
+        shipping=fields["shipping"].choice(ShippingRefund),
+        sealed_deduction_bp=sealed,
+        opened_deduction_bp=opened,
+        damaged_deduction_bp=damaged,
+        tender_order=order,
+        duties=duties,
+        tips=tips,
+        sale_fees=sale_fees,
+        gift_wrapping=gift_wrapping,
+        promotions=fields["promotions"].choice(PromotionMode) if "promotions" in fields else PromotionMode.KEEP,
+        shortfall=fields["shortfall"].choice(Shortfall) if "shortfall" in fields else Shortfall.FLOOR,
+    )
 
 
 def inspection(node: Node, _currency: str | None) -> Inspection:
@@ -131,29 +195,70 @@ def _tender_order(node: Node) -> tuple[TenderKind, ...]:
     return kinds
 
 
+def fees(node: Node, currency: str | None) -> Fees:
+    """Read the fees of a whole return; what waives none gives no reason for it."""
+    fields = node.fields(optional=("return_fee", "cancellation_fee", "waived", "waiver"))
+    waived = fields["waived"].flag() if "waived" in fields else False
+    if "waiver" in fields and not waived:
+        raise fields["waiver"].refusal("not_allowed", "nothing is waived")
+    return Fees(
+        fee(fields["return_fee"], currency) if "return_fee" in fields else None,
+        fee(fields["cancellation_fee"], currency) if "cancellation_fee" in fields else None,
+        waived,
+        fields["waiver"].text() if "waiver" in fields else None,
+    )
+
+
+def requirements(node: Node, _currency: str | None) -> Requirements:
+    """Read what the shopper must give; a question's id appears once."""
+    fields = node.fields(optional=("photos", "note", "questions"))
+    questions: list[Question] = []
+    for item in fields["questions"].items(most=MAX_QUESTIONS) if "questions" in fields else ():
+        question = _question(item)
+        if any(known.id == question.id for known in questions):
+            raise item.refusal("duplicate", f"{question.id} is already asked")
+        questions.append(question)
+    return Requirements(
+        fields["photos"].whole(least=0, most=MAX_PHOTOS) if "photos" in fields else 0,
+        fields["note"].flag() if "note" in fields else False,
+        tuple(questions),
+    )
+
+
+def _question(node: Node) -> Question:
+    fields = node.fields(required=("id", "text", "answer"), optional=("choices", "required"))
+    answer = fields["answer"].choice(AnswerKind)
+    if answer is AnswerKind.CHOICE:
+        fields = node.fields(required=("id", "text", "answer", "choices"), optional=("required",))
+        choices = tuple(item.text() for item in fields["choices"].items(least=2, most=MAX_CHOICES))
+        if len({choice.casefold() for choice in choices}) < len(choices):
+            raise fields["choices"].refusal("duplicate", "names a choice twice")
+    elif "choices" in fields:
+        raise fields["choices"].refusal("not_allowed", f"{answer} has no choices")
+    else:
+        choices = ()
+    return Question(
+        fields["id"].text(pattern=QUESTION_ID),
+        fields["text"].text(longest=MAX_MESSAGE),
+        answer,
+        choices,
+        fields["required"].flag() if "required" in fields else True,
+    )
+
+
+def _starts(node: Node) -> tuple[Start, ...]:
+    return tuple(_start(item) for item in node.items(least=1, most=len(Anchor)))
+
+
 def _start(node: Node) -> Start:
     fields = node.fields(required=("day",), optional=("plus_days",))
     plus = fields["plus_days"].whole(least=0, most=MAX_DAYS) if "plus_days" in fields else 0
     return Start(fields["day"].choice(Anchor), plus)
 
 
-def _fee(node: Node, currency: str | None) -> Fee:
-    fields = node.fields(optional=("bp", "fixed_minor", "per", "tax", "tax_bp"))
-    fixed = fields["fixed_minor"].whole(least=0, most=_MAX_MINOR) if "fixed_minor" in fields else 0
-    if fixed and currency is None:
-        raise fields["fixed_minor"].refusal("missing_currency", "an amount needs the currency of the document")
-    tax = fields["tax"].choice(FeeTax) if "tax" in fields else FeeTax.REDUCTION
-    tax_bp = fields["tax_bp"].whole(least=0, most=_MAX_BP) if "tax_bp" in fields else 0
-    if tax_bp and tax is FeeTax.REDUCTION:
-        raise fields["tax_bp"].refusal("not_one_of", "only a supply has a tax rate of its own")
-    return Fee(
-        bp=fields["bp"].whole(least=0, most=_MAX_BP) if "bp" in fields else 0,
-        fixed_minor=fixed,
-        per=fields["per"].choice(FeePer) if "per" in fields else FeePer.UNIT,
-        tax=tax,
-        tax_bp=tax_bp,
-    )
+def _hours(fields: dict[str, Node]) -> int:
+    return fields["after_hours"].whole(least=0, most=MAX_HOURS) if "after_hours" in fields else 0
 
 
 def _message(fields: dict[str, Node]) -> str | None:
-    return fields["message"].text(longest=500) if "message" in fields else None
+    return fields["message"].text(longest=MAX_MESSAGE) if "message" in fields else None

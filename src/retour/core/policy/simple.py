@@ -133,10 +133,11 @@ def _eligibility(wish: SimplePolicy, before: Eligibility) -> Eligibility:
         return Eligibility(Mode.ALWAYS)
     if wish.mode is Mode.NEVER:
         return before if before.mode is Mode.NEVER else Eligibility(Mode.NEVER, because=NeverBecause.NEVER_ELIGIBLE)
-    message = before.message if before.mode is Mode.WINDOW else None
-    same = before.mode is Mode.WINDOW and before.counted_from[0].anchor is wish.counted_from
+    if before.mode is not Mode.WINDOW:
+        return Eligibility(Mode.WINDOW, wish.window_days, _starts(wish.counted_from))
+    same = before.counted_from and before.counted_from[0].anchor is wish.counted_from
     starts = before.counted_from if same else _starts(wish.counted_from)
-    return Eligibility(Mode.WINDOW, wish.window_days, starts, message=message)
+    return replace(before, window_days=wish.window_days, counted_from=starts)
 
 
 def _starts(anchor: Anchor) -> tuple[Start, ...]:

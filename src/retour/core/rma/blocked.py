@@ -127,13 +127,15 @@ def _handed_over(settlement: SettlementView, facts: dict[str, Scalar], now: date
 
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     facts, rest = _counted(ret)
-    open_lines = [line for line in ret.lines if line.decision in OPEN]
+    open_lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     if any(minus(line.received, line.inspected) for line in open_lines):
         return Blocked("warehouse", "awaiting_inspection", ret.received_at or now, "inspect the units received", facts)
     units = _not_restocked(ret)
     if units and own.restocks == "warehouse":
         since = ret.inspected_at or now
         return Blocked("warehouse", "awaiting_restock", since, "report the restock", {"units": units})
+    if not open_lines:
+        return None
     if any(line.received for line in open_lines):
         if not rest:
             return None
@@ -174,7 +176,7 @@ def _not_restocked(ret: Return) -> int:
 
 def _counted(ret: Return) -> tuple[dict[str, Scalar], int]:
     """Return the quantities people see of the lines still open, and how many of the units claimed are still out."""
-    lines = [line for line in ret.lines if line.decision in OPEN]
+    lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     facts: dict[str, Scalar] = {
         "approved": sum(line.quantity for line in lines),
         "received": sum(count(line.received) for line in lines),

@@ -11,6 +11,7 @@ from retour.core.rma.moves import Decision
 
 # What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
 PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
+KEPT = "keep_item"
 
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.
 Span = tuple[int, int]
@@ -41,6 +42,16 @@ class ShipmentStatus(StrEnum):
     DELIVERED = "delivered"
     EXCEPTION = "exception"
     RETURNED_TO_SENDER = "returned_to_sender"
+
+
+class Moment(StrEnum):
+    """What makes the money of a line due; each comes, at the latest, with a later one."""
+
+    APPROVED = "approved"
+    FIRST_SCAN = "first_scan"
+    DELIVERED = "delivered"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
 
 
 class SettlementState(StrEnum):
@@ -81,7 +92,10 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived."""
+    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived.
+
+    Its money is due `settle_after_hours` after the moment `settle_on`; `arrived_at` is when units last arrived.
+    """
 
     id: uuid.UUID
     line_ref: str
@@ -95,6 +109,15 @@ class ReturnLine:
     claimed: tuple[Span, ...] = ()
     received: tuple[Span, ...] = ()
     inspections: tuple[Inspection, ...] = ()
+    settle_on: Moment = Moment.INSPECTED
+    settle_after_hours: int = 0
+    decided_at: datetime | None = None
+    arrived_at: datetime | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Return whether the shopper keeps the goods: nothing is sent, received or inspected."""
+        return self.resolution == KEPT
 
     @property
     def quantity(self) -> int:
@@ -120,7 +143,10 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class SettlementView:
-    """The money side of one inspected batch."""
+    """The money side of one inspected batch, or of units settled before their inspection (`units`, by line ref).
+
+    Nothing is paid `not_before` a time, if there is one.
+    """
 
     id: uuid.UUID
     seq: int
@@ -128,6 +154,9 @@ class SettlementView:
     state: SettlementState
     total_minor: int
     comparison: str | None = None
+    moment: Moment = Moment.INSPECTED
+    units: tuple[tuple[str, int, int], ...] = ()
+    not_before: datetime | None = None
     resolution: str = "refund_original"
     handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
     handed_at: datetime | None = None
@@ -203,6 +232,7 @@ class Return:
     held: bool = False
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
+    approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""
@@ -226,6 +256,12 @@ def minus(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
     """Return the units of `spans` that are not in `taken`, as ascending spans that do not touch."""
     gone = {u for lo, hi in taken for u in range(lo, hi + 1)}
     return join(u for lo, hi in spans for u in range(lo, hi + 1) if u not in gone)
+
+
+def common(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units that are in both, as ascending spans that do not touch."""
+    there = {u for lo, hi in others for u in range(lo, hi + 1)}
+    return join(u for lo, hi in spans for u in range(lo, hi + 1) if u in there)
 
 
 def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:

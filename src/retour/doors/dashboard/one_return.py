@@ -11,7 +11,7 @@ from markupsafe import Markup
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.policy import decode, decode_facts
-from retour.core.policy.tracing import Compared, Grouped, trace
+from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.doors.dashboard import words
 from retour.doors.dashboard.asked import PATH
@@ -136,10 +136,13 @@ async def _policy(seen: Visit) -> Response[Any]:
     return await seen.page("dashboard/policy_trace.html", current="returns", whole=whole, lines=lines)
 
 
-def _conditions(at: Compared | Grouped, depth: int = 0) -> list[tuple[int, str, str, str, bool | None]]:
+def _conditions(at: Compared | Evaluated | Grouped, depth: int = 0) -> list[tuple[int, str, str, str, bool | None]]:
     """Return a condition as rows of (depth, fact or group, comparison, value then, answer)."""
     if isinstance(at, Compared):
         return [(depth, at.fact, f"{at.op.value} {_plain(at.wanted)}", _plain(at.value), at.answer)]
+    if isinstance(at, Evaluated):
+        known = [(depth + 1, name, "", _plain(value), None) for name, value in at.values.items()]
+        return [(depth, at.text, "", "", at.answer), *known]
     rows: list[tuple[int, str, str, str, bool | None]] = [(depth, at.kind, "", "", at.answer)]
     for part in at.parts:
         rows += _conditions(part, depth + 1)

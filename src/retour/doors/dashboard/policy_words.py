@@ -20,6 +20,8 @@ MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.INSPECTED: _("The refund is due when the goods have been inspected."),
     Moment.RECEIVED: _("The refund is due when the goods have arrived."),
     Moment.FIRST_SCAN: _("The refund is due when the carrier has the parcel."),
+    Moment.DELIVERED: _("The refund is due when the carrier has delivered the parcel."),
+    Moment.APPROVED: _("The refund is due when the return is approved."),
 }
 SHIPPING: Final[Mapping[ShippingRefund, str]] = {
     ShippingRefund.NONE: _("What the shopper paid for shipping is not refunded."),

@@ -317,5 +317,7 @@ FACTS: Final[Mapping[str, str]] = {
     "settle_on": _("When money is due"),
     "refund_terms": _("What is refunded"),
     "inspection": _("What the warehouse does"),
+    "fees": _("What it costs"),
+    "requirements": _("What the shopper must give"),
 }
 PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier")}

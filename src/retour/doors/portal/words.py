@@ -92,6 +92,10 @@ def moment_text(moment: Moment, reader: Reader) -> str:
             return reader.say("Paid once your parcel has arrived.")
         case Moment.FIRST_SCAN:
             return reader.say("Paid once the carrier has your parcel.")
+        case Moment.DELIVERED:
+            return reader.say("Paid once the carrier has delivered your parcel.")
+        case Moment.APPROVED:
+            return reader.say("Paid once the shop has approved your return.")
 
 
 def why_not(found: ConsideredLine, reader: Reader, *, placed_at: datetime) -> str:

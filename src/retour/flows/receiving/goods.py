@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -10,9 +10,22 @@ from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import LineDecision
-from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
+from retour.core.rma import (
+    Decision,
+    Disposition,
+    Grade,
+    Moment,
+    ReturnLine,
+    Span,
+    came_at,
+    count,
+    lowest,
+    minus,
+    settled_early,
+)
 from retour.core.rma.due import fulfilled_spans
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.settling import Wanted, divide
+from retour.core.terms import charges_fee, terms_of
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
 from retour.store import refund as refunds
@@ -258,25 +271,18 @@ async def _quote(
     rulings: dict[str, LineDecision],
     now: datetime,
 ) -> list[UUID]:
-    """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements."""
+    """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements.
+
+    Units that were settled before stay out: what has been paid is not paid twice, and not clawed back either.
+    """
     at = await refunds.position(db, record.order_id)
-    resolutions = {line.id: line.resolution for line in record.rma.lines}
-    groups: dict[tuple[str, refund.RefundTerms], dict[str, list[refund.UnitRange]]] = {}
-    for j in judged:
-        if not j.accepted:
-            continue
-        resolution = resolutions[j.line_id]
-        terms = terms_of(rulings[j.line_ref], resolution)
-        units = refund.UnitRange(*j.span, accepted=True, deduction_bp=j.deduction_basis_points, grade=j.grade)
-        groups.setdefault((resolution, terms), {}).setdefault(j.line_ref, []).append(units)
+    is_charged = any(charges_fee(earlier.plan) for earlier in await refunds.list_of_rma(db, record.rma.id))
+    asked = _asked(record, judged, rulings, now)
+    parts = divide(
+        found.order, asked, lambda plans: refunds.ledger_after(found.order, at, plans), is_charged=is_charged
+    )
     quoted: list[UUID] = []
-    charged = any(charges_fee(earlier.plan) for earlier in await refunds.list_of_rma(db, record.rma.id))
-    for part, ((resolution, terms), lines) in enumerate(groups.items(), start=1):
-        asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-        ledger = refunds.ledger_of(found.order, at)
-        due_terms = after_the_first(terms) if charged else terms
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), due_terms)
-        charged = charged or charges_fee(plan)
+    for number, part in enumerate(parts, start=1):
         settlement_id = new_id()
         await refunds.add_settlement(
             db,
@@ -284,15 +290,36 @@ async def _quote(
             rma_id=record.rma.id,
             order_id=record.order_id,
             batch_id=batch_id,
-            part=part,
-            resolution=resolution,
-            plan=plan,
-            reasons=sorted({row.kind.value for row in plan.adjustments}),
+            part=number,
+            resolution=part.resolution,
+            plan=part.plan,
+            reasons=sorted({row.kind.value for row in part.plan.adjustments}),
             at=now,
+            not_before=part.not_before,
         )
         quoted.append(settlement_id)
-        at = at.with_plan(plan)
     return quoted
+
+
+def _asked(
+    record: ReturnRecord, judged: Sequence[receiving.JudgedUnits], rulings: dict[str, LineDecision], now: datetime
+) -> list[Wanted]:
+    """Return the accepted units that no settlement answers for yet, with the time from which they may be paid."""
+    lines = {line.id: line for line in record.rma.lines}
+    asked = []
+    for j in judged:
+        line = lines[j.line_id]
+        units = tuple(
+            refund.UnitRange(lo, hi, deduction_bp=j.deduction_basis_points, grade=j.grade)
+            for lo, hi in minus((j.span,), settled_early(record.rma, j.line_ref))
+        )
+        if not j.accepted or not units:
+            continue
+        since = now if line.settle_on is Moment.INSPECTED else came_at(record.rma, line) or now
+        due = since + timedelta(hours=line.settle_after_hours) if line.settle_after_hours else None
+        terms = terms_of(rulings[j.line_ref], line.resolution)
+        asked.append(Wanted(j.line_ref, units, line.resolution, terms, due))
+    return asked
 
 
 def _with_lines(record: ReturnRecord, items: Sequence[Item]) -> list[tuple[Item, ReturnLine]]:

@@ -1,8 +1,8 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from retour.core import refund
@@ -13,7 +13,8 @@ from retour.core.policy import Asked, History, LineDecision, Request, decide, ga
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, ResolutionKind
 from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.settling import divide
+from retour.core.terms import terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -138,9 +139,13 @@ async def open_return(
     if plan_hash is not None and plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
     chosen = _method(judged.lines, method)
-    approved = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
+    automatic = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
+    after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+    approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
+    if automatic and not approved:
+        new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     return opened
@@ -167,6 +172,12 @@ async def request_return(
         policies=policies, kind=kind, method=method, plan_hash=plan_hash,
     )  # fmt: skip
     return opened.new.number
+
+
+def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
+    """Return the return as one that the policy approves at that time unless somebody decides before."""
+    blocked = Blocked("retour", "approves_later", new.requested_at, "nothing to do", {"at": at.isoformat()})
+    return replace(new, approve_at=at, blocked=blocked)
 
 
 def _new_return(
@@ -205,8 +216,18 @@ def _new_return(
         decided_by="policy" if approved else None,
         blocked=blocked,
         lines=tuple(
-            returns.NewLine(new_id(), w.line_ref, w.quantity, w.reason, w.note, w.resolution, spans)
-            for w, spans in zip(wishes, judged.spans, strict=True)
+            returns.NewLine(
+                new_id(),
+                w.line_ref,
+                w.quantity,
+                w.reason,
+                w.note,
+                w.resolution,
+                spans,
+                settle_on=said.settle_on.outcome.moment,
+                settle_after_hours=said.settle_on.outcome.after_hours,
+            )
+            for w, spans, said in zip(wishes, judged.spans, judged.lines, strict=True)
         ),
     )
 
@@ -287,17 +308,14 @@ def _promise(
     lines: Sequence[LineDecision],
     spans: Sequence[tuple[Span, ...]],
 ) -> Promise:
-    groups: dict[refund.RefundTerms, list[refund.RequestedLine]] = {}
-    for wish, line, units in zip(wishes, lines, spans, strict=True):
-        asked = refund.RequestedLine(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units))
-        groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
-    plans: list[refund.Plan] = []
-    for terms, asked_lines in groups.items():
-        ledger = refunds.ledger_of(found.order, at)
-        due_terms = after_the_first(terms) if any(map(charges_fee, plans)) else terms
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), due_terms)
-        plans.append(plan)
-        at = at.with_plan(plan)
+    asked = [
+        Wanted(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
+              terms_of(line, wish.resolution))
+        for wish, line, units in zip(wishes, lines, spans, strict=True)
+    ]  # fmt: skip
+    plans = [
+        part.plan for part in divide(found.order, asked, lambda plans: refunds.ledger_after(found.order, at, plans))
+    ]
     total = sum(plan.total.presentment for plan in plans)
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 

@@ -1,6 +1,6 @@
 """The money side of returns as rows."""
 
-from retour.store.refund.position import Counter, Position, ledger_of, position
+from retour.store.refund.position import Counter, Position, ledger_after, ledger_of, position
 from retour.store.refund.settlement import (
     SettlementRow,
     accept_difference,
@@ -29,6 +29,7 @@ __all__ = [
     "drop_lines",
     "find_by_effect",
     "get",
+    "ledger_after",
     "ledger_of",
     "list_legs",
     "list_of_rma",

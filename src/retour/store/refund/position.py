@@ -156,6 +156,13 @@ def ledger_of(order: Order, at: Position) -> Ledger:
     )
 
 
+def ledger_after(order: Order, at: Position, plans: tuple[Plan, ...]) -> Ledger:
+    """Return the ledger a quote starts from once these plans are reserved as well."""
+    for plan in plans:
+        at = at.with_plan(plan)
+    return ledger_of(order, at)
+
+
 def _is_ours(note: str | None, references: set[str]) -> bool:
     return note is not None and any(mentions(note, reference) for reference in references)
 

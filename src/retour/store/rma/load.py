@@ -20,7 +20,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
-  'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held,
+  'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
   'another_in_transit', EXISTS (
     SELECT FROM rma other
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
@@ -31,6 +31,9 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution, 'decision', l.decision,
+      'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
+      'arrived_at', (SELECT max(t.at) FROM receipt t
+                      WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
       'claimed', coalesce((
         SELECT jsonb_agg(jsonb_build_array(lower(c.ordinals), upper(c.ordinals) - 1) ORDER BY c.ordinals) FROM unit_claim c
          WHERE c.tenant_id = r.tenant_id AND c.return_line_id = l.id), '[]'),
@@ -59,7 +62,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       FROM shipment h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id), '[]'),
   'settlements', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', s.id, 'seq', s.seq, 'batch_id', s.batch_id, 'state', s.state,
-                                        'total_minor', s.total_minor, 'comparison', s.comparison) ORDER BY s.seq)
+                                        'total_minor', s.total_minor, 'comparison', s.comparison, 'moment', s.moment,
+                                        'units', s.units, 'not_before', s.not_before) ORDER BY s.seq)
       FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
