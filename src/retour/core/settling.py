@@ -21,6 +21,7 @@ class Wanted:
     resolution: str
     terms: RefundTerms
     not_before: datetime | None = None
+    ref: str | None = None  # of the merchant's own record of the resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Part:
     not_before: datetime | None
     lines: tuple[RequestedLine, ...]
     plan: Plan
+    ref: str | None = None
 
 
 def divide(order: Order, asked: Iterable[Wanted], after: After, *, is_charged: bool = False) -> tuple[Part, ...]:
@@ -38,15 +40,15 @@ def divide(order: Order, asked: Iterable[Wanted], after: After, *, is_charged: b
 
     Raise Refused as `quote` does, for units that cannot be quoted.
     """
-    groups: dict[tuple[str, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
+    groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
     for one in asked:
-        lines = groups.setdefault((one.resolution, one.terms, one.not_before), {})
+        lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
         lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
     parts: list[Part] = []
-    for (resolution, terms, not_before), lines in groups.items():
-        wanted = tuple(RequestedLine(ref, units) for ref, units in lines.items())
+    for (resolution, ref, terms, not_before), lines in groups.items():
+        wanted = tuple(RequestedLine(line_ref, units) for line_ref, units in lines.items())
         due = after_the_first(terms) if is_charged else terms
         plan = quote(order, after(tuple(p.plan for p in parts)), RefundRequest(wanted, clamp=True), due)
         is_charged = is_charged or charges_fee(plan)
-        parts.append(Part(resolution, not_before, wanted, plan))
+        parts.append(Part(resolution, not_before, wanted, plan, ref))
     return tuple(parts)

@@ -4,16 +4,25 @@ from dataclasses import replace
 
 from retour.core import refund
 from retour.core.policy import LineDecision
-from retour.core.policy.outcome import FeePer
+from retour.core.policy.outcome import FeePer, ResolutionKind, ResolutionOffer
 
 
-def terms_of(line: LineDecision, resolution: str) -> refund.RefundTerms:
-    """Return the terms under which a line is refunded, from the rulings frozen with it."""
+def offer_of(line: LineDecision, resolution: str, ref: str | None = None) -> ResolutionOffer | None:
+    """Return the offer that a line makes of a kind and record; without a record the first of the kind, if there is one."""
+    offered = (o for o in line.resolutions.outcome.offered if o.kind == resolution)
+    return next((o for o in offered if ref in (None, o.ref)), None)
+
+
+def terms_of(line: LineDecision, resolution: str, ref: str | None = None) -> refund.RefundTerms:
+    """Return the terms under which a line is refunded, from the rulings frozen with it.
+
+    What is no refund goes back to no tender: its value moves, and none of the captures is touched.
+    """
     said = line.refund_terms.outcome
     return refund.RefundTerms(
         shipping=refund.ChargeMode(said.shipping.value),
-        tender_order=said.tender_order,
-        restocking=_restocking(line, resolution),
+        tender_order=said.tender_order if resolution == ResolutionKind.REFUND_ORIGINAL else (),
+        restocking=_restocking(line, resolution, ref),
     )
 
 
@@ -30,8 +39,9 @@ def charges_fee(plan: refund.Plan) -> bool:
     return any(row.kind is refund.RowKind.RESTOCKING_FEE for row in plan.adjustments)
 
 
-def _restocking(line: LineDecision, resolution: str) -> refund.RestockingFee | None:
-    fee = next((o.restocking_fee for o in line.resolutions.outcome.offered if o.kind == resolution), None)
+def _restocking(line: LineDecision, resolution: str, ref: str | None) -> refund.RestockingFee | None:
+    offer = offer_of(line, resolution, ref)
+    fee = offer.restocking_fee if offer else None
     if fee is None:
         return None
     per = refund.FeePer.RETURN if fee.per is FeePer.PARCEL else refund.FeePer(fee.per.value)

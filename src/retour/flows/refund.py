@@ -1,6 +1,6 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -41,7 +41,14 @@ class Settling:
     connection: Connection
     plan: Plan
 
+    @property
+    def is_ours(self) -> bool:
+        """Return whether Retour pays it; all else is handed over."""
+        return self.record.own.pays(self.row.resolution)
 
+
+# Hands a settlement over that Retour does not pay, with its plan as it is now; the caller holds the return's lock.
+HandOver = Callable[[Db, ReturnRecord, SettlementRow, Plan, datetime], Awaitable[None]]
 Opener = Callable[[Connection], Credential]
 Clock = Callable[[], datetime]
 
@@ -56,6 +63,7 @@ async def settle(
     policies: PolicyCache,
     platforms: Platforms,
     clock: Clock,
+    hand_over: HandOver,
     is_in_a_row: bool = False,
 ) -> Sequence[jobs.Job]:
     """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
@@ -76,6 +84,9 @@ async def settle(
             return ()
         if settling.row.not_before is not None and settling.row.not_before > clock():
             await refunds.set_due(db, settlement_id, due_at=settling.row.not_before)
+            return ()
+        if not settling.is_ours:
+            await _hand_on(db, settlement_id, policies, hand_over, clock())
             return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
@@ -99,7 +110,7 @@ async def settle(
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is None:
+        if again is None or not again.is_ours:
             return ()
         paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
         if not is_in_a_row:
@@ -184,6 +195,13 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     return Settling(row, record, found, connection, await _requote(db, row, record, found, policies))
 
 
+async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
+    """Hand a settlement over as it is under the locks, if it still is one to hand over."""
+    settling = await _load(db, settlement_id, policies)
+    if settling is not None and not settling.is_ours:
+        await hand_over(db, settling.record, settling.row, settling.plan, now)
+
+
 async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
     """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
     compiled = await policies.get(db, record.policy_version_id)
@@ -193,7 +211,7 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
     if not lines:  # nobody returns them any more
         ledger = refunds.ledger_of(found.order, position)
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
-    (terms,) = {terms_of(rulings[ref], row.resolution) for ref in lines}  # that is how a batch was divided
+    (terms,) = {terms_of(rulings[ref], row.resolution, row.resolution_ref) for ref in lines}  # that is how a batch was divided
     earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
     if any(charges_fee(s.plan) for s in earlier):
         terms = after_the_first(terms)

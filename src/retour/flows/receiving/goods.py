@@ -296,6 +296,7 @@ async def _quote(
             reasons=sorted({row.kind.value for row in part.plan.adjustments}),
             at=now,
             not_before=part.not_before,
+            resolution_ref=part.ref,
         )
         quoted.append(settlement_id)
     return quoted
@@ -317,8 +318,8 @@ def _asked(
             continue
         since = now if line.settle_on is Moment.INSPECTED else came_at(record.rma, line) or now
         due = since + timedelta(hours=line.settle_after_hours) if line.settle_after_hours else None
-        terms = terms_of(rulings[j.line_ref], line.resolution)
-        asked.append(Wanted(j.line_ref, units, line.resolution, terms, due))
+        terms = terms_of(rulings[j.line_ref], line.resolution, line.resolution_ref)
+        asked.append(Wanted(j.line_ref, units, line.resolution, terms, due, line.resolution_ref))
     return asked
 
 

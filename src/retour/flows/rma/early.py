@@ -48,14 +48,15 @@ async def quote_early(
 
 
 def _asked(record: ReturnRecord, due: Sequence[EarlyUnits], rulings: Mapping[str, LineDecision]) -> list[Wanted]:
-    resolutions = {line.id: line.resolution for line in record.rma.lines}
+    chosen = {line.id: (line.resolution, line.resolution_ref) for line in record.rma.lines}
     return [
         Wanted(
             units.line_ref,
             tuple(UnitRange(lo, hi) for lo, hi in units.spans),
-            resolutions[units.line_id],
-            terms_of(rulings[units.line_ref], resolutions[units.line_id]),
+            chosen[units.line_id][0],
+            terms_of(rulings[units.line_ref], *chosen[units.line_id]),
             units.not_before,
+            chosen[units.line_id][1],
         )
         for units in due
     ]
@@ -70,6 +71,7 @@ async def _write(
         db, id=settlement_id, rma_id=record.rma.id, order_id=record.order_id, batch_id=batch_id, part=number,
         resolution=part.resolution, plan=part.plan, reasons=sorted({row.kind.value for row in part.plan.adjustments}),
         at=now, moment=moment, units=units, not_before=part.not_before,
+        resolution_ref=part.ref,
     )  # fmt: skip
     facts: dict[str, object] = {
         "settlement_id": settlement_id, "because": moment.value, "pays_at": part.not_before,

@@ -11,10 +11,11 @@ from retour.core.event import EventType
 from retour.core.order import Person
 from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import encode_line_decision
-from retour.core.policy.outcome import Approval, ResolutionKind
-from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.settling import divide
-from retour.core.terms import terms_of
+from retour.core.policy.outcome import Approval, MethodKind, ResolutionKind
+from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
+from retour.core.rma.state import KEPT
+from retour.core.settling import Wanted, divide
+from retour.core.terms import offer_of, terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -25,8 +26,8 @@ from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import Position
 
-# What this version can carry out; the policy may offer more, and a line may only ask for these.
-CARRIED_OUT = frozenset({ResolutionKind.REFUND_ORIGINAL.value})
+# What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
+CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Wish:
     reason: str
     note: str | None = None
     resolution: str = ResolutionKind.REFUND_ORIGINAL.value
+    ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ async def open_return(
     )
     if plan_hash is not None and plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    chosen = _method(judged.lines, method)
+    chosen = _method(judged.lines, method, wishes)
     automatic = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
     after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
     approved = automatic and not after
@@ -224,8 +226,10 @@ def _new_return(
                 w.note,
                 w.resolution,
                 spans,
-                settle_on=said.settle_on.outcome.moment,
-                settle_after_hours=said.settle_on.outcome.after_hours,
+                # What the shopper keeps is settled as soon as it is approved: nothing arrives.
+                settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
+                settle_after_hours=0 if w.resolution == KEPT else said.settle_on.outcome.after_hours,
+                resolution_ref=_ref(said, w),
             )
             for w, spans, said in zip(wishes, judged.spans, judged.lines, strict=True)
         ),
@@ -282,8 +286,7 @@ async def _decide(
         first = decided.objections[0]
         raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
     for index, (line, wish) in enumerate(zip(decided.lines, wishes, strict=True)):
-        offers = {offer.kind.value for offer in line.resolutions.outcome.offered}
-        if wish.resolution not in offers or wish.resolution not in CARRIED_OUT:
+        if offer_of(line, wish.resolution, wish.ref) is None or wish.resolution not in CARRIED_OUT:
             raise Refused(
                 "resolution_not_offered", "that resolution is not offered", field=f"lines[{index}].resolution"
             )
@@ -310,7 +313,7 @@ def _promise(
 ) -> Promise:
     asked = [
         Wanted(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
-              terms_of(line, wish.resolution))
+              terms_of(line, wish.resolution, wish.ref), ref=_ref(line, wish))
         for wish, line, units in zip(wishes, lines, spans, strict=True)
     ]  # fmt: skip
     plans = [
@@ -320,8 +323,16 @@ def _promise(
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 
 
-def _method(lines: Sequence[LineDecision], wanted: str | None) -> str:
-    """Return the way back that every line offers: the wanted one, or the first."""
+def _ref(line: LineDecision, wish: Wish) -> str | None:
+    """Return the merchant's record that was chosen, if the offer names one."""
+    offer = offer_of(line, wish.resolution, wish.ref)
+    return offer.ref if offer else None
+
+
+def _method(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wish]) -> str:
+    """Return the way back that every line offers: the wanted one, or the first; none where everything is kept."""
+    if all(wish.resolution == KEPT for wish in wishes):
+        return MethodKind.KEEP_ITEM.value
     common = [
         offer.kind.value
         for offer in lines[0].methods.outcome.offered

@@ -64,3 +64,14 @@ ALTER TABLE settlement ADD COLUMN report_ref text CHECK (length(report_ref) BETW
 ALTER TABLE settlement ADD COLUMN report_note text CHECK (length(report_note) BETWEEN 1 AND 1000);
 ALTER TABLE settlement ADD COLUMN reported_by text;
 ALTER TABLE settlement ADD COLUMN reported_at timestamptz;
+ALTER TABLE settlement ADD COLUMN report_due_at timestamptz;     -- when it is shown as late
+CREATE INDEX settlement_report_due ON settlement (report_due_at) WHERE report_due_at IS NOT NULL;
+
+GRANT SELECT (report_due_at) ON settlement TO retour_router;
+CREATE FUNCTION route_due_reports(most int, overdue interval) RETURNS TABLE (tenant_id uuid, id uuid)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+  AS $$ SELECT s.tenant_id, s.id FROM settlement s
+         WHERE s.report_due_at <= clock_timestamp() - overdue ORDER BY s.report_due_at LIMIT most $$;
+ALTER FUNCTION route_due_reports(int, interval) OWNER TO retour_router;
+REVOKE ALL ON FUNCTION route_due_reports(int, interval) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION route_due_reports(int, interval) TO retour_app, retour_executor;
