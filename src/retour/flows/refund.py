@@ -41,13 +41,7 @@ class Settling:
     connection: Connection
     plan: Plan
 
-    @property
-    def is_ours(self) -> bool:
-        """Return whether Retour pays it; all else is handed over."""
-        return self.record.own.pays(self.row.resolution)
 
-
-# Hands a settlement over that Retour does not pay, with its plan as it is now; the caller holds the return's lock.
 HandOver = Callable[[Db, ReturnRecord, SettlementRow, Plan, datetime], Awaitable[None]]
 Opener = Callable[[Connection], Credential]
 Clock = Callable[[], datetime]
@@ -85,7 +79,7 @@ async def settle(
         if settling.row.not_before is not None and settling.row.not_before > clock():
             await refunds.set_due(db, settlement_id, due_at=settling.row.not_before)
             return ()
-        if not settling.is_ours:
+        if not settling.record.own.pays(settling.row.resolution):
             await _hand_on(db, settlement_id, policies, hand_over, clock())
             return ()
         if settling.connection.state != "connected":
@@ -110,7 +104,7 @@ async def settle(
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is None or not again.is_ours:
+        if again is None or not again.record.own.pays(again.row.resolution):
             return ()
         paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
         if not is_in_a_row:
@@ -198,7 +192,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
 async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
     """Hand a settlement over as it is under the locks, if it still is one to hand over."""
     settling = await _load(db, settlement_id, policies)
-    if settling is not None and not settling.is_ours:
+    if settling is not None and not settling.record.own.pays(settling.row.resolution):
         await hand_over(db, settling.record, settling.row, settling.plan, now)
 
 
@@ -211,7 +205,9 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
     if not lines:  # nobody returns them any more
         ledger = refunds.ledger_of(found.order, position)
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
-    (terms,) = {terms_of(rulings[ref], row.resolution, row.resolution_ref) for ref in lines}  # that is how a batch was divided
+    (terms,) = {
+        terms_of(rulings[ref], row.resolution, row.resolution_ref) for ref in lines
+    }  # that is how a batch was divided
     earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
     if any(charges_fee(s.plan) for s in earlier):
         terms = after_the_first(terms)

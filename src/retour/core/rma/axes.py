@@ -92,6 +92,8 @@ def _decision(at: Standing) -> Axis:
     status = at.status
     if status in UNDECIDED:
         held = at.blocked_code == "held"
+        if at.blocked_code == "approves_later":
+            return Axis(status.value, Fill.HALF, Tone.MOVING)
         return Axis("held" if held else status.value, Fill.HALF, Tone.NEEDS_YOU)
     if status is Decision.APPROVED and at.blocked_code == "held":
         return Axis("held", Fill.HALF, Tone.NEEDS_YOU)

@@ -7,7 +7,7 @@ from typing import Final
 
 from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
-from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
     Disposition,
@@ -97,7 +97,11 @@ def _facts(effect: EffectView) -> dict[str, Scalar]:
 def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
-    if any(line.decision in UNDECIDED for line in ret.lines):
+    undecided = {line.decision for line in ret.lines if line.decision in UNDECIDED}
+    if undecided == {Decision.REQUESTED} and ret.approve_at is not None:
+        facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
+        return Blocked("retour", "approves_later", ret.requested_at, "nothing to do", facts)
+    if undecided:
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
     return None
 
@@ -155,10 +159,11 @@ def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Block
     settling = steps.settle or any(s.state is SettlementState.QUOTED for s in ret.settlements)
     if not ret.connected and (in_flight or settling):
         return Blocked("operator", "needs_reconnect", now, "connect the platform again")
+    later = {s.id: s.not_before for s in ret.settlements if s.not_before is not None and s.not_before > now}
     for effect in in_flight:
         since = effect.created_at or now
         return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
-    if any(due.kind not in _MARKS for due in steps.effects) or steps.settle or steps.hand_over:
+    if any(due.kind not in _MARKS for due in steps.effects) or set(steps.settle + steps.hand_over) - later.keys():
         return Blocked("retour", "work_in_progress", now, "nothing to do")
     if rest and ret.in_transit_at is not None:
         return Blocked("carrier", "in_transit", ret.in_transit_at, "nothing to do", facts)
@@ -166,6 +171,9 @@ def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Block
     if units and own.restocks == "retour":
         unblocks = "name a location and an article that can be restocked, or report the restock"
         return Blocked("warehouse", "nowhere_to_restock", ret.inspected_at or now, unblocks, {"units": units})
+    if later:
+        since = ret.inspected_at or now
+        return Blocked("retour", "settles_later", since, "nothing to do", {"at": min(later.values()).isoformat()})
     return Blocked("retour", "work_in_progress", ret.inspected_at or now, "nothing to do", facts)
 
 

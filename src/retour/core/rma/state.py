@@ -45,13 +45,13 @@ class ShipmentStatus(StrEnum):
 
 
 class Moment(StrEnum):
-    """What makes the money of a line due; each comes, at the latest, with a later one."""
+    """The fact that makes the money of a line due; a later one implies the earlier ones."""
 
-    APPROVED = "approved"
+    INSPECTED = "inspected"
+    RECEIVED = "received"
     FIRST_SCAN = "first_scan"
     DELIVERED = "delivered"
-    RECEIVED = "received"
-    INSPECTED = "inspected"
+    APPROVED = "approved"
 
 
 class SettlementState(StrEnum):

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.ahead import not_here, paid_ahead
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import LineDecision
@@ -24,10 +25,13 @@ from retour.core.rma import (
     settled_early,
 )
 from retour.core.rma.due import fulfilled_spans
+from retour.core.rma.state import common
 from retour.core.settling import Wanted, divide
 from retour.core.terms import charges_fee, terms_of
+from retour.flows.receiving.ahead import show_missing, show_worth_less
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
+from retour.store import order as order_rows
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -83,8 +87,11 @@ async def receive(
     location_ref: str | None,
     actor: str,
     now: datetime,
+    is_all: bool = True,
 ) -> Received:
     """Record units that arrived; what was not announced or not approved is kept as a discrepancy, never counted.
+
+    `is_all` says that the parcel holds no more: what was paid for and is not in it is shown to a person.
 
     Raises Refused: `return_not_found`, `return_line_not_found`, `quantity_not_positive`, `already_received` if
     nothing of the whole receipt was still on its way or unexpected.
@@ -101,9 +108,18 @@ async def receive(
         record = await _arrive(db, record, arrived, sum(extra.values()), location_ref, actor, now)
     for sight in sights:
         await observe(db, record=record, sight=sight, actor=actor, now=now)
+    if arrived and any(s.units for s in record.rma.settlements):
+        await _show_missing(db, record, is_all=is_all, now=now)
     if sights:
         record = await _locked(db, rma_id)
     return Received(record, sum(extra.values()), sum(item.quantity for item, _ in closed))
+
+
+async def _show_missing(db: Db, record: ReturnRecord, *, is_all: bool, now: datetime) -> None:
+    found = await order_rows.load(db, record.order_id)
+    assert found is not None
+    if is_all or not not_here(record.rma):
+        await show_missing(db, record=record, order=found.order, now=now)
 
 
 async def _arrive(
@@ -161,8 +177,12 @@ async def inspect(
         "units": sum(j.span[1] - j.span[0] + 1 for j in judged),
         "accepted": sum(j.span[1] - j.span[0] + 1 for j in judged if j.accepted),
         "settlements": quoted,
+        "paid_before": sum(count(common((j.span,), paid_ahead(record.rma, j.line_ref))) for j in judged),
     }
-    return await returns.changed(db, record, EventType.RETURN_INSPECTED, actor=actor, at=now, data=facts)
+    after = await returns.changed(db, record, EventType.RETURN_INSPECTED, actor=actor, at=now, data=facts)
+    if any(s.units for s in record.rma.settlements):
+        await show_worth_less(db, record=after, order=found.order, now=now)
+    return after
 
 
 async def restocked(

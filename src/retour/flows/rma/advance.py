@@ -70,7 +70,7 @@ async def _advance(
     if steps.quote or steps.void:
         await quote_early(db, record=record, found=ground.order, due=steps.quote, policies=policies, now=now)
         for settlement_id in steps.void:
-            await void(db, record=record, settlement_id=settlement_id, now=now)
+            await void(db, settlement_id=settlement_id, now=now)
         record = await _again(db, record)
         steps = next_steps(record.rma, order, own)
     while steps:

@@ -84,7 +84,7 @@ async def _write(
     )  # fmt: skip
 
 
-async def void(db: Db, *, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
+async def void(db: Db, *, settlement_id: UUID, now: datetime) -> None:
     """Close a settlement of which no unit is claimed any more, with nothing paid."""
     row = await refunds.get(db, settlement_id)
     assert row is not None, "it was just read with its return"
