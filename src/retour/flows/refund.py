@@ -89,11 +89,9 @@ async def settle(
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
         figures = await connector.quote_refund(
-            open_credential(settling.connection),
-            order_ref=settling.order.order.ref,
-            lines=asked,
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
             shipping_minor=_shipping(settling.plan, settling.order.order),
-        )
+        )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
@@ -370,13 +368,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
     await returns.refresh(db, record.rma.id, at=now)
 
 
-async def _emit(
-    db: Db,
-    record: ReturnRecord,
-    what: EventType,
-    now: datetime,
-    data: dict[str, object],
-) -> None:
+async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
     await event.tell(
         db,
         [(what, "retour")],

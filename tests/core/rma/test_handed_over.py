@@ -1,12 +1,13 @@
 """What somebody outside carries out: it is handed over once, waits for a report, and is done when it is reported."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from retour.core.effect import EffectKind, EffectState
-from retour.core.rma import Decision, Ownership, Return, SettlementState, blocked_by, next_steps
+from retour.core.rma import Decision, Moment, Ownership, Return, SettlementState, blocked_by, next_steps
 from retour.core.rma.axes import Axis, Fill, Standing, Tone, axes
 from tests.core.rma import builders as b
 
@@ -107,3 +108,47 @@ def test_the_money_axis_says_that_somebody_must_pay(code: str, expected: Axis) -
     )  # fmt: skip
 
     assert axes(at).money == expected
+
+
+def test_what_was_handed_over_before_the_return_was_cancelled_still_waits_for_a_report() -> None:
+    ret = a_return(S.HANDED_OVER)
+    cancelled = replace(ret, lines=tuple(replace(line, decision=Decision.CANCELLED) for line in ret.lines))
+
+    found = waits_for(cancelled)
+
+    assert found is not None
+    assert found[:3] == ("finance", "awaiting_payout", HANDED_AT)
+
+
+class TestKeeping:
+    """A line whose goods the shopper keeps: nothing is sent, received or inspected."""
+
+    KEPT = replace(b.a_line(units=2), resolution="keep_item", settle_on=Moment.APPROVED, decided_at=b.DECIDED_AT)
+
+    def test_its_money_is_due_at_approval(self) -> None:
+        (early,) = next_steps(b.a_return(self.KEPT, effects=(OPENED,)), b.an_order(), b.a_store()).quote
+
+        assert (early.line_ref, early.spans, early.moment) == ("L1", ((1, 2),), Moment.APPROVED)
+
+    def test_nobody_waits_for_a_parcel(self) -> None:
+        kept = b.a_return(self.KEPT, effects=(OPENED,))
+
+        found = waits_for(kept)
+
+        assert found is not None
+        assert found[:2] == ("retour", "work_in_progress")
+        both = waits_for(b.a_return(self.KEPT, b.a_line(2), effects=(OPENED,)))
+        assert both is not None
+        assert both[:2] == ("shopper", "awaiting_shipment")
+
+    @pytest.mark.parametrize(("state", "done"), [(S.HANDED_OVER, False), (S.DUE, False), (S.SETTLED, True)])
+    def test_it_is_done_when_all_its_units_are_reported(self, state: SettlementState, done: bool) -> None:
+        def settled(*units: tuple[str, int, int]) -> Return:
+            settlement = b.a_settlement(
+                state=state, resolution="keep_item", units=units, moment=Moment.APPROVED, handed_to="merchant"
+            )
+            return b.a_return(self.KEPT, settlements=(settlement,), effects=(OPENED,))
+
+        assert done == is_resolved(settled(("L1", 1, 2)))
+        assert not is_resolved(settled(("L1", 1, 1)))
+        assert not is_resolved(settled(("L2", 1, 2)))

@@ -15,7 +15,6 @@ from retour.core.rma.state import (
     Ownership,
     Return,
     SettlementState,
-    SettlementView,
     ShipmentStatus,
     count,
     minus,
@@ -55,7 +54,7 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, ret.standing(), _MOOT, now)
+        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
@@ -107,10 +106,11 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
 
 
 def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
+    unreported = _unreported(ret, now)
+    if unreported is not None:
+        return unreported
     for settlement in ret.settlements:
         facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
-        if settlement.awaits_report:
-            return _handed_over(settlement, facts, now)
         since = ret.inspected_at or now
         if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
@@ -119,9 +119,15 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     return None
 
 
-def _handed_over(settlement: SettlementView, facts: dict[str, Scalar], now: datetime) -> Blocked:
-    """Return what the merchant has to do outside and to report; since it was handed over, or since it failed."""
-    facts = {**facts, "resolution": settlement.resolution}
+def _unreported(ret: Return, now: datetime) -> Blocked | None:
+    """Return what the merchant has to do outside and to report: since it was handed over, or since it failed there."""
+    settlement = next((s for s in ret.settlements if s.awaits_report), None)
+    if settlement is None:
+        return None
+    facts = {
+        "settlement": str(settlement.id), "total_minor": str(settlement.total_minor),
+        "resolution": settlement.resolution,
+    }  # fmt: skip
     task = _OUTSIDE.get(settlement.resolution, "carry it out")
     if settlement.state is SettlementState.DUE:
         since = settlement.reported_at or now
