@@ -11,7 +11,7 @@ REMIND_AFTER: Final = timedelta(days=3)
 
 HAND_OVER: Final = """
 UPDATE settlement SET state = $8, handed_to = 'merchant', handed_at = $2, plan = $3, plan_hash = $4, total_minor = $5,
-       reasons = $6, due_at = NULL, report_due_at = $7, settled_at = CASE WHEN $8 = 'settled' THEN $2 END
+       reasons = $6, due_at = NULL, report_due_at = $7, settled_at = CASE WHEN $8 = 'settled' THEN $2::timestamptz END
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'quoted' RETURNING id
 """
 TO_PLATFORM: Final = """
