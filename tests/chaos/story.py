@@ -11,7 +11,7 @@ from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential
 from retour.core.rma import Decision, Grade, count, minus
 from retour.flows import effect as executor
-from retour.flows import receiving, refund, rma, shipping
+from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.store import due
 from retour.store import effect as effects
 from retour.store import order as orders
@@ -161,6 +161,7 @@ class Story:
                 policies=cast.policies,
                 platforms=cast.platforms,
                 clock=now,
+                hand_over=hand_over.hand_over,
             )
             points.begin("idle")
         return len(waiting)

@@ -14,7 +14,7 @@ from retour.core.policy import template
 from retour.core.ports import CommerceConnector
 from retour.core.rma import Grade
 from retour.flows import effect as executor
-from retour.flows import order, policy, receiving, refund, rma
+from retour.flows import hand_over, order, policy, receiving, refund, rma
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -139,7 +139,7 @@ class Stage:
         await refund.settle(
             self.executor, tenant_id=self.tenant_id, settlement_id=settlement_id,
             connectors=lambda _: self.shop.connector, open_credential=lambda _: self.shop.at,
-            policies=self.policies, platforms=self.platforms, clock=now,
+            policies=self.policies, platforms=self.platforms, clock=now, hand_over=hand_over.hand_over,
         )  # fmt: skip
 
     async def carry(self, effect_id: UUID, connector: CommerceConnector | None = None) -> None:

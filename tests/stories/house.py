@@ -20,7 +20,7 @@ from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
-from retour.flows import receiving, refund, rma, shipping
+from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
 from retour.store import due
@@ -305,6 +305,7 @@ class House(Sight):
             policies=self.policies,
             platforms=self.platforms,
             clock=now,
+            hand_over=hand_over.hand_over,
         )
 
     async def carry_out(self, effect_id: UUID) -> None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from retour.core.order import Order
 from retour.core.policy import CompiledPolicy, LineDecision
@@ -19,7 +20,7 @@ from retour.core.refund import (
     of_this_return,
     quote,
 )
-from retour.core.rma import Return, minus
+from retour.core.rma import Return, ReturnLine, minus
 from retour.core.rma.state import common
 from retour.core.terms import terms_of
 
@@ -36,6 +37,7 @@ class Returning:
     resolution: str
     terms: RefundTerms
     not_before: datetime | None = None
+    ref: str | None = None  # of the merchant's own record of the resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class Bearing:
     waivers: tuple[Waiver, ...] = ()
 
 
+ALONE: Final = Bearing()
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One settlement to be: its plan, for the units of `lines`."""
@@ -55,14 +60,21 @@ class Part:
     not_before: datetime | None
     lines: tuple[RequestedLine, ...]
     plan: Plan
+    ref: str | None = None
 
 
-def terms_for(line: LineDecision, resolution: str, method: str | None, policy: CompiledPolicy) -> RefundTerms:
-    """Return the terms of one line of a return that comes back in that way, under the policy it was decided by."""
+def terms_for(
+    line: LineDecision, policy: CompiledPolicy, *, resolution: str, ref: str | None, method: str | None
+) -> RefundTerms:
+    """Return the terms of one line of a return that comes back in that way, under the policy it was decided by.
+
+    `ref` names the merchant's own record of the resolution, if one was chosen.
+    """
     kind = line.facts.values.get("return.kind")
     return terms_of(
         line,
         resolution,
+        resolution_ref=ref,
         method=method,
         promotions=policy.promotions,
         is_withdrawal=kind == "withdrawal",
@@ -70,21 +82,24 @@ def terms_for(line: LineDecision, resolution: str, method: str | None, policy: C
     )
 
 
-def divide(
-    order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = Bearing()
-) -> tuple[Part, ...]:
+def of_line(ruling: LineDecision, line: ReturnLine, policy: CompiledPolicy) -> RefundTerms:
+    """Return the terms of a line as it was asked for."""
+    return terms_for(ruling, policy, resolution=line.resolution, ref=line.resolution_ref, method=line.method)
+
+
+def divide(order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE) -> tuple[Part, ...]:
     """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted."""
-    groups: dict[tuple[str, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
+    groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
     for one in returning:
-        lines = groups.setdefault((one.resolution, one.terms, one.not_before), {})
+        lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
         lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
     parts: list[Part] = []
-    for (resolution, terms, not_before), lines in groups.items():
-        wanted = tuple(RequestedLine(ref, units) for ref, units in lines.items())
+    for (resolution, ref, terms, not_before), lines in groups.items():
+        wanted = tuple(RequestedLine(line_ref, units) for line_ref, units in lines.items())
         before = tuple(part.plan for part in parts)
         ledger = of_this_return(after(before), (*bearing.earlier, *before))
         asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
-        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms)))
+        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms), ref))
     return tuple(parts)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from retour.core.errors import Refused
 from retour.core.policy import LineDecision
 from retour.core.policy.document import Several
+from retour.core.policy.outcome import MethodKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class Ways:
 
     @property
     def first(self) -> Way:
-        """Return the way of the first line, which stands for the return."""
-        return self.lines[0]
+        """Return the way that stands for the return: that of the first line that comes back, if any does."""
+        return next((way for way in self.lines if way.method != MethodKind.KEEP_ITEM), self.lines[0])
 
 
 def ways_back(lines: Sequence[LineDecision], wanted: str | None, several: Several) -> Ways:

@@ -1,6 +1,6 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.settling import Returning, divide, judged_units, terms_for, units_now
+from retour.core.settling import Returning, divide, judged_units, of_line, units_now
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -42,6 +42,7 @@ class Settling:
     plan: Plan
 
 
+HandOver = Callable[[Db, ReturnRecord, SettlementRow, Plan, datetime], Awaitable[None]]
 Opener = Callable[[Connection], Credential]
 Clock = Callable[[], datetime]
 
@@ -56,6 +57,7 @@ async def settle(
     policies: PolicyCache,
     platforms: Platforms,
     clock: Clock,
+    hand_over: HandOver,
     is_in_a_row: bool = False,
 ) -> Sequence[jobs.Job]:
     """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
@@ -77,6 +79,9 @@ async def settle(
         if settling.row.not_before is not None and settling.row.not_before > clock():
             await refunds.set_due(db, settlement_id, due_at=settling.row.not_before)
             return ()
+        if not settling.record.own.pays(settling.row.resolution):
+            await _hand_on(db, settlement_id, policies, hand_over, clock())
+            return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
             return ()
@@ -84,11 +89,9 @@ async def settle(
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
         figures = await connector.quote_refund(
-            open_credential(settling.connection),
-            order_ref=settling.order.order.ref,
-            lines=asked,
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
             shipping_minor=_shipping(settling.plan, settling.order.order),
-        )
+        )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
@@ -99,7 +102,7 @@ async def settle(
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is None:
+        if again is None or not again.record.own.pays(again.row.resolution):
             return ()
         paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
         if not is_in_a_row:
@@ -184,6 +187,13 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     return Settling(row, record, found, connection, await _requote(db, row, record, found, policies))
 
 
+async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
+    """Hand a settlement over as it is under the locks, if it still is one to hand over."""
+    settling = await _load(db, settlement_id, policies)
+    if settling is not None and not settling.record.own.pays(settling.row.resolution):
+        await hand_over(db, settling.record, settling.row, settling.plan, now)
+
+
 async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
     """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
     compiled = await policies.get(db, record.policy_version_id)
@@ -195,7 +205,7 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
     lines = {line.line_ref: line for line in record.rma.lines}
     returning = [
-        Returning(ref, units, row.resolution, terms_for(rulings[ref], row.resolution, lines[ref].method, compiled))
+        Returning(ref, units, row.resolution, of_line(rulings[ref], lines[ref], compiled), ref=row.resolution_ref)
         for ref, units in wanted.items()
     ]
     bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
@@ -331,13 +341,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
     await returns.refresh(db, record.rma.id, at=now)
 
 
-async def _emit(
-    db: Db,
-    record: ReturnRecord,
-    what: EventType,
-    now: datetime,
-    data: dict[str, object],
-) -> None:
+async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
     await event.tell(
         db,
         [(what, "retour")],

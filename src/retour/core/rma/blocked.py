@@ -25,6 +25,16 @@ from retour.core.rma.steps import Steps
 _MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
 # What no longer matters, once a return is closed, if it is known not to have happened.
 _MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+# What whoever carries a kind of resolution out has to do.
+_OUTSIDE: Final[Mapping[str, str]] = {
+    "refund_original": "refund the original payment",
+    "refund_service": "pay through the refund service",
+    "gift_card": "issue the gift card",
+    "store_credit": "issue the store credit",
+    "exchange": "send the other item",
+    "keep_item": "pay what was agreed",
+    "repair": "repair the item and send it back",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, ret.standing(), _MOOT, now)
+        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
@@ -96,6 +106,9 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
 
 
 def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
+    unreported = _unreported(ret, now)
+    if unreported is not None:
+        return unreported
     for settlement in ret.settlements:
         facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
         since = ret.inspected_at or now
@@ -106,15 +119,33 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     return None
 
 
+def _unreported(ret: Return, now: datetime) -> Blocked | None:
+    """Return what the merchant has to do outside and to report: since it was handed over, or since it failed there."""
+    settlement = next((s for s in ret.settlements if s.awaits_report), None)
+    if settlement is None:
+        return None
+    facts = {
+        "settlement": str(settlement.id), "total_minor": str(settlement.total_minor),
+        "resolution": settlement.resolution,
+    }  # fmt: skip
+    task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.state is SettlementState.DUE:
+        since = settlement.reported_at or now
+        return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
+    return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
+
+
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     facts, rest = _counted(ret)
-    open_lines = [line for line in ret.lines if line.decision in OPEN]
+    open_lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     if any(minus(line.received, line.inspected) for line in open_lines):
         return Blocked("warehouse", "awaiting_inspection", ret.received_at or now, "inspect the units received", facts)
     units = _not_restocked(ret)
     if units and own.restocks == "warehouse":
         since = ret.inspected_at or now
         return Blocked("warehouse", "awaiting_restock", since, "report the restock", {"units": units})
+    if not open_lines:
+        return None
     if any(line.received for line in open_lines):
         if not rest:
             return None
@@ -159,7 +190,7 @@ def _not_restocked(ret: Return) -> int:
 
 def _counted(ret: Return) -> tuple[dict[str, Scalar], int]:
     """Return the quantities people see of the lines still open, and how many of the units claimed are still out."""
-    lines = [line for line in ret.lines if line.decision in OPEN]
+    lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     facts: dict[str, Scalar] = {
         "approved": sum(line.quantity for line in lines),
         "received": sum(count(line.received) for line in lines),

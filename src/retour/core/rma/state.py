@@ -9,6 +9,10 @@ from enum import StrEnum
 from retour.core.effect import EffectKind, EffectState
 from retour.core.rma.moves import Decision
 
+# What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
+PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
+KEPT = "keep_item"
+
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.
 Span = tuple[int, int]
 
@@ -110,6 +114,12 @@ class ReturnLine:
     decided_at: datetime | None = None
     arrived_at: datetime | None = None
     method: str | None = None  # how its goods come back
+    resolution_ref: str | None = None  # of the merchant's own record
+
+    @property
+    def kept(self) -> bool:
+        """Return whether the shopper keeps the goods: nothing is sent, received or inspected."""
+        return self.resolution == KEPT
 
     @property
     def quantity(self) -> int:
@@ -149,6 +159,20 @@ class SettlementView:
     moment: Moment = Moment.INSPECTED
     units: tuple[tuple[str, int, int], ...] = ()
     not_before: datetime | None = None
+    resolution: str = "refund_original"
+    handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
+    handed_at: datetime | None = None
+    reported_at: datetime | None = None
+
+    @property
+    def awaits_report(self) -> bool:
+        """Return whether the merchant has still to say that it was carried out; what failed is still owed."""
+        return self.handed_to == "merchant" and self.state in (SettlementState.HANDED_OVER, SettlementState.DUE)
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether nothing more is to be done about it."""
+        return self.state in SETTLED and not self.awaits_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +202,11 @@ class Ownership:
     location_ref: str | None = None
     capable_of: frozenset[EffectKind] = frozenset()
     paused: bool = False
+    notify_only: frozenset[str] = frozenset()
+
+    def pays(self, resolution: str) -> bool:
+        """Return whether Retour itself, or the platform that masters refunds, carries a kind of resolution out."""
+        return resolution in PAID_BY_US and resolution not in self.notify_only
 
 
 @dataclass(frozen=True, slots=True)

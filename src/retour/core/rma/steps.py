@@ -23,7 +23,6 @@ from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, se
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import awaits_native, native_steps, opening
 from retour.core.rma.state import (
-    SETTLED,
     Disposition,
     EffectView,
     Inspection,
@@ -76,13 +75,13 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
     void = tuple(s.id for s in ret.settlements if is_void(ret, s))
-    payable = tuple(s.id for s in ret.settlements if s.id not in void and _is_payable(ret, order, own, s))
-    ours = own.refunds == "retour"
+    payable = [s for s in ret.settlements if s.id not in void and _is_payable(ret, order, own, s)]
+    elsewhere = {s.id for s in payable if own.refunds != "retour" and own.pays(s.resolution)}
     return Steps(
         effects=effects,
         withdraw=_withdrawn(ret),
-        settle=payable if ours else (),
-        hand_over=() if ours else payable,
+        settle=tuple(s.id for s in payable if s.id not in elsewhere),
+        hand_over=tuple(s.id for s in payable if s.id in elsewhere),
         resolve=resolve,
         quote=tuple(early_units(ret)),
         void=void,
@@ -239,7 +238,12 @@ def _is_open_there(ret: Return, order: Order, own: Ownership) -> bool:
 
 def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -> bool:
     """Return whether every unit of an approved line is judged, put where it belongs, and paid."""
-    if line.decision is not Decision.APPROVED or not line.claimed or minus(line.claimed, line.inspected):
+    if line.decision is not Decision.APPROVED or not line.claimed:
+        return False
+    if line.kept:
+        settled = (s for s in ret.settlements if s.is_done)
+        return not minus(line.claimed, ((lo, hi) for s in settled for ref, lo, hi in s.units if ref == line.line_ref))
+    if minus(line.claimed, line.inspected):
         return False
     waits_for_stock = own.restocks != "platform"
     if waits_for_stock and any(i.disposition is Disposition.RESTOCK and not i.restocked for i in line.inspections):
@@ -251,4 +255,4 @@ def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -
     owed = {i.batch_id for i in line.inspections if i.accepted and minus((i.span,), early)}
     quoted = {s.batch_id for s in ret.settlements}
     ours = [s for s in ret.settlements if s.batch_id in batches or any(ref == line.line_ref for ref, *_ in s.units)]
-    return owed <= quoted and all(s.state in SETTLED for s in ours)
+    return owed <= quoted and all(s.is_done for s in ours)

@@ -18,6 +18,7 @@ from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.policy import PolicyCache
+from retour.store.refund import outside
 from retour.store.rma import ReturnRecord
 
 
@@ -213,6 +214,7 @@ async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: dat
     if await refunds.move(
         db, settlement_id, came_from=[SettlementState.QUOTED], to=SettlementState.HANDED_OVER, at=now
     ):
+        await outside.to_platform(db, settlement_id, at=now)
         await _tell(db, record, EventType.SETTLEMENT_HANDED_OVER, now, {"settlement_id": settlement_id})
 
 

@@ -11,7 +11,7 @@ from retour.core.money import NOTHING
 from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import UnitRange
 from retour.core.rma import EarlyUnits, Moment, SettlementState
-from retour.core.settling import Part, Returning, divide, terms_for
+from retour.core.settling import Part, Returning, divide, of_line
 from retour.store import event
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -53,9 +53,9 @@ def _returning(
     found = []
     for units in due:
         line = lines[units.line_id]
-        terms = terms_for(rulings[units.line_ref], line.resolution, line.method, compiled)
+        terms = of_line(rulings[units.line_ref], line, compiled)
         ranges = tuple(UnitRange(lo, hi) for lo, hi in units.spans)
-        found.append(Returning(units.line_ref, ranges, line.resolution, terms, units.not_before))
+        found.append(Returning(units.line_ref, ranges, line.resolution, terms, units.not_before, line.resolution_ref))
     return found
 
 
@@ -68,6 +68,7 @@ async def _write(
         db, id=settlement_id, rma_id=record.rma.id, order_id=record.order_id, batch_id=batch_id, part=number,
         resolution=part.resolution, plan=part.plan, reasons=sorted({row.kind.value for row in part.plan.adjustments}),
         at=now, moment=moment, units=units, not_before=part.not_before,
+        resolution_ref=part.ref,
     )  # fmt: skip
     facts: dict[str, object] = {
         "settlement_id": settlement_id, "because": moment.value, "pays_at": part.not_before,

@@ -28,13 +28,13 @@ WITH added AS (
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
                            reason, note, resolution, decision, decided_at, decided_by, settle_on, settle_after_hours,
-                           method, destination, answers)
+                           method, destination, answers, resolution_ref)
   SELECT current_tenant(), id, $1, $3, line_ref, position, quantity, quantity, reason, note, resolution, $7, $14, $19,
-         settle_on, after, method, destination, answers::jsonb
+         settle_on, after, method, destination, answers::jsonb, resolution_ref
     FROM unnest($20::uuid[], $21::text[], $22::int[], $23::text[], $24::text[], $25::text[], $47::text[], $48::int[],
-                $49::text[], $50::text[], $51::text[])
+                $49::text[], $50::text[], $51::text[], $52::uuid[])
          WITH ORDINALITY AS l (id, line_ref, quantity, reason, note, resolution, settle_on, after, method, destination,
-                               answers, position)),
+                               answers, resolution_ref, position)),
 claims AS (
   INSERT INTO unit_claim (tenant_id, order_id, line_ref, ordinals, return_line_id)
   SELECT current_tenant(), $3, line_ref, int4range(lo, hi, '[]'), line_id
@@ -102,6 +102,7 @@ class NewLine:
     method: str | None = None
     destination: str | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    resolution_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ async def open_(
             [line.method for line in new.lines],
             [line.destination for line in new.lines],
             [msgspec.json.encode(line.answers).decode() for line in new.lines],
+            [line.resolution_ref for line in new.lines],
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:
