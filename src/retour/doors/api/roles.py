@@ -27,6 +27,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "report_restocked": _ALL,
     "add_return_note": _ALL,
     "add_return_shipment": _ALL,
+    "waive_fees": _DESK,
+    "list_settlements": _DESK,
     "get_settlement": _DESK,
     "retry_settlement": _DESK,
     "accept_difference": _OWNER,

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
+from retour.core.refund import Plan
 from retour.core.rma import Ownership, Return
 from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
@@ -129,6 +130,7 @@ SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
 """
 DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+PROMISED: Final = "SELECT promised -> 'plans' AS plans FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 
 _CONTEXT: Final = tuple(field.name for field in fields(StoreContext))
@@ -242,6 +244,11 @@ async def rulings(db: Db, rma_id: UUID, compiled: CompiledPolicy) -> dict[str, L
 async def list_open_of_order(db: Db, order_id: UUID) -> list[UUID]:
     """Return the open returns of an order."""
     return [row["id"] for row in await db.fetch(OPEN_OF_ORDER, order_id)]
+
+
+async def promised(db: Db, rma_id: UUID) -> tuple[Plan, ...]:
+    """Return the plans that were promised when the return was asked for."""
+    return msgspec.convert(await db.fetchval(PROMISED, rma_id), tuple[Plan, ...])
 
 
 async def due_at(db: Db, rma_id: UUID) -> datetime | None:
