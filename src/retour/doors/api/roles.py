@@ -29,6 +29,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "add_return_shipment": _ALL,
     "waive_fees": _DESK,
     "list_settlements": _DESK,
+    "explain_return": _DESK,
     "get_settlement": _DESK,
     "retry_settlement": _DESK,
     "accept_difference": _OWNER,

@@ -34,6 +34,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
       'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
+      'destination', l.destination, 'answers', l.answers,
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
