@@ -19,8 +19,9 @@ CHECK_EXAMPLES := 200
 TEST_EXAMPLES := 2000
 PROVE_EXAMPLES := 20000
 N ?= 500
+MUTANT_EXAMPLES := 20
 
-.PHONY: help setup browser check format lint types stairs rules core test prove chaos bench demo screenshots lock clean
+.PHONY: help setup browser check format lint types stairs rules core test prove chaos mutants bench demo screenshots lock clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,9 @@ prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes 
 chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
 	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos
 
+mutants: setup ## Break money and policy in every small way; docs/mutants.md says what the tests noticed (an hour)
+	@EXAMPLES=$(MUTANT_EXAMPLES) PYTHONPATH=src:. $(BIN)/python -m tools.mutants
+
 bench: setup ## Measure against the database's own speed, on this machine
 	@$(BIN)/python -m bench
 
@@ -89,6 +93,6 @@ lock: setup ## Compile the requirement files again (UPGRADE=1: to the newest ver
 	$(COMPILE) --extra sandbox pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 clean: ## Remove everything that set-up and the checks made (not the data in .data)
-	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build dist mutants
 	@rm -rf src/retour/web/assets/vendor
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

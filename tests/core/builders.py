@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from retour.core.money import NOTHING, Sides, half_up, spread
 from retour.core.order import Capture, Charge, ChargeKind, Order, OrderLine, Tax, TenderKind
-from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Ordinals, Plan, Row, RowKind, Tender
+from retour.core.refund import Ledger, Ordinals, Tender
 
 PLACED = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
-LINE_KINDS = (RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING)
 
 
 def both(minor: int) -> Sides:
@@ -85,50 +84,6 @@ def a_tender(
     blocked: bool = False,
 ) -> Tender:
     return Tender(ref, kind, "stripe", captured, refunded, reserved, external, PLACED + timedelta(days=day), blocked)
-
-
-def booked(ledger: Ledger, plan: Plan) -> Ledger:
-    """Return the ledger once the plan is reserved: what a store's sums must come to."""
-    lines = {line.line_ref: line for line in ledger.lines}
-    charges = {charge.charge_ref: charge for charge in ledger.charges}
-    of_lines = {row.ref for row in plan.rows if row.kind in LINE_KINDS}
-    for row in (*plan.rows, *plan.adjustments):
-        if row.ref is None or row.kind in (RowKind.DAMAGE, RowKind.REJECTED_UNITS):
-            continue
-        if row.kind in LINE_KINDS and row.ref in of_lines:
-            lines[row.ref] = _line_after(lines.get(row.ref) or LedgerLine(row.ref), row)
-        else:
-            before = charges.get(row.ref) or LedgerCharge(row.ref)
-            charges[row.ref] = replace(
-                before, paid=before.paid + row.payable, taxes_paid=plus(before.taxes_paid, row.taxes)
-            )
-    taken = {leg.capture_ref: leg.amount_minor for leg in plan.legs}
-    return Ledger(
-        sequence=ledger.sequence + 1,
-        lines=tuple(lines.values()),
-        charges=tuple(charges.values()),
-        tenders=tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in ledger.tenders),
-        paid_back=ledger.paid_back + plan.total,
-        taxes_paid_back=plus(ledger.taxes_paid_back, plan.taxes),
-    )
-
-
-def _line_after(before: LedgerLine, row: Row) -> LedgerLine:
-    return replace(
-        before,
-        paid_units=before.paid_units + (row.ordinals if row.kind is RowKind.UNITS else ()),
-        paid=before.paid + row.payable,
-        taxes_paid=plus(before.taxes_paid, row.taxes),
-        withheld=before.withheld + row.withheld,
-        granted_bp=before.granted_bp + (row.basis_points or 0),
-    )
-
-
-def plus(taxes: tuple[Tax, ...], more: tuple[Tax, ...]) -> tuple[Tax, ...]:
-    sums: dict[str, Sides] = {}
-    for tax in (*taxes, *more):
-        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
-    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())
 
 
 def free(line: OrderLine, ledger: Ledger) -> list[int]:

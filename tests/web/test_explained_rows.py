@@ -8,12 +8,12 @@ import pytest
 from retour.core.money import NOTHING, Money, Sides
 from retour.core.order import DiscountShare, Order, Tax, TenderKind
 from retour.core.refund import (
+    FeeTerm,
     Ledger,
     Plan,
     RefundRequest,
     RefundTerms,
     RequestedLine,
-    RestockingFee,
     Row,
     RowKind,
     Tender,
@@ -48,10 +48,10 @@ def jacket_and_socks() -> Order:
     return an_order(lines=(jacket, socks), total=total, captures=(replace(capture, captured=14_130),))
 
 
-def plan_of(order: Order, units: dict[str, int], *, fee: RestockingFee | None = None) -> Plan:
+def plan_of(order: Order, units: dict[str, int], *, fee: FeeTerm | None = None) -> Plan:
     tenders = tuple(Tender(c.ref, c.kind, c.gateway, c.captured, 0, 0, 0, c.captured_at) for c in order.captures)
     asked = RefundRequest(tuple(RequestedLine(ref, (UnitRange(1, n),)) for ref, n in units.items()))
-    return quote(order, Ledger(tenders=tenders), asked, RefundTerms(restocking=fee))
+    return quote(order, Ledger(tenders=tenders), asked, RefundTerms(fees=(fee,) if fee else ()))
 
 
 def told(rows: tuple[MoneyRow, ...]) -> list[tuple[str, str, int]]:
@@ -77,7 +77,7 @@ def test_price_and_discount_lead_to_the_payout_to_the_cent() -> None:
 def test_a_fee_stands_below_a_subtotal() -> None:
     order = jacket_and_socks()
 
-    rows = explained([plan_of(order, {"jacket": 1}, fee=RestockingFee(bp=1_000))], order, reader())
+    rows = explained([plan_of(order, {"jacket": 1}, fee=FeeTerm(bp=1_000))], order, reader())
 
     assert told(rows)[2:5] == [
         ("sum", "Items, as you paid them", 11_610),
@@ -88,10 +88,8 @@ def test_a_fee_stands_below_a_subtotal() -> None:
 
 
 @pytest.mark.parametrize("units", [{"jacket": 1}, {"socks": 1}, {"socks": 2}, {"jacket": 1, "socks": 2}])
-@pytest.mark.parametrize("fee", [None, RestockingFee(bp=733)])
-def test_the_rows_above_the_rule_add_up_and_the_legs_below_it_too(
-    units: dict[str, int], fee: RestockingFee | None
-) -> None:
+@pytest.mark.parametrize("fee", [None, FeeTerm(bp=733)])
+def test_the_rows_above_the_rule_add_up_and_the_legs_below_it_too(units: dict[str, int], fee: FeeTerm | None) -> None:
     order = jacket_and_socks()
     plan = plan_of(order, units, fee=fee)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from retour.core.money import half_up
 from retour.core.order import Order
-from retour.core.refund.lines import worth
+from retour.core.refund.units import worth
 from retour.core.rma import Grade, Return, SettlementState, Span, count, is_early, minus
 from retour.core.rma.state import common
 

@@ -42,9 +42,9 @@ def returnable(
     `claimed` counts units of the line in returns that are not rejected, cancelled or expired. Shipped units are capped
     at what was ordered and not cancelled, so that a platform's surplus fulfilment opens no gate.
     """
-    answer = {}
+    answer, sent = {}, order.sent()
     for line in order.lines:
-        shipped = max(0, min(order.fulfilled(line.ref), line.quantity - line.cancelled))
+        shipped = max(0, min(sent.get(line.ref, 0), line.quantity - line.cancelled))
         taken, refunded = claimed.get(line.ref, 0), refunded_without_return.get(line.ref, 0)
         left = max(0, shipped - taken - refunded)
         answer[line.ref] = Returnable(line.ref, shipped, taken, refunded, left)

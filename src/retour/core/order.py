@@ -14,6 +14,7 @@ class ChargeKind(StrEnum):
     DUTY = "duty"
     TIP = "tip"
     FEE = "fee"
+    GIFT_WRAPPING = "gift_wrapping"
     ORDER_ROUNDING = "order_rounding"
 
 
@@ -26,6 +27,24 @@ class TenderKind(StrEnum):
     OTHER = "other"
 
 
+class PromotionKind(StrEnum):
+    """How a promotion came onto the order."""
+
+    CODE = "code"
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+    SCRIPT = "script"
+
+
+class Risk(StrEnum):
+    """How likely the platform thinks an order to be fraudulent."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 @dataclass(frozen=True, slots=True)
 class Tax:
     """One tax of one jurisdiction on a line or charge; the bucket is its stable name within the order."""
@@ -36,21 +55,35 @@ class Tax:
 
 @dataclass(frozen=True, slots=True)
 class DiscountShare:
-    """What one promotion took off a line (positive, already subtracted from the line's gross)."""
+    """What one promotion took off a line (positive, already subtracted from the line's gross).
+
+    `promotion` is the code the shopper typed or the title of what applied by itself; `kind` is not known of orders that
+    were read before it was asked for.
+    """
 
     promotion: str
     amount: Sides
+    kind: PromotionKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a component was bought as: the parent of its `bundle_ref`, with how many of it were bought."""
+
+    title: str
+    quantity: int = 1
+    sku: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What the policy may ask about the article of a line."""
+    """What the policy may ask about the article of a line; `collections` are handles, nothing if not all were read."""
 
     ref: str | None = None
     type: str | None = None
     vendor: str | None = None
     tags: tuple[str, ...] = ()
-    collections: tuple[str, ...] = ()
+    collections: tuple[str, ...] | None = None
     gift_card: bool = False
 
 
@@ -59,7 +92,9 @@ class OrderLine:
     """A settled order line; `gross` includes every tax bucket and is net of all discounts, in minor units per side.
 
     `ref` is the platform's id of the line; `quantity` counts the smallest sellable units as ordered and
-    `cancelled` those that left the order unshipped. `inventory_ref` is where a restock goes.
+    `cancelled` those that left the order unshipped. `inventory_ref` is where a restock goes. `weight_g` is what one unit
+    weighs in whole grams, as the catalogue says; `properties` are the names of what the shopper filled in for the
+    article (an engraving, a date), never what was filled in, and nothing while nobody asked for them.
     """
 
     ref: str
@@ -78,6 +113,9 @@ class OrderLine:
     requires_shipping: bool = True
     bundle_ref: str | None = None
     product: Product = Product()
+    bundle: Bundle | None = None
+    weight_g: int | None = None
+    properties: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +211,12 @@ class PlatformReturn:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order with its settled figures; holds no personal data (see `Person`)."""
+    """One order with its settled figures; holds no personal data (see `Person`).
+
+    `province` is the code of the state or region it was shipped to, `channel` the platform's name of where it was
+    bought and `app` the name of what brought it in. `company` says that a company bought it, `failed_payments` how often
+    somebody tried in vain to pay it. What a platform does not tell is nothing.
+    """
 
     ref: str
     name: str
@@ -194,6 +237,12 @@ class Order:
     discount_codes: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
     test: bool = False
+    province: str | None = None
+    channel: str | None = None
+    app: str | None = None
+    company: bool | None = None
+    risk: Risk | None = None
+    failed_payments: int | None = None
 
     def line(self, ref: str) -> OrderLine | None:
         """Return the line of that ref, or nothing."""
@@ -203,10 +252,33 @@ class Order:
         """Return how many units of the line have been shipped."""
         return sum(u.quantity for f in self.fulfilments for u in f.units if u.line_ref == ref)
 
+    def sent(self) -> dict[str, int]:
+        """Return how many units of each line have been shipped; a line of which none was is missing."""
+        sent: dict[str, int] = {}
+        for parcel in self.fulfilments:
+            for units in parcel.units:
+                sent[units.line_ref] = sent.get(units.line_ref, 0) + units.quantity
+        return sent
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the platform says a customer has done so far, as of the last order of theirs that was read.
+
+    `spent` is in minor units of the store's books currency, `since` is when the customer was first known.
+    """
+
+    orders_placed: int | None = None
+    spent: int | None = None
+    since: datetime | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The shopper of an order; kept apart from the order so that erasure can find and destroy it."""
+    """The shopper of an order; kept apart from the order so that erasure can find and destroy it.
+
+    `home_country` is that of the person's own address (ISO 3166 alpha-2), which need not be where the order went.
+    """
 
     ref: str | None = None
     name: str | None = None
@@ -214,6 +286,8 @@ class Person:
     phone: str | None = None
     postcode: str | None = None
     tags: tuple[str, ...] = ()
+    home_country: str | None = None
+    figures: Figures = Figures()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,32 @@
 """Dividing what is asked for into settlements: one per resolution, terms and time, each quoted after the one before."""
 
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from retour.core.order import Order
-from retour.core.refund import Ledger, Plan, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
-from retour.core.terms import after_the_first, charges_fee
+from retour.core.refund import (
+    Ledger,
+    Plan,
+    RefundRequest,
+    RefundTerms,
+    RequestedLine,
+    RowKind,
+    UnitRange,
+    Waiver,
+    of_this_return,
+    quote,
+)
+from retour.core.rma import Return, minus
+from retour.core.rma.state import common
 
 After = Callable[[tuple[Plan, ...]], Ledger]
 """The ledger of the order as it is once these plans are reserved."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Returning:
     """Units of one order line, what the shopper gets for them, under which terms, and from when it may be paid."""
 
     line_ref: str
@@ -22,6 +35,15 @@ class Wanted:
     terms: RefundTerms
     not_before: datetime | None = None
     ref: str | None = None  # of the merchant's own record of the resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """What of the return as a whole bears on each of its settlements: plans before, parcels up to now, waived fees."""
+
+    earlier: Sequence[Plan] = ()
+    parcels: int = 1
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +57,53 @@ class Part:
     ref: str | None = None
 
 
-def divide(order: Order, asked: Iterable[Wanted], after: After, *, is_charged: bool = False) -> tuple[Part, ...]:
-    """Return the settlements; `is_charged` says that an earlier one of the same return has charged its fees.
-
-    Raise Refused as `quote` does, for units that cannot be quoted.
-    """
+def divide(
+    order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = Bearing()
+) -> tuple[Part, ...]:
+    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted."""
     groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
-    for one in asked:
+    for one in returning:
         lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
         lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
     parts: list[Part] = []
     for (resolution, ref, terms, not_before), lines in groups.items():
         wanted = tuple(RequestedLine(line_ref, units) for line_ref, units in lines.items())
-        due = after_the_first(terms) if is_charged else terms
-        plan = quote(order, after(tuple(p.plan for p in parts)), RefundRequest(wanted, clamp=True), due)
-        is_charged = is_charged or charges_fee(plan)
-        parts.append(Part(resolution, not_before, wanted, plan, ref))
+        before = tuple(part.plan for part in parts)
+        ledger = of_this_return(after(before), (*bearing.earlier, *before))
+        asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
+        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms), ref))
     return tuple(parts)
+
+
+def judged_units(ret: Return, batch_id: uuid.UUID, plan: Plan) -> dict[str, tuple[UnitRange, ...]]:
+    """Return the accepted units of an inspected batch that a plan pays, by line ref, under their verdicts."""
+    found: dict[str, tuple[UnitRange, ...]] = {}
+    for i in ret.inspections():
+        paid = [
+            span for row in plan.rows if row.kind is RowKind.UNITS and row.ref == i.line_ref for span in row.ordinals
+        ]
+        if i.batch_id == batch_id:
+            ranges = tuple(
+                UnitRange(lo, hi, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
+                for lo, hi in common((i.span,), paid)
+            )
+            if ranges:
+                found[i.line_ref] = (*found.get(i.line_ref, ()), *ranges)
+    return found
+
+
+def units_now(ret: Return, units: Iterable[tuple[str, int, int]]) -> dict[str, tuple[UnitRange, ...]]:
+    """Return units settled before their inspection as they are now, by line ref: still claimed, judged or not."""
+    found: dict[str, tuple[UnitRange, ...]] = {}
+    wanted = tuple(units)
+    for line in ret.lines:
+        spans = common(((lo, hi) for ref, lo, hi in wanted if ref == line.line_ref), line.claimed)
+        ranges = [
+            UnitRange(lo, hi, i.accepted, i.deduction_basis_points, i.grade.value)
+            for i in line.inspections
+            for lo, hi in common((i.span,), spans)
+        ]
+        ranges += [UnitRange(lo, hi) for lo, hi in minus(spans, line.inspected)]
+        if ranges:
+            found[line.line_ref] = tuple(ranges)
+    return found

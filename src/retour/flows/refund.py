@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from retour.core import refund
@@ -13,9 +14,9 @@ from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
-from retour.core.rma import SettlementState, minus
-from retour.core.rma.state import common
-from retour.core.terms import after_the_first, charges_fee, terms_of
+from retour.core.rma import SettlementState
+from retour.core.settling import Returning, divide, judged_units, units_now
+from retour.core.terms import terms_of
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -89,9 +90,11 @@ async def settle(
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
         figures = await connector.quote_refund(
-            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
+            open_credential(settling.connection),
+            order_ref=settling.order.order.ref,
+            lines=asked,
             shipping_minor=_shipping(settling.plan, settling.order.order),
-        )  # fmt: skip
+        )
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
@@ -198,46 +201,24 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
     """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, record.rma.id, compiled)
-    position = await refunds.position(db, row.order_id)
-    lines = _early_units(row, record) if row.units else _judged_units(row, record)
-    if not lines:  # nobody returns them any more
+    position = await refunds.position(db, row.order_id, past=False)
+    wanted = units_now(record.rma, row.units) if row.units else judged_units(record.rma, row.batch_id, row.plan)
+    if not wanted:  # nobody returns them any more
         ledger = refunds.ledger_of(found.order, position)
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
-    (terms,) = {
-        terms_of(rulings[ref], row.resolution, row.resolution_ref) for ref in lines
-    }  # that is how a batch was divided
-    earlier = (s for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq)
-    if any(charges_fee(s.plan) for s in earlier):
-        terms = after_the_first(terms)
-    asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-    ledger = refunds.ledger_of(found.order, position)
-    return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
-
-
-def _judged_units(row: SettlementRow, record: ReturnRecord) -> dict[str, list[refund.UnitRange]]:
-    """Return the accepted units of an inspected batch under their verdicts."""
-    lines: dict[str, list[refund.UnitRange]] = {}
-    for i in record.rma.inspections():
-        quoted = [span for r in row.plan.rows if r.kind is RowKind.UNITS and r.ref == i.line_ref for span in r.ordinals]
-        if i.batch_id == row.batch_id:
-            for lo, hi in common((i.span,), quoted):
-                units = refund.UnitRange(lo, hi, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
-                lines.setdefault(i.line_ref, []).append(units)
-    return lines
-
-
-def _early_units(row: SettlementRow, record: ReturnRecord) -> dict[str, list[refund.UnitRange]]:
-    """Return the units settled before their inspection that are still claimed; what was judged since counts."""
-    lines: dict[str, list[refund.UnitRange]] = {}
-    for line in record.rma.lines:
-        spans = common(((lo, hi) for ref, lo, hi in row.units if ref == line.line_ref), line.claimed)
-        for i in line.inspections:
-            for lo, hi in common((i.span,), spans):
-                bp, grade = i.deduction_basis_points, i.grade.value
-                lines.setdefault(line.line_ref, []).append(refund.UnitRange(lo, hi, i.accepted, bp, grade))
-        for lo, hi in minus(spans, line.inspected):
-            lines.setdefault(line.line_ref, []).append(refund.UnitRange(lo, hi))
-    return lines
+    lines = {line.line_ref: line for line in record.rma.lines}
+    returning = [
+        Returning(
+            ref,
+            units,
+            row.resolution,
+            terms_of(rulings[ref], row.resolution, lines[ref].method, compiled, resolution_ref=row.resolution_ref),
+        )
+        for ref, units in wanted.items()
+    ]
+    bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
+    (part,) = divide(found.order, returning, partial(refunds.ledger_after, found.order, position), bearing)
+    return part.plan  # one: that is how a batch was divided
 
 
 async def _compare_and_pay(
@@ -368,7 +349,13 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
     await returns.refresh(db, record.rma.id, at=now)
 
 
-async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
+async def _emit(
+    db: Db,
+    record: ReturnRecord,
+    what: EventType,
+    now: datetime,
+    data: dict[str, object],
+) -> None:
     await event.tell(
         db,
         [(what, "retour")],

@@ -15,8 +15,9 @@ from retour.core.refund import Plan, PlannedLeg, Row, RowKind
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 
+_FEES: Final = (RowKind.RESTOCKING_FEE, RowKind.LABEL_FEE, RowKind.RETURN_FEE, RowKind.CANCELLATION_FEE)
 _TAKEN_OFF: Final = frozenset(
-    {RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX, RowKind.REJECTED_UNITS}
+    {RowKind.DAMAGE, RowKind.SHARE, *_FEES, RowKind.CAP_ORDER, RowKind.CAP_TAX, RowKind.REJECTED_UNITS}
 )
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from retour.core.order import TenderKind
 from retour.core.policy import LineFacts, PolicyDocument, Rule
 from retour.core.policy.document import (
+    ELSEWHERE,
     AllOf,
     AnyOf,
     Compare,
@@ -66,12 +67,14 @@ from retour.core.policy.outcome import (
     Start,
     UpCharge,
 )
+from retour.core.policy.zone import ZONE
 
 examples = settings(max_examples=max(50, int(os.environ.get("EXAMPLES", "200")) // 4), deadline=None)
 
 WORDS = ("red", "Red", "blue", "straße", "STRASSE", "a", "B", "final-sale")
 NAMES = ("Shirts", "x", "Rückgabe – später", "返品", "a" * 200, "🧦 socks", '"quoted" \\ back')
 _LISTED = (Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE)
+ZONES = ("dach", "Übersee")
 COUNTRIES = ("DE", "AT", "CH", "FR", "US", "JP", "GB")
 T = TypeVar("T")
 
@@ -105,7 +108,8 @@ def _comparison(chance: Random) -> Compare:
 def _wanted(chance: Random, fact: Fact, op: Op) -> str | int | bool | date | tuple[str, ...]:
     if op is Op.KNOWN or fact.type is FactType.FLAG:
         return chance.random() < 0.5
-    words = fact.choices if fact.choices and op is not Op.STARTS_WITH else WORDS
+    choices = (*ZONES, ELSEWHERE) if fact.name == ZONE else fact.choices
+    words = choices if choices and op is not Op.STARTS_WITH else WORDS
     if op in _LISTED:
         return _words(chance, words, 1)
     if fact.type is FactType.TEXT:
@@ -282,8 +286,7 @@ def grown_policy(seed: int) -> PolicyDocument:
 
 def _zones(chance: Random) -> tuple[Zone, ...]:
     countries = chance.sample(COUNTRIES, len(COUNTRIES))
-    names = ("dach", "eu", "Übersee")[: chance.randint(0, 3)]
-    return tuple(Zone(name, tuple(countries[2 * at : 2 * at + chance.randint(1, 2)])) for at, name in enumerate(names))
+    return tuple(Zone(name, tuple(countries[2 * at : 2 * at + chance.randint(1, 2)])) for at, name in enumerate(ZONES))
 
 
 def _fact_value(chance: Random, fact: Fact) -> str | int | bool | date | tuple[str, ...] | None:
@@ -293,6 +296,8 @@ def _fact_value(chance: Random, fact: Fact) -> str | int | bool | date | tuple[s
         return chance.random() < 0.5
     if chance.random() < 0.25:
         return None
+    if fact.name == "order.country":
+        return chance.choice(COUNTRIES)
     if fact.type is FactType.TEXT:
         return chance.choice(fact.choices or WORDS)
     return _day(chance) if fact.type is FactType.DATE else _number(chance)

@@ -10,6 +10,7 @@ from retour.core.order import ChargeKind, Order, TenderKind
 from retour.core.refund import (
     ChargeMode,
     FeePer,
+    FeeTerm,
     Ledger,
     LedgerCharge,
     LedgerLine,
@@ -19,15 +20,15 @@ from retour.core.refund import (
     RefundRequest,
     RefundTerms,
     RequestedLine,
-    RestockingFee,
     Row,
     RowKind,
     ShippingWish,
     Shortfall,
     UnitRange,
+    booked,
     quote,
 )
-from tests.core.builders import a_charge, a_ledger, a_line, a_tax, a_tender, an_order, booked, both
+from tests.core.builders import a_charge, a_ledger, a_line, a_tax, a_tender, an_order, both
 
 TERMS = RefundTerms()
 
@@ -99,7 +100,7 @@ def test_a_fixed_fee_is_charged_per_return_line_or_unit(per: FeePer, fee: int) -
         order,
         units("L1", 1, 2),
         units("L2", 1, 1),
-        terms=RefundTerms(restocking=RestockingFee(fixed_minor=500, currency="EUR", per=per)),
+        terms=RefundTerms(fees=(FeeTerm(fixed_minor=500, currency="EUR", per=per),)),
     )
 
     (row,) = plan.adjustments
@@ -109,7 +110,7 @@ def test_a_fixed_fee_is_charged_per_return_line_or_unit(per: FeePer, fee: int) -
 
 def test_a_fee_in_the_shops_currency_takes_the_same_fraction_from_the_shopper() -> None:
     order = an_order(a_line(gross=Sides(1000, 150_000)), shop_currency="JPY")
-    terms = RefundTerms(restocking=RestockingFee(fixed_minor=30_000, currency="JPY"))
+    terms = RefundTerms(fees=(FeeTerm(fixed_minor=30_000, currency="JPY"),))
 
     plan = planned(order, units("L1", 1, 1), terms=terms)
 
@@ -118,17 +119,17 @@ def test_a_fee_in_the_shops_currency_takes_the_same_fraction_from_the_shopper() 
 
 def test_a_fee_in_a_third_currency_is_refused() -> None:
     with pytest.raises(Refused) as refused:
-        planned(ORDER, units("L1", 1, 1), terms=RefundTerms(restocking=RestockingFee(fixed_minor=1, currency="USD")))
+        planned(ORDER, units("L1", 1, 1), terms=RefundTerms(fees=(FeeTerm(fixed_minor=1, currency="USD"),)))
 
     assert refused.value.code == "currency_mismatch"
 
 
 def test_a_fee_in_the_shops_currency_needs_books_with_a_value() -> None:
     order = an_order(a_line(gross=Sides(1, 0)), shop_currency="JPY")
-    terms = RefundTerms(restocking=RestockingFee(fixed_minor=300, currency="JPY"))
+    terms = RefundTerms(fees=(FeeTerm(fixed_minor=300, currency="JPY"),))
 
     assert planned(order, units("L1", 1, 1), terms=terms).adjustments == ()
-    assert planned(order, units("L1", 1, 1), terms=RefundTerms(restocking=RestockingFee(bp=10_000))).total == NOTHING
+    assert planned(order, units("L1", 1, 1), terms=RefundTerms(fees=(FeeTerm(bp=10_000),))).total == NOTHING
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_a_fee_above_the_refund_is_reduced_or_billed(
     shortfall: Shortfall, billed: Sides, notes: tuple[str, ...]
 ) -> None:
     order = an_order(a_line(gross=450, tax=72))
-    terms = RefundTerms(restocking=RestockingFee(fixed_minor=690), shortfall=shortfall)
+    terms = RefundTerms(fees=(FeeTerm(fixed_minor=690),), shortfall=shortfall)
 
     plan = planned(order, units("L1", 1, 1), terms=terms)
 
@@ -149,7 +150,7 @@ def test_a_fee_above_the_refund_is_reduced_or_billed(
 
 def test_a_fee_above_the_goods_takes_from_the_rest_of_the_refund() -> None:
     order = an_order(a_line(gross=450, tax=72), charges=(a_charge(gross=550),))
-    terms = RefundTerms(shipping=ChargeMode.ALL, restocking=RestockingFee(fixed_minor=690))
+    terms = RefundTerms(shipping=ChargeMode.ALL, fees=(FeeTerm(fixed_minor=690),))
 
     plan = planned(order, units("L1", 1, 1), terms=terms)
 
@@ -159,13 +160,13 @@ def test_a_fee_above_the_goods_takes_from_the_rest_of_the_refund() -> None:
 def test_a_fee_that_takes_the_whole_refund_leaves_nothing_in_the_books() -> None:
     shipping = a_charge(gross=Sides(550, 56_000))
     order = an_order(a_line(gross=Sides(450, 45_001)), charges=(shipping,), shop_currency="JPY")
-    terms = RefundTerms(shipping=ChargeMode.ALL, restocking=RestockingFee(fixed_minor=1000))
+    terms = RefundTerms(shipping=ChargeMode.ALL, fees=(FeeTerm(fixed_minor=1000),))
 
     assert planned(order, units("L1", 1, 1), terms=terms).total == NOTHING
 
 
 def test_no_fee_is_charged_where_no_unit_came_back_or_nothing_is_worth_it() -> None:
-    terms = RefundTerms(restocking=RestockingFee(bp=1_000))
+    terms = RefundTerms(fees=(FeeTerm(bp=1_000),))
 
     goodwill = planned(ORDER, money(500), terms=terms)
     free = planned(ORDER, units("L2", 1, 1), terms=terms)

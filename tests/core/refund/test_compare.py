@@ -11,6 +11,7 @@ from retour.core.refund import (
     Agreement,
     ChargeMode,
     Difference,
+    FeeTerm,
     Ledger,
     MoneyStep,
     Override,
@@ -18,17 +19,17 @@ from retour.core.refund import (
     RefundRequest,
     RefundTerms,
     RequestedLine,
-    RestockingFee,
     RowKind,
     ShippingWish,
     Shortfall,
     Tender,
     UnitRange,
+    booked,
     compare,
     explain,
     quote,
 )
-from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, booked, both
+from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, both
 
 ORDER = an_order(a_line("L1", q=3, gross=10000, tax=1597), a_line("L2", gross=2000), charges=(a_charge(gross=500),))
 ASKED = RefundRequest((RequestedLine("L1", (UnitRange(1, 1),)), RequestedLine("L2", (UnitRange(1, 1),))))
@@ -57,7 +58,7 @@ def test_the_same_figures_agree_and_the_plan_stays_as_it_is() -> None:
 
 def test_adjustments_of_ours_are_no_difference() -> None:
     asked = RefundRequest((RequestedLine("L1", (UnitRange(1, 1, deduction_bp=5_000),)), ASKED.lines[1]))
-    plan = a_plan(asked, replace(TERMS, restocking=RestockingFee(bp=1_000)))
+    plan = a_plan(asked, replace(TERMS, fees=(FeeTerm(bp=1_000),)))
 
     assert compare(plan, theirs()).reconciled is plan
 
@@ -238,8 +239,8 @@ def test_every_monetary_change_has_another_hash() -> None:
         a_plan(replace(ASKED, shipping=ShippingWish(amount_minor=5))),
         a_plan(replace(ASKED, clamp=True)),
         a_plan(terms=RefundTerms()),
-        a_plan(terms=replace(TERMS, restocking=RestockingFee(bp=1))),
-        a_plan(terms=replace(TERMS, restocking=RestockingFee(fixed_minor=1))),
+        a_plan(terms=replace(TERMS, fees=(FeeTerm(bp=1),))),
+        a_plan(terms=replace(TERMS, fees=(FeeTerm(fixed_minor=1),))),
         a_plan(terms=replace(TERMS, shortfall=Shortfall.BILLED)),
     ]
 
@@ -276,7 +277,7 @@ def test_every_cent_is_explained_from_the_line_to_the_payout() -> None:
 
 
 def test_what_a_fee_leaves_owed_is_explained() -> None:
-    terms = RefundTerms(restocking=RestockingFee(fixed_minor=9_999), shortfall=Shortfall.BILLED)
+    terms = RefundTerms(fees=(FeeTerm(fixed_minor=9_999),), shortfall=Shortfall.BILLED)
 
     rows = explain(a_plan(terms=terms))
 

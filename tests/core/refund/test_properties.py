@@ -11,6 +11,7 @@ from retour.core.money import NOTHING, Sides
 from retour.core.order import Order
 from retour.core.refund import (
     ChargeMode,
+    FeeTerm,
     Ledger,
     LedgerLine,
     MoneyBasis,
@@ -20,14 +21,15 @@ from retour.core.refund import (
     RefundRequest,
     RefundTerms,
     RequestedLine,
-    RestockingFee,
     RowKind,
     ShippingWish,
     UnitRange,
+    booked,
     explain,
     quote,
 )
-from tests.core.builders import a_ledger, booked, free, orders, plus, randoms
+from retour.core.refund.booking import added as plus
+from tests.core.builders import a_ledger, free, orders, randoms
 
 pytestmark = pytest.mark.property
 
@@ -45,7 +47,7 @@ def ranges(ordinals: list[int]) -> tuple[UnitRange, ...]:
 
 def closing_terms(rng: random.Random) -> RefundTerms:
     shipping, duties, fees = rng.choices(RETURNABLE, k=3)
-    return RefundTerms(shipping=shipping, duties=duties, fees=fees)
+    return RefundTerms(shipping=shipping, duties=duties, sale_fees=fees)
 
 
 def return_all(rng: random.Random, order: Order, ledger: Ledger, terms: RefundTerms) -> Ledger:
@@ -87,7 +89,7 @@ def test_one_full_return_pays_back_the_whole_order_with_its_discount_lines(order
     asked = tuple(RequestedLine(line.ref, (UnitRange(1, line.quantity),)) for line in order.lines)
     full = ChargeMode.ON_FULL_RETURN
 
-    plan = quote(order, a_ledger(order), RefundRequest(asked), RefundTerms(shipping=full, duties=full, fees=full))
+    plan = quote(order, a_ledger(order), RefundRequest(asked), RefundTerms(shipping=full, duties=full, sale_fees=full))
 
     assert plan.total == order.total
     assert plan.unallocated == 0
@@ -132,9 +134,9 @@ def a_step(rng: random.Random, order: Order, ledger: Ledger) -> RefundRequest:
 
 
 def some_terms(rng: random.Random) -> RefundTerms:
-    fee = rng.choice((None, RestockingFee(bp=rng.randint(0, 10_000)), RestockingFee(fixed_minor=rng.randint(0, 3_000))))
+    fee = rng.choice((None, FeeTerm(bp=rng.randint(0, 10_000)), FeeTerm(fixed_minor=rng.randint(0, 3_000))))
     shipping, duties, fees = rng.choices(MODES, k=3)
-    return RefundTerms(shipping=shipping, duties=duties, fees=fees, restocking=fee)
+    return RefundTerms(shipping=shipping, duties=duties, sale_fees=fees, fees=(fee,) if fee else ())
 
 
 def holds(order: Order, before: Ledger, plan: Plan) -> None:

@@ -20,9 +20,10 @@ from retour.core.refund import (
     RowKind,
     ShippingWish,
     UnitRange,
+    booked,
     quote,
 )
-from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, booked, both
+from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
 
 TERMS = RefundTerms()
 

@@ -8,6 +8,7 @@ from retour.core.money import Sides
 from retour.core.order import Order, TenderKind
 from retour.core.refund import (
     ChargeMode,
+    FeeTerm,
     Ledger,
     MoneyBasis,
     MoneyStep,
@@ -16,13 +17,13 @@ from retour.core.refund import (
     RefundRequest,
     RefundTerms,
     RequestedLine,
-    RestockingFee,
     RowKind,
     Tender,
     UnitRange,
+    booked,
     quote,
 )
-from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, booked, both
+from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, both
 
 TERMS = RefundTerms()
 
@@ -124,7 +125,7 @@ def test_received_is_the_ceiling_and_a_damaged_unit_and_a_fee_reduce() -> None:
     ledger = a_ledger(order)
     asked = RequestedLine("L1", (UnitRange(1, 3), UnitRange(4, 4, deduction_bp=4_000, grade="damaged")))
 
-    plan, ledger = pay(order, ledger, asked, terms=RefundTerms(restocking=RestockingFee(bp=1_000)))
+    plan, ledger = pay(order, ledger, asked, terms=RefundTerms(fees=(FeeTerm(bp=1_000),)))
     fifth, ledger = pay(order, ledger, units("L1", 5, 5))
 
     rows = [(r.kind, r.payable.presentment, r.taxes[0].amount.presentment) for r in (*plan.rows, *plan.adjustments)]

@@ -46,7 +46,7 @@ def test_every_write_but_a_quote_demands_a_key() -> None:
         if method != "get" and not any(p["name"] == "Idempotency-Key" and p["required"] for p in o["parameters"])
     }
 
-    assert without == {"quote_return"}
+    assert without == {"quote_exchange", "quote_return"}
 
 
 def test_the_topics_of_webhooks_are_the_events() -> None:

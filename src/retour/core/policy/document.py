@@ -14,6 +14,7 @@ MAX_PARTS: Final = 100  # parts of one condition group
 MAX_VALUES: Final = 1000  # values in the list of one condition
 MAX_TEXT: Final = 200
 MAX_ZONES: Final = 50
+ELSEWHERE: Final = "elsewhere"  # the zone of a country that is in none
 MAX_COUNTRIES: Final = 300  # countries of one zone
 MAX_HOLIDAYS: Final = 1000
 MAX_PROMOTIONS: Final = 200

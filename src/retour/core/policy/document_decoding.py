@@ -5,6 +5,7 @@ from typing import Final
 
 from retour.core.policy.charge_decoding import MAX_MINOR
 from retour.core.policy.document import (
+    ELSEWHERE,
     MAX_COUNTRIES,
     MAX_HOLIDAYS,
     MAX_PROMOTIONS,
@@ -22,13 +23,13 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}")
 def zones(node: Node) -> tuple[Zone, ...]:
     """Read the zones; a name appears once, and a country is in one zone at most."""
     read: list[Zone] = []
-    names: set[str] = set()
+    names = {ELSEWHERE}
     zone_of: dict[str, str] = {}
     for item in node.items(most=MAX_ZONES):
         fields = item.fields(required=("name", "countries"))
         name = fields["name"].text()
         if name.casefold() in names:
-            raise fields["name"].refusal("duplicate", f"there is a zone {name} already")
+            raise fields["name"].refusal("duplicate", f"{name} is already taken")
         names.add(name.casefold())
         countries = []
         for country in fields["countries"].items(least=1, most=MAX_COUNTRIES):

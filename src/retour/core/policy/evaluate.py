@@ -8,12 +8,12 @@ from typing import Final, Generic, TypeVar, cast
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
 from retour.core.policy.condition import compiled, facts_asked
-from retour.core.policy.document import FactValue, PolicyDocument, Rule
+from retour.core.policy.document import FactValue, PolicyDocument, PromotionCondition, Rule, Several
 from retour.core.policy.expression import Expressions, Test
-from retour.core.policy.facts import LineFacts, ParcelDays
+from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import (
-    Anchor,
     Approving,
+    DayCount,
     Defaults,
     Eligibility,
     Fees,
@@ -31,6 +31,8 @@ from retour.core.policy.outcome import (
     Resolutions,
     SettleOn,
 )
+from retour.core.policy.window import Window, WorkingDays, window
+from retour.core.policy.zone import in_zone, zones_by_country
 
 DEFAULT: Final = "default"  # stands where no rule of the policy decided
 STATUTE: Final = "statute"  # stands where the law decides and no policy may
@@ -121,7 +123,7 @@ class CompiledPolicy:
     """A published version ready to decide; compile once per version id and keep it.
 
     `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
-    names the facts of each rule's condition.
+    names the facts of each rule's condition. `zones` has the zone of each country, `working` counts working days.
     """
 
     version: str
@@ -129,15 +131,10 @@ class CompiledPolicy:
     rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
     defaults: tuple[Ruling[Outcome], ...]
     asked: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window that was judged: the parcel's start that counts, the day it was counted from, its last day."""
-
-    anchor: Anchor
-    starts_on: date
-    closes_on: date
+    zones: Mapping[str, str]
+    working: WorkingDays
+    promotions: tuple[PromotionCondition, ...] = ()
+    several: Several = Several.REVIEW
 
 
 def compile_policy(document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> CompiledPolicy:
@@ -148,12 +145,15 @@ def compile_policy(document: PolicyDocument, *, version: str, expressions: Expre
     rules = tuple(_ready(rule, expressions) for rule in document.rules if rule.enabled)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
-    return CompiledPolicy(version, document.currency, rules, defaults, asked)
+    zones, working = zones_by_country(document), WorkingDays(document.calendar)
+    return CompiledPolicy(
+        version, document.currency, rules, defaults, asked, zones, working, document.promotions, document.several
+    )
 
 
 def decide(policy: CompiledPolicy, facts: Sequence[LineFacts]) -> Decision:
     """Return the decision per line from the frozen facts alone; the same facts always give the same decision."""
-    return Decision(policy.version, tuple(_decide_line(policy, line) for line in facts))
+    return Decision(policy.version, tuple(_decide_line(policy, in_zone(line, policy.zones)) for line in facts))
 
 
 def speaks(then: Outcomes) -> tuple[Group, ...]:
@@ -164,21 +164,6 @@ def speaks(then: Outcomes) -> tuple[Group, ...]:
 def statutory(facts: LineFacts) -> Mapping[Group, Ruling[Outcome]]:
     """Return what the law decides for the line, whatever the policy says."""
     return _WITHDRAWN if facts.values.get("return.kind") == "withdrawal" else _NOTHING
-
-
-def window(eligibility: Eligibility, facts: LineFacts) -> Window | None:
-    """Return the window of the line, or nothing if it has none or no parcel has a day to count from yet.
-
-    Parcel by parcel the first known day of `counted_from` counts; the window of the line is that of the parcel whose
-    window begins last (as the withdrawal period of Directive 2011/83/EU, art. 9(2)(b)(i), begins with the last good).
-    """
-    if eligibility.window_days is None:
-        return None
-    starts = [found for parcel in facts.parcels or (None,) if (found := _start(eligibility, facts, parcel))]
-    if len(starts) < max(1, len(facts.parcels)):
-        return None
-    starts_on, anchor = max(starts)
-    return Window(anchor, starts_on, _plus(starts_on, eligibility.window_days))
 
 
 def _ready(rule: Rule, expressions: Expressions | None) -> tuple[Test, int, tuple[Spoken, ...]]:
@@ -214,7 +199,7 @@ def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Rulin
     eligibility = cast("Ruling[Eligibility]", rulings[0])
     resolutions = cast("Ruling[Resolutions]", rulings[1])
     methods = cast("Ruling[Methods]", rulings[2])
-    judged = window(eligibility.outcome, facts)
+    judged = window(eligibility.outcome, facts, policy.working)
     objections: tuple[PolicyObjection, ...] = ()
     if not by_law:
         objections = (
@@ -250,15 +235,27 @@ def _eligibility_objections(
         return (PolicyObjection(code.value, message, _place(facts), ruling.rule, compared),)
     if judged is None or facts.today <= judged.closes_on:
         return ()
-    compared = {
-        "counted_from": judged.anchor.value,
-        "starts_on": judged.starts_on.isoformat(),
-        "window_days": said.window_days,
-        "closes_on": judged.closes_on.isoformat(),
-        "today": facts.today.isoformat(),
-    }
     message = said.message or f"The time to return this article ended on {judged.closes_on.isoformat()}."
-    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, compared),)
+    went = _compared(said, judged, facts.today)
+    return (PolicyObjection("window_closed", message, _place(facts), ruling.rule, went),)
+
+
+def _compared(said: Eligibility, judged: Window, today: date) -> Mapping[str, Scalar]:
+    """Return what was compared when a window had closed, as far as each part of it plays a role."""
+    compared: dict[str, Scalar] = {}
+    if judged.anchor is not None:
+        compared |= {
+            "counted_from": judged.anchor.value,
+            "starts_on": shown(judged.starts_on),
+            "window_days": said.window_days,
+        }
+        if said.days is DayCount.WORKING:
+            compared["days"] = said.days.value
+    if judged.extended_from is not None:
+        compared["extended_from"] = shown(judged.extended_from)
+    if said.until is not None:
+        compared["until"] = shown(said.until)
+    return compared | {"closes_on": shown(judged.closes_on), "today": shown(today)}
 
 
 def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
@@ -267,6 +264,8 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
     if values.get("return.kind") == "cancellation":
         return ()
     asked, shipped, claimed, left = (cast("int", values.get(name) or 0) for name in _UNITS)
+    if values.get("line.quantity") is None:
+        asked = 1  # not chosen yet: whether one could come back
     refunded = max(0, shipped - claimed - left)
     found = Returnable(facts.line_ref, shipped, claimed, refunded, left).objections(asked)
     compared: dict[str, Scalar] = dict(zip(_UNITS, (asked, shipped, claimed, left), strict=True))
@@ -301,21 +300,3 @@ def shown(value: FactValue) -> Scalar:
     if isinstance(value, date):
         return value.isoformat()
     return ", ".join(value) if isinstance(value, tuple) else value
-
-
-def _start(eligibility: Eligibility, facts: LineFacts, parcel: ParcelDays | None) -> tuple[date, Anchor] | None:
-    """Return the first known day of the chain for one parcel; without a parcel only the order's day is known."""
-    for start in eligibility.counted_from:
-        day: FactValue = None
-        if start.anchor is Anchor.ORDERED:
-            day = facts.values.get("order.placed_on")
-        elif parcel is not None:
-            day = parcel.delivered_on if start.anchor is Anchor.DELIVERED else parcel.fulfilled_on
-        if isinstance(day, date):
-            return _plus(day, start.plus_days), start.anchor
-    return None
-
-
-def _plus(day: date, days: int) -> date:
-    """Return the day some days later; the calendar ends with the year 9999."""
-    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))

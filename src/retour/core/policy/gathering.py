@@ -1,44 +1,61 @@
-"""Gathering the facts of a request: from the order, the shopper, earlier returns and the merchant's calendar."""
+"""Gathering the facts of a request: from the order, the shopper, earlier returns and the merchant's calendar.
+
+A request is known bit by bit: first the order alone, then the units and reasons, at last what the shopper chose to
+get. What is not known yet is nothing, and what is known never changes by knowing more.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from retour.core.eligibility import Returnable, returnable
 from retour.core.errors import Refused
-from retour.core.money import first_units, half_up
-from retour.core.order import Order, OrderLine, Person
+from retour.core.money import first_units
+from retour.core.order import Order, OrderLine, Person, PromotionKind, Risk
 from retour.core.policy.document import FactValue
 from retour.core.policy.facts import LineFacts, ParcelDays
+from retour.core.policy.history import CustomerPast, History, LinePast
+from retour.core.policy.order_facts import customer_facts, days_since, last_days, local_day, order_facts, share_bp
+
+__all__ = ["Asked", "CustomerPast", "History", "LinePast", "Request", "gather", "local_day", "time_zone"]
+
+# Who opens the requests of a channel.
+_OPENERS: Final = {"portal": "shopper", "dashboard": "staff", "warehouse": "staff", "api": "api"}
+_NO_PAST: Final = LinePast()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Some units of one order line that are asked to come back, with the code of the reason."""
+    """Some units of one order line that are asked to come back; without a quantity they are not chosen yet.
+
+    `reason` is the code of the reason and `reason_group` the group it belongs to, `resolution` what the shopper chose
+    to get.
+    """
 
     line_ref: str
-    quantity: int
+    quantity: int | None = None
     reason: str | None = None
+    resolution: str | None = None
+    reason_group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as the policy sees it; `kind` is one of return, claim, withdrawal, cancellation."""
+    """A request as the policy sees it; `kind` is one of return, claim, withdrawal, cancellation.
+
+    `opened_by` is shopper, staff or api and follows from the channel if it is not given; `method` and `destination` say
+    how and where the goods travel, once that is chosen; `risk` what a score says, once there is one.
+    """
 
     lines: tuple[Asked, ...]
     kind: str = "return"
     channel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What happened before: units per line in live returns or refunded without one, and counts of earlier returns."""
-
-    claimed: Mapping[str, int] = field(default_factory=dict)
-    refunded_without_return: Mapping[str, int] = field(default_factory=dict)
-    returns_of_order: int = 0
-    returns_of_customer: int | None = None
+    opened_by: str | None = None
+    method: str | None = None
+    destination: str | None = None
+    risk: Risk | None = None
 
 
 def time_zone(name: str) -> ZoneInfo:
@@ -49,11 +66,6 @@ def time_zone(name: str) -> ZoneInfo:
         raise Refused("unknown_time_zone", f"{name[:60]!r} is not a time zone", field="time_zone") from None
 
 
-def local_day(instant: datetime, zone: ZoneInfo) -> date:
-    """Return the merchant-local calendar day of an aware instant."""
-    return instant.astimezone(zone).date()
-
-
 def gather(
     order: Order, *, person: Person, request: Request, history: History, now: datetime, zone: ZoneInfo
 ) -> tuple[LineFacts, ...]:
@@ -61,14 +73,25 @@ def gather(
     asked = _asked_lines(order, request)
     left = returnable(order, claimed=history.claimed, refunded_without_return=history.refunded_without_return)
     today = local_day(now, zone)
-    shared = _shared_facts(order, person=person, request=request, history=history, today=today, zone=zone)
-    shared["return.item_count"] = sum(a.quantity for a, _ in asked)
-    shared["return.value"] = sum(_value(line, a.quantity) for a, line in asked)
+    parcels, of_line = _parcels(order, zone)
+    shipped = sum(units.shipped for units in left.values())
+    shared = order_facts(
+        order, person=person, history=history, shipped=shipped, parcels=parcels, today=today, zone=zone
+    )
+    shared |= customer_facts(order, person=person, history=history, today=today, zone=zone)
+    shared |= _return_facts(order, request, asked)
+    travelled: dict[tuple[int, ...], tuple[tuple[ParcelDays, ...], dict[str, FactValue]]] = {}
     facts = []
     for wish, line in asked:
-        parcels = _parcels(order, line.ref, zone)
-        values = shared | _line_facts(line, wish, left[line.ref]) | _day_facts(parcels, today)
-        facts.append(LineFacts(line.ref, today, order.shop_currency, values, parcels))
+        at = tuple(of_line.get(line.ref, ()))
+        if at not in travelled:
+            mine = tuple(parcels[number] for number in at)
+            travelled[at] = mine, _parcel_facts(order, at, mine, today)
+        days, journey = travelled[at]
+        values = shared | journey
+        _add_line(values, order, line, wish, left[line.ref])
+        _add_past(values, history, line.ref)
+        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days, shared))
     return tuple(facts)
 
 
@@ -87,74 +110,124 @@ def _asked_lines(order: Order, request: Request) -> list[tuple[Asked, OrderLine]
     return asked
 
 
-def _shared_facts(
-    order: Order, *, person: Person, request: Request, history: History, today: date, zone: ZoneInfo
-) -> dict[str, FactValue]:
-    placed_on = local_day(order.placed_at, zone)
+def _return_facts(order: Order, request: Request, asked: Sequence[tuple[Asked, OrderLine]]) -> dict[str, FactValue]:
+    """Return the facts of the whole request; what sums up its lines is known once all of them are chosen."""
+    chosen = [(line, wish.quantity) for wish, line in asked if wish.quantity is not None]
+    known = len(chosen) == len(asked)
+    weights = [line.weight_g if line.requires_shipping else 0 for line, _ in chosen]
+    weighed = [each for each in weights if each is not None]
+    units = {line.ref: quantity for line, quantity in chosen}
     return {
-        "order.country": order.country,
-        "order.currency": order.currency,
-        "order.tags": order.tags,
-        "order.discount_codes": order.discount_codes,
-        "order.paid_with": tuple(sorted({capture.kind.value for capture in order.captures})),
-        "order.total": order.total.shop,
-        "order.placed_on": placed_on,
-        "order.days_since_ordered": (today - placed_on).days,
-        "order.earlier_returns": history.returns_of_order,
-        "customer.tags": person.tags,
-        "customer.earlier_returns": history.returns_of_customer,
         "return.kind": request.kind,
         "return.channel": request.channel,
+        "return.opened_by": request.opened_by or _OPENERS.get(request.channel or ""),
+        "return.item_count": sum(units.values()) if known else None,
+        "return.value": sum([_part(line.gross.shop, quantity, line.quantity) for line, quantity in chosen])
+        if known
+        else None,
+        "return.weight_g": sum(each * quantity for each, (_, quantity) in zip(weighed, chosen, strict=True))
+        if known and len(weighed) == len(weights)
+        else None,
+        "return.whole_order": all(units.get(line.ref, 0) >= line.quantity - line.cancelled for line in order.lines)
+        if known
+        else None,
+        "return.reasons": _all_known([wish.reason for wish, _ in asked]),
+        "return.method": request.method,
+        "return.destination": request.destination,
+        "return.resolutions": _all_known([wish.resolution for wish, _ in asked]),
+        "return.risk": None if request.risk is None else request.risk.value,
     }
 
 
-def _line_facts(line: OrderLine, wish: Asked, units: Returnable) -> dict[str, FactValue]:
-    taken_off = sum(share.amount.shop for share in line.discounts)
-    return {
-        "line.sku": line.sku,
-        "line.title": line.title,
-        "line.quantity": wish.quantity,
-        "line.ordered_quantity": line.quantity,
-        "line.shipped_quantity": units.shipped,
-        "line.units_left": units.left,
-        "line.price_paid": _value(line, 1),
-        "line.discount_bp": half_up(taken_off * 10_000, line.list_value.shop) if line.list_value.shop else 0,
-        "line.earlier_returned": units.claimed,
-        "line.requires_shipping": line.requires_shipping,
-        "line.reason": wish.reason,
-        "product.ref": line.product.ref,
-        "product.type": line.product.type,
-        "product.vendor": line.product.vendor,
-        "product.tags": line.product.tags,
-        "product.collections": line.product.collections,
-        "product.gift_card": line.product.gift_card,
-    }
+def _all_known(given: Sequence[str | None]) -> tuple[str, ...] | None:
+    """Return each value once, or nothing while one is missing."""
+    known = [value for value in given if value is not None]
+    return tuple(dict.fromkeys(known)) if len(known) == len(given) else None
 
 
-def _day_facts(parcels: Sequence[ParcelDays], today: date) -> dict[str, FactValue]:
-    """Return the days of a line; its last parcel counts, and nothing is delivered while one is still on its way."""
-    fulfilled_on = max((p.fulfilled_on for p in parcels), default=None)
-    arrived = [p.delivered_on for p in parcels if p.delivered_on is not None]
-    delivered_on = max(arrived) if arrived and len(arrived) == len(parcels) else None
-    return {
-        "line.fulfilled_on": fulfilled_on,
-        "line.delivered_on": delivered_on,
-        "line.days_since_fulfilled": None if fulfilled_on is None else (today - fulfilled_on).days,
-        "line.days_since_delivered": None if delivered_on is None else (today - delivered_on).days,
-    }
+def _add_line(values: dict[str, FactValue], order: Order, line: OrderLine, wish: Asked, units: Returnable) -> None:
+    """Write down what is known about a line and its product."""
+    quantity, listed, product = line.quantity, line.list_value.shop, line.product
+    taken_off = sum([share.amount.shop for share in line.discounts])
+    values["line.sku"] = line.sku
+    values["line.variant"] = line.variant_ref
+    values["line.title"] = line.title
+    values["line.quantity"] = wish.quantity
+    values["line.ordered_quantity"] = quantity
+    values["line.shipped_quantity"] = units.shipped
+    values["line.units_left"] = units.left
+    values["line.list_price"] = _part(listed, 1, quantity)
+    values["line.price_paid"] = _part(line.gross.shop, 1, quantity)
+    values["line.discount"] = _part(taken_off, 1, quantity) if taken_off else 0
+    values["line.discount_bp"] = share_bp(taken_off, listed) if taken_off else 0
+    values["line.discount_codes"] = _codes(order, line) if line.discounts else ()
+    values["line.promotions"] = tuple({share.promotion: None for share in line.discounts})
+    values["line.weight_g"] = line.weight_g
+    values["line.earlier_returned"] = units.claimed
+    values["line.requires_shipping"] = line.requires_shipping
+    values["line.bundled"] = line.bundle_ref is not None
+    values["line.bundle"] = None if line.bundle is None else line.bundle.title
+    values["line.customised"] = None if line.properties is None else bool(line.properties)
+    values["line.properties"] = line.properties
+    values["line.reason"] = wish.reason
+    values["line.reason_group"] = wish.reason_group
+    values["line.resolution"] = wish.resolution
+    values["product.ref"] = product.ref
+    values["product.type"] = product.type
+    values["product.vendor"] = product.vendor
+    values["product.tags"] = product.tags
+    values["product.collections"] = product.collections
+    values["product.gift_card"] = product.gift_card
 
 
-def _parcels(order: Order, line_ref: str, zone: ZoneInfo) -> tuple[ParcelDays, ...]:
+def _codes(order: Order, line: OrderLine) -> tuple[str, ...]:
+    """Return the codes that took something off; where the kind of a promotion is not known, the order's codes tell."""
+    codes = order.discount_codes
     return tuple(
-        ParcelDays(
-            local_day(parcel.shipped_at, zone),
-            None if parcel.delivered_at is None else local_day(parcel.delivered_at, zone),
-        )
-        for parcel in order.fulfilments
-        if any(units.line_ref == line_ref for units in parcel.units)
+        {
+            share.promotion: None
+            for share in line.discounts
+            if share.kind is PromotionKind.CODE or (share.kind is None and share.promotion in codes)
+        }
     )
 
 
-def _value(line: OrderLine, units: int) -> int:
-    """Return what the first units of the line were paid, in shop minor units; a line of no units is worth nothing."""
-    return first_units(line.gross.shop, units, line.quantity) if line.quantity else 0
+def _add_past(values: dict[str, FactValue], history: History, line_ref: str) -> None:
+    past = None if history.lines is None else history.lines.get(line_ref, _NO_PAST)
+    values["line.times_returned"] = None if past is None else past.returned
+    values["line.times_exchanged"] = None if past is None else past.exchanged
+
+
+def _parcel_facts(order: Order, at: Sequence[int], parcels: Sequence[ParcelDays], today: date) -> dict[str, FactValue]:
+    fulfilled_on, delivered_on = last_days(parcels)
+    places = (order.fulfilments[each].location_ref for each in at)
+    return {
+        "line.shipped_from": tuple(dict.fromkeys(place for place in places if place is not None)),
+        "line.fulfilled_on": fulfilled_on,
+        "line.delivered_on": delivered_on,
+        "line.days_since_fulfilled": days_since(fulfilled_on, today),
+        "line.days_since_delivered": days_since(delivered_on, today),
+    }
+
+
+def _parcels(order: Order, zone: ZoneInfo) -> tuple[list[ParcelDays], Mapping[str, Sequence[int]]]:
+    """Return the days of every parcel, and per line the numbers of the parcels that hold some of it."""
+    parcels: list[ParcelDays] = []
+    of_line: dict[str, list[int]] = {}
+    for at, parcel in enumerate(order.fulfilments):
+        delivered_at = parcel.delivered_at
+        parcels.append(
+            ParcelDays(
+                local_day(parcel.shipped_at, zone), None if delivered_at is None else local_day(delivered_at, zone)
+            )
+        )
+        for units in parcel.units:
+            numbers = of_line.setdefault(units.line_ref, [])
+            if at not in numbers:
+                numbers.append(at)
+    return parcels, of_line
+
+
+def _part(amount: int, units: int, of: int) -> int:
+    """Return what the first units of a line carry of an amount; a line of no units carries nothing."""
+    return first_units(amount, units, of) if of else 0

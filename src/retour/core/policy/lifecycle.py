@@ -19,12 +19,14 @@ class VersionState(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     RETIRED = "retired"
+    DISCARDED = "discarded"
 
 
 MOVES: Final[Mapping[VersionState, frozenset[VersionState]]] = {
-    VersionState.DRAFT: frozenset({VersionState.PUBLISHED}),
+    VersionState.DRAFT: frozenset({VersionState.PUBLISHED, VersionState.DISCARDED}),
     VersionState.PUBLISHED: frozenset({VersionState.RETIRED}),
     VersionState.RETIRED: frozenset(),
+    VersionState.DISCARDED: frozenset(),
 }
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "FeePer",
     "FeeTax",
     "Fees",
+    "Grade",
     "Group",
     "Inspection",
     "MethodKind",

@@ -10,6 +10,7 @@ from retour.core.policy.evaluate import DEFAULT, speaks, statutory
 from retour.core.policy.expression import Answer, Expressions
 from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import Group
+from retour.core.policy.zone import in_zone, zones_by_country
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def trace(document: PolicyDocument, facts: LineFacts, *, expressions: Expression
 
     Raise Refused(no_expressions) if a rule has an expression and nothing is given that can evaluate it.
     """
+    facts = in_zone(facts, zones_by_country(document))
     decided = {group: ruling.rule for group, ruling in statutory(facts).items()}
     rules = []
     for rule in document.rules:

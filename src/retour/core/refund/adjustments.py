@@ -1,13 +1,13 @@
-"""Adjustments after value: the restocking fee as a reduction, its floor, and the caps of the order."""
+"""Adjustments after value: sums of rows, and the caps of the order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from retour.core.errors import Refused
-from retour.core.money import NOTHING, Sides, half_up, spread
+from retour.core.money import NOTHING, Sides, spread
 from retour.core.order import Order, Tax
+from retour.core.refund.ledger import Ledger
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import FeePer, Ledger, RestockingFee, Shortfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,50 +31,14 @@ def totals(rows: Iterable[Row]) -> Totals:
     return Totals(Sides(mine, books), tuple(Tax(bucket, amount) for bucket, amount in buckets.items()))
 
 
-# --- restocking fee ---
-
-
-def restocking(
-    order: Order, fee: RestockingFee, rows: Sequence[Row], deductions: Sequence[Row], shortfall: Shortfall
-) -> tuple[Row | None, Sides]:
-    """Return the fee's row, no higher than the refund, and what is billed beyond it; nothing if no unit came back."""
-    units = [row for row in rows if row.kind is RowKind.UNITS]
-    goods, whole = totals([*units, *deductions]), totals([*rows, *deductions])
-    if not units or goods.payable.presentment <= 0:
-        return None, NOTHING
-    wanted = _wanted(order, fee, units, goods.payable)
-    charged = Sides(
-        min(wanted.presentment, max(0, whole.payable.presentment)), min(wanted.shop, max(0, whole.payable.shop))
-    )
-    if charged.presentment == whole.payable.presentment:
-        charged = whole.payable
-    basis = goods if charged.presentment <= goods.payable.presentment else whole
-    billed = wanted - charged if shortfall is Shortfall.BILLED and charged.presentment < wanted.presentment else NOTHING
-    if not charged:
-        return None, billed
-    taxes = tuple(_ratio(tax, -charged, basis) for tax in basis.taxes)
-    reason = "reduced_to_refund" if charged.presentment < wanted.presentment else None
-    return _reduction(RowKind.RESTOCKING_FEE, -charged, taxes, reason, fee.bp or None), billed
-
-
-def _wanted(order: Order, fee: RestockingFee, units: Sequence[Row], goods: Sides) -> Sides:
-    if not fee.fixed_minor:
-        return Sides(half_up(goods.presentment * fee.bp, 10_000), half_up(max(0, goods.shop) * fee.bp, 10_000))
-    times = {FeePer.RETURN: 1, FeePer.LINE: len(units), FeePer.UNIT: sum(row.quantity for row in units)}[fee.per]
-    amount = fee.fixed_minor * times
-    if fee.currency in (None, order.currency):
-        return Sides(amount, half_up(max(0, goods.shop) * amount, goods.presentment))
-    if fee.currency != order.shop_currency:
-        raise Refused("currency_mismatch", f"a fee in {fee.currency} on an order in {order.currency}", field="fee")
-    if goods.shop <= 0:
-        return NOTHING
-    return Sides(half_up(goods.presentment * amount, goods.shop), amount)
-
-
-def _ratio(tax: Tax, reduction: Sides, basis: Totals) -> Tax:
-    mine = half_up(tax.amount.presentment * reduction.presentment, basis.payable.presentment)
-    books = half_up(tax.amount.shop * reduction.shop, basis.payable.shop) if basis.payable.shop else 0
-    return Tax(tax.bucket, Sides(mine, books))
+def reduction(
+    kind: RowKind, payable: Sides, taxes: tuple[Tax, ...], reason: str | None, *, basis_points: int | None = None
+) -> Row:
+    """Return a row of the order as a whole, with the net that its taxes leave."""
+    net = payable
+    for tax in taxes:
+        net -= tax.amount
+    return Row(kind, None, payable, net, taxes, basis_points=basis_points, reason=reason)
 
 
 # --- caps of the order ---
@@ -102,7 +66,7 @@ def cap_order(so_far: Totals, rest: Sides, *, clamp: bool) -> Row | None:
     mine = spread(cut.presentment, _weights(so_far, "presentment"))
     books = spread(cut.shop, _weights(so_far, "shop"))
     taxes = tuple(Tax(tax.bucket, Sides(p, s)) for tax, p, s in zip(so_far.taxes, mine[1:], books[1:], strict=True))
-    return _reduction(RowKind.CAP_ORDER, cut, taxes, "order_exhausted")
+    return reduction(RowKind.CAP_ORDER, cut, taxes, "order_exhausted")
 
 
 def _weights(so_far: Totals, side: str) -> list[int]:
@@ -118,7 +82,7 @@ def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> R
             settled[tax.bucket] = settled.get(tax.bucket, NOTHING) + tax.amount
     gone = {tax.bucket: tax.amount for tax in ledger.taxes_paid_back}
     excess: list[Tax] = []
-    for tax in so_far.taxes:
+    for tax in (tax for tax in so_far.taxes if tax.bucket in settled):  # a fee's own tax is no tax of the order
         left = settled[tax.bucket] - gone.get(tax.bucket, NOTHING)
         over = Sides(
             max(0, tax.amount.presentment - max(0, left.presentment)), max(0, tax.amount.shop - max(0, left.shop))
@@ -134,13 +98,4 @@ def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> R
             excess.append(Tax(tax.bucket, -over))
     if not excess:
         return None
-    return _reduction(RowKind.CAP_TAX, NOTHING, tuple(excess), "tax_bucket_exhausted")
-
-
-def _reduction(
-    kind: RowKind, payable: Sides, taxes: tuple[Tax, ...], reason: str | None, basis_points: int | None = None
-) -> Row:
-    net = payable
-    for tax in taxes:
-        net -= tax.amount
-    return Row(kind, None, payable, net, taxes, basis_points=basis_points, reason=reason)
+    return reduction(RowKind.CAP_TAX, NOTHING, tuple(excess), "tax_bucket_exhausted")

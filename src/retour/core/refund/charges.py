@@ -6,19 +6,12 @@ from dataclasses import dataclass
 from retour.core.errors import Refused
 from retour.core.money import Sides, half_up, spread_capped
 from retour.core.order import Charge, ChargeKind, Order
-from retour.core.refund.lines import count, worth
+from retour.core.refund.ledger import Ledger, LedgerCharge, LedgerLine, Ordinals
 from retour.core.refund.parts import Part, money_taxes, parts, row_of, shop_fraction, within
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import (
-    ChargeMode,
-    Ledger,
-    LedgerCharge,
-    LedgerLine,
-    Ordinals,
-    RefundRequest,
-    RefundTerms,
-    ShippingWish,
-)
+from retour.core.refund.request import RefundRequest, ShippingWish
+from retour.core.refund.terms import ChargeMode, RefundTerms
+from retour.core.refund.units import count, worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +24,13 @@ class Progress:
     by_line: Mapping[str, tuple[int, int, int]]
     complete: bool
     accepted_now: bool
+
+    def touches(self, charge: Charge) -> bool:
+        """Return whether units come back now: of the charge's own line, if it has one."""
+        if charge.line_ref is None or charge.line_ref not in self.by_line:
+            return self.accepted_now
+        before, after, _ = self.by_line[charge.line_ref]
+        return before < after
 
 
 def progress(order: Order, past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> Progress:
@@ -64,8 +64,9 @@ def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     modes = {
         ChargeKind.SHIPPING: terms.shipping if request.shipping is None else request.shipping.mode,
         ChargeKind.DUTY: terms.duties,
-        ChargeKind.FEE: terms.fees,
+        ChargeKind.FEE: terms.sale_fees,
         ChargeKind.TIP: terms.tips,
+        ChargeKind.GIFT_WRAPPING: terms.gift_wrapping,
         ChargeKind.ORDER_ROUNDING: terms.rounding,
     }
     rows: list[Row] = []
@@ -108,7 +109,7 @@ def _by_mode(
     if mode is ChargeMode.NONE:
         return 0, 0
     if mode is ChargeMode.ALL:
-        return (mine.rest, books.rest) if at.accepted_now or wished else (0, 0)
+        return (mine.rest, books.rest) if at.touches(charge) or wished else (0, 0)
     if mode is ChargeMode.ON_FULL_RETURN:
         return (mine.rest, books.rest) if at.complete else (0, 0)
     if charge.line_ref is not None and charge.line_ref in at.by_line:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from retour.core.money import Sides
-from retour.core.order import Order, Tax
+from retour.core.order import Order, OrderLine, Tax
+from retour.core.refund.ledger import Ledger, LedgerFee
 from retour.core.refund.plan import MATHS_VERSION, PlannedLeg
-from retour.core.refund.request import Ledger, RefundRequest, RefundTerms, RequestedLine
+from retour.core.refund.request import RefundRequest, RequestedLine
+from retour.core.refund.terms import FeeTerm, RefundTerms, Waiver
 
 _CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
@@ -25,7 +27,7 @@ def plan_hash(
             "order": [
                 order.ref,
                 _pair(order.total),
-                [[x.ref, x.quantity, _pair(x.gross), _taxes(x.taxes)] for x in order.lines],
+                [_line(x) for x in order.lines],
                 [[x.ref, x.kind, x.line_ref or "", _pair(x.gross), _taxes(x.taxes)] for x in order.charges],
             ],
             "request": _request(request),
@@ -48,6 +50,11 @@ def _taxes(taxes: tuple[Tax, ...]) -> list[list[str | int]]:
     return [[t.bucket, t.amount.presentment, t.amount.shop] for t in taxes]
 
 
+def _line(line: OrderLine) -> list[object]:
+    shares = [[share.promotion, *_pair(share.amount)] for share in line.discounts]
+    return [line.ref, line.quantity, _pair(line.gross), _taxes(line.taxes), _pair(line.list_value), shares]
+
+
 def _ledger(ledger: Ledger) -> list[object]:
     return [
         ledger.sequence,
@@ -61,16 +68,38 @@ def _ledger(ledger: Ledger) -> list[object]:
         ],
         _pair(ledger.paid_back),
         sorted(_taxes(ledger.taxes_paid_back), key=str),
+        [
+            [x.promotion, _pair(x.charged), _taxes(x.taxes)]
+            for x in sorted(ledger.promotions, key=lambda x: x.promotion)
+        ],
+        sorted((_charged(x) for x in ledger.fees), key=str),
+        [
+            [x.term.bp, x.term.fixed_minor, _optional(x.term.at_most_minor), x.term.currency or "", _pair(x.amount)]
+            for x in ledger.credited
+        ],
     ]
 
 
+def _charged(x: LedgerFee) -> list[object]:
+    amounts = (x.value, x.listed, x.charged, x.billed, x.waived)
+    return [_fee(x.term), x.units, x.lines, x.parcels, [_pair(amount) for amount in amounts]]
+
+
+def _optional(minor: int | None) -> int | str:
+    return "" if minor is None else minor
+
+
 def _request(request: RefundRequest) -> list[object]:
-    wish = request.shipping
-    shipping: list[object] = []
-    if wish is not None:
-        amount = "" if wish.amount_minor is None else wish.amount_minor
-        shipping = [wish.mode, amount, wish.actor or ""]
-    return [[_requested(line) for line in request.lines], shipping, int(request.clamp), request.currency or ""]
+    wish, kind = request.shipping, request.goodwill
+    return [
+        [_requested(line) for line in request.lines],
+        [] if wish is None else [wish.mode, _optional(wish.amount_minor), wish.actor or ""],
+        int(request.clamp),
+        request.currency or "",
+        request.parcels,
+        _waivers(request.waivers),
+        [] if kind is None else [kind.amount_minor, kind.actor],
+    ]
 
 
 def _requested(line: RequestedLine) -> list[object]:
@@ -84,11 +113,30 @@ def _requested(line: RequestedLine) -> list[object]:
 
 
 def _terms(terms: RefundTerms) -> list[object]:
-    fee = terms.restocking
+    bonus = terms.bonus
     return [
-        [terms.shipping, terms.duties, terms.fees, terms.tips, terms.rounding],
+        [terms.shipping, terms.duties, terms.sale_fees, terms.tips, terms.gift_wrapping, terms.rounding],
         terms.tender_order,
-        [] if fee is None else [fee.bp, fee.fixed_minor, fee.currency or "", fee.per],
+        terms.capture_order,
+        [_fee(fee) for fee in terms.fees],
+        _waivers(terms.waivers),
         terms.shortfall,
         terms.trigger,
+        [
+            [x.promotion, x.mode, _optional(x.minimum_minor), _optional(x.minimum_units), x.currency or "", x.lines]
+            for x in terms.promotions
+        ],
+        [] if bonus is None else [bonus.bp, bonus.fixed_minor, _optional(bonus.at_most_minor), bonus.currency or ""],
+        [int(terms.legal_floor), terms.share_bp, int(terms.whole_kit)],
     ]
+
+
+def _fee(fee: FeeTerm) -> list[object]:
+    return [
+        [fee.kind, fee.bp, fee.of, fee.fixed_minor, _optional(fee.cost_minor), fee.currency or "", fee.per],
+        [fee.tax, fee.tax_bp, int(fee.tax_included), _optional(fee.at_most_minor)],
+    ]
+
+
+def _waivers(waivers: tuple[Waiver, ...]) -> list[list[str]]:
+    return [[waiver.kind or "", waiver.actor or ""] for waiver in waivers]

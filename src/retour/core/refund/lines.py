@@ -1,14 +1,17 @@
 """Line steps: what units are worth, what is paid for them, and what a damaged unit takes off again."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from retour.core.errors import Refused
-from retour.core.money import Sides, first_units, half_up
+from retour.core.money import Sides, half_up
 from retour.core.order import OrderLine
+from retour.core.refund.deduction import deductions
+from retour.core.refund.ledger import LedgerLine, Ordinals
 from retour.core.refund.parts import Part, Taxes, money_taxes, parts, row_of, shop_fraction, unit_taxes, within
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import LedgerLine, MoneyBasis, MoneyStep, Ordinals, RequestedLine, UnitRange
+from retour.core.refund.request import MoneyBasis, MoneyStep, RequestedLine, UnitRange
+from retour.core.refund.terms import WHOLE
+from retour.core.refund.units import count, merged, worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,52 +23,41 @@ class LineStep:
     accepted: Ordinals
 
 
-def step(line: OrderLine, past: LedgerLine, asked: RequestedLine, *, clamp: bool) -> LineStep:
-    """Return what the request pays on one line; raise Refused for units or amounts beyond the line."""
+def step(line: OrderLine, past: LedgerLine, asked: RequestedLine, *, clamp: bool, share_bp: int = WHOLE) -> LineStep:
+    """Return what the request pays on one line; raise Refused for units or amounts beyond the line.
+
+    `share_bp` is the part of the units' value that is paid; an amount a person names for them is paid as it is.
+    """
     _check_units(line, past, asked.units)
     accepted = merged((r.lo, r.hi) for r in asked.units if r.accepted)
     rejected = merged((r.lo, r.hi) for r in asked.units if not r.accepted)
     sides = parts(line.gross, line.taxes, past.paid, past.taxes_paid)
     rows: list[Row] = []
-    deductions: tuple[Row, ...] = ()
+    taken_off: tuple[Row, ...] = ()
     if accepted:
         row = _units_row(line, past, asked, accepted, sides, clamp=clamp)
         rows.append(row)
-        deductions = _deductions(line, asked.units, row, sides)
+        taken_off = deductions(line, asked, row, sides, share_bp)
         if asked.money is not None:
             sides = (sides[0].after(row, "presentment"), sides[1].after(row, "shop"))
     elif asked.override is not None:
         raise Refused("amount_above_entitlement", "no accepted unit to name an amount for", field=line.ref)
     if rejected:
         nothing = Sides(0, 0)
-        rows.append(Row(RowKind.REJECTED_UNITS, line.ref, nothing, nothing, ordinals=rejected, settled=line.gross))
+        rows.append(
+            Row(
+                RowKind.REJECTED_UNITS,
+                line.ref,
+                nothing,
+                nothing,
+                ordinals=rejected,
+                settled=line.gross,
+                of=line.quantity,
+            )
+        )
     if asked.money is not None:
         rows.append(_money_row(line, past, asked.money, sides, clamp=clamp))
-    return LineStep(tuple(rows), deductions, accepted)
-
-
-def merged(ranges: Iterable[tuple[int, int]]) -> Ordinals:
-    """Return the ranges in ascending order, neighbours joined; they must not overlap."""
-    joined: list[tuple[int, int]] = []
-    for lo, hi in sorted(ranges):
-        if joined and joined[-1][1] == lo - 1:
-            joined[-1] = (joined[-1][0], hi)
-        else:
-            joined.append((lo, hi))
-    return tuple(joined)
-
-
-def count(ordinals: Ordinals) -> int:
-    """Return how many units the ranges hold."""
-    return sum(hi - lo + 1 for lo, hi in ordinals)
-
-
-def worth(component: int, ordinals: Ordinals, q: int) -> int:
-    """Return what these units of `q` are worth: unit u is worth what the first u are, less the first u - 1."""
-    total = 0
-    for lo, hi in ordinals:
-        total += first_units(component, hi, q) - first_units(component, lo - 1, q)
-    return total
+    return LineStep(tuple(rows), taken_off, accepted)
 
 
 def _check_units(line: OrderLine, past: LedgerLine, units: tuple[UnitRange, ...]) -> None:
@@ -81,7 +73,7 @@ def _check_units(line: OrderLine, past: LedgerLine, units: tuple[UnitRange, ...]
     for r in units:
         if r.deduction_bp < 0:
             raise Refused("wrong_sign", "a deduction cannot be negative", field=line.ref)
-        if r.deduction_bp > 10_000:
+        if r.deduction_bp > WHOLE:
             raise Refused("amount_above_entitlement", "a deduction cannot exceed the unit", field=line.ref)
 
 
@@ -127,6 +119,7 @@ def _units_row(
         paid_before=past.paid,
         reason=override.reason if override else None if payable == entitled else "already_paid",
         actor=override.actor if override else None,
+        of=q,
     )
 
 
@@ -147,56 +140,6 @@ def _entitled_taxes(part: Part, ordinals: Ordinals, q: int) -> Taxes:
 
 def _short(entitled: int, payable: int) -> int:
     return entitled - payable if abs(payable) < abs(entitled) else 0
-
-
-# --- damage ---
-
-
-def _deductions(line: OrderLine, units: tuple[UnitRange, ...], row: Row, sides: tuple[Part, Part]) -> tuple[Row, ...]:
-    damaged = sorted((r for r in units if r.accepted and r.deduction_bp), key=lambda r: r.lo)
-    if not damaged:
-        return ()
-    left = (row.payable.presentment, row.payable.shop)
-    taxes_left = (tuple(t.amount.presentment for t in row.taxes), tuple(t.amount.shop for t in row.taxes))
-    rows: list[Row] = []
-    for r in damaged:
-        off, taxes = _deduct(sides[0], r, line.quantity, left[0], taxes_left[0])
-        off_books, taxes_books = _deduct(sides[1], r, line.quantity, left[1], taxes_left[1])
-        left = (left[0] - off, left[1] - off_books)
-        taxes_left = (_less(taxes_left[0], taxes), _less(taxes_left[1], taxes_books))
-        rows.append(
-            row_of(
-                RowKind.DAMAGE,
-                line.ref,
-                line.taxes,
-                (-off, -off_books),
-                (tuple(-t for t in taxes), tuple(-t for t in taxes_books)),
-                ordinals=((r.lo, r.hi),),
-                settled=line.gross,
-                basis_points=r.deduction_bp,
-                reason=r.grade,
-            )
-        )
-    return tuple(rows)
-
-
-def _deduct(part: Part, r: UnitRange, q: int, left: int, taxes_left: Taxes) -> tuple[int, Taxes]:
-    """Return the deduction over the range on one side, at most what is left; its taxes by each unit's own ratio."""
-    total, taxes = 0, [0] * len(part.taxes)
-    for u in range(r.lo, r.hi + 1):
-        value = worth(part.gross, ((u, u),), q)
-        off = half_up(value * r.deduction_bp, 10_000)
-        total += off
-        for i, bucket in enumerate(part.taxes):
-            taxes[i] += half_up(worth(bucket, ((u, u),), q) * off, value) if off else 0
-    total = within(total, left)
-    if total == left:
-        return total, taxes_left
-    return total, tuple(within(tax, rest) for tax, rest in zip(taxes, taxes_left, strict=True))
-
-
-def _less(a: Taxes, b: Taxes) -> Taxes:
-    return tuple(x - y for x, y in zip(a, b, strict=True))
 
 
 # --- money without units ---
@@ -237,7 +180,7 @@ def _named(line: OrderLine, past: LedgerLine, asked: MoneyStep, mine: Part) -> t
         if asked.amount <= 0:
             raise Refused("wrong_sign", "a percentage must be above zero", field=line.ref)
         before = past.granted_bp
-        return half_up(mine.gross * (before + asked.amount), 10_000) - half_up(mine.gross * before, 10_000), None
+        return half_up(mine.gross * (before + asked.amount), WHOLE) - half_up(mine.gross * before, WHOLE), None
     if asked.amount == 0 or asked.amount * mine.gross < 0:
         raise Refused("wrong_sign", "the amount must not be zero or point the other way", field=line.ref)
     if asked.basis is MoneyBasis.GROSS:

@@ -5,8 +5,8 @@ from typing import Literal, TypedDict, Unpack
 
 from retour.core.money import Sides, half_up
 from retour.core.order import Tax
+from retour.core.refund.ledger import Ordinals
 from retour.core.refund.plan import Row, RowKind
-from retour.core.refund.request import Ordinals
 
 Taxes = tuple[int, ...]
 
@@ -44,6 +44,7 @@ class Facts(TypedDict, total=False):
     basis_points: int | None
     reason: str | None
     actor: str | None
+    of: int
 
 
 def within(value: int, rest: int) -> int:

@@ -6,9 +6,9 @@ from typing import Final
 
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Tax, TenderKind
-from retour.core.refund.request import Ordinals
+from retour.core.refund.ledger import LedgerCredit, LedgerFee, Ordinals
 
-MATHS_VERSION: Final = 1
+MATHS_VERSION: Final = 2
 
 
 class RowKind(StrEnum):
@@ -21,9 +21,15 @@ class RowKind(StrEnum):
     DUTY = "duty"
     TIP = "tip"
     FEE = "fee"
+    GIFT_WRAPPING = "gift_wrapping"
     ORDER_ROUNDING = "order_rounding"
     DAMAGE = "damage"
+    SHARE = "share"
+    CLAWBACK = "clawback"
     RESTOCKING_FEE = "restocking_fee"
+    LABEL_FEE = "label_fee"
+    RETURN_FEE = "return_fee"
+    CANCELLATION_FEE = "cancellation_fee"
     CAP_ORDER = "cap_order"
     CAP_TAX = "cap_tax"
     PLATFORM_ROUNDING = "platform_rounding"
@@ -33,9 +39,10 @@ class RowKind(StrEnum):
 class Row:
     """One step of a plan; on both sides `net` + Σ `taxes` = `payable`, exactly.
 
-    `ref` is the order line's or charge's ref (nothing for the order as a whole). `entitlement` and `entitled_tax` are
-    what the units are worth, `payable` is what is paid for them, `withheld` what of the entitlement is not.
-    `settled`, `listed` and `paid_before` repeat the facts of the sale and of the ledger that the row stands on.
+    `ref` is the order line's, charge's or promotion's ref (nothing for the order as a whole). `entitlement` and
+    `entitled_tax` are what the units are worth, `payable` is what is paid for them, `withheld` what of the entitlement
+    is not. `settled`, `listed` and `paid_before` repeat the facts of the sale and of the ledger that the row stands
+    on, `of` is how many units the line has. `waived` is the fee that is not charged.
     """
 
     kind: RowKind
@@ -53,6 +60,8 @@ class Row:
     basis_points: int | None = None
     reason: str | None = None
     actor: str | None = None
+    waived: Sides = NOTHING
+    of: int = 0
 
     @property
     def quantity(self) -> int:
@@ -62,12 +71,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLeg:
-    """A part of the refund on one tender, or what that tender could take; presentment minor units."""
+    """A part of the refund on one tender, or what that tender could take; presentment minor units.
+
+    `bonus_minor` is the part of the amount that goes back as bonus, because it was spent as bonus; of a tender that
+    was such a credit `spent` says how: base, bonus, and what went back before.
+    """
 
     capture_ref: str
     kind: TenderKind
     gateway: str
     amount_minor: int
+    bonus_minor: int = 0
+    spent: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,9 @@ class Plan:
 
     Σ `legs` + `unallocated` = `total.presentment`. `tender_rests` are the tenders in the order they are used, with
     what each could take; `order_rest` is what the order could still pay back before this plan. `billed` is what fees
-    leave owed by the shopper. `notes` are codes. `hash` stands for the monetary inputs alone.
+    leave owed by the shopper. `bonus` (presentment) and `bonus_shop` are added to a credit from another pocket, never
+    part of the total. `fees` and `credited` are what later steps of the same return continue from. `notes` are codes.
+    `hash` stands for the monetary inputs alone. `reversal` says that the plan takes another one back.
     """
 
     order_ref: str
@@ -96,6 +113,10 @@ class Plan:
     notes: tuple[str, ...] = ()
     ledger_sequence: int = 0
     maths_version: int = MATHS_VERSION
+    bonus_shop: int = 0
+    fees: tuple[LedgerFee, ...] = ()
+    credited: LedgerCredit | None = None
+    reversal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,17 @@ from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Order
 from retour.core.refund import adjustments, charges, lines
+from retour.core.refund.bonus import bonus_step
+from retour.core.refund.bundle import check_kits
+from retour.core.refund.clawback import clawback
+from retour.core.refund.fees import fees
+from retour.core.refund.goodwill import goodwill
 from retour.core.refund.hash import plan_hash
+from retour.core.refund.ledger import Ledger, LedgerCredit, LedgerLine, Ordinals
 from retour.core.refund.plan import Plan, Row, RowKind
-from retour.core.refund.request import Ledger, LedgerLine, Ordinals, RefundRequest, RefundTerms
+from retour.core.refund.request import RefundRequest
 from retour.core.refund.tenders import legs, tender_rests
+from retour.core.refund.terms import RefundTerms
 
 
 def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms) -> Plan:
@@ -19,12 +26,16 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     """
     if request.currency not in (None, order.currency):
         raise Refused("currency_mismatch", f"the order is in {order.currency}", field="currency")
-    rows, deductions, past, accepted = _lines(order, ledger, request)
+    rows, deductions, past, accepted = _lines(order, ledger, request, terms)
+    if terms.whole_kit:
+        check_kits(order, past, accepted)
     rows += charges.steps(order, ledger, request, terms, charges.progress(order, past, accepted))
-    adjusted, billed = list(deductions), NOTHING
-    if terms.restocking is not None:
-        fee, billed = adjustments.restocking(order, terms.restocking, rows, deductions, terms.shortfall)
-        adjusted += [fee] if fee else []
+    if request.goodwill is not None:
+        rows += goodwill(order, ledger, request.goodwill, rows, clamp=request.clamp)
+    goods = adjustments.totals([*(row for row in rows if row.kind is RowKind.UNITS), *deductions])
+    deductions += clawback(order, ledger, terms, past, accepted, goods)
+    charged = fees(order, ledger, request, terms, rows, deductions)
+    adjusted = [*deductions, *charged.rows]
     rest = adjustments.order_rest(order, ledger)
     so_far = adjustments.totals([*rows, *adjusted])
     if so_far.payable.presentment < 0:  # a rounding of the sale never makes a step cost money
@@ -33,7 +44,10 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     if so_far.payable.presentment < 0:
         raise Refused("wrong_sign", "what is asked for would cost the shopper money", field="lines")
     so_far = _capped(order, ledger, rest, so_far, adjusted, clamp=request.clamp)
-    rests = tender_rests(ledger.tenders, terms.tender_order)
+    bonus = NOTHING
+    if terms.bonus is not None:
+        bonus = bonus_step(order, ledger, terms.bonus, so_far.payable)
+    rests = tender_rests(ledger.tenders, terms.tender_order, terms.capture_order)
     taken, unallocated = legs(so_far.payable.presentment, rests)
     return Plan(
         order_ref=order.ref,
@@ -48,14 +62,18 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
         tender_rests=rests,
         order_rest=rest,
         hash=plan_hash(order, ledger, request, terms, rests),
-        billed=billed,
-        notes=_notes(rows, adjusted, ledger, unallocated, billed),
+        billed=charged.billed,
+        notes=_notes(rows, adjusted, ledger, unallocated, charged.billed),
         ledger_sequence=ledger.sequence,
+        fees=charged.steps,
+        bonus=bonus.presentment,
+        bonus_shop=bonus.shop,
+        credited=LedgerCredit(terms.bonus, so_far.payable) if terms.bonus is not None else None,
     )
 
 
 def _lines(
-    order: Order, ledger: Ledger, request: RefundRequest
+    order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms
 ) -> tuple[list[Row], list[Row], dict[str, LedgerLine], dict[str, Ordinals]]:
     past = {line.line_ref: line for line in ledger.lines}
     rows: list[Row] = []
@@ -69,7 +87,9 @@ def _lines(
         if line.ref in seen:
             raise Refused("duplicate_line", "a line can be named only once", field=line.ref)
         seen.add(line.ref)
-        step = lines.step(line, past.get(line.ref) or LedgerLine(line.ref), asked, clamp=request.clamp)
+        step = lines.step(
+            line, past.get(line.ref) or LedgerLine(line.ref), asked, clamp=request.clamp, share_bp=terms.share_bp
+        )
         rows += step.rows
         deductions += step.deductions
         if step.accepted:
@@ -110,6 +130,9 @@ def _notes(rows: list[Row], adjusted: list[Row], ledger: Ledger, unallocated: in
         "rejected_units": RowKind.REJECTED_UNITS in kinds,
         "fee_reduced": any(row.reason == "reduced_to_refund" for row in adjusted),
         "fee_billed": bool(billed),
+        "fee_waived": any(row.waived for row in adjusted),
+        "clawed_back": any(row.kind is RowKind.CLAWBACK and row.reason is None for row in adjusted),
+        "clawback_released": any(row.kind is RowKind.CLAWBACK and row.reason is not None for row in adjusted),
         "order_capped": RowKind.CAP_ORDER in kinds,
         "tax_capped": RowKind.CAP_TAX in kinds,
         "tender_blocked": any(tender.blocked for tender in ledger.tenders),

@@ -113,6 +113,7 @@ class ReturnLine:
     settle_after_hours: int = 0
     decided_at: datetime | None = None
     arrived_at: datetime | None = None
+    method: str | None = None  # how its goods come back
     resolution_ref: str | None = None  # of the merchant's own record
 
     @property

@@ -11,6 +11,7 @@ from retour.doors.api import (
     discrepancies,
     effects,
     events,
+    exchanges,
     orders,
     payments,
     resolutions,
@@ -35,6 +36,7 @@ BODY_MOST: Final = 1_000_000  # bytes
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
     *returns.OPERATIONS,
+    *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
     *settlements.OPERATIONS,
     *resolutions.OPERATIONS,

@@ -13,6 +13,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "find_orders": _DESK,
     "get_order": _DESK,
     "quote_return": _DESK,
+    "quote_exchange": _DESK,
     "request_return": _DESK,
     "list_returns": _ALL,
     "get_return": _ALL,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from retour.core import refund
 from retour.core.ahead import not_here, paid_ahead
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.policy import LineDecision
+from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.rma import (
     Decision,
     Disposition,
@@ -26,8 +27,8 @@ from retour.core.rma import (
 )
 from retour.core.rma.due import fulfilled_spans
 from retour.core.rma.state import common
-from retour.core.settling import Wanted, divide
-from retour.core.terms import charges_fee, terms_of
+from retour.core.settling import Returning, divide
+from retour.core.terms import terms_of
 from retour.flows.receiving.ahead import show_missing, show_worth_less
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
@@ -172,7 +173,7 @@ async def inspect(
         db, rma_id=rma_id, order_id=record.order_id, batch_id=batch_id, judged=judged, actor=actor, at=now
     )
     await returns.mark_times(db, rma_id, inspected_at=now)
-    quoted = await _quote(db, record, found, batch_id, judged, rulings, now)
+    quoted = await _quote(db, record, found, batch_id, judged, rulings, compiled, now)
     facts: dict[str, object] = {
         "units": sum(j.span[1] - j.span[0] + 1 for j in judged),
         "accepted": sum(j.span[1] - j.span[0] + 1 for j in judged if j.accepted),
@@ -289,18 +290,17 @@ async def _quote(
     batch_id: UUID,
     judged: Sequence[receiving.JudgedUnits],
     rulings: dict[str, LineDecision],
+    compiled: CompiledPolicy,
     now: datetime,
 ) -> list[UUID]:
     """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements.
 
     Units that were settled before stay out: what has been paid is not paid twice, and not clawed back either.
     """
-    at = await refunds.position(db, record.order_id)
-    is_charged = any(charges_fee(earlier.plan) for earlier in await refunds.list_of_rma(db, record.rma.id))
-    asked = _asked(record, judged, rulings, now)
-    parts = divide(
-        found.order, asked, lambda plans: refunds.ledger_after(found.order, at, plans), is_charged=is_charged
-    )
+    at = await refunds.position(db, record.order_id, past=False)
+    bearing = await refunds.bearing_of(db, record.rma)
+    returning = _returning(record, judged, rulings, compiled, now)
+    parts = divide(found.order, returning, partial(refunds.ledger_after, found.order, at), bearing)
     quoted: list[UUID] = []
     for number, part in enumerate(parts, start=1):
         settlement_id = new_id()
@@ -322,12 +322,16 @@ async def _quote(
     return quoted
 
 
-def _asked(
-    record: ReturnRecord, judged: Sequence[receiving.JudgedUnits], rulings: dict[str, LineDecision], now: datetime
-) -> list[Wanted]:
+def _returning(
+    record: ReturnRecord,
+    judged: Sequence[receiving.JudgedUnits],
+    rulings: dict[str, LineDecision],
+    compiled: CompiledPolicy,
+    now: datetime,
+) -> list[Returning]:
     """Return the accepted units that no settlement answers for yet, with the time from which they may be paid."""
     lines = {line.id: line for line in record.rma.lines}
-    asked = []
+    returning = []
     for j in judged:
         line = lines[j.line_id]
         units = tuple(
@@ -338,9 +342,10 @@ def _asked(
             continue
         since = now if line.settle_on is Moment.INSPECTED else came_at(record.rma, line) or now
         due = since + timedelta(hours=line.settle_after_hours) if line.settle_after_hours else None
-        terms = terms_of(rulings[j.line_ref], line.resolution, line.resolution_ref)
-        asked.append(Wanted(j.line_ref, units, line.resolution, terms, due, line.resolution_ref))
-    return asked
+        ruling, ref = rulings[j.line_ref], line.resolution_ref
+        terms = terms_of(ruling, line.resolution, line.method, compiled, resolution_ref=ref)
+        returning.append(Returning(j.line_ref, units, line.resolution, terms, due, ref))
+    return returning
 
 
 def _with_lines(record: ReturnRecord, items: Sequence[Item]) -> list[tuple[Item, ReturnLine]]:

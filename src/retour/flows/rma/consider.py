@@ -5,8 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
-from retour.core.order import OrderLine, Person
-from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
+from retour.core.order import OrderLine
+from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
 from retour.store import policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -41,7 +41,7 @@ class Considered:
 async def consider(
     db: Db, *, store_id: UUID, order_id: UUID, kind: str, channel: str, now: datetime, policies: PolicyCache
 ) -> Considered:
-    """Return what could come back of an order, line by line, each judged as if it were the only one.
+    """Return what could come back of an order, line by line, each judged by what is known before one is chosen.
 
     Raises Refused: `order_not_found`, `another_master`, `policy_not_published`.
     """
@@ -55,18 +55,11 @@ async def consider(
         raise Refused("policy_not_published", "the store has no published policy")
     compiled = await policies.get(db, store.policy_version_id)
     at = await refunds.position(db, order_id)
-    history = History(
-        claimed={c.line_ref: c.in_return for c in at.counters},
-        refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
-        returns_of_order=at.earlier_returns,
-        returns_of_customer=at.earlier_returns_of_customer,
-    )
-    person, zone = Person(tags=at.customer_tags), time_zone(store.timezone)
+    request = Request(tuple(Asked(line.ref) for line in found.order.lines), kind, channel)
+    zone = time_zone(store.timezone)
+    facts = gather(found.order, person=at.person, request=request, history=at.history, now=now, zone=zone)
     lines = []
-    for line in found.order.lines:
-        request = Request((Asked(line.ref, 1),), kind, channel)
-        facts = gather(found.order, person=person, request=request, history=history, now=now, zone=zone)
-        (decision,) = decide(compiled, facts).lines
-        left = facts[0].values.get("line.units_left")
+    for line, decision in zip(found.order.lines, decide(compiled, facts).lines, strict=True):
+        left = decision.facts.values.get("line.units_left")
         lines.append(ConsideredLine(line, left if isinstance(left, int) else 0, decision))
     return Considered(found, store, tuple(lines))

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from retour.core.event import EventType
 from retour.core.money import NOTHING
-from retour.core.policy import LineDecision
+from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import UnitRange
 from retour.core.rma import EarlyUnits, Moment, SettlementState
-from retour.core.settling import Part, Wanted, divide
-from retour.core.terms import charges_fee, terms_of
+from retour.core.settling import Part, Returning, divide
+from retour.core.terms import terms_of
 from retour.store import event
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -35,31 +35,30 @@ async def quote_early(
     """Write a settlement for units that are paid before their inspection; the caller holds the return's lock."""
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, record.rma.id, compiled)
-    at = await refunds.position(db, record.order_id)
-    earlier = await refunds.list_of_rma(db, record.rma.id)
-    is_charged = any(charges_fee(row.plan) for row in earlier)
+    at = await refunds.position(db, record.order_id, past=False)
+    bearing = await refunds.bearing_of(db, record.rma)
     for moment in dict.fromkeys(units.moment for units in due):
-        asked = _asked(record, [units for units in due if units.moment is moment], rulings)
-        parts = divide(found.order, asked, partial(refunds.ledger_after, found.order, at), is_charged=is_charged)
+        returning = _returning(record, [units for units in due if units.moment is moment], rulings, compiled)
+        parts = divide(found.order, returning, partial(refunds.ledger_after, found.order, at), bearing)
         batch_id = new_id()
         for number, part in enumerate(parts, start=1):
             await _write(db, record, part, batch_id, number, moment, now)
-            at, is_charged = at.with_plan(part.plan), is_charged or charges_fee(part.plan)
+            at = at.with_plan(part.plan)
+        bearing = replace(bearing, earlier=(*bearing.earlier, *(part.plan for part in parts)))
 
 
-def _asked(record: ReturnRecord, due: Sequence[EarlyUnits], rulings: Mapping[str, LineDecision]) -> list[Wanted]:
-    chosen = {line.id: (line.resolution, line.resolution_ref) for line in record.rma.lines}
-    return [
-        Wanted(
-            units.line_ref,
-            tuple(UnitRange(lo, hi) for lo, hi in units.spans),
-            chosen[units.line_id][0],
-            terms_of(rulings[units.line_ref], *chosen[units.line_id]),
-            units.not_before,
-            chosen[units.line_id][1],
-        )
-        for units in due
-    ]
+def _returning(
+    record: ReturnRecord, due: Sequence[EarlyUnits], rulings: Mapping[str, LineDecision], compiled: CompiledPolicy
+) -> list[Returning]:
+    lines = {line.id: line for line in record.rma.lines}
+    found = []
+    for units in due:
+        line = lines[units.line_id]
+        ruling, ref = rulings[units.line_ref], line.resolution_ref
+        terms = terms_of(ruling, line.resolution, line.method, compiled, resolution_ref=ref)
+        ranges = tuple(UnitRange(lo, hi) for lo, hi in units.spans)
+        found.append(Returning(units.line_ref, ranges, line.resolution, terms, units.not_before, ref))
+    return found
 
 
 async def _write(
@@ -89,7 +88,18 @@ async def void(db: Db, *, settlement_id: UUID, now: datetime) -> None:
     row = await refunds.get(db, settlement_id)
     assert row is not None, "it was just read with its return"
     nothing = replace(
-        row.plan, rows=(), adjustments=(), total=NOTHING, taxes=(), legs=(), unallocated=0, billed=NOTHING, bonus=0
+        row.plan,
+        rows=(),
+        adjustments=(),
+        total=NOTHING,
+        taxes=(),
+        legs=(),
+        unallocated=0,
+        billed=NOTHING,
+        bonus=0,
+        bonus_shop=0,
+        fees=(),
+        credited=None,
     )
     await refunds.save_comparison(
         db, settlement_id, platform_quote=None, comparison="equal", plan=nothing, reasons=["units_given_up"]

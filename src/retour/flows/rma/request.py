@@ -3,18 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.order import Person
-from retour.core.policy import Asked, History, LineDecision, Request, decide, gather, time_zone
+from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, MethodKind, ResolutionKind
 from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
 from retour.core.rma.state import KEPT
-from retour.core.settling import Wanted, divide
+from retour.core.settling import Returning, divide
 from retour.core.terms import offer_of, terms_of
 from retour.store import jobs, policy
 from retour.store import refund as refunds
@@ -270,14 +270,9 @@ async def _decide(
     compiled = await policies.get(db, store.policy_version_id)
     facts = gather(
         found.order,
-        person=Person(tags=at.customer_tags),
-        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason) for w in wishes), kind, channel),
-        history=History(
-            claimed={c.line_ref: c.in_return for c in at.counters},
-            refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
-            returns_of_order=at.earlier_returns,
-            returns_of_customer=at.earlier_returns_of_customer,
-        ),
+        person=at.person,
+        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in wishes), kind, channel),
+        history=at.history,
         now=now,
         zone=time_zone(store.timezone),
     )
@@ -311,14 +306,12 @@ def _promise(
     lines: Sequence[LineDecision],
     spans: Sequence[tuple[Span, ...]],
 ) -> Promise:
-    asked = [
-        Wanted(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
-              terms_of(line, wish.resolution, wish.ref), ref=_ref(line, wish))
+    returning = [
+        Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
+                  terms_of(line, wish.resolution, resolution_ref=wish.ref), ref=_ref(line, wish))
         for wish, line, units in zip(wishes, lines, spans, strict=True)
     ]  # fmt: skip
-    plans = [
-        part.plan for part in divide(found.order, asked, lambda plans: refunds.ledger_after(found.order, at, plans))
-    ]
+    plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
     total = sum(plan.total.presentment for plan in plans)
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 

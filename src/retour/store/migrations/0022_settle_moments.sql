@@ -1,8 +1,7 @@
 -- When the money of a line is due, how its goods come back, what the shopper answered; fees that were waived.
 
 ALTER TABLE rma
-  ADD COLUMN approve_at timestamptz,                            -- when the policy approves what nobody has decided by then
-  ADD COLUMN parcels int NOT NULL DEFAULT 1 CHECK (parcels BETWEEN 1 AND 1000);
+  ADD COLUMN approve_at timestamptz;                            -- when the policy approves what nobody has decided by then
 ALTER TABLE return_line
   ADD COLUMN settle_on text NOT NULL DEFAULT 'inspected'
     CHECK (settle_on IN ('approved', 'first_scan', 'delivered', 'received', 'inspected')),

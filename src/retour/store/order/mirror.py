@@ -26,13 +26,14 @@ SELECT id, store_id, connection_id, person_id, version, document::text AS docume
 ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text || ' ' || $2, 7))"
 ADD: Final = """
 INSERT INTO sales_order (tenant_id, id, store_id, connection_id, person_id, far_ref, name, name_folded, currency,
-                         shop_currency, total_minor, placed_at, far_updated_at, document, raw_sealed, synced_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15)
+                         shop_currency, total_minor, placed_at, far_updated_at, document, raw_sealed, synced_at,
+                         failed_payments)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $16)
 """
 CHANGE: Final = """
 UPDATE sales_order SET person_id = $2, name = $3, name_folded = $4, currency = $5, shop_currency = $6,
        total_minor = $7, placed_at = $8, far_updated_at = $9, document = $10::text::jsonb, raw_sealed = $11,
-       synced_at = $12, version = $13
+       synced_at = $12, version = $13, failed_payments = $14
  WHERE tenant_id = current_tenant() AND id = $1
 """
 SEEN: Final = (
@@ -178,7 +179,7 @@ async def _add(
     await db.execute(
         ADD, order_id, where["store_id"], connection_id, keeper.id, order.ref, order.name, fold_name(order.name),
         order.currency, order.shop_currency, order.total.presentment, order.placed_at, order.updated_at, document,
-        _sealed(vault, where["tenant_id"], keeper, fetched.raw), at,
+        _sealed(vault, where["tenant_id"], keeper, fetched.raw), at, order.failed_payments,
     )  # fmt: skip
     return OrderRecord(order_id, where["store_id"], connection_id, keeper.id, 1, order, at)
 
@@ -196,7 +197,7 @@ async def _change(
     await db.execute(
         CHANGE, known.id, keeper.id, order.name, fold_name(order.name), order.currency, order.shop_currency,
         order.total.presentment, order.placed_at, order.updated_at, document,
-        _sealed(vault, where["tenant_id"], keeper, fetched.raw), at, version,
+        _sealed(vault, where["tenant_id"], keeper, fetched.raw), at, version, order.failed_payments,
     )  # fmt: skip
     return replace(known, person_id=keeper.id, version=version, order=order, synced_at=at)
 

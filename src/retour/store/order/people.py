@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from retour.core.order import Person
+from retour.core.order import Figures, Person
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
 from retour.store.vault import Vault
@@ -13,8 +13,8 @@ from retour.store.vault import Vault
 # A new person, or the one that another transaction was faster to add.
 ADD: Final = """
 INSERT INTO person (tenant_id, id, store_id, far_ref, name, email, email_folded, phone, phone_digits, postcode_folded,
-                    tags, sealed_key)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                    tags, home_country, orders_placed, spent_minor, known_since, sealed_key)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (tenant_id, store_id, far_ref) WHERE far_ref IS NOT NULL DO UPDATE SET far_ref = excluded.far_ref
 RETURNING id, sealed_key, erased_at
 """
@@ -26,13 +26,16 @@ SELECT id, sealed_key, erased_at, far_ref FROM person WHERE tenant_id = current_
 """
 FILL: Final = """
 UPDATE person SET far_ref = coalesce($2, far_ref), name = $3, email = $4, email_folded = $5, phone = $6,
-       phone_digits = $7, postcode_folded = $8, tags = $9
+       phone_digits = $7, postcode_folded = $8, tags = $9, home_country = $10, orders_placed = $11, spent_minor = $12,
+       known_since = $13
  WHERE tenant_id = current_tenant() AND id = $1 AND erased_at IS NULL
-   AND (far_ref, name, email, email_folded, phone, phone_digits, postcode_folded, tags)
-       IS DISTINCT FROM (coalesce($2, far_ref), $3, $4, $5, $6, $7, $8, $9::text[])
+   AND (far_ref, name, email, email_folded, phone, phone_digits, postcode_folded, tags, home_country, orders_placed,
+        spent_minor, known_since)
+       IS DISTINCT FROM (coalesce($2, far_ref), $3, $4, $5, $6, $7, $8, $9::text[], $10, $11, $12, $13)
 """
 LOAD: Final = """
-SELECT far_ref, name, email, phone, postcode_folded, tags FROM person WHERE tenant_id = current_tenant() AND id = $1
+SELECT far_ref, name, email, phone, postcode_folded, tags, home_country, orders_placed, spent_minor, known_since
+  FROM person WHERE tenant_id = current_tenant() AND id = $1
 """
 
 _NO_DIGIT: Final = re.compile(r"\D+")
@@ -96,10 +99,9 @@ async def keep(db: Db, vault: Vault, person: Person, *, tenant_id: UUID, store_i
     return Keeper.of(row)
 
 
-def _values(
-    person: Person,
-) -> tuple[str | None, str | None, str | None, str | None, str | None, str | None, str | None, list[str]]:
-    """Return the columns of a person from far_ref to tags."""
+def _values(person: Person) -> tuple[Any, ...]:
+    """Return the columns of a person from far_ref to known_since."""
+    figures = person.figures
     return (
         _text(person.ref),
         _text(person.name),
@@ -109,6 +111,10 @@ def _values(
         fold_phone(person.phone),
         fold_postcode(person.postcode),
         [tag.replace("\0", "\ufffd") for tag in person.tags],
+        _text(person.home_country),
+        figures.orders_placed,
+        figures.spent,
+        figures.since,
     )
 
 
@@ -121,4 +127,7 @@ async def load_person(db: Db, person_id: UUID) -> Person | None:
     row = await db.fetchrow(LOAD, person_id)
     if row is None:
         return None
-    return Person(row["far_ref"], row["name"], row["email"], row["phone"], row["postcode_folded"], tuple(row["tags"]))
+    return Person(
+        row["far_ref"], row["name"], row["email"], row["phone"], row["postcode_folded"], tuple(row["tags"]),
+        row["home_country"], Figures(row["orders_placed"], row["spent_minor"], row["known_since"]),
+    )  # fmt: skip

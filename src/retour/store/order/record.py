@@ -193,8 +193,8 @@ async def open_returns(db: Db, order_id: UUID) -> list[UUID]:
 def settled(order: Order) -> Order:
     """Return what the version of an order stands for: its figures, quantities and refunds in a fixed order.
 
-    Tags, titles, pictures, facts about products, the platform's own returns and the time of the last change do not
-    count: they move without any money or goods moving.
+    Tags, titles, pictures, facts about products and customers, the platform's own returns and the time of the last
+    change do not count: they move without any money or goods moving.
     """
     return replace(
         order,
@@ -202,6 +202,12 @@ def settled(order: Order) -> Order:
         updated_at=order.placed_at,
         tags=(),
         returns=(),
+        province=None,
+        channel=None,
+        app=None,
+        company=None,
+        risk=None,
+        failed_payments=None,
         discount_codes=tuple(sorted(order.discount_codes)),
         lines=tuple(
             replace(
@@ -211,8 +217,16 @@ def settled(order: Order) -> Order:
                 image_url=None,
                 inventory_ref=None,
                 product=type(line.product)(),
+                bundle=None,
+                weight_g=None,
+                properties=None,
                 taxes=tuple(sorted(line.taxes, key=lambda tax: (tax.bucket, tax.amount.presentment))),
-                discounts=tuple(sorted(line.discounts, key=lambda d: (d.promotion, d.amount.presentment))),
+                discounts=tuple(
+                    sorted(
+                        (replace(share, kind=None) for share in line.discounts),
+                        key=lambda d: (d.promotion, d.amount.presentment),
+                    )
+                ),
             )
             for line in sorted(order.lines, key=lambda line: line.ref)
         ),

@@ -18,6 +18,7 @@ from retour.store.refund.settlement import (
     save_comparison,
     set_due,
 )
+from retour.store.refund.waiver import bearing_of, waive, waivers
 
 __all__ = [
     "Counter",
@@ -26,6 +27,7 @@ __all__ = [
     "accept_difference",
     "add_lines",
     "add_settlement",
+    "bearing_of",
     "drop_lines",
     "find_by_effect",
     "get",
@@ -40,4 +42,6 @@ __all__ = [
     "reserve",
     "save_comparison",
     "set_due",
+    "waive",
+    "waivers",
 ]

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 
 from retour.core.money import NOTHING, Sides, spread
-from retour.core.order import Order, OrderLine, RefundedLine, Tax
-from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, RowKind, Tender
+from retour.core.order import Figures, Order, OrderLine, Person, RefundedLine, Tax
+from retour.core.policy.history import CustomerPast, History, LinePast
+from retour.core.refund import Ledger, LedgerCharge, LedgerLine, LedgerPromotion, Plan, RowKind, Tender
 from retour.core.rma import Span, minus
 from retour.core.rma.state import join
 from retour.store.db import Db
@@ -51,11 +52,57 @@ SELECT jsonb_build_object(
   'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
   'earlier_returns_of_customer', (
     SELECT count(*) FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.person_id = r.person_id
-     WHERE r.tenant_id = current_tenant() AND o.id = $1)
+     WHERE r.tenant_id = current_tenant() AND o.id = $1),
+  'lines_past', CASE WHEN $2 THEN (
+    SELECT coalesce(jsonb_object_agg(line_ref, jsonb_build_object('returned', returned, 'exchanged', exchanged)), '{}')
+      FROM (SELECT l.line_ref, count(DISTINCT l.rma_id) AS returned,
+                   count(*) FILTER (WHERE l.resolution = 'exchange') AS exchanged
+              FROM rma r JOIN return_line l ON l.tenant_id = r.tenant_id AND l.rma_id = r.id
+             WHERE r.tenant_id = current_tenant() AND r.order_id = $1
+               AND l.decision NOT IN ('rejected', 'cancelled', 'expired')
+             GROUP BY l.line_ref) AS past) END,
+  'customer', CASE WHEN $2 THEN (
+    SELECT jsonb_build_object('email', p.email_folded, 'postcode', p.postcode_folded, 'home_country', p.home_country,
+             'figures', jsonb_build_object('orders_placed', p.orders_placed, 'spent', p.spent_minor,
+                                           'since', p.known_since),
+             'past', to_jsonb(bought) || to_jsonb(gone))
+      FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
+     CROSS JOIN LATERAL (
+       SELECT count(*) AS orders_read, min(s.placed_at) AS first_order_at,
+              CASE WHEN count(*) = count(s.failed_payments) THEN sum(s.failed_payments) END AS failed_payments,
+              coalesce(sum((SELECT sum(c.ordered - c.cancelled) FROM order_line_counter c
+                             WHERE c.tenant_id = s.tenant_id AND c.order_id = s.id)), 0) AS units_bought
+         FROM sales_order s WHERE s.tenant_id = o.tenant_id AND s.person_id = o.person_id) AS bought
+     CROSS JOIN LATERAL (
+       SELECT coalesce(sum(asked.units), 0) AS units_returned, coalesce(sum(asked.exchanges), 0) AS exchanges,
+              coalesce(sum(asked.kept), 0) AS kept_items,
+              coalesce(sum(paid.partial_credits), 0) AS partial_credits, coalesce(sum(paid.bonus), 0) AS bonus,
+              count(*) FILTER (WHERE r.status = 'rejected') AS rejected,
+              count(*) FILTER (WHERE EXISTS (
+                SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND NOT i.accepted
+              )) AS not_accepted,
+              count(*) FILTER (WHERE EXISTS (
+                SELECT FROM goods_observation g WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id
+                   AND g.kind IN ('not_on_it', 'miscounted') AND g.withdrawn_at IS NULL
+              )) AS wrong_items
+         FROM rma r
+        CROSS JOIN LATERAL (
+          SELECT sum(l.quantity) AS units, count(*) FILTER (WHERE l.resolution = 'exchange') AS exchanges,
+                 count(*) FILTER (WHERE l.resolution = 'keep_item') AS kept
+            FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id
+             AND l.decision NOT IN ('rejected', 'cancelled', 'expired')) AS asked
+        CROSS JOIN LATERAL (
+          SELECT count(*) FILTER (WHERE s.resolution = 'keep_item' AND s.total_minor > 0) AS partial_credits,
+                 sum((SELECT sum(x.paid_shop_minor) FROM settlement_line x
+                       WHERE x.tenant_id = s.tenant_id AND x.settlement_id = s.id AND x.kind = 'bonus')) AS bonus
+            FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id
+             AND s.state IN ('sending', 'pending', 'settled', 'unknown', 'handed_over')) AS paid
+        WHERE r.tenant_id = o.tenant_id AND r.person_id = o.person_id) AS gone
+     WHERE o.tenant_id = current_tenant() AND o.id = $1) END
   )::text
 """
 
-_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.RESTOCKING_FEE, RowKind.CAP_ORDER, RowKind.CAP_TAX})
+_ADJUSTING: Final = frozenset({RowKind.DAMAGE, RowKind.SHARE, RowKind.CLAWBACK, RowKind.CAP_ORDER, RowKind.CAP_TAX})
 _OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
 
 
@@ -83,8 +130,22 @@ class _Paid:
 
 
 @dataclass(frozen=True, slots=True)
+class Customer:
+    """Who ordered, as far as a policy may ask, and what they did before."""
+
+    email: str | None
+    postcode: str | None
+    home_country: str | None
+    figures: Figures
+    past: CustomerPast
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
-    """Where an order stands: unit limits, claimed ordinals per line, tenders, what we paid, whose refunds are ours."""
+    """Where an order stands: unit limits, claimed ordinals per line, tenders, what we paid, whose refunds are ours.
+
+    `lines_past` and `customer` are there if the past was asked for.
+    """
 
     counters: tuple[Counter, ...]
     claims: tuple[tuple[str, int, int], ...]
@@ -94,6 +155,33 @@ class Position:
     customer_tags: tuple[str, ...]
     earlier_returns: int
     earlier_returns_of_customer: int
+    lines_past: dict[str, LinePast] | None = None
+    customer: Customer | None = None
+
+    @property
+    def person(self) -> Person:
+        """Return the shopper as the policy may know them."""
+        if self.customer is None:
+            return Person(tags=self.customer_tags)
+        return Person(
+            email=self.customer.email,
+            postcode=self.customer.postcode,
+            tags=self.customer_tags,
+            home_country=self.customer.home_country,
+            figures=self.customer.figures,
+        )
+
+    @property
+    def history(self) -> History:
+        """Return what happened before on the order and with its customer."""
+        return History(
+            claimed={counter.line_ref: counter.in_return for counter in self.counters},
+            refunded_without_return={counter.line_ref: counter.refunded_without_return for counter in self.counters},
+            returns_of_order=self.earlier_returns,
+            returns_of_customer=self.earlier_returns_of_customer,
+            lines=self.lines_past,
+            customer=None if self.customer is None else self.customer.past,
+        )
 
     def counter(self, line_ref: str) -> Counter | None:
         """Return the limits of a line, or nothing for a line the mirror does not know."""
@@ -119,9 +207,12 @@ class Position:
 _POSITION: Final = msgspec.json.Decoder(Position)
 
 
-async def position(db: Db, order_id: UUID) -> Position:
-    """Return where an order stands; the caller holds the order's lock if it means to act on it."""
-    return _POSITION.decode(await db.fetchval(POSITION, order_id))
+async def position(db: Db, order_id: UUID, *, past: bool = True) -> Position:
+    """Return where an order stands; the caller holds the order's lock if it means to act on it.
+
+    With `past` it comes with what a policy asks about the order's lines and customer.
+    """
+    return _POSITION.decode(await db.fetchval(POSITION, order_id, past))
 
 
 def ledger_of(order: Order, at: Position) -> Ledger:
@@ -159,6 +250,7 @@ def ledger_of(order: Order, at: Position) -> Ledger:
         tenders=at.tenders,
         paid_back=paid_back,
         taxes_paid_back=_merge(taxes_outside, tuple(t for r in at.rows for t in r.taxes)),
+        promotions=_clawed_back(at),
     )
 
 
@@ -167,6 +259,17 @@ def ledger_after(order: Order, at: Position, plans: tuple[Plan, ...]) -> Ledger:
     for plan in plans:
         at = at.with_plan(plan)
     return ledger_of(order, at)
+
+
+def _clawed_back(at: Position) -> tuple[LedgerPromotion, ...]:
+    """Return what was charged for promotions that the kept goods no longer earn, less what was released again."""
+    charged: dict[str, LedgerPromotion] = {}
+    for row in at.rows:
+        if row.kind is RowKind.CLAWBACK and row.ref is not None:
+            past = charged.get(row.ref) or LedgerPromotion(row.ref)
+            taken = tuple(Tax(tax.bucket, -tax.amount) for tax in row.taxes)
+            charged[row.ref] = LedgerPromotion(row.ref, past.charged - row.paid, _merge(past.taxes, taken))
+    return tuple(charged.values())
 
 
 def _is_ours(note: str | None, references: set[str]) -> bool:

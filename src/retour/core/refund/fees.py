@@ -1,0 +1,232 @@
+"""Fees: what a return costs its shopper, as a reduction of the refund or as a service of its own.
+
+Every fee is cumulative over its return: what it comes to in all, less what earlier steps were charged. So it is the
+same however the return is split, and what a small refund could not bear is taken from the next one of the return.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from retour.core.errors import Refused
+from retour.core.money import NOTHING, Sides, half_up
+from retour.core.order import Order, Tax
+from retour.core.refund.adjustments import Totals, reduction, totals
+from retour.core.refund.ledger import Ledger, LedgerFee
+from retour.core.refund.plan import Row, RowKind
+from retour.core.refund.request import RefundRequest
+from retour.core.refund.terms import FeeKind, FeeOf, FeePer, FeeTax, FeeTerm, RefundTerms, Shortfall, Waiver
+from retour.core.refund.units import worth
+
+ROWS: Final = {
+    FeeKind.RESTOCKING: RowKind.RESTOCKING_FEE,
+    FeeKind.LABEL: RowKind.LABEL_FEE,
+    FeeKind.RETURN: RowKind.RETURN_FEE,
+    FeeKind.CANCELLATION: RowKind.CANCELLATION_FEE,
+}
+ORDER: Final = tuple(FeeKind)
+ONCE: Final = (FeePer.RETURN, FeePer.PARCEL)
+LEGAL_FLOOR: Final = Waiver(reason="legal_floor")
+SUPPLY: Final = "supply:"
+"""What the tax bucket of a fee with a tax of its own begins with; its rate in basis points follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """The rows of the fees, what they were computed from in this step, and what the refund could not bear."""
+
+    rows: tuple[Row, ...] = ()
+    steps: tuple[LedgerFee, ...] = ()
+    billed: Sides = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What fees can still take: of the whole refund, and with which taxes of the goods and of the whole."""
+
+    left: Sides
+    goods: Totals
+    whole: Totals
+
+
+def fees(
+    order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, rows: Sequence[Row], off: Sequence[Row]
+) -> Fees:
+    """Return the fees of a step that takes units back, restocking first; `off` are the deductions made before.
+
+    Together they take no more than the refund; raise Refused(currency_mismatch).
+    """
+    units = [row for row in rows if row.kind is RowKind.UNITS]
+    if not units or not terms.fees:
+        return Fees()
+    goods, whole = totals([*units, *off]), totals([*rows, *off])
+    room = _Room(Sides(max(0, whole.payable.presentment), max(0, whole.payable.shop)), goods, whole)
+    past = {fee.term: fee for fee in ledger.fees}
+    now = LedgerFee(
+        FeeTerm(),
+        value=goods.payable,
+        listed=_listed(order, units),
+        units=sum(row.quantity for row in units),
+        lines=tuple(row.ref or "" for row in units),
+        parcels=request.parcels,
+    )
+    charged: list[Row] = []
+    steps: list[LedgerFee] = []
+    for term in sorted(terms.fees, key=lambda fee: ORDER.index(fee.kind)):
+        key = replace(term, cost_minor=None)
+        before = past.get(key) or LedgerFee(key)
+        step = replace(now, term=key, parcels=max(0, now.parcels - before.parcels))
+        wanted = _wanted(order, term, merged(before, step), [*ledger.fees, *steps])
+        row, step = _charge(term, wanted, step, room, _waiver(term, request, terms), terms.shortfall)
+        steps.append(step)
+        if row is not None:
+            charged.append(row)
+            room = _after(room, row, term)
+    return Fees(tuple(charged), tuple(steps), _sum(step.billed for step in steps))
+
+
+def merged(before: LedgerFee, step: LedgerFee) -> LedgerFee:
+    """Return what a fee stands at once a step is added."""
+    return LedgerFee(
+        before.term,
+        before.value + step.value,
+        before.listed + step.listed,
+        before.units + step.units,
+        tuple(dict.fromkeys((*before.lines, *step.lines))),
+        before.parcels + step.parcels,
+        before.charged + step.charged,
+        before.billed + step.billed,
+        before.waived + step.waived,
+    )
+
+
+def sides_of(order: Order, minor: int, currency: str | None) -> Sides:
+    """Return both sides of an amount fixed in one of the order's currencies, by the fraction of the order's own total.
+
+    Raise Refused(currency_mismatch) for a third currency.
+    """
+    if minor == 0:
+        return NOTHING
+    if currency in (None, order.currency):
+        if order.currency == order.shop_currency:
+            return Sides(minor, minor)
+        return Sides(minor, _fraction(minor, order.total.shop, order.total.presentment))
+    if currency != order.shop_currency:
+        raise Refused("currency_mismatch", f"an amount in {currency} on an order in {order.currency}", field="currency")
+    return Sides(_fraction(minor, order.total.presentment, order.total.shop), minor)
+
+
+def _fraction(minor: int, of: int, total: int) -> int:
+    return half_up(minor * max(0, of), total) if total > 0 else 0
+
+
+def _listed(order: Order, units: Sequence[Row]) -> Sides:
+    mine = books = 0
+    for row in units:
+        line = order.line(row.ref or "")
+        assert line is not None, "a quote has rows of the order's lines alone"
+        mine += worth(line.list_value.presentment, row.ordinals, line.quantity)
+        books += worth(line.list_value.shop, row.ordinals, line.quantity)
+    return Sides(mine, books)
+
+
+def _wanted(order: Order, term: FeeTerm, at: LedgerFee, all_fees: Iterable[LedgerFee]) -> Sides:
+    """Return what this step is to be charged: the fee in all, less what was charged, billed or waived before.
+
+    Of several fees of one kind that are charged once a return (or parcel) the highest counts, not their sum.
+    """
+    due = _due(order, term, at) - at.charged - at.billed - at.waived
+    if _counts_once(term):
+        for other in all_fees:
+            if other.term != at.term and other.term.kind is term.kind and _counts_once(other.term):
+                due -= other.charged + other.billed + other.waived
+    return Sides(max(0, due.presentment), max(0, due.shop))
+
+
+def _counts_once(term: FeeTerm) -> bool:
+    return term.per in ONCE and term.bp == 0
+
+
+def _due(order: Order, term: FeeTerm, at: LedgerFee) -> Sides:
+    base = at.value if term.of is FeeOf.PAID else at.listed
+    times = {FeePer.RETURN: 1, FeePer.LINE: len(at.lines), FeePer.UNIT: at.units, FeePer.PARCEL: at.parcels}[term.per]
+    percent = Sides(half_up(max(0, base.presentment) * term.bp, 10_000), half_up(max(0, base.shop) * term.bp, 10_000))
+    due = percent + sides_of(order, term.fixed_minor * times + (term.cost_minor or 0), term.currency)
+    if term.at_most_minor is not None:
+        most = sides_of(order, term.at_most_minor, term.currency)
+        due = Sides(min(due.presentment, most.presentment), min(due.shop, most.shop))
+    if term.tax is FeeTax.SUPPLY and not term.tax_included:
+        due += Sides(half_up(due.presentment * term.tax_bp, 10_000), half_up(due.shop * term.tax_bp, 10_000))
+    return due
+
+
+def _waiver(term: FeeTerm, request: RefundRequest, terms: RefundTerms) -> Waiver | None:
+    """Return why the fee is not charged: a person's reason before the rule's, and what the law forbids anyway."""
+    for waiver in (*request.waivers, *terms.waivers):
+        if waiver.kind in (None, term.kind):
+            return waiver
+    return LEGAL_FLOOR if terms.legal_floor and term.kind is not FeeKind.LABEL else None
+
+
+def _charge(
+    term: FeeTerm, wanted: Sides, step: LedgerFee, room: _Room, waiver: Waiver | None, shortfall: Shortfall
+) -> tuple[Row | None, LedgerFee]:
+    if not wanted:
+        return None, step
+    if waiver is not None:
+        row = Row(ROWS[term.kind], None, NOTHING, NOTHING, reason=waiver.reason, actor=waiver.actor, waived=wanted)
+        return row, replace(step, waived=wanted)
+    charged = Sides(min(wanted.presentment, room.left.presentment), min(wanted.shop, room.left.shop))
+    if charged.presentment == room.left.presentment:
+        charged = room.left
+    reduced = charged.presentment < wanted.presentment
+    step = replace(
+        step, charged=charged, billed=wanted - charged if reduced and shortfall is Shortfall.BILLED else NOTHING
+    )
+    if not charged:
+        return None, step
+    taxes = _supply_taxes(term, charged) if term.tax is FeeTax.SUPPLY else _reduced_taxes(charged, room)
+    reason = "reduced_to_refund" if reduced else None
+    return reduction(ROWS[term.kind], -charged, taxes, reason, basis_points=term.bp or None), step
+
+
+def _supply_taxes(term: FeeTerm, charged: Sides) -> tuple[Tax, ...]:
+    """Return the tax inside a fee that is a service of its own, by its own rate."""
+    if term.tax_bp == 0:
+        return ()
+    inside = [half_up(x * term.tax_bp, 10_000 + term.tax_bp) for x in (charged.presentment, charged.shop)]
+    return (Tax(f"{SUPPLY}{term.tax_bp}", Sides(-inside[0], -inside[1])),)
+
+
+def _reduced_taxes(charged: Sides, room: _Room) -> tuple[Tax, ...]:
+    basis = room.goods if charged.presentment <= room.goods.payable.presentment else room.whole
+    return tuple(_ratio(tax, -charged, basis) for tax in basis.taxes)
+
+
+def _ratio(tax: Tax, taken: Sides, basis: Totals) -> Tax:
+    mine, books = basis.payable.presentment, basis.payable.shop
+    return Tax(
+        tax.bucket,
+        Sides(
+            half_up(tax.amount.presentment * taken.presentment, mine) if mine else 0,
+            half_up(tax.amount.shop * taken.shop, books) if books else 0,
+        ),
+    )
+
+
+def _after(room: _Room, row: Row, term: FeeTerm) -> _Room:
+    left = room.left + row.payable
+    if term.tax is FeeTax.SUPPLY:
+        return replace(room, left=left)
+    return _Room(left, _less(room.goods, row), _less(room.whole, row))
+
+
+def _less(basis: Totals, row: Row) -> Totals:
+    return totals([Row(row.kind, None, basis.payable, NOTHING, basis.taxes), row])
+
+
+def _sum(amounts: Iterable[Sides]) -> Sides:
+    total = NOTHING
+    for amount in amounts:
+        total += amount
+    return total

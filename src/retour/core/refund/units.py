@@ -1,0 +1,53 @@
+"""Units of a line as ranges of ordinals: what they are worth, joined, counted, and taken from each other."""
+
+from collections.abc import Iterable
+
+from retour.core.money import first_units
+from retour.core.refund.ledger import Ordinals
+
+
+def merged(ranges: Iterable[tuple[int, int]]) -> Ordinals:
+    """Return the ranges in ascending order, neighbours joined; they must not overlap."""
+    joined: list[tuple[int, int]] = []
+    for lo, hi in sorted(ranges):
+        if joined and joined[-1][1] == lo - 1:
+            joined[-1] = (joined[-1][0], hi)
+        else:
+            joined.append((lo, hi))
+    return tuple(joined)
+
+
+def count(ordinals: Ordinals) -> int:
+    """Return how many units the ranges hold."""
+    return sum(hi - lo + 1 for lo, hi in ordinals)
+
+
+def worth(component: int, ordinals: Ordinals, q: int) -> int:
+    """Return what these units of `q` are worth: unit u is worth what the first u are, less the first u - 1."""
+    total = 0
+    for lo, hi in ordinals:
+        total += first_units(component, hi, q) - first_units(component, lo - 1, q)
+    return total
+
+
+def complement(quantity: int, gone: Iterable[tuple[int, int]]) -> Ordinals:
+    """Return the units of 1 to `quantity` that are in none of the ranges."""
+    kept: list[tuple[int, int]] = []
+    first = 1
+    for lo, hi in sorted(gone):
+        if first < lo:
+            kept.append((first, lo - 1))
+        first = max(first, hi + 1)
+    if first <= quantity:
+        kept.append((first, quantity))
+    return tuple(kept)
+
+
+def without(units: Ordinals, gone: Ordinals) -> Ordinals:
+    """Return the units that are not among those gone, as ranges in ascending order."""
+    for lo, hi in gone:
+        kept: list[tuple[int, int]] = []
+        for first, last in units:
+            kept += [(a, b) for a, b in ((first, min(last, lo - 1)), (max(first, hi + 1), last)) if a <= b]
+        units = tuple(kept)
+    return units
