@@ -76,6 +76,21 @@ class Bundle:
 
 
 @dataclass(frozen=True, slots=True)
+class BundlePart:
+    """A component of a line that is sold as one and may come back in parts; `quantity` of it are in one of the line.
+
+    `list_value` is the price of one component before discounts, the weight by which the line's price is shared.
+    """
+
+    ref: str
+    title: str
+    list_value: Sides
+    quantity: int = 1
+    sku: str | None = None
+    inventory_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """What the policy may ask about the article of a line; `collections` are handles, nothing if not all were read."""
 
@@ -116,6 +131,7 @@ class OrderLine:
     bundle: Bundle | None = None
     weight_g: int | None = None
     properties: tuple[str, ...] | None = None
+    components: tuple[BundlePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

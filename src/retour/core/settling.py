@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from retour.core.order import Order
+from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import (
     Ledger,
     Plan,
@@ -18,8 +20,9 @@ from retour.core.refund import (
     of_this_return,
     quote,
 )
-from retour.core.rma import Return, minus
+from retour.core.rma import Return, ReturnLine, minus
 from retour.core.rma.state import common
+from retour.core.terms import terms_of
 
 After = Callable[[tuple[Plan, ...]], Ledger]
 """The ledger of the order as it is once these plans are reserved."""
@@ -46,6 +49,9 @@ class Bearing:
     waivers: tuple[Waiver, ...] = ()
 
 
+ALONE: Final = Bearing()
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One settlement to be: its plan, for the units of `lines`."""
@@ -57,9 +63,31 @@ class Part:
     ref: str | None = None
 
 
-def divide(
-    order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = Bearing()
-) -> tuple[Part, ...]:
+def terms_for(
+    line: LineDecision, policy: CompiledPolicy, *, resolution: str, ref: str | None, method: str | None
+) -> RefundTerms:
+    """Return the terms of one line of a return that comes back in that way, under the policy it was decided by.
+
+    `ref` names the merchant's own record of the resolution, if one was chosen.
+    """
+    kind = line.facts.values.get("return.kind")
+    return terms_of(
+        line,
+        resolution,
+        resolution_ref=ref,
+        method=method,
+        promotions=policy.promotions,
+        is_withdrawal=kind == "withdrawal",
+        is_cancellation=kind == "cancellation",
+    )
+
+
+def of_line(ruling: LineDecision, line: ReturnLine, policy: CompiledPolicy) -> RefundTerms:
+    """Return the terms of a line as it was asked for."""
+    return terms_for(ruling, policy, resolution=line.resolution, ref=line.resolution_ref, method=line.method)
+
+
+def divide(order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE) -> tuple[Part, ...]:
     """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted."""
     groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
     for one in returning:

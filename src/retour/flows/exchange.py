@@ -14,7 +14,7 @@ from retour.core.order import Order, Tax
 from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.outcome import ExchangeTerms, ResolutionKind
 from retour.core.refund import RowKind
-from retour.core.refund.lines import worth
+from retour.core.refund.units import worth
 from retour.core.rma import lowest, minus
 from retour.core.terms import terms_of
 from retour.store import refund as refunds

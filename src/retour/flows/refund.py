@@ -15,8 +15,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.settling import Returning, divide, judged_units, units_now
-from retour.core.terms import terms_of
+from retour.core.settling import Returning, divide, judged_units, of_line, units_now
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -90,11 +89,9 @@ async def settle(
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
         figures = await connector.quote_refund(
-            open_credential(settling.connection),
-            order_ref=settling.order.order.ref,
-            lines=asked,
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
             shipping_minor=_shipping(settling.plan, settling.order.order),
-        )
+        )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
@@ -208,12 +205,7 @@ async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: Orde
         return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
     lines = {line.line_ref: line for line in record.rma.lines}
     returning = [
-        Returning(
-            ref,
-            units,
-            row.resolution,
-            terms_of(rulings[ref], row.resolution, lines[ref].method, compiled, resolution_ref=row.resolution_ref),
-        )
+        Returning(ref, units, row.resolution, of_line(rulings[ref], lines[ref], compiled), ref=row.resolution_ref)
         for ref, units in wanted.items()
     ]
     bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
@@ -349,13 +341,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
     await returns.refresh(db, record.rma.id, at=now)
 
 
-async def _emit(
-    db: Db,
-    record: ReturnRecord,
-    what: EventType,
-    now: datetime,
-    data: dict[str, object],
-) -> None:
+async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
     await event.tell(
         db,
         [(what, "retour")],

@@ -1,8 +1,13 @@
 """Refunds: what is owed for returned units and money steps, on which tenders it goes back, and why, to the cent."""
 
+from retour.core.refund.bonus import bonus_step, same_parts
 from retour.core.refund.booking import booked, of_this_return
+from retour.core.refund.bundle import component_ref, components, restock, with_components
 from retour.core.refund.compare import compare
+from retour.core.refund.difference import Because, Changed, difference
+from retour.core.refund.discount import OrderDiscount, shared
 from retour.core.refund.explain import explain
+from retour.core.refund.fx import Posting, fx_difference
 from retour.core.refund.ledger import (
     Ledger,
     LedgerCharge,
@@ -35,8 +40,10 @@ from retour.core.refund.request import (
     ShippingWish,
     UnitRange,
 )
+from retour.core.refund.reverse import reverse
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
+    WHOLE,
     BonusTerm,
     CaptureOrder,
     ChargeMode,
@@ -56,9 +63,12 @@ from retour.core.refund.terms import (
 __all__ = [
     "DEFAULT_TENDER_ORDER",
     "MATHS_VERSION",
+    "WHOLE",
     "Agreement",
+    "Because",
     "BonusTerm",
     "CaptureOrder",
+    "Changed",
     "ChargeMode",
     "Comparison",
     "Difference",
@@ -77,10 +87,12 @@ __all__ = [
     "LedgerPromotion",
     "MoneyBasis",
     "MoneyStep",
+    "OrderDiscount",
     "Ordinals",
     "Override",
     "Plan",
     "PlannedLeg",
+    "Posting",
     "PromotionMode",
     "PromotionTerm",
     "RefundRequest",
@@ -94,9 +106,19 @@ __all__ = [
     "Trigger",
     "UnitRange",
     "Waiver",
+    "bonus_step",
     "booked",
     "compare",
+    "component_ref",
+    "components",
+    "difference",
     "explain",
+    "fx_difference",
     "of_this_return",
     "quote",
+    "restock",
+    "reverse",
+    "same_parts",
+    "shared",
+    "with_components",
 ]

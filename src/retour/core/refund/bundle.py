@@ -6,7 +6,7 @@ from math import gcd
 
 from retour.core.errors import Refused
 from retour.core.money import Sides, spread
-from retour.core.order import BundlePart, DiscountShare, Order, OrderLine, Tax
+from retour.core.order import Bundle, BundlePart, Order, OrderLine, Tax
 from retour.core.refund.ledger import LedgerLine, Ordinals
 from retour.core.refund.units import count
 
@@ -31,7 +31,10 @@ def components(parent: OrderLine) -> tuple[OrderLine, ...]:
     values times their quantity; a component without a price gets nothing (equal shares if none has one).
     """
     parts = parent.components
-    weights = [part.list_value * part.quantity for part in parts]
+    weights = (
+        [part.list_value.presentment * part.quantity for part in parts],
+        [part.list_value.shop * part.quantity for part in parts],
+    )
     gross = _spread(parent.gross, weights)
     listed = _spread(parent.list_value, weights)
     taxes = [_spread(tax.amount, weights) for tax in parent.taxes]
@@ -46,12 +49,11 @@ def components(parent: OrderLine) -> tuple[OrderLine, ...]:
             gross=gross[i],
             list_value=listed[i],
             taxes=tuple(Tax(tax.bucket, of[i]) for tax, of in zip(parent.taxes, taxes, strict=True)),
-            discounts=tuple(
-                DiscountShare(share.promotion, of[i]) for share, of in zip(parent.discounts, shares, strict=True)
-            ),
+            discounts=tuple(replace(share, amount=of[i]) for share, of in zip(parent.discounts, shares, strict=True)),
             sku=part.sku,
             inventory_ref=part.inventory_ref,
             bundle_ref=parent.ref,
+            bundle=Bundle(parent.title, parent.quantity, parent.sku),
             components=(),
         )
         for i, part in enumerate(parts)
@@ -70,28 +72,27 @@ def restock(parts: Iterable[BundlePart], kits: int) -> tuple[tuple[str, int], ..
 def check_kits(order: Order, past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> None:
     """Raise Refused(policy_forbids) if the units that are back leave a kit of some bundle incomplete.
 
-    Components belong to one bundle by their `bundle_ref`; a kit holds their quantities in lowest terms.
+    Components belong to one bundle by their `bundle_ref`. Where nobody says how many kits were bought, a kit holds the
+    quantities of its components in lowest terms.
     """
     bundles: dict[str, list[OrderLine]] = {}
     for line in order.lines:
         if line.bundle_ref is not None:
             bundles.setdefault(line.bundle_ref, []).append(line)
     for ref, lines in bundles.items():
-        if any(line.ref in accepted for line in lines) and not _whole(lines, past, accepted):
+        if any(line.ref in accepted for line in lines) and not _are_whole(lines, past, accepted):
             raise Refused("policy_forbids", "the parts of a kit come back together", field=ref)
 
 
-def _whole(lines: Sequence[OrderLine], past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> bool:
-    kits = gcd(*(line.quantity for line in lines))
-    back = {
-        line.ref: count(accepted.get(line.ref, ())) + (count(past[line.ref].paid_units) if line.ref in past else 0)
-        for line in lines
-    }
-    return len({back[line.ref] * kits * 1_000_000 // line.quantity for line in lines}) == 1 and all(
-        back[line.ref] * kits % line.quantity == 0 for line in lines
-    )
+def _are_whole(lines: Sequence[OrderLine], past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> bool:
+    bought = next((line.bundle.quantity for line in lines if line.bundle), gcd(*(line.quantity for line in lines)))
+    kits = set[tuple[int, int]]()
+    for line in lines:
+        gone = past[line.ref].paid_units if line.ref in past else ()
+        kits.add(divmod((count(gone) + count(accepted.get(line.ref, ()))) * bought, line.quantity))
+    return len(kits) == 1 and all(rest == 0 for _, rest in kits)
 
 
-def _spread(amount: Sides, weights: Sequence[int]) -> list[Sides]:
-    mine, books = spread(amount.presentment, weights), spread(amount.shop, weights)
+def _spread(amount: Sides, weights: tuple[Sequence[int], Sequence[int]]) -> list[Sides]:
+    mine, books = spread(amount.presentment, weights[0]), spread(amount.shop, weights[1])
     return [Sides(p, s) for p, s in zip(mine, books, strict=True)]

@@ -37,6 +37,7 @@ LABELS: Final = {
     "leg": "To payment",
     "unallocated": "Without a payment to go back to",
     "billed": "Still owed by the shopper",
+    "bonus": "Bonus on top, from the shop",
 }
 
 
@@ -56,6 +57,8 @@ def explain(plan: Plan) -> tuple[ExplainedRow, ...]:
         out.append(_row("unallocated", None, Sides(plan.unallocated, 0)))
     if plan.billed:
         out.append(_row("billed", None, plan.billed))
+    if plan.bonus or plan.bonus_shop:
+        out.append(_row("bonus", None, Sides(plan.bonus, plan.bonus_shop)))
     return tuple(out)
 
 
@@ -74,6 +77,13 @@ def _paying(row: Row) -> list[ExplainedRow]:
     """Return the row, units at what they are worth and what is withheld of it as a row of its own."""
     tax = Sides(sum(t.amount.presentment for t in row.taxes), sum(t.amount.shop for t in row.taxes))
     quantity = row.quantity or None
+    if row.waived:
+        return [
+            _row(row.kind.value, None, row.payable, adds=True, reason=row.reason),
+            _row("waived", row.kind.value, row.waived, reason=row.reason),
+        ]
+    if row.kind is RowKind.CLAWBACK and row.reason is not None:
+        return [_row("clawback_released", row.ref, row.payable, tax=tax, adds=True)]
     if row.kind is not RowKind.UNITS or row.payable == row.entitlement:
         return [_row(row.kind.value, row.ref, row.payable, tax=tax, quantity=quantity, adds=True, reason=row.reason)]
     return [

@@ -66,8 +66,7 @@ def fees(
         FeeTerm(),
         value=goods.payable,
         listed=_listed(order, units),
-        units=sum(row.quantity for row in units),
-        lines=tuple(row.ref or "" for row in units),
+        lines=tuple((row.ref or "", row.quantity) for row in units),
         parcels=request.parcels,
     )
     charged: list[Row] = []
@@ -87,12 +86,14 @@ def fees(
 
 def merged(before: LedgerFee, step: LedgerFee) -> LedgerFee:
     """Return what a fee stands at once a step is added."""
+    units = dict(before.lines)
+    for ref, more in step.lines:
+        units[ref] = units.get(ref, 0) + more
     return LedgerFee(
         before.term,
         before.value + step.value,
         before.listed + step.listed,
-        before.units + step.units,
-        tuple(dict.fromkeys((*before.lines, *step.lines))),
+        tuple((ref, n) for ref, n in units.items() if n),
         before.parcels + step.parcels,
         before.charged + step.charged,
         before.billed + step.billed,

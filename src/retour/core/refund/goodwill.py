@@ -1,6 +1,6 @@
 """Goodwill on the order as a whole: an amount without goods, shared over what its lines and charges have left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from retour.core.errors import Refused
 from retour.core.money import Sides, spread_capped
@@ -31,28 +31,18 @@ def goodwill(order: Order, ledger: Ledger, asked: Goodwill, rows: Sequence[Row],
     )
 
 
-def _open_parts(order: Order, ledger: Ledger, rows: Sequence[Row]) -> list[tuple[OrderLine | Charge, Part, Part]]:
-    lines = {line.line_ref: line for line in ledger.lines}
-    charges = {charge.charge_ref: charge for charge in ledger.charges}
-    found: list[tuple[OrderLine | Charge, Part, Part]] = []
-    for of in (*order.lines, *(c for c in order.charges if c.kind is not ChargeKind.ORDER_ROUNDING)):
-        mine, books = _parts(of, lines, charges)
+def _open_parts(order: Order, ledger: Ledger, rows: Sequence[Row]) -> Iterator[tuple[OrderLine | Charge, Part, Part]]:
+    past: dict[str, LedgerLine | LedgerCharge] = {line.line_ref: line for line in ledger.lines}
+    past |= {charge.charge_ref: charge for charge in ledger.charges}
+    open_to_it: list[OrderLine | Charge] = [*order.lines]
+    open_to_it += [charge for charge in order.charges if charge.kind is not ChargeKind.ORDER_ROUNDING]
+    for of in open_to_it:
+        gone = past.get(of.ref) or LedgerLine(of.ref)
+        mine, books = parts(of.gross, of.taxes, gone.paid, gone.taxes_paid)
         for row in (row for row in rows if row.ref == of.ref and row.kind is not RowKind.REJECTED_UNITS):
             mine, books = mine.after(row, "presentment"), books.after(row, "shop")
         if mine.rest > 0:
-            found.append((of, mine, books))
-    return found
-
-
-def _parts(
-    of: OrderLine | Charge, lines: Mapping[str, LedgerLine], charges: Mapping[str, LedgerCharge]
-) -> tuple[Part, Part]:
-    gone: LedgerLine | LedgerCharge
-    if isinstance(of, Charge):
-        gone = charges.get(of.ref) or LedgerCharge(of.ref)
-    else:
-        gone = lines.get(of.ref) or LedgerLine(of.ref)
-    return parts(of.gross, of.taxes, gone.paid, gone.taxes_paid)
+            yield of, mine, books
 
 
 def _row(of: OrderLine | Charge, mine: Part, books: Part, amount: int, asked: Goodwill) -> Row:

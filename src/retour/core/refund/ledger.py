@@ -51,19 +51,23 @@ class LedgerPromotion:
 class LedgerFee:
     """What one fee of this return has been computed from, and what it came to (above zero).
 
-    `value` is what was paid for the units after deductions, `listed` their price before discounts; `units`, `lines`
-    and `parcels` count what a fixed amount is charged for. `billed` is the part the refund could not bear.
+    `value` is what was paid for the units after deductions, `listed` their price before discounts; `lines` (units by
+    line) and `parcels` count what a fixed amount is charged for. `billed` is the part the refund could not bear.
     """
 
     term: FeeTerm
     value: Sides = NOTHING
     listed: Sides = NOTHING
-    units: int = 0
-    lines: tuple[str, ...] = ()
+    lines: tuple[tuple[str, int], ...] = ()
     parcels: int = 0
     charged: Sides = NOTHING
     billed: Sides = NOTHING
     waived: Sides = NOTHING
+
+    @property
+    def units(self) -> int:
+        """Return how many units the fee was computed from."""
+        return sum(units for _, units in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

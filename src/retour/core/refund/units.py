@@ -7,11 +7,11 @@ from retour.core.refund.ledger import Ordinals
 
 
 def merged(ranges: Iterable[tuple[int, int]]) -> Ordinals:
-    """Return the ranges in ascending order, neighbours joined; they must not overlap."""
+    """Return the ranges in ascending order, neighbours and what overlaps joined."""
     joined: list[tuple[int, int]] = []
     for lo, hi in sorted(ranges):
-        if joined and joined[-1][1] == lo - 1:
-            joined[-1] = (joined[-1][0], hi)
+        if joined and lo <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(hi, joined[-1][1]))
         else:
             joined.append((lo, hi))
     return tuple(joined)

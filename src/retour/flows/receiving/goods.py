@@ -27,8 +27,7 @@ from retour.core.rma import (
 )
 from retour.core.rma.due import fulfilled_spans
 from retour.core.rma.state import common
-from retour.core.settling import Returning, divide
-from retour.core.terms import terms_of
+from retour.core.settling import Returning, divide, of_line
 from retour.flows.receiving.ahead import show_missing, show_worth_less
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
@@ -342,9 +341,8 @@ def _returning(
             continue
         since = now if line.settle_on is Moment.INSPECTED else came_at(record.rma, line) or now
         due = since + timedelta(hours=line.settle_after_hours) if line.settle_after_hours else None
-        ruling, ref = rulings[j.line_ref], line.resolution_ref
-        terms = terms_of(ruling, line.resolution, line.method, compiled, resolution_ref=ref)
-        returning.append(Returning(j.line_ref, units, line.resolution, terms, due, ref))
+        terms = of_line(rulings[j.line_ref], line, compiled)
+        returning.append(Returning(j.line_ref, units, line.resolution, terms, due, line.resolution_ref))
     return returning
 
 

@@ -11,8 +11,7 @@ from retour.core.money import NOTHING
 from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import UnitRange
 from retour.core.rma import EarlyUnits, Moment, SettlementState
-from retour.core.settling import Part, Returning, divide
-from retour.core.terms import terms_of
+from retour.core.settling import Part, Returning, divide, of_line
 from retour.store import event
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -54,10 +53,9 @@ def _returning(
     found = []
     for units in due:
         line = lines[units.line_id]
-        ruling, ref = rulings[units.line_ref], line.resolution_ref
-        terms = terms_of(ruling, line.resolution, line.method, compiled, resolution_ref=ref)
+        terms = of_line(rulings[units.line_ref], line, compiled)
         ranges = tuple(UnitRange(lo, hi) for lo, hi in units.spans)
-        found.append(Returning(units.line_ref, ranges, line.resolution, terms, units.not_before, ref))
+        found.append(Returning(units.line_ref, ranges, line.resolution, terms, units.not_before, line.resolution_ref))
     return found
 
 

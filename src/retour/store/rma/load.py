@@ -16,7 +16,8 @@ from retour.store.policy import StoreContext
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
 SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, t.return_master, t.refund_master,
-       t.restock_master, t.tag_on, t.location_ref, t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
+       t.restock_master, t.tag_on, t.location_ref, t.notify_only,
+       t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
@@ -31,8 +32,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
-      'resolution_ref', l.resolution_ref, 'decision', l.decision,
-      'method', coalesce(l.method, r.method),
+      'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
@@ -65,7 +65,9 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'settlements', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', s.id, 'seq', s.seq, 'batch_id', s.batch_id, 'state', s.state,
                                         'total_minor', s.total_minor, 'comparison', s.comparison, 'moment', s.moment,
-                                        'units', s.units, 'not_before', s.not_before) ORDER BY s.seq)
+                                        'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
+                                        'handed_to', s.handed_to, 'handed_at', s.handed_at,
+                                        'reported_at', s.reported_at) ORDER BY s.seq)
       FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
@@ -87,7 +89,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
 GROUND: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -100,7 +102,7 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
 GROUND_LOCKED: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version, nextval('rma_number') AS number
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -207,6 +209,7 @@ async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
             tag_on=row["tag_on"],
             location_ref=row["location_ref"],
             paused=row["paused"],
+            notify_only=frozenset(row["notify_only"]),
         ),
         rma=_RETURN.decode(row["document"]),
     )
