@@ -16,7 +16,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 HOUSE: Final = ROOT / "src" / "retour"
 LOCALE: Final = HOUSE / "web" / "locale"
 # Signing in, setting up and the frame are of one piece with the settings.
-_ENTRY: Final = ("connecting", "entry", "frame", "more", "password", "policy_words", "refusals", "set_up", "sign_in")
+_ENTRY: Final = (
+    "connecting", "entry", "frame", "more", "password", "policy/", "policy_words", "refusals", "set_up", "sign_in",
+)  # fmt: skip
 # The first that a path begins with names its domain.
 ROOMS: Final = (
     ("web/mail/", "mail"),

@@ -36,6 +36,7 @@ class Task(StrEnum):
     FETCH_ORDER = "order.fetch"
     FETCH_PICTURE = "picture.fetch"
     LOOK_UP = "visit.look_up"
+    SIMULATE = "simulation.run"
 
 
 @dataclass(frozen=True, slots=True)

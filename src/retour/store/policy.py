@@ -13,6 +13,7 @@ from retour.core.policy import CompiledPolicy, VersionState, compile_policy, dec
 from retour.core.rma import Ownership
 from retour.store import event
 from retour.store.db import Db, Record
+from retour.store.expression import Cel
 from retour.store.ids import new_id
 
 CONTEXT: Final = """
@@ -136,7 +137,7 @@ class PolicyCache:
             found = await db.fetchrow(DOCUMENT, version_id)
             if found is None:
                 raise Refused("policy_not_found", "there is no such policy version")
-            compiled = compile_policy(decode(found["document"]), version=str(found["version"]))
+            compiled = compile_policy(decode(found["document"]), version=str(found["version"]), expressions=Cel())
             if found["state"] == VersionState.DRAFT:
                 return compiled
             if len(self._compiled) >= _KEEP:

@@ -16,19 +16,23 @@ from retour.connectors.shopify.translate import order as orders
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import (
+    Bundle,
     Capture,
     Charge,
     ChargeKind,
     DiscountShare,
     Fetched,
+    Figures,
     FulfilledUnits,
     Fulfilment,
     Person,
     PlatformRefund,
     PlatformReturn,
     Product,
+    PromotionKind,
     RefundedLine,
     RefundMovement,
+    Risk,
     Tax,
     TenderKind,
 )
@@ -78,9 +82,12 @@ def test_a_line_carries_its_settled_gross_with_every_tax_and_discount(read: tupl
 
     assert (line.gross, line.list_value) == (Sides(5_859, 5_420), Sides(6_000, 5_550))
     assert line.taxes == (Tax("State tax 0.07", Sides(378, 350)), Tax("City tax 0.015", Sides(81, 75)))
-    assert line.discounts == (DiscountShare("SPRING", Sides(600, 555)),)
+    assert line.discounts == (DiscountShare("SPRING", Sides(600, 555), PromotionKind.CODE),)
     assert (line.quantity, line.cancelled, line.sku, line.inventory_ref) == (3, 0, "LIN-M", f"{GID}/InventoryItem/1")
-    assert line.product == Product(f"{GID}/Product/1", "Shirts", "Fjord", ("linen", "summer"))
+    assert line.product == Product(
+        f"{GID}/Product/1", "Shirts", "Fjord", ("linen", "summer"), ("summer", "shirts"), gift_card=False
+    )
+    assert (line.weight_g, line.properties, line.bundle) == (227, ("Engraving",), None)
 
 
 def test_a_line_carries_the_address_of_its_picture_and_a_deleted_article_has_none(
@@ -107,6 +114,17 @@ def test_units_neither_sent_nor_waiting_are_cancelled(read: tuple[Fetched, list[
 
     assert (line.quantity, line.cancelled, read[0].order.fulfilled(line.ref)) == (2, 1, 1)
     assert (line.gross, line.inventory_ref, line.bundle_ref) == (Sides(3_798, 3_514), None, f"{GID}/LineItemGroup/5")
+    assert (line.bundle, line.weight_g, line.properties) == (Bundle("Breakfast set", 1, "SET-BR"), None, ())
+
+
+def test_the_order_tells_where_it_was_bought_how_far_it_is_trusted_and_what_was_declined(
+    read: tuple[Fetched, list[Asked]],
+) -> None:
+    order = read[0].order
+
+    assert (order.country, order.province) == ("US", "NY")
+    assert (order.channel, order.app, order.company) == ("web", "Online Store", False)
+    assert (order.risk, order.failed_payments) == (Risk.MEDIUM, 1)
 
 
 def test_charges_close_the_order_on_both_sides(read: tuple[Fetched, list[Asked]]) -> None:
@@ -173,7 +191,14 @@ def test_refunds_keep_their_note_their_lines_and_every_movement(read: tuple[Fetc
 
 def test_the_person_stays_apart_from_the_order(read: tuple[Fetched, list[Asked]]) -> None:
     assert read[0].person == Person(
-        f"{GID}/Customer/9", "Mara Lind", "mara@example.test", "+4915550100", "10001", ("loyal",)
+        f"{GID}/Customer/9",
+        "Mara Lind",
+        "mara@example.test",
+        "+4915550100",
+        "10001",
+        ("loyal",),
+        "DE",
+        Figures(7, 61_240, datetime(2025, 3, 2, 11, tzinfo=UTC)),
     )
     assert "Mara" not in repr(read[0].order)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.money import NOTHING, Sides
+from retour.core.order import Bundle, DiscountShare, PromotionKind, Risk
 from retour.core.ports import QuotedLine, Verdict
 from tests.connectors.shopify.carrying import an_order, carry, fresh, refunding
 from tests.connectors.shopify.live_shop import LiveShop
@@ -112,3 +113,49 @@ def test_leg_amounts_and_shipping_reach_the_shop_s_books() -> None:
         )
 
     assert run(story) == (Verdict.OK, 3_850, 3_850, Sides(3_300, 1_881))
+
+
+def test_the_shop_tells_what_a_policy_may_ask_about_an_order_and_its_customer() -> None:
+    async def story(shop: LiveShop) -> Any:
+        order = await an_order(
+            shop, source="pos", app="Point of Sale", risk="HIGH", company="Halden GmbH", declined=2, home_country="AT",
+            customer_past={"orders": 11, "spent": "812.40", "days": 400}, address={"country": "US", "province": "NY"},
+            lines=[
+                {"sku": "NEW-1", "price": "50", "quantity": 2, "grams": 415, "collections": ["Summer Sale", "New"],
+                 "properties": [["Engraving", "A.K."], ["_id", "7"]],
+                 "discounts": [{"percent": "10", "title": "Sorry", "by": "Manual"}]},
+                {"sku": "RT-MUG-SET", "price": "38", "group": "Breakfast set", "group_sku": "SET-BR"},
+            ],
+        )  # fmt: skip
+        found = await shop.connector.get_order(shop.at, ref=order.ref)
+        assert found is not None
+        return found
+
+    found = run(story)
+    order, figures, (new, mugs) = found.order, found.person.figures, found.order.lines
+
+    assert (order.channel, order.app, order.risk, order.company) == ("pos", "Point of Sale", Risk.HIGH, True)
+    assert (order.failed_payments, order.province, found.person.home_country) == (2, "NY", "AT")
+    assert (new.weight_g, new.properties, new.product.collections) == (415, ("Engraving",), ("summer-sale", "new"))
+    assert new.discounts == (DiscountShare("Sorry", Sides(1_000, 1_000), PromotionKind.MANUAL),)
+    assert (mugs.bundle, mugs.product.collections) == (Bundle("Breakfast set", 1, "SET-BR"), ("home",))
+    assert (figures.orders_placed, figures.spent) == (12, 81_240 + order.total.shop)
+    assert (order.placed_at - figures.since).days == 400
+
+
+def test_a_second_order_of_a_customer_counts_and_a_refund_is_not_spent() -> None:
+    async def story(shop: LiveShop) -> Any:
+        first = await an_order(shop, lines=[{"sku": "RT-MUG-SET", "quantity": 2, "price": "30"}])
+        seen = await shop.connector.get_order(shop.at, ref=first.ref)
+        assert seen is not None
+        second = await an_order(shop, customer_id=seen.person.ref, lines=[{"sku": "RT-CANDLE", "price": "12"}])
+        await carry(shop, fresh(EffectKind.REFUND_TENDER, refunding(first), currency="EUR"))
+        again = await shop.connector.get_order(shop.at, ref=second.ref)
+        assert again is not None
+        return seen.person, again.person
+
+    before, after = run(story)
+
+    assert (before.figures.orders_placed, before.figures.spent) == (1, 6_000)
+    assert after.ref == before.ref
+    assert (after.figures.orders_placed, after.figures.spent) == (2, 5_200)

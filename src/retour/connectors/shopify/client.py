@@ -32,7 +32,7 @@ from retour.core.ports import (
 from . import answer as answers
 from . import operation
 from .records import records as platform_records
-from .translate import effects, readback, search, shop, verdict
+from .translate import customer, effects, readback, search, shop, verdict
 from .translate import order as orders
 from .translate.reading import instant, many, one, text
 from .webhooks import ShopifyInbound
@@ -64,7 +64,7 @@ class ShopifyConnector(ShopifyInbound):
         """Return the newest order of that name whose contact matches; nothing if there is none, either way."""
         data = await self._ask(at, "FindOrders", {"search": search.by_name(name)})
         for found in many(one(data, "orders"), "nodes"):
-            if search.same_name(text(found, "name"), name) and search.proven(orders.person(found), found, proof):
+            if search.same_name(text(found, "name"), name) and search.proven(customer.person(found), found, proof):
                 return await self.get_order(at, ref=text(found, "id") or "")
         return None
 

@@ -10,7 +10,7 @@ from retour.core.policy.document import PolicyDocument, Rule
 from retour.core.policy.encoding import decode_facts, encode, encode_facts, encode_line_decision
 from retour.core.policy.evaluate import CompiledPolicy, Decision, LineDecision, compile_policy, decide
 from retour.core.policy.facts import FACTS, LineFacts
-from retour.core.policy.gathering import Asked, History, Request, gather, local_day, time_zone
+from retour.core.policy.gathering import Asked, CustomerPast, History, LinePast, Request, gather, local_day, time_zone
 from retour.core.policy.lifecycle import VersionState, diff, fingerprint, move
 from retour.core.policy.template import template
 from retour.core.policy.tracing import Trace, trace
@@ -19,10 +19,12 @@ __all__ = [
     "FACTS",
     "Asked",
     "CompiledPolicy",
+    "CustomerPast",
     "Decision",
     "History",
     "LineDecision",
     "LineFacts",
+    "LinePast",
     "PolicyDocument",
     "Request",
     "Rule",

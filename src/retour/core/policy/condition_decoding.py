@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+from retour.core.errors import Refused
 from retour.core.policy.document import (
     ELSEWHERE,
     MAX_DEPTH,
@@ -20,12 +21,13 @@ from retour.core.policy.document import (
     Op,
     Zone,
 )
+from retour.core.policy.expression import check
 from retour.core.policy.facts import FACTS, Fact, FactType
+from retour.core.policy.grammar import LARGEST, parse
 from retour.core.policy.reading import Node
 from retour.core.policy.zone import ZONE
 
 _LISTED: Final = frozenset({Op.IN, Op.NOT_IN, Op.HAS_ANY, Op.HAS_ALL, Op.HAS_NONE})
-LARGEST: Final = 10**15  # of the numbers in conditions
 
 
 class Vocabulary:
@@ -55,8 +57,17 @@ def _part(node: Node, vocabulary: Vocabulary, depth: int) -> Condition:
     if "not" in fields:
         return Not(_part(node.fields(required=("not",))["not"], vocabulary, depth - 1))
     if "expression" in fields:
-        return Expression(node.fields(required=("expression",))["expression"].text(longest=MAX_EXPRESSION))
+        return _expression(node.fields(required=("expression",))["expression"], vocabulary)
     return _comparison(node.fields(required=("fact", "op", "value")), vocabulary)
+
+
+def _expression(node: Node, vocabulary: Vocabulary) -> Expression:
+    text = node.text(longest=MAX_EXPRESSION)
+    try:
+        check(parse(text), vocabulary.facts, amounts=vocabulary.currency is not None)
+    except Refused as no:
+        raise node.refusal(no.code, no.message) from None
+    return Expression(text)
 
 
 def _comparison(fields: dict[str, Node], vocabulary: Vocabulary) -> Compare:

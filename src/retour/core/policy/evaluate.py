@@ -7,8 +7,8 @@ from typing import Final, Generic, TypeVar, cast
 
 from retour.core.eligibility import Returnable
 from retour.core.errors import Objection, Scalar
-from retour.core.policy.condition import compiled, facts_asked
-from retour.core.policy.document import FactValue, PolicyDocument, PromotionCondition, Rule, Several
+from retour.core.policy.condition import compiled, facts_asked, parted
+from retour.core.policy.document import Condition, FactValue, PolicyDocument, PromotionCondition, Rule, Several
 from retour.core.policy.expression import Expressions, Test
 from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import (
@@ -116,25 +116,28 @@ class Decision:
 
 
 Spoken = tuple[int, int, Ruling[Outcome]]  # the number of a group, its bit, and what a rule says in it
+Live = tuple[Test | None, int, tuple[Spoken, ...]]  # what each line answers itself, the groups as bits, what is said
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """A published version ready to decide; compile once per version id and keep it.
 
-    `rules` holds for each enabled rule its test, the groups it speaks about as bits, and what it says in each; `asked`
-    names the facts of each rule's condition. `zones` has the zone of each country, `working` counts working days.
+    `rules` holds for each enabled rule the test that all lines of a request answer alike, and the rest of it. `shared`
+    names the facts of the former, `asked` those of each rule's condition. `zones` has the zone of each country,
+    `working` counts working days.
     """
 
     version: str
     currency: str | None
-    rules: tuple[tuple[Test, int, tuple[Spoken, ...]], ...]
+    rules: tuple[tuple[Test | None, Live], ...]
     defaults: tuple[Ruling[Outcome], ...]
     asked: Mapping[str, tuple[str, ...]]
     zones: Mapping[str, str]
     working: WorkingDays
     promotions: tuple[PromotionCondition, ...] = ()
     several: Several = Several.REVIEW
+    shared: tuple[str, ...] = ()
 
 
 def compile_policy(document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> CompiledPolicy:
@@ -142,18 +145,40 @@ def compile_policy(document: PolicyDocument, *, version: str, expressions: Expre
 
     Raise Refused(no_expressions) if a rule has an expression and nothing is given that can evaluate it.
     """
-    rules = tuple(_ready(rule, expressions) for rule in document.rules if rule.enabled)
+    parts = [(rule, *parted(rule.when)) for rule in document.rules if rule.enabled]
+    rules = tuple(_ready(rule, shared, own, expressions) for rule, shared, own in parts)
     defaults = tuple(Ruling(_outcome(document.defaults, group), DEFAULT) for group in _GROUPS)
     asked = {rule.id: facts_asked(rule.when) for rule in document.rules}
     zones, working = zones_by_country(document), WorkingDays(document.calendar)
     return CompiledPolicy(
-        version, document.currency, rules, defaults, asked, zones, working, document.promotions, document.several
+        version,
+        document.currency,
+        rules,
+        defaults,
+        asked,
+        zones,
+        working,
+        document.promotions,
+        document.several,
+        tuple(sorted({name for _, shared, _ in parts if shared for name in facts_asked(shared)})),
     )
 
 
 def decide(policy: CompiledPolicy, facts: Sequence[LineFacts]) -> Decision:
-    """Return the decision per line from the frozen facts alone; the same facts always give the same decision."""
-    return Decision(policy.version, tuple(_decide_line(policy, in_zone(line, policy.zones)) for line in facts))
+    """Return the decision per line from the frozen facts alone; the same facts always give the same decision.
+
+    What only asks about the order, the customer and the return is asked once, as long as the lines know the same.
+    """
+    lines, known = [], None
+    live: Sequence[Live] = ()
+    for each in facts:
+        line = in_zone(each, policy.zones)
+        values = line.values
+        knows = tuple(map(values.get, policy.shared))
+        if knows != known:
+            live, known = _live(policy, values), knows
+        lines.append(_decide_line(policy, live, line))
+    return Decision(policy.version, tuple(lines))
 
 
 def speaks(then: Outcomes) -> tuple[Group, ...]:
@@ -166,23 +191,31 @@ def statutory(facts: LineFacts) -> Mapping[Group, Ruling[Outcome]]:
     return _WITHDRAWN if facts.values.get("return.kind") == "withdrawal" else _NOTHING
 
 
-def _ready(rule: Rule, expressions: Expressions | None) -> tuple[Test, int, tuple[Spoken, ...]]:
+def _live(policy: CompiledPolicy, values: Mapping[str, FactValue]) -> Sequence[Live]:
+    """Return the rules that may still match, once what all lines know alike is known."""
+    return [rest for shared, rest in policy.rules if shared is None or shared(values) is True]
+
+
+def _ready(
+    rule: Rule, shared: Condition | None, own: Condition | None, expressions: Expressions | None
+) -> tuple[Test | None, Live]:
     spoken = tuple(
         (at, 1 << at, Ruling(_outcome(rule.then, group), rule.id))
         for at, group in enumerate(_GROUPS)
         if getattr(rule.then, group.value) is not None
     )
-    return compiled(rule.when, expressions), sum(bit for _, bit, _ in spoken), spoken
+    tests = [None if part is None else compiled(part, expressions) for part in (shared, own)]
+    return tests[0], (tests[1], sum(bit for _, bit, _ in spoken), spoken)
 
 
 def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
     return cast("Outcome", getattr(outcomes, group.value))
 
 
-def _decide_line(policy: CompiledPolicy, facts: LineFacts) -> LineDecision:
+def _decide_line(policy: CompiledPolicy, live: Sequence[Live], facts: LineFacts) -> LineDecision:
     rulings, values, undecided = list(policy.defaults), facts.values, _ALL
-    for matches, about, spoken in policy.rules:
-        if about & undecided and matches(values) is True:
+    for matches, about, spoken in live:
+        if about & undecided and (matches is None or matches(values) is True):
             for at, bit, ruling in spoken:
                 if bit & undecided:
                     rulings[at] = ruling
@@ -268,6 +301,8 @@ def _unit_objections(facts: LineFacts) -> tuple[PolicyObjection, ...]:
         asked = 1  # not chosen yet: whether one could come back
     refunded = max(0, shipped - claimed - left)
     found = Returnable(facts.line_ref, shipped, claimed, refunded, left).objections(asked)
+    if not found:
+        return ()
     compared: dict[str, Scalar] = dict(zip(_UNITS, (asked, shipped, claimed, left), strict=True))
     return tuple(PolicyObjection(one.code, one.message, one.field, None, compared) for one in found)
 

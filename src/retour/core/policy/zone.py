@@ -1,7 +1,6 @@
 """Zones: which of a policy's sets of countries an order belongs to, as a fact of its lines."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from retour.core.policy.document import ELSEWHERE, PolicyDocument
@@ -24,4 +23,5 @@ def in_zone(facts: LineFacts, zones: Mapping[str, str]) -> LineFacts:
     zone = zones.get(country.upper(), ELSEWHERE) if zones and isinstance(country, str) else None
     if facts.values.get(ZONE) == zone:
         return facts
-    return replace(facts, values={**facts.values, ZONE: zone})
+    values = {**facts.values, ZONE: zone}
+    return LineFacts(facts.line_ref, facts.today, facts.books_currency, values, facts.parcels, facts.shared)

@@ -1,5 +1,7 @@
 """Simulation: a policy replayed over what happened, beside what was decided then; shopper behaviour is held constant."""
 
+from retour.core.simulation.court import Case, Compared, Court, Quotes
+from retour.core.simulation.replaying import Replay, imported, unreturned
 from retour.core.simulation.result import (
     ACCEPTED,
     BY,
@@ -22,6 +24,8 @@ from retour.core.simulation.result import (
     Side,
     Why,
 )
+from retour.core.simulation.tally import Tally, result
+from retour.core.simulation.telling import affected
 
 __all__ = [
     "ACCEPTED",
@@ -33,15 +37,25 @@ __all__ = [
     "AffectedLine",
     "Against",
     "Books",
+    "Case",
     "Change",
+    "Compared",
     "Counts",
+    "Court",
     "Fate",
     "Figures",
     "GroupRow",
     "LineSide",
     "Mode",
     "Money",
+    "Quotes",
+    "Replay",
     "Result",
     "Side",
+    "Tally",
     "Why",
+    "affected",
+    "imported",
+    "result",
+    "unreturned",
 ]

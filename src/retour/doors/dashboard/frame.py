@@ -39,6 +39,7 @@ class Frames:
             _link(reader.say("Exceptions"), "exceptions", "/dashboard/exceptions", current, exceptions or None),
             _link(reader.say("Orders"), "orders", "/dashboard/orders", current),
             _link(reader.say("Customers"), "customers", "/dashboard/customers", current),
+            _link(reader.say("Policies"), "policies", "/dashboard/policies", current),
         ]
         more = [
             _link(reader.say("Warehouse"), "warehouse", "/warehouse", current),

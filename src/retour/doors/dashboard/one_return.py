@@ -24,6 +24,7 @@ from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
 from retour.store.desk import board
+from retour.store.expression import Cel
 from retour.store.views import InspectionView, NoteView, ShipmentView
 from retour.web.parts import Text
 from retour.web.reader import Reader
@@ -123,7 +124,7 @@ async def _policy(seen: Visit) -> Response[Any]:
     document = decode(whole.head.policy)
     lines = []
     for frozen in whole.parts.decision:
-        traced = trace(document, decode_facts(frozen["facts"]))
+        traced = trace(document, decode_facts(frozen["facts"]), expressions=Cel())
         decided = [
             (word(reader, words.FACTS, group.value), whole.head.rule(rule) or reader.say("The policy's default"))
             for group, rule in traced.decided.items()

@@ -2,7 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from retour.doors.dashboard import more, set_up, settings, sign_in
+from retour.doors.dashboard import more, policy, set_up, settings, sign_in
 from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.rooms import desk_handlers
@@ -14,6 +14,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *sign_in.route_handlers(desk, here),
         *set_up.route_handlers(desk, here),
         *settings.route_handlers(desk, here),
+        *policy.route_handlers(desk),
         *more.route_handlers(desk),
         *desk_handlers(desk),
     ]

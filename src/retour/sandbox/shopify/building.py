@@ -87,7 +87,7 @@ def _lines(shop: Shop, spec: Spec, sides: Sides, discounts: list[Discount]) -> l
         variant = catalogue.variant(shop, str(wish.get("sku", "RT-TEE-BLK-M")), wish)
         group = wish.get("group")
         if group and group not in groups:
-            groups[group] = Group(shop.new_id("LineItemGroup"), group, 1)
+            groups[group] = Group(shop.new_id("LineItemGroup"), group, 1, wish.get("group_sku"))
         quantity = int(wish.get("quantity", 1))
         if quantity < 1:
             raise ValueError("a line needs a quantity of at least 1")
@@ -106,6 +106,7 @@ def _lines(shop: Shop, spec: Spec, sides: Sides, discounts: list[Discount]) -> l
             requires_shipping=bool(wish.get("requires_shipping", True)),
             is_gift_card=bool(wish.get("gift_card", False)),
             taxable=bool(wish.get("taxes")),
+            custom_attributes=[{"key": str(key), "value": str(value)} for key, value in wish.get("properties", ())],
         )
         for discount in wish.get("discounts", ()):
             _line_discount(line, discount, sides, discounts)
@@ -117,8 +118,9 @@ def _application(discounts: list[Discount], wish: Spec, sides: Sides, method: st
     percent = wish.get("percent")
     value = {"percentage": float(percent)} if percent is not None else sides.bag(wish["amount"]).presentment_money
     made = Discount(
-        len(discounts), "LINE_ITEM", method, value, wish.get("code"), str(wish.get("title", "Automatic discount"))
-    )
+        len(discounts), "LINE_ITEM", method, value, wish.get("code"), str(wish.get("title", "Automatic discount")),
+        str(wish.get("by", "Automatic")),
+    )  # fmt: skip
     discounts.append(made)
     return made
 
@@ -191,7 +193,7 @@ def _order(
     all_taxes = [t for line in lines for t in line.tax_lines] + [t for s in shipping for t in s.tax_lines]
     tax = total((t.price for t in all_taxes), none)
     gid = shop.new_id("Order")
-    customer = _customer(shop, spec)
+    customer = _customer(shop, spec, created)
     return Order(
         id=gid,
         legacy_resource_id=number_of(gid),
@@ -219,6 +221,13 @@ def _order(
         tags=list(spec.get("tags", ())),
         note=spec.get("note"),
         stories=[],
+        source_name=str(spec.get("source", "web")),
+        app={
+            "id": f"gid://shopify/App/{spec.get('app', 'Online Store')}",
+            "name": str(spec.get("app", "Online Store")),
+        },
+        risk_level=spec.get("risk"),
+        company={"id": "gid://shopify/Company/1", "name": str(spec["company"])} if spec.get("company") else None,
     )
 
 
@@ -230,9 +239,20 @@ def _summed(taxes: Sequence[TaxLine], none: Bag) -> list[TaxLine]:
     ]
 
 
-def _customer(shop: Shop, spec: Spec) -> Customer:
+def _customer(shop: Shop, spec: Spec, created: datetime) -> Customer:
+    """Return the customer of that id, or a new one who may have bought before this shop's memory begins."""
+    if spec.get("customer_id"):
+        return shop.customers[str(spec["customer_id"])]
+    past: Spec = spec.get("customer_past", {})
     made = Customer(
-        shop.new_id("Customer"), str(spec.get("customer", "Ann Example")), spec.get("email"), spec.get("phone")
+        shop.new_id("Customer"),
+        str(spec.get("customer", "Ann Example")),
+        spec.get("email"),
+        spec.get("phone"),
+        created_at=created - timedelta(days=int(past.get("days", 0))),
+        tags=list(spec.get("customer_tags", ())),
+        orders_before=int(past.get("orders", 0)),
+        spent_before=Decimal(str(past.get("spent", "0"))),
     )
     shop.customers[made.id] = made
     return made
@@ -240,7 +260,7 @@ def _customer(shop: Shop, spec: Spec) -> Customer:
 
 def _address(shop: Shop, spec: Spec, customer: Customer) -> dict[str, Any]:
     given = dict(spec.get("address", {}))
-    return {
+    made = {
         "id": shop.new_id("MailingAddress"),
         "name": customer.display_name,
         "phone": customer.phone,
@@ -251,6 +271,9 @@ def _address(shop: Shop, spec: Spec, customer: Customer) -> dict[str, Any]:
         "zip": given.get("zip", "10969"),
         "countryCodeV2": given.get("country", "DE"),
     }
+    if customer.default_address is None:
+        customer.default_address = made | {"countryCodeV2": spec.get("home_country", made["countryCodeV2"])}
+    return made
 
 
 def _fulfil(shop: Shop, spec: Spec, order: Order, created: datetime) -> None:
@@ -284,6 +307,11 @@ def _fulfil(shop: Shop, spec: Spec, order: Order, created: datetime) -> None:
 
 
 def _pay(shop: Shop, spec: Spec, sides: Sides, order: Order, at: datetime) -> None:
+    for _ in range(int(spec.get("declined", 0))):
+        gid = shop.new_id("OrderTransaction")
+        tried = Transaction(gid, "SALE", "FAILURE", "shopify_payments", order.total_price, order, at)
+        tried.error_code = "CARD_DECLINED"
+        order.transactions.append(tried)
     wishes: Sequence[Spec] = spec.get("payments") or [{"gateway": "shopify_payments"}]
     left = order.total_price
     for index, wish in enumerate(wishes):

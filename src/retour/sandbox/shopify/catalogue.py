@@ -40,6 +40,9 @@ GOODS = (
     ("RT-CANDLE", "Candle, cedar", "Home", "Lumen", "12.35"),
     ("RT-EARBUD", "Earbuds", "Electronics", "Tonal", "59.99"),
 )
+_GRAMS = {
+    "Apparel": 320, "Footwear": 940, "Accessories": 260, "Home": 1_150, "Electronics": 180, "Gift card": 0,
+}  # fmt: skip
 
 
 def stock(shop: Shop) -> None:
@@ -60,12 +63,15 @@ def variant(shop: Shop, sku: str, wish: Mapping[str, Any]) -> Variant:
     """Return the variant of that SKU, made on the spot when the shelf has none."""
     if sku not in shop.variants:
         _add(shop, sku, str(wish.get("name", sku)), str(wish.get("product_type", "Other")), "Nordlicht")
-        shop.variants[sku].product.tags = list(wish.get("product_tags", ()))
+        made = shop.variants[sku]
+        made.product.tags = list(wish.get("product_tags", ()))
+        made.product.collections = [_collection(shop, name) for name in wish.get("collections", ())]
+        made.inventory_item.grams = float(wish.get("grams", 0))
     return shop.variants[sku]
 
 
 def _add(shop: Shop, sku: str, title: str, kind: str, vendor: str) -> None:
-    item = InventoryItem(shop.new_id("InventoryItem"), sku)
+    item = InventoryItem(shop.new_id("InventoryItem"), sku, grams=_GRAMS.get(kind, 0))
     for place in shop.locations:
         item.levels[place] = dict.fromkeys(STATES, 0) | {"available": START_STOCK, "on_hand": START_STOCK}
         item.updated_at[place] = shop.now()
@@ -77,7 +83,17 @@ def _add(shop: Shop, sku: str, title: str, kind: str, vendor: str) -> None:
         [kind.lower()],
         is_gift_card=kind == "Gift card",
         has_only_default_variant=True,
+        collections=[_collection(shop, kind)],
     )
     barcode = f"40{len(shop.variants) + 1:011d}"
     shop.items[item.id] = item
     shop.variants[sku] = Variant(shop.new_id("ProductVariant"), sku, barcode, product, item)
+
+
+def _collection(shop: Shop, title: str) -> dict[str, str]:
+    """Return the collection of that title, made the first time it is named."""
+    if title not in shop.collections:
+        handle = "-".join(title.casefold().split())
+        gid = f"gid://shopify/Collection/{1 + len(shop.collections)}"
+        shop.collections[title] = {"id": gid, "handle": handle, "title": title}
+    return shop.collections[title]

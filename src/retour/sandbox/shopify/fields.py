@@ -11,7 +11,7 @@ from urllib.parse import quote
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from retour.sandbox.pictures import SIZE
-from retour.sandbox.shopify import pricing, refunds, returns
+from retour.sandbox.shopify import about, pricing, refunds, returns
 from retour.sandbox.shopify.model import (
     Fulfillment,
     FulfillmentLine,
@@ -281,6 +281,8 @@ FIELDS: dict[str, Resolver] = {
     "Order.cancelledAt": _fixed(None),
     "Order.test": _fixed(value=False),
     "Order.dutiesIncluded": _fixed(value=False),
+    "Order.risk": about.risk,
+    "Order.purchasingEntity": lambda order, _: {"company": order.company} if order.company else order.customer,
     "Order.displayFinancialStatus": _financial,
     "Order.displayFulfillmentStatus": _fulfilment,
     "Order.returnStatus": lambda order, _: returns.order_status(order),
@@ -304,13 +306,16 @@ FIELDS: dict[str, Resolver] = {
     "LineItem.unfulfilledQuantity": lambda line, _: line.quantity - line.sent - line.cancelled,
     "LineItem.originalTotalSet": lambda line, _: line.gross,
     "LineItem.discountedUnitPriceAfterAllDiscountsSet": lambda line, _: pricing.unit_price(line),
-    "LineItem.customAttributes": _fixed([]),
+    "InventoryItem.measurement": about.measured,
+    "Product.collections": _listed("collections"),
     "LineItem.duties": _fixed([]),
     "LineItem.taxLines": _first("tax_lines"),
     "LineItem.image": _image,
     "TaxLine.rate": lambda tax, _: float(tax.rate),
     "TaxLine.ratePercentage": lambda tax, _: float(tax.rate * 100),
     "Customer.defaultEmailAddress": lambda c, _: {"emailAddress": c.email} if c.email else None,
+    "Customer.numberOfOrders": lambda c, info: c.orders_before + len(about.orders_of(_shop(info), c)),
+    "Customer.amountSpent": lambda c, info: about.spent(_shop(info), c),
     "Customer.defaultPhoneNumber": lambda c, _: {"phoneNumber": c.phone} if c.phone else None,
     "Fulfillment.estimatedDeliveryAt": _fixed(None),
     "Fulfillment.trackingInfo": _tracking,
@@ -361,7 +366,10 @@ FIELDS: dict[str, Resolver] = {
 
 KINDS: dict[str, Callable[[Any], str]] = {
     "Node": lambda value: value.id.split("/")[3],
-    "DiscountApplication": lambda value: "DiscountCodeApplication" if value.code else "AutomaticDiscountApplication",
+    "DiscountApplication": lambda value: (
+        "DiscountCodeApplication" if value.code else f"{value.made_by}DiscountApplication"
+    ),
+    "PurchasingEntity": lambda value: "PurchasingCompany" if isinstance(value, dict) else "Customer",
     "PricingValue": lambda value: "MoneyV2" if isinstance(value, Money) else "PricingPercentageValue",
     "ReturnLineItemType": lambda _: "ReturnLineItem",
     "ReverseDeliveryDeliverable": lambda _: "ReverseDeliveryShippingDeliverable",

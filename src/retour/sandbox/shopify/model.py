@@ -24,11 +24,12 @@ class Location:
 
 @dataclass(slots=True, eq=False)
 class InventoryItem:
-    """The stock side of a variant: quantities by (location id, state)."""
+    """The stock side of a variant: quantities by (location id, state), and what one unit weighs."""
 
     id: str
     sku: str
     tracked: bool = True
+    grams: float = 0.0
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
     updated_at: dict[str, datetime] = field(default_factory=dict)
 
@@ -44,6 +45,7 @@ class Product:
     tags: list[str]
     is_gift_card: bool = False
     has_only_default_variant: bool = False
+    collections: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -76,6 +78,7 @@ class Discount:
     value: Any
     code: str | None
     title: str
+    made_by: str = "Automatic"  # or Manual, Script; a code says so itself
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +96,7 @@ class Group:
     id: str
     title: str
     quantity: int
+    variant_sku: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -112,6 +116,7 @@ class Line:
     requires_shipping: bool
     is_gift_card: bool
     taxable: bool
+    custom_attributes: list[dict[str, str]] = field(default_factory=list)
     sent: int = 0  # units that left the house
     refunded: int = 0  # units with a refund line, whatever the restock type
     refunded_outside: int = 0  # of these, fulfilled units that belong to no return
@@ -328,7 +333,11 @@ class Customer:
     display_name: str
     email: str | None
     phone: str | None
+    created_at: datetime
     tags: list[str] = field(default_factory=list)
+    default_address: dict[str, Any] | None = None
+    orders_before: int = 0  # orders that the shop no longer shows, and what was spent on them
+    spent_before: Decimal = Decimal(0)
 
 
 @dataclass(slots=True, eq=False)
@@ -366,6 +375,10 @@ class Order:
     transactions: list[Transaction] = field(default_factory=list)
     refunds: list[Refund] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
+    source_name: str = "web"
+    app: dict[str, str] | None = None
+    risk_level: str | None = None
+    company: dict[str, str] | None = None
     refund_ends: str | None = None  # how each refund of this order ends at the gateway: FAILURE for a closed card
     quotes_less: Decimal = Decimal(0)  # what the shop's own quote of a return's first line is short of
     history: list[datetime] = field(default_factory=list)  # every updated_at, for a lagging search index

@@ -98,6 +98,7 @@ class Shop:
         self.locations: dict[str, Location] = {}
         self.items: dict[str, InventoryItem] = {}
         self.variants: dict[str, Variant] = {}
+        self.collections: dict[str, dict[str, str]] = {}
         self.reasons: dict[str, ReasonDefinition] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.restocks: list[Restock] = []

@@ -16,19 +16,24 @@ from retour.core.order import (
     Fulfilment,
     Order,
     OrderLine,
-    Person,
     PlatformReturn,
-    Product,
+    PromotionKind,
     Tax,
 )
 
-from . import payment
+from . import article, customer, payment
 from .reading import Reading, instant, many, one, text, texts, total
 
 Doc = Mapping[str, Any]
 RETURN_STATUSES: Final = frozenset({"REQUESTED", "OPEN", "CLOSED", "CANCELED", "DECLINED"})
 LONGEST_URL: Final = 2_000  # characters
 FULFILMENT_STATUSES: Final = frozenset({"SUCCESS", "CANCELLED", "ERROR", "FAILURE"})
+PROMOTIONS: Final = {
+    "DiscountCodeApplication": PromotionKind.CODE,
+    "AutomaticDiscountApplication": PromotionKind.AUTOMATIC,
+    "ManualDiscountApplication": PromotionKind.MANUAL,
+    "ScriptDiscountApplication": PromotionKind.SCRIPT,
+}
 
 
 def fetched(document: Doc) -> Fetched:
@@ -42,7 +47,8 @@ def fetched(document: Doc) -> Fetched:
             reading.find("list_may_be_cut", ref, field)  # plain lists of the platform have no next page
     order = _order(document, ref, name, reading)
     raw = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-    return Fetched(order=order, person=person(document), raw=raw, findings=tuple(reading.findings))
+    person = customer.person(document, order.shop_currency, reading)
+    return Fetched(order=order, person=person, raw=raw, findings=tuple(reading.findings))
 
 
 def _order(document: Doc, ref: str, name: str, reading: Reading) -> Order:
@@ -82,21 +88,12 @@ def _order(document: Doc, ref: str, name: str, reading: Reading) -> Order:
         discount_codes=texts(document, "discountCodes"),
         cancelled_at=instant(document.get("cancelledAt")),
         test=document.get("test") is True,
-    )
-
-
-def person(document: Doc) -> Person:
-    """Return the shopper of the order document; the order's own contact comes before the account's."""
-    customer, address = one(document, "customer"), one(document, "shippingAddress")
-    return Person(
-        ref=text(customer, "id"),
-        name=text(customer, "displayName") or text(address, "name"),
-        email=text(document, "email") or text(one(customer, "defaultEmailAddress"), "emailAddress"),
-        phone=text(document, "phone")
-        or text(one(customer, "defaultPhoneNumber"), "phoneNumber")
-        or text(address, "phone"),
-        postcode=text(address, "zip"),
-        tags=texts(customer, "tags"),
+        province=text(one(document, "shippingAddress"), "provinceCode"),
+        channel=text(document, "sourceName"),
+        app=text(one(document, "app"), "name"),
+        company=customer.company(document),
+        risk=customer.risk(document, ref, reading),
+        failed_payments=payment.failed(document),
     )
 
 
@@ -108,7 +105,7 @@ def _line(node: Doc, position: int, *, included: bool, reading: Reading) -> tupl
     discounts = tuple(_discounts(node, ref, reading))
     taxes = tuple(_taxes(node, ref, reading))
     settled = listed - total(share.amount for share in discounts)
-    variant, product = one(node, "variant"), one(node, "product")
+    variant = one(node, "variant")
     if text(node, "sku") is None:
         reading.find("sku_missing", ref)
     if not variant:
@@ -128,13 +125,10 @@ def _line(node: Doc, position: int, *, included: bool, reading: Reading) -> tupl
         image_url=_address(text(one(node, "image"), "url")),
         requires_shipping=node.get("requiresShipping") is not False,
         bundle_ref=text(one(node, "lineItemGroup"), "id"),
-        product=Product(
-            ref=text(product, "id"),
-            type=text(product, "productType"),
-            vendor=text(product, "vendor"),
-            tags=texts(product, "tags"),
-            gift_card=node.get("isGiftCard") is True or product.get("isGiftCard") is True,
-        ),
+        product=article.product(node, ref, reading),
+        bundle=article.bundle(node),
+        weight_g=article.weight_g(variant, ref, reading),
+        properties=article.properties(node),
     )
     return line, node
 
@@ -179,7 +173,7 @@ def _discounts(node: Doc, ref: str, reading: Reading) -> list[DiscountShare]:
         name = text(application, "code") or text(application, "title") or f"discount {application.get('index', 0)}"
         amount = reading.money(allocation.get("allocatedAmountSet"), ref)
         if amount:
-            shares.append(DiscountShare(name, amount))
+            shares.append(DiscountShare(name, amount, PROMOTIONS.get(str(application.get("__typename")))))
     return shares
 
 

@@ -9,6 +9,7 @@ from .reading import Reading, many, one, text
 
 Doc = Mapping[str, Any]
 TAKEN: Final = frozenset({"CAPTURE", "SALE"})
+TRIES: Final = frozenset({"SALE", "AUTHORIZATION", "EMV_AUTHORIZATION"})
 KINDS: Final = TAKEN | {"AUTHORIZATION", "REFUND", "VOID", "CHANGE", "EMV_AUTHORIZATION", "SUGGESTED_REFUND"}
 # The platform's transaction statuses in the four words of the house.
 MOVEMENTS: Final[Mapping[str, str]] = {
@@ -27,6 +28,14 @@ def captures(document: Doc, reading: Reading) -> tuple[Capture, ...]:
     taken = [row for row in rows if text(row, "kind") in TAKEN and row.get("status") == "SUCCESS"]
     given = _given_back(rows, {text(row, "id") for row in taken}, reading)
     return tuple(_capture(row, given, reading) for row in taken)
+
+
+def failed(document: Doc) -> int | None:
+    """Return how often somebody tried in vain to pay; a capture of money already promised is no such try."""
+    if not isinstance(document.get("transactions"), list):
+        return None
+    rows = many(document, "transactions")
+    return sum(1 for row in rows if text(row, "kind") in TRIES and MOVEMENTS.get(text(row, "status") or "") == "failed")
 
 
 def _capture(row: Doc, given: Mapping[tuple[str, str], int], reading: Reading) -> Capture:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Final
 
-from retour.core.policy.conflicts.space import COUNTRY, ZONE, Space
+from retour.core.policy.conflicts.space import COUNTRY, Space
 from retour.core.policy.document import FactValue
 from retour.core.policy.facts import FACTS, FactType, LineFacts, ParcelDays, Unit
+from retour.core.policy.zone import ZONE
 
 _REF: Final = "example"
 _PLACED, _LEFT, _ARRIVED = 10, 8, 5  # days ago
@@ -42,10 +43,8 @@ def example(space: Space, wanted: Mapping[str, FactValue], *, today: date, curre
         if name not in wanted and isinstance(quantity, int) and isinstance(most, int):
             values[name] = max(most, quantity)
     left, arrived = values["line.fulfilled_on"], values["line.delivered_on"]
-    parcels = ()
-    if isinstance(left, date):
-        parcels = (ParcelDays(left, arrived if isinstance(arrived, date) else None),)
-    return LineFacts(_REF, today, currency, values, parcels)
+    parcel = ParcelDays(left, arrived if isinstance(arrived, date) else None) if isinstance(left, date) else None
+    return LineFacts(_REF, today, currency, values, () if parcel is None else (parcel,))
 
 
 def _empty(name: str) -> FactValue:

@@ -5,14 +5,15 @@ group of texts that are always named together. An expression is a question of it
 is every fact for itself: what is impossible or decided here is so for every order, however the facts hang together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, cast
 
 from retour.core.policy.condition import comparison
-from retour.core.policy.conflicts.cubes import Cube, joined, product
+from retour.core.policy.conflicts.cubes import Layout
 from retour.core.policy.document import (
+    ELSEWHERE,
     AllOf,
     Compare,
     Condition,
@@ -23,20 +24,21 @@ from retour.core.policy.document import (
     PolicyDocument,
 )
 from retour.core.policy.facts import FACTS, FactType, Unit
+from retour.core.policy.zone import ZONE, zones_by_country
 
 COUNTRY: Final = "order.country"
-ZONE: Final = "order.zone"
 _YES, _NO = 1, 2
 
 Values = Mapping[str, FactValue]
+Cells = Mapping[int, int]  # of a question, as bits
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
     """What one comparison or expression comes to: the cubes where it is true, and those where it is false."""
 
-    true: Sequence[Cube]
-    false: Sequence[Cube]
+    true: Sequence[Cells]
+    false: Sequence[Cells]
 
 
 @dataclass(slots=True)
@@ -46,58 +48,56 @@ class Space:
     `cells` holds per question what an order is like in each cell: values of facts, or texts that a list holds.
     """
 
-    zones: Mapping[str, str] = field(default_factory=dict)  # folded country -> zone
-    full: list[int] = field(default_factory=list)
+    zones: Mapping[str, str] = field(default_factory=dict)  # by country
+    layout: Layout = field(default_factory=Layout)
     cells: list[Sequence[Values]] = field(default_factory=list)
     lists: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # question -> fact, texts it would hold
     literals: dict[Compare | Expression, Literal] = field(default_factory=dict)
 
-    def cubes(self, condition: Condition, *, answer: bool = True) -> list[Cube]:
+    def cubes(self, condition: Condition, *, answer: bool = True) -> list[int]:
         """Return where a condition is true, or where it is false; raise Beyond if that is too much to say."""
         if isinstance(condition, Compare | Expression):
             literal = self.literals[condition]
-            return list(literal.true if answer else literal.false)
+            return [self.layout.cube(cells) for cells in (literal.true if answer else literal.false)]
         if isinstance(condition, Not):
             return self.cubes(condition.part, answer=not answer)
         unions = [self.cubes(part, answer=answer) for part in condition.parts]
         if isinstance(condition, AllOf) is answer:
-            return joined(product(unions), self.full)
-        return joined((cube for union in unions for cube in union), self.full)
+            return self.layout.joined(self.layout.product(unions))
+        return self.layout.joined(cube for union in unions for cube in union)
 
-    def point(self, cube: Cube) -> dict[str, FactValue]:
+    def point(self, cube: int) -> dict[str, FactValue]:
         """Return values of facts that lie in a cube: the plainest of each cell, and nothing where anything will do."""
         values: dict[str, FactValue] = {}
         held: dict[str, list[str]] = {}
-        for question, allowed in cube.items():
-            at = (allowed & -allowed).bit_length() - 1
+        for question, allowed in self.layout.cells(cube):
             if question in self.lists:
                 fact, texts = self.lists[question]
                 held.setdefault(fact, []).extend(texts if allowed == _YES else ())
             else:
-                values |= self.cells[question][at]
+                values |= self.cells[question][(allowed & -allowed).bit_length() - 1]
         for fact, listed in held.items():
             if values.get(fact, ()) is not None:
                 values[fact] = tuple(listed)
         return values
 
     def zone(self, country: FactValue) -> str | None:
-        """Return the zone of a country, if it is in one."""
-        return self.zones.get(country.casefold()) if isinstance(country, str) else None
+        """Return what deciding will take for the zone of an order from that country."""
+        return self.zones.get(country.upper(), ELSEWHERE) if self.zones and isinstance(country, str) else None
 
     def add(self, cells: Sequence[Values]) -> int:
         """Add a question and return its number."""
         self.cells.append(cells)
-        self.full.append((1 << len(cells)) - 1)
-        return len(self.full) - 1
+        return self.layout.add(len(cells))
 
 
 def space_of(document: PolicyDocument, extra: Iterable[Compare] = ()) -> Space:
     """Return the orders that the enabled rules of a document, and some comparisons more, can tell apart."""
-    space = Space({code.casefold(): zone.name for zone in document.zones for code in zone.countries})
+    space = Space(zones_by_country(document))
     leaves: dict[Compare | Expression, None] = dict.fromkeys(extra)
     for rule in document.rules:
         if rule.enabled:
-            leaves |= dict.fromkeys(_leaves(rule.when))
+            leaves |= dict.fromkeys(leaves_of(rule.when))
     of_fact: dict[str, list[Compare]] = {}
     for leaf in leaves:
         if isinstance(leaf, Expression):
@@ -113,12 +113,13 @@ def space_of(document: PolicyDocument, extra: Iterable[Compare] = ()) -> Space:
     return space
 
 
-def _leaves(condition: Condition) -> Iterable[Compare | Expression]:
+def leaves_of(condition: Condition) -> Iterator[Compare | Expression]:
+    """Return the comparisons and expressions of a condition in the order they appear."""
     if isinstance(condition, Compare | Expression):
         yield condition
         return
     for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
-        yield from _leaves(part)
+        yield from leaves_of(part)
 
 
 def _add_value(space: Space, fact: str, asked: Sequence[Compare]) -> None:
@@ -174,8 +175,8 @@ def _texts(space: Space, fact: str, asked: Sequence[Compare]) -> list[str]:
     if fact == COUNTRY:
         zones = list(dict.fromkeys(space.zones.values()))
         for code, zone in space.zones.items():
-            naming[code] = naming.get(code, 0) | 1 << len(own) + zones.index(zone)
-            spelled.setdefault(code, code.upper())
+            naming[code.casefold()] = naming.get(code.casefold(), 0) | 1 << len(own) + zones.index(zone)
+            spelled.setdefault(code.casefold(), code)
     kept: dict[tuple[int, tuple[bool, ...]], str] = {}
     for folded, bits in naming.items():
         kept.setdefault((bits, tuple(folded.startswith(prefix) for prefix in prefixes)), spelled[folded])
@@ -243,9 +244,9 @@ def _add_list(space: Space, fact: str, asked: Sequence[Compare]) -> None:
 
 def _list_literal(op: Op, known: int, named: Sequence[int]) -> Literal:
     """Return what a comparison of a list says; it says nothing while the list is not known."""
-    each_yes: list[Cube] = [{known: _YES, question: _YES} for question in named]
-    each_no: list[Cube] = [{known: _YES, question: _NO} for question in named]
+    each_yes: list[Cells] = [{known: _YES, question: _YES} for question in named]
+    each_no: list[Cells] = [{known: _YES, question: _NO} for question in named]
     if op is Op.HAS_ALL:
         return Literal([{known: _YES} | dict.fromkeys(named, _YES)], each_no)
-    none: list[Cube] = [{known: _YES} | dict.fromkeys(named, _NO)]
+    none: list[Cells] = [{known: _YES} | dict.fromkeys(named, _NO)]
     return Literal(each_yes, none) if op is Op.HAS_ANY else Literal(none, each_yes)

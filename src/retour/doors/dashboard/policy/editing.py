@@ -1,6 +1,6 @@
 """Editing a draft: a form as it is typed, the steps its buttons ask for, and saving over the revision that was read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -95,13 +95,40 @@ def step(tree: Tree, do: str, reader: Reader) -> str:
     return ""
 
 
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """What the parts of a growing form ask for wherever they stand."""
+
+    reader: Reader
+    errors: FormErrors
+    currency: str
+    sources: Mapping[str, list[tuple[str, str]]]
+    catalogue: list[tuple[str, list[tuple[str, str]]]]
+
+    def said(self, options: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return options of a menu in the reader's language."""
+        return [(value, self.capital(text)) for value, text in options]
+
+    def capital(self, text: str) -> str:
+        """Return a text in the reader's language with a capital at its beginning."""
+        said = self.reader.say(text)
+        return said[:1].upper() + said[1:]
+
+    @property
+    def groupings(self) -> list[tuple[str, str]]:
+        """Return how the conditions of a group may hold together."""
+        return self.said(conditions.GROUPINGS)
+
+
 def form_values(seen: Visit, edited: Edited, *, focus: str = "") -> dict[str, Any]:
     """Return what a page with a growing form shows."""
+    sources = {"resolutions": list(edited.here.teller.records.items())}
+    catalogue = conditions.catalogue(seen.reader)
     return {
         "tree": edited.tree, "errors": edited.errors, "trouble": edited.trouble, "focus": focus,
         "forms": outcome_forms.FORMS, "group_names": outcome_forms.GROUPS, "in_order": outcome_forms.IN_ORDER,
-        "calendar": outcome_forms.CALENDAR, "currency": edited.here.currency,
-        "sources": {"resolutions": list(edited.here.teller.records.items())},
+        "calendar": outcome_forms.CALENDAR,
+        "form": FormView(seen.reader, edited.errors, edited.here.currency, sources, catalogue),
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, a_draft, bac
 from retour.doors.dashboard.policy.trying import Tried, tried
 from retour.doors.dashboard.policy.typed import Tree, part_of, text_of, tree_of
 from retour.doors.dashboard.route import form, page
+from retour.store.db import Db
 from retour.web.forms import FormErrors, read_form
 
 Json = documents.Json
@@ -71,8 +72,7 @@ async def _form(
     return await show_version(
         seen, here, "rule", tab="rules", status=status, rule_id=seen.request.path_params.get("rule", ""), said_groups=said,
         unsaid=[(name, seen.reader.say(outcome_forms.GROUPS[name])) for name in outcome_forms.IN_ORDER if name not in said],
-        condition=conditions.shown_condition(part_of(tree, "when"), by), catalogue=conditions.catalogue(seen.reader),
-        groupings=conditions.GROUPINGS, result=result, try_order=text_of(tree, "try_order"), told=_told(here, tree, by),
+        condition=conditions.shown_condition(part_of(tree, "when"), by), result=result, try_order=text_of(tree, "try_order"), told=_told(here, tree, by),
         **form_values(seen, edited, focus=focus),
     )  # fmt: skip
 
@@ -111,8 +111,9 @@ async def _sent(seen: Visit) -> Response[Any]:
         here = await a_draft(db, seen)
         edited, places = Edited(here, tree_of(sent), FormErrors()), Places()
         by = Reading(seen.reader, here.currency, edited.errors, here.zones)
-        if do == "try":
-            return await _try(db, seen, edited, by, rule_id)
+        result = await _try(db, seen, edited, by, rule_id) if do == "try" else None
+    if do == "try":
+        return await _form(seen, edited, result=result)
     if do != "save":
         focus = step(edited.tree, do, seen.reader)
         return await _form(seen, edited, focus=focus)
@@ -136,15 +137,12 @@ async def _sent(seen: Visit) -> Response[Any]:
     return back_to(here, "saved", at=f"#rule-{found}")
 
 
-async def _try(db: Any, seen: Visit, edited: Edited, by: Reading, rule_id: str) -> Response[str]:
-    """Show what the draft would decide with the rule as it is typed."""
+async def _try(db: Db, seen: Visit, edited: Edited, by: Reading, rule_id: str) -> Tried | None:
+    """Return what the draft would decide with the rule as it is typed."""
     here, order = edited.here, text_of(edited.tree, "try_order")
     quiet = replace(by, errors=FormErrors())
     rule = {"id": rule_id or documents.free_id(here.document, "this-rule"), **_read(edited.tree, quiet, Places())}
     if quiet.errors:
-        result = Tried(order, seen.reader.say("The rule is not complete yet. Fill it in, then try it."))
-    else:
-        result = await tried(
-            db, seen, here, documents.with_rule(here.document, rule, instead_of=rule_id or None), order
-        )
-    return await _form(seen, edited, result=result)
+        return Tried(order, seen.reader.say("The rule is not complete yet. Fill it in, then try it."))
+    document = documents.with_rule(here.document, rule, instead_of=rule_id or None)
+    return await tried(db, seen, here, document, order)

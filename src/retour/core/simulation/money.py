@@ -1,0 +1,176 @@
+"""The money of past returns under a policy: quoted on an order to which nothing else has happened, in their order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from retour.core import refund
+from retour.core.money import NOTHING, Sides
+from retour.core.order import Order, Tax
+from retour.core.policy.outcome import Group, Inspection, RefundTerms, ResolutionKind
+from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, Row, RowKind, Tender, UnitRange
+from retour.core.rma.state import Grade
+from retour.core.simulation.past import Found
+from retour.core.simulation.result import Money
+from retour.core.simulation.world import World, WorldLine
+from retour.core.terms import after_the_first, charges_fee, terms_of
+
+_CREDIT: Final = frozenset(
+    {ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT}
+)  # fmt: skip
+_EXCHANGED: Final = frozenset({ResolutionKind.EXCHANGE, ResolutionKind.REPAIR})
+_OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
+NO_MONEY: Final = Money()
+
+
+@dataclass(slots=True)
+class Till:
+    """One order in one world: its ledger, and how many units of each line are back."""
+
+    order: Order
+    ledger: Ledger
+    back: dict[str, int] = field(default_factory=dict)
+
+
+def fresh(order: Order) -> Till:
+    """Return the order as if nothing had happened to it yet: all that was captured is there to be paid back."""
+    tenders = tuple(Tender(c.ref, c.kind, c.gateway, c.captured, 0, 0, 0, c.captured_at) for c in order.captures)
+    return Till(order, Ledger(tenders=tenders))
+
+
+def pay(till: Till, world: World, proposals: World) -> Money:
+    """Return what the return pays in this world, and book it, so that the next return of the order starts after it.
+
+    `proposals` is the return under the policy it was inspected by: what somebody decided otherwise than that policy proposed
+    stays as decided, the rest follows the policy of this world. Raises Refused if the order cannot give these units.
+    """
+    groups: dict[tuple[ResolutionKind, refund.RefundTerms], list[refund.RequestedLine]] = {}
+    for line, proposed in zip(world.lines, proposals.lines, strict=True):
+        if line.offer is None or line.offer.kind is ResolutionKind.REPAIR:
+            continue
+        terms = terms_of(line.verdict.decision, line.offer.kind.value)
+        asked = refund.RequestedLine(line.past.line_ref, _units(till, line, proposed))
+        groups.setdefault((line.offer.kind, terms), []).append(asked)
+    total, charged = NO_MONEY, False
+    for (kind, terms), lines in groups.items():
+        due = after_the_first(terms) if charged else terms
+        plan = refund.quote(till.order, till.ledger, refund.RefundRequest(tuple(lines), clamp=True), due)
+        charged = charged or charges_fee(plan)
+        till.ledger = booked(till.ledger, plan)
+        total = plus(total, money_of(plan, kind))
+    return total
+
+
+def money_of(plan: Plan, kind: ResolutionKind) -> Money:
+    """Return a plan as the simulation counts it, in minor units of the books."""
+    return money(
+        kind,
+        total=plan.total.shop,
+        fee=-sum(row.payable.shop for row in plan.adjustments if row.kind.value.endswith("_fee")),
+        deduction=-sum(row.payable.shop for row in plan.adjustments if row.kind is RowKind.DAMAGE),
+        bonus=plan.bonus,
+    )
+
+
+def money(kind: ResolutionKind | None, *, total: int, fee: int, deduction: int, bonus: int) -> Money:
+    """Return amounts in minor units of the books under the name of what the shopper gets."""
+    credit, exchange = kind in _CREDIT, kind in _EXCHANGED
+    return Money(
+        refund_minor=0 if credit or exchange else total,
+        credit_minor=total if credit else 0,
+        exchange_minor=total if exchange else 0,
+        fee_minor=fee,
+        deduction_minor=deduction,
+        bonus_minor=bonus,
+    )
+
+
+def plus(a: Money, b: Money, sign: int = 1) -> Money:
+    """Return the sum, or with `sign` -1 the difference."""
+    return Money(
+        a.refund_minor + sign * b.refund_minor,
+        a.credit_minor + sign * b.credit_minor,
+        a.exchange_minor + sign * b.exchange_minor,
+        a.fee_minor + sign * b.fee_minor,
+        a.deduction_minor + sign * b.deduction_minor,
+        a.bonus_minor + sign * b.bonus_minor,
+    )
+
+
+def found_under(line: WorldLine, proposed: WorldLine) -> tuple[Found, ...]:
+    """Return what the inspection comes to in this world: the policy's own proposals change with it, a person's word not."""
+    return tuple(_judged_again(found, line, proposed) for found in line.past.found)
+
+
+def _judged_again(found: Found, line: WorldLine, proposed: WorldLine) -> Found:
+    grade = Grade(found.grade)
+    then, now = _inspection(proposed), _inspection(line)
+    accepted, deduction = found.accepted, found.deduction_bp
+    if accepted == then[0].verdict(grade).accepted:
+        accepted = now[0].verdict(grade).accepted
+    if deduction == then[1].deduction_bp(grade):
+        deduction = now[1].deduction_bp(grade)
+    return Found(found.units, found.grade, accepted, deduction)
+
+
+def _inspection(line: WorldLine) -> tuple[Inspection, RefundTerms]:
+    says = line.verdict.says
+    return cast("Inspection", says(Group.INSPECTION)), cast("RefundTerms", says(Group.REFUND_TERMS))
+
+
+def _units(till: Till, line: WorldLine, proposed: WorldLine) -> tuple[UnitRange, ...]:
+    """Return the lowest units of the line that are not back yet, under what was found on them; the rest is sound."""
+    ref, first = line.past.line_ref, till.back.get(line.past.line_ref, 0) + 1
+    ranges, last = [], first + line.past.quantity - 1
+    for found in found_under(line, proposed):
+        if first <= last:
+            hi = min(last, first + found.units - 1)
+            ranges.append(UnitRange(first, hi, found.accepted, found.deduction_bp, found.grade))
+            first = hi + 1
+    if first <= last:
+        ranges.append(UnitRange(first, last))
+    till.back[ref] = last
+    return tuple(ranges)
+
+
+# --- the ledger after a plan ---
+
+
+def booked(ledger: Ledger, plan: Plan) -> Ledger:
+    """Return the ledger once a plan is paid."""
+    lines = {line.line_ref: line for line in ledger.lines}
+    charges = {charge.charge_ref: charge for charge in ledger.charges}
+    for row in plan.rows:
+        if row.ref is None or row.kind is RowKind.REJECTED_UNITS:
+            continue
+        if row.kind in _OF_LINES:
+            lines[row.ref] = _line_after(lines.get(row.ref) or LedgerLine(row.ref), row)
+        else:
+            past = charges.get(row.ref) or LedgerCharge(row.ref)
+            charges[row.ref] = LedgerCharge(row.ref, past.paid + row.payable, _sum(past.taxes_paid, row.taxes))
+    return Ledger(
+        sequence=ledger.sequence + 1,
+        lines=tuple(lines.values()),
+        charges=tuple(charges.values()),
+        tenders=ledger.tenders,  # where the money goes back changes no figure of a simulation
+        paid_back=ledger.paid_back + plan.total,
+        taxes_paid_back=_sum(ledger.taxes_paid_back, plan.taxes),
+    )
+
+
+def _line_after(past: LedgerLine, row: Row) -> LedgerLine:
+    return LedgerLine(
+        past.line_ref,
+        past.paid_units + (row.ordinals if row.kind is RowKind.UNITS else ()),
+        past.paid + row.payable,
+        _sum(past.taxes_paid, row.taxes),
+        past.withheld + row.withheld,
+        past.granted_bp + (row.basis_points or 0 if row.kind is RowKind.MONEY else 0),
+    )
+
+
+def _sum(past: Sequence[Tax], added: Sequence[Tax]) -> tuple[Tax, ...]:
+    sums: dict[str, Sides] = {tax.bucket: tax.amount for tax in past}
+    for tax in added:
+        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
+    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())

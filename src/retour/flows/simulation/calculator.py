@@ -1,0 +1,188 @@
+"""The process that computes one share of a simulation; it knows no database and ends when its input does.
+
+Frames on its input and output: the length as a 32-bit big-endian number, then MessagePack. Run by `hands`.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date
+from typing import BinaryIO, Final
+from uuid import UUID
+
+import msgspec
+
+from retour.core.errors import Refused
+from retour.core.policy import CompiledPolicy, compile_policy, decode
+from retour.core.simulation import (
+    Affected,
+    Case,
+    Compared,
+    Court,
+    Quotes,
+    Replay,
+    Tally,
+    affected,
+    imported,
+    unreturned,
+)
+from retour.flows.simulation.importing import lines_of
+from retour.store.simulation import decoding
+
+LENGTH: Final = 4  # bytes before each frame
+NICE: Final = 5  # the shop goes before
+
+
+class Setup(msgspec.Struct, tag=True):
+    """What is tried, on what: documents as JSON text; `versions` are the policies of the past by id."""
+
+    candidate: str
+    baseline: str | None
+    versions: dict[str, str]
+    time_zone: str
+    currency: str
+    judged_on: date | None
+
+
+class Returns(msgspec.Struct, tag=True):
+    """A page of past returns."""
+
+    page: bytes
+
+
+class Orders(msgspec.Struct, tag=True):
+    """The orders that the answer to a page asked for."""
+
+    page: bytes
+
+
+class Unreturned(msgspec.Struct, tag=True):
+    """A page of orders without returns."""
+
+    page: bytes
+
+
+class Imported(msgspec.Struct, tag=True):
+    """A page of an imported file."""
+
+    page: bytes
+
+
+class End(msgspec.Struct, tag=True):
+    """Asks for the sums."""
+
+
+class Answer(msgspec.Struct):
+    """What one page came to: how many were read, the affected with their places in the page, the orders still needed."""
+
+    read: int
+    affected: list[tuple[int, Affected]]
+    wanted: list[UUID]
+
+
+Ask = Setup | Returns | Orders | Unreturned | Imported | End
+_ASK: Final = msgspec.msgpack.Decoder(Ask)
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class Calculator:
+    """Answers frames; what it has read so far is in its tally."""
+
+    def __init__(self, setup: Setup) -> None:
+        baseline = None if setup.baseline is None else _compiled(setup.baseline, "baseline")
+        versions = {name: _compiled(text, name) for name, text in setup.versions.items()}
+        self._court = Court(_compiled(setup.candidate, "candidate"), baseline, versions)
+        self._setup = setup
+        self._tally = Tally()
+        self._pending: dict[str, list[tuple[int, Case]]] = {}
+
+    def answer(self, ask: Returns | Orders | Unreturned | Imported | End) -> bytes:
+        """Return the answer to one frame, encoded."""
+        if isinstance(ask, End):
+            return _ENCODER.encode(self._tally.plain())
+        if isinstance(ask, Returns):
+            return _ENCODER.encode(self._returns(ask.page))
+        if isinstance(ask, Orders):
+            return _ENCODER.encode(self._orders(ask.page))
+        return _ENCODER.encode(self._replays(ask))
+
+    def _returns(self, page: bytes) -> Answer:
+        told: list[tuple[int, Affected]] = []
+        pasts = decoding.returns_of(page)
+        for place, past in enumerate(pasts):
+            case = self._court.case(past)
+            if self._court.needs_order(case):
+                self._pending.setdefault(past.order_key, []).append((place, case))
+            else:
+                self._add(place, self._court.compare(case), told)
+        return Answer(len(pasts), told, [UUID(key) for key in self._pending])
+
+    def _orders(self, page: bytes) -> Answer:
+        told: list[tuple[int, Affected]] = []
+        for found in decoding.orders_of(page):
+            pending = self._pending.pop(found.id)
+            cases = [self._court.case(past) for past in found.returns] or [case for _, case in pending]
+            quotes = self._court.quote(found.order, cases, frozenset(case.past.key for _, case in pending))
+            for place, case in pending:
+                self._add(place, self._with_quotes(case, quotes), told)
+        return Answer(0, told, [])
+
+    def _replays(self, ask: Unreturned | Imported) -> Answer:
+        told: list[tuple[int, Affected]] = []
+        replays = self._of_orders(ask.page) if isinstance(ask, Unreturned) else self._of_file(ask.page)
+        place = 0
+        for replay in replays:
+            cases = [self._court.case(past) for past in replay.returns]
+            quotes = self._court.quote(replay.order, cases, frozenset(past.key for past in replay.returns))
+            for case in cases:
+                self._add(place, self._with_quotes(case, quotes), told)
+                place += 1
+        return Answer(len(replays), told, [])
+
+    def _of_orders(self, page: bytes) -> list[Replay]:
+        assert self._setup.judged_on is not None, "orders are judged on a day"
+        return [
+            unreturned(row.document, row.tags, on=self._setup.judged_on, zone_name=self._setup.time_zone)
+            for row in decoding.unreturned_of(page)
+        ]
+
+    def _of_file(self, page: bytes) -> list[Replay]:
+        return [imported(lines, currency=self._setup.currency) for lines in lines_of(page)]
+
+    def _with_quotes(self, case: Case, quotes: Mapping[str, Quotes | Refused]) -> Compared:
+        quoted = quotes[case.past.key]
+        return self._court.compare_unquoted(case) if isinstance(quoted, Refused) else self._court.compare(case, quoted)
+
+    def _add(self, place: int, compared: Compared, told: list[tuple[int, Affected]]) -> None:
+        self._tally.add(compared)
+        if compared.changes:
+            told.append((place, affected(compared, self._court)))
+
+
+def read_ask(frame: bytes) -> Ask:
+    """Return what a frame asks."""
+    ask: Ask = _ASK.decode(frame)
+    return ask
+
+
+def _compiled(text: str, version: str) -> CompiledPolicy:
+    return compile_policy(decode(msgspec.json.decode(text)), version=version)
+
+
+def main(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer frames until the input ends."""
+    calculator: Calculator | None = None
+    while len(length := source.read(LENGTH)) == LENGTH:
+        ask = read_ask(source.read(int.from_bytes(length, "big")))
+        if isinstance(ask, Setup):
+            calculator = Calculator(ask)
+            continue
+        assert calculator is not None, "the setup comes first"
+        answer = calculator.answer(ask)
+        sink.write(len(answer).to_bytes(LENGTH, "big") + answer)
+        sink.flush()
+
+
+if __name__ == "__main__":
+    os.nice(NICE)
+    main(sys.stdin.buffer, sys.stdout.buffer)
