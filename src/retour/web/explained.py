@@ -21,8 +21,13 @@ _TAKEN_OFF: Final = frozenset(
 )
 
 
-def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False) -> tuple[MoneyRow, ...]:
-    """Return the rows of what the plans of one return pay together (presentment money of the order)."""
+def explained(
+    plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False, outside: str | None = None
+) -> tuple[MoneyRow, ...]:
+    """Return the rows of what the plans of one return pay together (presentment money of the order).
+
+    `outside` is what the shopper gets instead of money on a payment: what no payment takes goes there.
+    """
     currency = order.currency
     items = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.rows))
     if staff:
@@ -40,7 +45,7 @@ def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: boo
     rows.append(
         MoneyRow("paid", reader.say("To pay out") if staff else reader.say("You get back"), Money(total, currency), tax)
     )
-    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader, staff=staff).items()]
+    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader, staff=staff, outside=outside).items()]
     billed = sum(plan.billed.presentment for plan in plans)
     if billed:
         rows.append(MoneyRow("to", reader.say("still owed to the shop"), Money(billed, currency)))
@@ -227,13 +232,15 @@ def _with_facts(items: list[MoneyRow], plans: Sequence[Plan], order: Order, read
     return [replace(item, why=why) for item, why in zip(items, facts, strict=True)]
 
 
-def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool) -> dict[str, int]:
+def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool, outside: str | None) -> dict[str, int]:
     legs: list[PlannedLeg] = [leg for plan in plans for leg in plan.legs]
     found: dict[str, int] = {}
     for leg in legs:
         name = tender_name(leg.kind, reader, staff=staff)
         found[name] = found.get(name, 0) + leg.amount_minor
     rest = sum(plan.unallocated for plan in plans)
-    if rest:
+    if rest and outside is not None:
+        found[_apart(outside, reader)] = rest
+    elif rest:
         found[reader.say("no payment to go back to") if staff else reader.say("the shop will ask you how")] = rest
     return found
