@@ -114,6 +114,8 @@ class ReturnLine:
     decided_at: datetime | None = None
     arrived_at: datetime | None = None
     method: str | None = None  # how its goods come back
+    destination: str | None = None  # where they go, if not to the store's own place
+    answers: Mapping[str, str] = field(default_factory=dict)  # of the shopper, by the id of the question
     resolution_ref: str | None = None  # of the merchant's own record
 
     @property

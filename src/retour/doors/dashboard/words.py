@@ -302,6 +302,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.inspected": _("Inspected"),
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
+    "return.fees_waived": _("Fees waived"),
     "settlement.quoted": _("Amount computed"),
     "settlement.due": _("Refund on its way"),
     "settlement.settled": _("Refunded"),

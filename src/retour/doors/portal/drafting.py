@@ -60,11 +60,21 @@ async def judged(
     `resolution` is another one than the draft's; with `any_resolution` it need not be offered.
     """
     order = await order_of(here)
-    return await returns.judge(
-        here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
-        wishes=draft.wishes(order.order.order, resolution=resolution), policies=here.desk.policies, lock=False,
-        any_resolution=any_resolution,
-    )  # fmt: skip
+    wishes = draft.wishes(order.order.order, resolution=resolution)
+
+    async def ask(method: str | None) -> returns.Judged:
+        return await returns.judge(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+            wishes=wishes, policies=here.desk.policies, lock=False, method=method,
+            any_resolution=any_resolution,
+        )  # fmt: skip
+
+    try:
+        return await ask(draft.method or None)
+    except Refused as refused:
+        if refused.code != "method_not_offered" or not draft.method:
+            raise
+        return await ask(None)  # that way is offered no more
 
 
 def closed(here: Here, refused: Refused) -> Response[str]:

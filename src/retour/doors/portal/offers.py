@@ -139,7 +139,9 @@ def _cost(here: Here, judged_as: Judged) -> str:
     if bonus:
         said.append(reader.say("%(amount)s of it is a bonus.", amount=reader.amount(Money(bonus, promise.currency))))
     if fees:
-        said.append(reader.say("%(amount)s of fees are taken off.", amount=reader.amount(Money(fees, promise.currency))))
+        said.append(
+            reader.say("%(amount)s of fees are taken off.", amount=reader.amount(Money(fees, promise.currency)))
+        )
     return " ".join(said)
 
 

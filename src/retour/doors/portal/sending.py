@@ -122,14 +122,12 @@ async def _judged(here: Here, draft: Draft) -> Judged:
 
 
 def _methods(found: Judged, draft: Draft) -> list[str]:
-    """Return the ways back that every line offers, in the merchant's order; none is needed for what is kept."""
+    """Return the ways back that every line offers, in the merchant's order; else the one that stands for the return."""
     if offer_of(draft.resolution)[0] == ResolutionKind.KEEP_ITEM:
         return [MethodKind.KEEP_ITEM.value]
     offered = [[offer.kind.value for offer in line.methods.outcome.offered] for line in found.lines]
     common = [kind for kind in offered[0] if all(kind in kinds for kinds in offered)]
-    if not common:
-        raise Elsewhere("/items?check=1")
-    return common
+    return common or [found.ways.first.method]
 
 
 def _complete(draft: Draft) -> Draft:

@@ -31,9 +31,7 @@ class Standing:
     for_you: bool = False
 
 
-def standing(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
-) -> Standing:
+def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
     """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
     say, status = reader.say, Decision(row["status"])
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
@@ -92,9 +90,7 @@ def _is_no_refund(settlements: Sequence[SettlementRow]) -> bool:
     return all(s.resolution != ResolutionKind.REFUND_ORIGINAL for s in settlements)
 
 
-def _prepared(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
-) -> Standing:
+def _prepared(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
     """Return where a return stands whose settlement the shop itself carries out."""
     say, kinds = reader.say, {s.resolution for s in settlements}
     waits = say("Waits for %(shop)s", shop=shop)

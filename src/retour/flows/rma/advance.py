@@ -9,6 +9,7 @@ from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, P
 from retour.core.event import EventType
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
+from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.flows.rma.early import quote_early, void
@@ -206,7 +207,25 @@ async def _resolve(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...], now
     after = [Decision.RESOLVED if line.id in line_ids else line.decision for line in record.rma.lines]
     if derive_status(after) is Decision.RESOLVED:
         settled = sum(s.total_minor for s in record.rma.settlements)
-        await _tell(db, record, EventType.RETURN_RESOLVED, now, {"settled_minor": settled})
+        facts: dict[str, object] = {"settled_minor": settled, **await _difference(db, record, line_ids)}
+        await _tell(db, record, EventType.RETURN_RESOLVED, now, facts)
+
+
+async def _difference(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...]) -> dict[str, object]:
+    """Return what was promised, and the reason of every minor unit between that and what is paid."""
+    lines = tuple(
+        replace(line, decision=Decision.RESOLVED) if line.id in line_ids else line for line in record.rma.lines
+    )
+    rows = await refunds.list_of_rma(db, record.rma.id)
+    told = kept(replace(record.rma, lines=lines), await returns.promised(db, record.rma.id), refunds.plans_of(rows))
+    return {
+        "promised_minor": told.promised.presentment,
+        "currency": record.rma.currency,
+        "difference": [
+            {"code": code, "ref": part.ref, "amount_minor": part.amount.presentment, "units": part.quantity}
+            for code, part in told.parts
+        ],
+    }
 
 
 async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:

@@ -176,6 +176,12 @@ async def list_of_rma(db: Db, rma_id: UUID) -> list[SettlementRow]:
     return [_settlement(row) for row in await db.fetch(OF_RMA, rma_id)]
 
 
+def plans_of(rows: Sequence[SettlementRow]) -> list[Plan]:
+    """Return the plans that are paid, or to be paid: not those that failed or were given up."""
+    gone = (SettlementState.FAILED, SettlementState.REVERSED)
+    return [row.plan for row in rows if row.state not in gone]
+
+
 async def find_by_effect(db: Db, effect_id: UUID) -> UUID | None:
     """Return the settlement that an effect carries out, or nothing."""
     found: UUID | None = await db.fetchval(OF_EFFECT, effect_id)

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
+from retour.core.refund import Plan
 from retour.core.rma import Ownership, Return
 from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
@@ -33,6 +34,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
       'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
+      'destination', l.destination, 'answers', l.answers,
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
@@ -129,6 +131,7 @@ SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
 """
 DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+PROMISED: Final = "SELECT promised -> 'plans' AS plans FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 
 _CONTEXT: Final = tuple(field.name for field in fields(StoreContext))
@@ -242,6 +245,11 @@ async def rulings(db: Db, rma_id: UUID, compiled: CompiledPolicy) -> dict[str, L
 async def list_open_of_order(db: Db, order_id: UUID) -> list[UUID]:
     """Return the open returns of an order."""
     return [row["id"] for row in await db.fetch(OPEN_OF_ORDER, order_id)]
+
+
+async def promised(db: Db, rma_id: UUID) -> tuple[Plan, ...]:
+    """Return the plans that were promised when the return was asked for."""
+    return msgspec.convert(await db.fetchval(PROMISED, rma_id), tuple[Plan, ...])
 
 
 async def due_at(db: Db, rma_id: UUID) -> datetime | None:
