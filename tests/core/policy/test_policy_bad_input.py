@@ -250,6 +250,9 @@ def test_everything_that_may_be_said_is_read() -> None:
             shortfall=Shortfall.BILLED,
         )
     )  # fmt: skip
+
+
+def test_what_may_be_asked_of_the_shopper_is_read() -> None:
     question = QUESTION | {"answer": "choice", "choices": ["Yes", "No"], "required": False}
     assert then_of("requirements", {"photos": 2, "note": True, "questions": [question]}) == Outcomes(
         requirements=Requirements(
