@@ -15,6 +15,7 @@ from retour.core.event import EventType
 from retour.core.policy import PolicyDocument, VersionState, decode, encode
 from retour.core.policy import template as first_policy
 from retour.store import policy as policies
+from retour.store import resolution as resolutions
 from retour.store.db import Db
 from retour.store.policy import PolicyVersion
 
@@ -22,7 +23,12 @@ _RULE: Final = re.compile(r"rules\[(\d+)\]")
 
 
 async def publish(db: Db, *, store_id: UUID, document: PolicyDocument, actor: str, now: datetime) -> int:
-    """Store and publish a policy document as the next version of the store and return its number."""
+    """Store and publish a policy document as the next version of the store and return its number.
+
+    Raises Refused(resolution_not_usable) for a resolution that the store does not offer.
+    """
+    await policies.lock_store(db, store_id)
+    await resolutions.check_refs(db, store_id, document)
     version_id, _ = await policies.add_draft(db, store_id=store_id, document=encode(document), author=actor, at=now)
     version = await policies.publish(db, store_id=store_id, version_id=version_id, actor=actor, at=now)
     assert version is not None, "a fresh draft can be published"

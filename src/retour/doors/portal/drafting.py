@@ -55,10 +55,20 @@ async def order_of(here: Here) -> Considered:
 async def judged(here: Here, draft: Draft, *, resolution: str | None = None) -> returns.Judged:
     """Return what the policy says about the draft and what it pays; raise Refused."""
     order = await order_of(here)
-    return await returns.judge(
-        here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
-        wishes=draft.wishes(order.order.order, resolution=resolution), policies=here.desk.policies, lock=False,
-    )  # fmt: skip
+    wishes = draft.wishes(order.order.order, resolution=resolution)
+
+    async def ask(method: str | None) -> returns.Judged:
+        return await returns.judge(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+            wishes=wishes, policies=here.desk.policies, lock=False, method=method,
+        )  # fmt: skip
+
+    try:
+        return await ask(draft.method or None)
+    except Refused as refused:
+        if refused.code != "method_not_offered" or not draft.method:
+            raise
+        return await ask(None)  # that way is offered no more
 
 
 def closed(here: Here, refused: Refused) -> Response[str]:

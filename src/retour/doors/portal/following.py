@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
+from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
@@ -26,6 +27,7 @@ from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.store.refund import SettlementRow
+from retour.web.differences import differences
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
@@ -59,7 +61,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
     async with desk.here(request, handle) as here:
         if _LOGO.fullmatch(name):
             return await _logo(here)
-        row = await _own(here, name)
+        row = await own_return(here, name)
         parts = await views.parts_of_return(here.db, row["id"])
         order = await orders.load(here.db, row["order_id"])
         assert parts is not None, "a return that was just read"
@@ -71,7 +73,8 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             here, order.order, parts.promised, settlements, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
-            "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
+            "status", changed=await _changed(here, row, order.order, settlements), row=row,
+            number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
@@ -82,10 +85,20 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         )  # fmt: skip
 
 
+async def _changed(here: Here, row: Record, order: Order, settlements: list[SettlementRow]) -> tuple[MoneyRow, ...]:
+    """Return why another amount was paid than was promised, once the return is complete; nothing if it was not."""
+    if not settlements or row["status"] != Decision.RESOLVED.value:
+        return ()
+    record = await rmas.load(here.db, row["id"])
+    assert record is not None, "a return that was just read"
+    promised = await rmas.promised(here.db, row["id"])
+    return differences(kept(record.rma, promised, refunds.plans_of(settlements)), order, here.reader)
+
+
 async def ask_cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """Ask once before a return is cancelled."""
     async with desk.here(request, handle) as here:
-        row = await _own(here, str(request.path_params["name"]))
+        row = await own_return(here, str(request.path_params["name"]))
         return here.page("cancel", number=f"R-{row['number']}", may_cancel=await _may_cancel(here.db, row))
 
 
@@ -93,7 +106,7 @@ async def cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """Cancel a return of the proven order."""
     await desk.form(request, handle)
     async with desk.here(request, handle) as here:
-        row, proven = await _own(here, str(request.path_params["name"])), here.proven
+        row, proven = await own_return(here, str(request.path_params["name"])), here.proven
         number = f"R-{row['number']}"
 
     async def work(db: Db) -> None:
@@ -108,7 +121,7 @@ async def cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     return see(f"{here.base}/{number}")
 
 
-async def _own(here: Here, name: str) -> Record:
+async def own_return(here: Here, name: str) -> Record:
     """Return a return of the proven order by its number; raise NotFoundException for any other."""
     proven, match = here.proven, _NUMBER.fullmatch(name)
     rma_id = await rmas.find_by_number(here.db, int(match[1])) if match else None

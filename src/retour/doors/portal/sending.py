@@ -120,12 +120,10 @@ async def _judged(here: Here, draft: Draft) -> Judged:
 
 
 def _methods(found: Judged) -> list[str]:
-    """Return the ways back that every line offers, in the merchant's order."""
+    """Return the ways back that every line offers, in the merchant's order; else the one that stands for the return."""
     offered = [[offer.kind.value for offer in line.methods.outcome.offered] for line in found.lines]
     common = [kind for kind in offered[0] if all(kind in kinds for kinds in offered)]
-    if not common:
-        raise Elsewhere("/items?check=1")
-    return common
+    return common or [found.ways.first.method]
 
 
 def _complete(draft: Draft) -> Draft:

@@ -39,8 +39,14 @@ SELECT jsonb_build_object(
              'taxes', l.taxes, 'basis_points', l.basis_points) ORDER BY l.settlement_id, l.n)
       FROM settlement_line l WHERE l.tenant_id = current_tenant() AND l.order_id = $1), '[]'),
   'ours', coalesce((
-    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM effect
-     WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'), '[]'),
+    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM (
+      SELECT reference, far_id FROM effect
+       WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'
+      UNION ALL
+      SELECT 'R-' || r.number, s.report_ref FROM settlement s
+        JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
+       WHERE s.tenant_id = current_tenant() AND s.order_id = $1 AND s.handed_to = 'merchant'
+         AND s.resolution = 'refund_original') own), '[]'),
   'customer_tags', (SELECT p.tags FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
                      WHERE o.tenant_id = current_tenant() AND o.id = $1),
   'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
@@ -245,6 +251,13 @@ def ledger_of(order: Order, at: Position) -> Ledger:
         taxes_paid_back=_merge(taxes_outside, tuple(t for r in at.rows for t in r.taxes)),
         promotions=_clawed_back(at),
     )
+
+
+def ledger_after(order: Order, at: Position, plans: tuple[Plan, ...]) -> Ledger:
+    """Return the ledger a quote starts from once these plans are reserved as well."""
+    for plan in plans:
+        at = at.with_plan(plan)
+    return ledger_of(order, at)
 
 
 def _clawed_back(at: Position) -> tuple[LedgerPromotion, ...]:

@@ -11,7 +11,7 @@ from retour.core.policy.document import Several
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.policy import documents, outcome_forms
 from retour.doors.dashboard.policy.editing import Edited, form_values, save, step
-from retour.doors.dashboard.policy.pieces import Reading, read_record, typed_record
+from retour.doors.dashboard.policy.pieces import Reading, typed_record
 from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, a_draft, back_to, opened, overtaken, show_version
 from retour.doors.dashboard.policy.trying import tried
 from retour.doors.dashboard.policy.typed import Tree, part_of, tree_of
