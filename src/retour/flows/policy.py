@@ -5,14 +5,13 @@ publication against the version that was in force: who comes second is told `sta
 """
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
 from retour.core.errors import Refused, Scalar
 from retour.core.event import EventType
-from retour.core.policy import PolicyDocument, VersionState, decode, encode
+from retour.core.policy import PolicyDocument, VersionState, decode, encode, template_named
 from retour.core.policy import template as first_policy
 from retour.store import policy as policies
 from retour.store.db import Db
@@ -54,7 +53,7 @@ async def start_draft(
     await policies.lock_store(db, store_id)
     origin_version = None
     if document is None and template is not None:
-        document = encode(template_named(template))
+        document = encode(template_named(template).make())
     elif document is None:
         origin_version, document = await _content(db, store_id, from_version)
     plain = encode(await checked(db, store_id=store_id, document=document))
@@ -151,18 +150,6 @@ async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument
         words = f"currency: the books of the store are kept in {context.currency}"
         raise Refused("currency_mismatch", words, field="currency")
     return read
-
-
-def template_named(name: str) -> PolicyDocument:
-    """Return the template of that name; raise Refused(template_not_found)."""
-    if name not in TEMPLATES:
-        raise Refused("template_not_found", f"there is no template {name[:60]!r}", field="template")
-    return TEMPLATES[name]
-
-
-TEMPLATES: Final[Mapping[str, PolicyDocument]] = {
-    "standard": first_policy(), "standard-automatic": first_policy(automatic=True),
-}  # fmt: skip
 
 
 async def _stands(db: Db, store_id: UUID, after: int) -> None:
