@@ -141,8 +141,8 @@ async def revert(db: Db, *, store_id: UUID, to: int, after: int, actor: str, now
 async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument:
     """Return a document, given whole or as plain JSON, that this store may publish.
 
-    Raise Refused with the codes of `decode`, currency_mismatch or resolution_not_usable; `field` is the path and, inside a rule, the facts
-    `rule` and `rule_name` say which one.
+    Raise Refused with the codes of `decode`, currency_mismatch or resolution_not_usable; `field` is the path and,
+    inside a rule, the facts `rule` and `rule_name` say which one.
     """
     plain = encode(document) if isinstance(document, PolicyDocument) else document
     try:

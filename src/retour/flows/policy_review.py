@@ -27,11 +27,12 @@ from retour.core.policy import (
     time_zone,
     trace,
 )
-from retour.core.policy.conflicts import Finding, find_conflicts
+from retour.core.policy.conflicts import Finding, Known, find_conflicts
 from retour.core.policy.lifecycle import Change, diff
 from retour.store import order as orders
 from retour.store import policy as policies
 from retour.store import refund as refunds
+from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.expression import Cel
@@ -65,7 +66,9 @@ async def check_policy(db: Db, *, store_id: UUID, document: PolicyDocument, now:
     """
     store = await _store(db, store_id)
     today = local_day(now, time_zone(store.timezone))
-    return await asyncio.to_thread(find_conflicts, document, today=today, expressions=Cel())
+    records = await resolutions.of_store(db, store_id)
+    known = Known(resolutions=frozenset(str(record.id) for record in records if record.active))
+    return await asyncio.to_thread(find_conflicts, document, today=today, known=known, expressions=Cel())
 
 
 async def compare_versions(db: Db, *, store_id: UUID, before: int, after: int) -> tuple[Change, ...]:
