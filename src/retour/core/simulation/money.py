@@ -34,11 +34,12 @@ def fresh(order: Order) -> Till:
     return Till(order, Ledger(tenders=tenders))
 
 
-def pay(till: Till, world: World, proposals: World) -> Money:
+def pay(till: Till, world: World, proposals: World, *, is_last: bool = False) -> Money:
     """Return what the return pays in this world, and book it, so that the next return of the order starts after it.
 
     `proposals` is the return under the policy it was inspected by: what somebody decided otherwise than that policy proposed
-    stays as decided, the rest follows the policy of this world. Raises Refused if the order cannot give these units.
+    stays as decided, the rest follows the policy of this world. Nothing is booked for the last return of an order. Raises
+    Refused if the order cannot give these units.
     """
     groups: dict[tuple[ResolutionKind, refund.RefundTerms], list[refund.RequestedLine]] = {}
     for line, proposed in zip(world.lines, proposals.lines, strict=True):
@@ -47,11 +48,12 @@ def pay(till: Till, world: World, proposals: World) -> Money:
         terms = line.verdict.terms(line.offer, world.method)
         asked = refund.RequestedLine(line.past.line_ref, _units(till, line, proposed))
         groups.setdefault((line.offer.kind, terms), []).append(asked)
-    total = NO_MONEY
+    total, left = NO_MONEY, len(groups)
     for (kind, terms), lines in groups.items():
         plan = refund.quote(till.order, till.ledger, refund.RefundRequest(tuple(lines), clamp=True), terms)
-        till.ledger = refund.booked(till.ledger, plan)
-        total = plus(total, money_of(plan, kind))
+        total, left = plus(total, money_of(plan, kind)), left - 1
+        if left or not is_last:
+            till.ledger = refund.booked(till.ledger, plan)
     till.ledger = replace(
         till.ledger, fees=(), credited=()
     )  # what was charged and credited once is of this return alone

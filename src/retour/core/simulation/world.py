@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final
 
-from retour.core.policy.outcome import Approval, Approving, Group, MethodKind, Methods, ResolutionOffer, Resolutions
+from retour.core.policy.outcome import MethodKind, ResolutionOffer
 from retour.core.simulation.judging import Verdict
 from retour.core.simulation.past import PastLine, PastReturn
 from retour.core.simulation.result import ACCEPTED, Fate
+
+_BEST_FIRST: Final = tuple(Fate)
+_LABEL: Final = MethodKind.LABEL.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +38,23 @@ class World:
     @property
     def fate(self) -> Fate:
         """Return what becomes of the return: as good as its best line."""
+        if len(self.lines) == 1:
+            return self.lines[0].fate
         fates = {line.fate for line in self.lines}
-        return next(fate for fate in Fate if fate in fates)
+        return next(fate for fate in _BEST_FIRST if fate in fates)
 
     @property
     def labels(self) -> int:
         """Return how many return labels it takes."""
-        return int(self.method == MethodKind.LABEL.value)
+        return int(self.method == _LABEL)
 
 
 def asks_person(past: PastReturn, verdicts: Sequence[Verdict]) -> bool:
     """Return whether a person decides the return: one line that may come back wants a review."""
-    return any(
-        cast("Approving", verdict.says(Group.DECISION)).approval is Approval.REVIEW
-        for line, verdict in zip(past.lines, verdicts, strict=True)
-        if not verdict.is_refused and line.held is not Fate.CLOSED
-    )
+    for line, verdict in zip(past.lines, verdicts, strict=True):
+        if verdict.is_reviewed and not verdict.is_refused and line.held is not Fate.CLOSED:
+            return True
+    return False
 
 
 def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) -> World:
@@ -61,37 +65,28 @@ def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) 
     """
     reviewed = asks_person(past, verdicts)
     lines = tuple(
-        _line(line, verdict, reviewed=reviewed, was_reviewed=was_reviewed)
-        for line, verdict in zip(past.lines, verdicts, strict=True)
+        [
+            _line(line, verdict, reviewed=reviewed, was_reviewed=was_reviewed)
+            for line, verdict in zip(past.lines, verdicts, strict=True)
+        ]
     )
-    return World(lines, _method(past.method, [line.verdict for line in lines if line.is_accepted]))
+    return World(lines, _method(past.method, [line.verdict.ways for line in lines if line.offer is not None]))
 
 
 def _line(past: PastLine, verdict: Verdict, *, reviewed: bool, was_reviewed: bool) -> WorldLine:
     if verdict.is_refused:
-        fate = Fate.REFUSED
-    elif past.held is Fate.CLOSED:
-        fate = Fate.CLOSED
-    elif past.held is Fate.REJECTED and (reviewed or not was_reviewed):
-        fate = Fate.REJECTED
-    else:
-        fate = Fate.REVIEW if reviewed else Fate.AUTOMATIC
-    return WorldLine(past, verdict, fate, _offer(past, verdict) if fate in ACCEPTED else None)
+        return WorldLine(past, verdict, Fate.REFUSED, None)
+    if past.held is Fate.CLOSED:
+        return WorldLine(past, verdict, Fate.CLOSED, None)
+    if past.held is Fate.REJECTED and (reviewed or not was_reviewed):
+        return WorldLine(past, verdict, Fate.REJECTED, None)
+    return WorldLine(past, verdict, Fate.REVIEW if reviewed else Fate.AUTOMATIC, verdict.offer(past.resolution))
 
 
-def _offer(past: PastLine, verdict: Verdict) -> ResolutionOffer | None:
-    offered = cast("Resolutions", verdict.says(Group.RESOLUTIONS)).offered
-    return next((offer for offer in offered if offer.kind.value == past.resolution), offered[0] if offered else None)
-
-
-def _method(wanted: str | None, verdicts: Sequence[Verdict]) -> str | None:
+def _method(wanted: str | None, ways: Sequence[tuple[str, ...]]) -> str | None:
     """Return the way back that every accepted line offers: the wanted one, or the first."""
-    if not verdicts:
+    if not ways:
         return None
-    ways = [
-        [offer.kind.value for offer in cast("Methods", verdict.says(Group.METHODS)).offered] for verdict in verdicts
-    ]
-    common = [way for way in ways[0] if all(way in others for others in ways)]
-    if wanted in common:
+    if all(wanted in some for some in ways):
         return wanted
-    return common[0] if common else None
+    return next((way for way in ways[0] if all(way in others for others in ways)), None)
