@@ -164,19 +164,20 @@ class Court:
         """Return whether a world pays for the same units under the same terms as the world that was."""
         if of is case.then:
             return True
-        ways = case.then.method, of.method
-        return all(self._alike(a, b, ways) for a, b in zip(case.then.lines, of.lines, strict=True))
+        if case.then.parcels != of.parcels:
+            return False
+        return all(map(self._alike, case.then.lines, of.lines))
 
-    def _alike(self, then: WorldLine, other: WorldLine, ways: tuple[str | None, str | None]) -> bool:
+    def _alike(self, then: WorldLine, other: WorldLine) -> bool:
         if then.offer is None or other.offer is None:
             return then.offer is other.offer
-        if then.verdict is other.verdict and ways[0] == ways[1]:
+        if then.verdict is other.verdict and then.way == other.way:
             return True
         if then.offer.kind is not other.offer.kind:
             return False
         if then.past.found and found_under(then, then) != found_under(other, then):
             return False
-        terms = then.verdict.terms(then.offer, ways[0]), other.verdict.terms(other.offer, ways[1])
+        terms = then.verdict.terms(then.offer, then.method), other.verdict.terms(other.offer, other.method)
         key = id(terms[0]), id(terms[1])  # verdicts and their terms live as long as this court
         known = self._same_terms.get(key)
         if known is None:
@@ -232,8 +233,6 @@ def _never_negative(of: Money) -> Money:
 
 def _changes(case: Case, before: Money, after: Money) -> tuple[Change, ...]:
     found = {change for b, a in zip(case.before.lines, case.after.lines, strict=True) for change in _of_line(b, a)}
-    if case.before.method != case.after.method and case.before.method and case.after.method:
-        found.add(Change.METHOD)
     if before.given_minor != after.given_minor:
         found.add(Change.PAYS_MORE if after.given_minor > before.given_minor else Change.PAYS_LESS)
     return tuple(change for change in Change if change in found)
@@ -248,7 +247,9 @@ def _of_line(before: WorldLine, after: WorldLine) -> list[Change]:
     if before.fate is not after.fate:
         found.append(Change.TO_AUTOMATIC if after.fate is Fate.AUTOMATIC else Change.TO_REVIEW)
     if before.offer is not None and after.offer is not None:
-        if before.offer.kind is not after.offer.kind:
+        if (before.offer.kind, before.offer.ref) != (after.offer.kind, after.offer.ref):
             found.append(Change.RESOLUTION)
+        if before.way != after.way:
+            found.append(Change.METHOD)
         found += [Change(group.value) for group in _TELLING if before.verdict.says(group) != after.verdict.says(group)]
     return found

@@ -12,12 +12,13 @@ from typing import Any, Final, cast
 from retour.core import refund
 from retour.core.policy import LineDecision, PolicyDocument, compile_policy, decide, decode_facts
 from retour.core.policy.condition import comparison, facts_asked
-from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition
+from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition, Several
 from retour.core.policy.expression import Expressions
-from retour.core.policy.outcome import Approval, Eligibility, Group, Outcome, ResolutionOffer
+from retour.core.policy.outcome import Approval, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
 from retour.core.policy.window import WorkingDays, window
 from retour.core.policy.zone import ZONE
 from retour.core.terms import terms_of
+from retour.core.ways import Way
 
 _UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
 _LAW: Final = ("return.kind", "order.country")  # what the law asks for, and what an order's zone follows from
@@ -32,32 +33,40 @@ Facts = Mapping[str, object]  # as policy.encode_facts makes them, lists as tupl
 class Verdict:
     """What a policy says about all lines that are alike to it: one representative decision, compared by identity.
 
-    `rules` says who decided each group, in their order; `ways` are the ways back, `promotions` the conditions of the
-    policy's document.
+    `is_reviewed` also where photos are wanted, which a person looks at. `rules` says who decided each group, in their
+    order; `ways` are the ways back by method; `promotions` and `several` are those of the policy's document.
     """
 
     decision: LineDecision
     is_refused: bool
     is_reviewed: bool
     rules: tuple[str, ...]
-    ways: tuple[str, ...]
+    ways: Mapping[str, Way]
     promotions: tuple[PromotionCondition, ...]
+    several: Several
     _terms: dict[tuple[ResolutionOffer, str | None], refund.RefundTerms] = field(default_factory=dict)
 
     def says(self, group: Group) -> Outcome:
         """Return the outcome of one group."""
         return self.decision.ruling(group).outcome
 
-    def offer(self, kind: str | None) -> ResolutionOffer | None:
-        """Return what is offered of that kind, or else the first that is offered."""
+    @property
+    def first_way(self) -> Way | None:
+        """Return the first way back that is offered."""
+        return next(iter(self.ways.values()), None)
+
+    def offer(self, kind: str | None, ref: str | None = None) -> ResolutionOffer | None:
+        """Return what is offered of that kind and record, else of that kind, else the first that is offered."""
         offered = self.decision.resolutions.outcome.offered
-        return next((offer for offer in offered if offer.kind.value == kind), offered[0] if offered else None)
+        of_kind = [offer for offer in offered if offer.kind.value == kind] or offered
+        return next((offer for offer in of_kind if ref in (None, offer.ref)), of_kind[0] if of_kind else None)
 
     def decides_as(self, other: "Verdict") -> bool:
         """Return whether another verdict says the same in every group, whoever decided it."""
         return (
             self.is_refused is other.is_refused
             and self.promotions == other.promotions
+            and self.several is other.several
             and all(self.says(group) == other.says(group) for group in _GROUPS)
         )
 
@@ -125,12 +134,20 @@ class Judge:
         verdict = alike.verdicts[counted] = Verdict(
             said,
             bool(said.objections),
-            said.decision.outcome.approval is Approval.REVIEW,
+            said.decision.outcome.approval is Approval.REVIEW or said.requirements.outcome.photos > 0,
             tuple(said.ruling(group).rule for group in _GROUPS),
-            tuple(offer.kind.value for offer in said.methods.outcome.offered),
+            _ways(said.methods.outcome.offered),
             self._policy.promotions,
+            self._policy.several,
         )
         return verdict
+
+
+def _ways(offered: Iterable[MethodOffer]) -> dict[str, Way]:
+    ways: dict[str, Way] = {}
+    for offer in offered:
+        ways.setdefault(offer.kind.value, Way(offer.kind.value, offer.destination))
+    return ways
 
 
 class _Alike:

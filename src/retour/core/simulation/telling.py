@@ -29,7 +29,7 @@ def affected(of: Compared, court: Court) -> Affected:
         before=of.before,
         after=of.after,
         lines=tuple(
-            _line(before.past, _side(before, then, case.before.method, seen), _side(after, now, case.after.method, seen),
+            _line(before.past, _side(before, then, seen), _side(after, now, seen),
                   _why(before.verdict, after.verdict))
             for before, after, seen in zip(case.before.lines, case.after.lines, case.seen, strict=True)
         ),
@@ -44,7 +44,7 @@ def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...
     return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
 
 
-def _side(line: WorldLine, judge: Judge, method: str | None, seen: Hashable) -> LineSide:
+def _side(line: WorldLine, judge: Judge, seen: Hashable) -> LineSide:
     first = judge.decision(line.past.facts).objections[0] if line.verdict.is_refused else None
     return LineSide(
         fate=line.fate,
@@ -52,7 +52,7 @@ def _side(line: WorldLine, judge: Judge, method: str | None, seen: Hashable) -> 
         message=first.message if first else None,
         closes_on=judge.closes_on(line.past.facts, seen),
         resolution=line.offer.kind.value if line.offer else None,
-        method=method if line.is_accepted else None,
+        method=line.method,
     )
 
 

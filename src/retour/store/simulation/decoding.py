@@ -51,7 +51,7 @@ class PastRow(msgspec.Struct):
     decision: list[_Line]
     promised: list[_Plan] | None
     settled: list[_Plan] | None
-    lines: list[tuple[str, int, str, str]]  # line ref, units asked for, resolution, decision
+    lines: list[tuple[str, int, str, str | None, str]]  # line ref, units asked for, resolution and its record, decision
     found: list[tuple[str, int, str, bool, int]] | None  # line ref, units, grade, accepted, deduction
 
 
@@ -134,7 +134,7 @@ def _type(name: str) -> Any:
 
 
 def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
-    asked = {ref: (quantity, resolution, decision) for ref, quantity, resolution, decision in row.lines}
+    asked = {line[0]: line for line in row.lines}
     found: dict[str, list[Found]] = {}
     for ref, units, grade, accepted, deduction in row.found or ():
         found.setdefault(ref, []).append(Found(units, grade, accepted, deduction))
@@ -142,9 +142,9 @@ def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
     for facts in kept:
         ref = facts["line"]
         if ref in asked:
-            quantity, resolution, decision = asked[ref]
+            _, quantity, resolution, record, decision = asked[ref]
             judged = tuple(found[ref]) if ref in found else ()
-            lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged))
+            lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged, record))
     open_lines = [line for line in lines if line.held is None]
     inspected = bool(found) and all(sum(f.units for f in line.found) >= line.quantity for line in open_lines)
     return PastReturn(

@@ -37,7 +37,7 @@ SELECT (SELECT count(*)::int FROM page) AS read, last.requested_at AS last_at, l
         SELECT json_agg(json_build_array(s.plan -> 'total' -> 'shop', s.plan -> 'adjustments', s.plan -> 'bonus_shop'))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
-        SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
+        SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.resolution_ref, l.decision))
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
       'found', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
@@ -59,7 +59,7 @@ SELECT convert_to(json_agg(json_build_object('id', o.id, 'document', o.document,
         SELECT json_agg(json_build_array(s.plan -> 'total' -> 'shop', s.plan -> 'adjustments', s.plan -> 'bonus_shop'))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
-        SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
+        SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.resolution_ref, l.decision))
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
       'found', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
