@@ -23,8 +23,8 @@ _TELLING: Final = tuple(group for group in Group if group.value in {change.value
 class Case:
     """One return in its three worlds; without a past decision `then` is the world `before`.
 
-    Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. `said` are
-    the candidate's verdicts, `seen` what all judges have seen of each line.
+    Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
+    line `said` is the candidate's verdict, `alike` whether it decides as the one before, `seen` what all judges saw.
     """
 
     past: PastReturn
@@ -32,6 +32,7 @@ class Case:
     before: World
     after: World
     said: tuple[Verdict, ...]
+    alike: tuple[bool, ...]
     seen: tuple[Hashable, ...]
 
 
@@ -92,9 +93,9 @@ class Court:
             said_before = [before_judge.verdict(*one) for one in shown]
             before = world(past, said_before, was_reviewed=reviewed)
         said = tuple([self._candidate.verdict(*one) for one in shown])
-        alike = all(map(self._decide_alike, said_before, said))
-        after = before if alike else world(past, said, was_reviewed=reviewed)
-        return Case(past, then, before, after, said, seen)
+        alike = tuple(map(self._decide_alike, said_before, said))
+        after = before if all(alike) else world(past, said, was_reviewed=reviewed)
+        return Case(past, then, before, after, said, alike, seen)
 
     def needs_order(self, case: Case) -> bool:
         """Return whether the money of the case must be quoted: it is not recorded, or not the same in its worlds."""
@@ -209,13 +210,13 @@ class Tills:
 
 
 def recorded_money(case: Case) -> Money | None:
-    """Return what was recorded under the name of what the shopper got; nothing if lines got different things."""
+    """Return what was recorded under the name of what the shopper got; nothing unless all that got anything got the same."""
     recorded = case.past.recorded
     kinds = {line.offer.kind for line in case.then.lines if line.offer is not None}
-    if recorded is None or len(kinds) > 1:
+    if recorded is None or len(kinds) != 1:
         return None
     return money(
-        next(iter(kinds), None),
+        next(iter(kinds)),
         total=recorded.total_minor,
         fee=recorded.fee_minor,
         deduction=recorded.deduction_minor,

@@ -81,7 +81,7 @@ def money_of(plan: Plan, kind: ResolutionKind) -> Money:
     )
 
 
-def money(kind: ResolutionKind | None, *, total: int, fee: int, deduction: int, bonus: int) -> Money:
+def money(kind: ResolutionKind, *, total: int, fee: int, deduction: int, bonus: int) -> Money:
     """Return amounts in minor units of the books under the name of what the shopper gets."""
     credit, exchange = kind in _CREDIT, kind in _EXCHANGED
     return Money(

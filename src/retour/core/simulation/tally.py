@@ -72,7 +72,7 @@ class Tally:
         book.count(of.case.before.fate, of.case.after.fate)
         for at, line in enumerate(lines):
             b, a = of.case.before.lines[at].verdict, of.case.said[at]
-            changed = int(bool(of.changes) and (b is not a or before[at] != after[at]))
+            changed = int(bool(of.changes) and (not of.case.alike[at] or before[at] != after[at]))
             book.add(line, before[at], after[at], changed)
             self._add_ruling(currency, b, a, before[at], after[at], changed)
 

@@ -102,7 +102,7 @@ def _asked(
         offer = offers[at] = verdict.offer(line.resolution, line.ref)
         if offer is not None and offer.kind is ResolutionKind.KEEP_ITEM:
             ways[at] = _KEPT
-        else:
+        elif verdict.ways:  # a withdrawal is accepted where the policy offers no way back
             back.append(at)
     if len(back) == 1:
         verdict = verdicts[back[0]]
