@@ -100,16 +100,27 @@ def _inner(said: Json, name: str) -> Json | None:
     return value if isinstance(value, dict) else None
 
 
-_FROM: Final = {
-    "delivered": (_("within %(n)s day of delivery"), _("within %(n)s days of delivery")),
-    "fulfilled": (_("within %(n)s day of dispatch"), _("within %(n)s days of dispatch")),
-    "ordered": (_("within %(n)s day of the order"), _("within %(n)s days of the order")),
-}
-_WORKING_FROM: Final = {
-    "delivered": (_("within %(n)s working day of delivery"), _("within %(n)s working days of delivery")),
-    "fulfilled": (_("within %(n)s working day of dispatch"), _("within %(n)s working days of dispatch")),
-    "ordered": (_("within %(n)s working day of the order"), _("within %(n)s working days of the order")),
-}
+def _span(days: int, anchor: str, reader: Reader, *, working: bool) -> str:
+    """Return how long a window is and from which day it counts."""
+    if working:
+        if anchor == "delivered":
+            return reader.say_plural(
+                "within %(n)s working day of delivery", "within %(n)s working days of delivery", days
+            )
+        if anchor == "fulfilled":
+            return reader.say_plural(
+                "within %(n)s working day of dispatch", "within %(n)s working days of dispatch", days
+            )
+        return reader.say_plural(
+            "within %(n)s working day of the order", "within %(n)s working days of the order", days
+        )
+    if anchor == "delivered":
+        return reader.say_plural("within %(n)s day of delivery", "within %(n)s days of delivery", days)
+    if anchor == "fulfilled":
+        return reader.say_plural("within %(n)s day of dispatch", "within %(n)s days of dispatch", days)
+    return reader.say_plural("within %(n)s day of the order", "within %(n)s days of the order", days)
+
+
 _INSTEAD: Final = {
     "delivered": _("the delivery"),
     "fulfilled": _("the dispatch"),
@@ -137,8 +148,8 @@ def _window(by: Teller, said: Json) -> Iterator[str]:
     reader, starts = by.reader, _rows(said, "counted_from")
     last = said.get("until")
     if starts and said.get("window_days") is not None:
-        texts = (_WORKING_FROM if said.get("days") == "working" else _FROM)[str(starts[0]["day"])]
-        span = reader.say_plural(*texts, _number(said, "window_days"))
+        working = said.get("days") == "working"
+        span = _span(_number(said, "window_days"), str(starts[0]["day"]), reader, working=working)
         yield reader.say("It can come back %(span)s.", span=span)
     elif last:
         yield reader.say("It can come back until %(day)s.", day=reader.day(date.fromisoformat(str(last))))
