@@ -14,6 +14,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_inbox(integer, interval)",
         "route_due_mail(integer, interval)",
         "route_due_pictures(integer, interval)",
+        "route_due_reports(integer, interval)",
         "route_due_rmas(integer, interval)",
         "route_due_settlements(integer, interval)",
         "route_due_syncs(integer, interval)",

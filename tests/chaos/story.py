@@ -11,7 +11,7 @@ from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential
 from retour.core.rma import Decision, Grade, count, minus
 from retour.flows import effect as executor
-from retour.flows import receiving, refund, rma, shipping
+from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.store import due
 from retour.store import effect as effects
 from retour.store import order as orders
@@ -53,7 +53,9 @@ class Cast:
 
     def carrier(self) -> executor.Carrier:
         async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
-            return await rma.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=self.platforms, now=now())
+            return await rma.move_on(
+                db, tenant_id=tenant_id, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
         credential = self.credential
         return executor.Carrier(self.executor, lambda _: self.connector, lambda _: credential, PACE, now, move_on)
@@ -128,7 +130,9 @@ class Story:
             points.begin("advance")
             worked += 1
             async with cast.app.tx(tenant) as db:
-                await rma.advance(db, tenant_id=tenant, rma_id=rma_id, platforms=cast.platforms, now=now())
+                await rma.advance(
+                    db, tenant_id=tenant, rma_id=rma_id, platforms=cast.platforms, policies=cast.policies, now=now()
+                )
             points.begin("idle")
         worked += await self._settle()
         for owner, effect_id in carry:
@@ -157,6 +161,7 @@ class Story:
                 policies=cast.policies,
                 platforms=cast.platforms,
                 clock=now,
+                hand_over=hand_over.hand_over,
             )
             points.begin("idle")
         return len(waiting)

@@ -14,7 +14,7 @@ from retour.core.policy import template
 from retour.core.ports import CommerceConnector
 from retour.core.rma import Grade
 from retour.flows import effect as executor
-from retour.flows import order, policy, receiving, refund, rma
+from retour.flows import hand_over, order, policy, receiving, refund, rma
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -131,13 +131,15 @@ class Stage:
 
     async def advance(self, rma_id: UUID) -> None:
         async with self.database.tx(self.tenant_id) as db:
-            await rma.advance(db, tenant_id=self.tenant_id, rma_id=rma_id, platforms=self.platforms, now=now())
+            await rma.advance(
+                db, tenant_id=self.tenant_id, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
     async def settle(self, settlement_id: UUID) -> None:
         await refund.settle(
             self.executor, tenant_id=self.tenant_id, settlement_id=settlement_id,
             connectors=lambda _: self.shop.connector, open_credential=lambda _: self.shop.at,
-            policies=self.policies, platforms=self.platforms, clock=now,
+            policies=self.policies, platforms=self.platforms, clock=now, hand_over=hand_over.hand_over,
         )  # fmt: skip
 
     async def carry(self, effect_id: UUID, connector: CommerceConnector | None = None) -> None:

@@ -32,7 +32,9 @@ async def test_a_confirmed_refund_plans_what_follows_and_hands_it_to_its_caller(
     last = await owner.fetchval(LAST)
 
     async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
-        return await rma.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=stage.platforms, now=now())
+        return await rma.move_on(
+            db, tenant_id=tenant_id, rma_id=rma_id, platforms=stage.platforms, policies=stage.policies, now=now()
+        )
 
     carrier = replace(stage.carrier(), move_on=move_on)
     follows = await executor.carry_out(carrier, tenant_id=stage.tenant_id, effect_id=paying.id)

@@ -20,7 +20,7 @@ from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
-from retour.flows import receiving, refund, rma, shipping
+from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
 from retour.store import due
@@ -57,6 +57,9 @@ TIME_PASSES = (
     """UPDATE effect SET due_at = clock_timestamp()
         WHERE tenant_id = $1 AND state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL""",
     "UPDATE settlement SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    "UPDATE settlement SET not_before = clock_timestamp() WHERE tenant_id = $1 AND not_before > clock_timestamp()",
+    "UPDATE rma SET approve_at = clock_timestamp() WHERE tenant_id = $1 AND approve_at > clock_timestamp()",
+    "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
 )
 
 
@@ -288,7 +291,9 @@ class House(Sight):
 
     async def advance(self, rma_id: UUID) -> None:
         async with self.web.tx(self.tenant) as db:
-            await rma.advance(db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, now=now())
+            await rma.advance(
+                db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
+            )
 
     async def settle(self, settlement_id: UUID) -> None:
         await refund.settle(
@@ -300,6 +305,7 @@ class House(Sight):
             policies=self.policies,
             platforms=self.platforms,
             clock=now,
+            hand_over=hand_over.hand_over,
         )
 
     async def carry_out(self, effect_id: UUID) -> None:

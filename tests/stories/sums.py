@@ -59,7 +59,8 @@ SELECT 'settlement', s.id::text, s.state, s.total_minor, sum(l.paid_minor)
   FROM settlement s LEFT JOIN settlement_line l ON (l.tenant_id, l.settlement_id) = (s.tenant_id, s.id)
  GROUP BY s.tenant_id, s.id
 HAVING coalesce(sum(l.paid_minor), 0)
-       <> CASE WHEN s.state IN ('quoted', 'failed', 'handed_over') THEN 0
+       <> CASE WHEN s.handed_to = 'merchant' THEN s.total_minor
+               WHEN s.state IN ('quoted', 'failed', 'handed_over') THEN 0
                ELSE s.total_minor + (s.plan ->> 'unallocated')::bigint END
 """
 MONEY_STATES = """

@@ -6,7 +6,13 @@ from retour.core import refund
 from retour.core.policy import LineDecision
 from retour.core.policy.charge import Bonus, Fee
 from retour.core.policy.document import PromotionCondition
-from retour.core.policy.outcome import Fees, RefundTerms
+from retour.core.policy.outcome import Fees, RefundTerms, ResolutionKind, ResolutionOffer
+
+
+def offer_of(line: LineDecision, resolution: str, ref: str | None = None) -> ResolutionOffer | None:
+    """Return the offer that a line makes of a kind and record; without a record the first of the kind, if there is one."""
+    offered = (o for o in line.resolutions.outcome.offered if o.kind == resolution)
+    return next((o for o in offered if ref in (None, o.ref)), None)
 
 
 def terms_of(
@@ -25,11 +31,11 @@ def terms_of(
     `resolution_ref` names one of several offers of a kind, `method` the way back that was chosen (its fee is the label
     fee), `label_cost_minor` what labels have cost this return so far (books currency), `promotions` the conditions of
     the policy's document. A statutory withdrawal has the law's floor; a cancellation has its own fee instead of those
-    of a return.
+    of a return. What is no refund goes back to no tender: its value moves, and none of the captures is touched.
+    A repair pays nothing.
     """
     said, currency = line.refund_terms.outcome, line.facts.books_currency
-    offers = [o for o in line.resolutions.outcome.offered if o.kind == resolution]
-    offer = next((o for o in offers if resolution_ref in (None, o.ref)), None)
+    offer = offer_of(line, resolution, resolution_ref)
     label = next((m.fee for m in line.methods.outcome.offered if m.kind == method), None)
     of_return = line.fees.outcome
     if is_cancellation:
@@ -46,14 +52,14 @@ def terms_of(
         sale_fees=refund.ChargeMode(said.sale_fees.value),
         tips=refund.ChargeMode(said.tips.value),
         gift_wrapping=refund.ChargeMode(said.gift_wrapping.value),
-        tender_order=said.tender_order,
+        tender_order=said.tender_order if resolution == ResolutionKind.REFUND_ORIGINAL else (),
         fees=tuple(_fee(kind, fee, currency, label_cost_minor) for kind, fee in wanted if fee is not None),
         waivers=_waivers(of_return),
         shortfall=refund.Shortfall(said.shortfall.value),
         promotions=tuple(_promotion(said, promotion, currency) for promotion in promotions),
         legal_floor=is_withdrawal,
         bonus=_bonus(offer.bonus if offer else None, currency),
-        share_bp=offer.share_bp if offer else refund.WHOLE,
+        share_bp=0 if resolution == ResolutionKind.REPAIR else offer.share_bp if offer else refund.WHOLE,
     )
 
 

@@ -1,8 +1,9 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from retour.core import refund
@@ -14,7 +15,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.terms import terms_of
+from retour.core.settling import Returning, divide, judged_units, of_line, units_now
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -41,6 +42,7 @@ class Settling:
     plan: Plan
 
 
+HandOver = Callable[[Db, ReturnRecord, SettlementRow, Plan, datetime], Awaitable[None]]
 Opener = Callable[[Connection], Credential]
 Clock = Callable[[], datetime]
 
@@ -55,6 +57,7 @@ async def settle(
     policies: PolicyCache,
     platforms: Platforms,
     clock: Clock,
+    hand_over: HandOver,
     is_in_a_row: bool = False,
 ) -> Sequence[jobs.Job]:
     """Compare a quoted settlement with the platform and pay it, or open a discrepancy and pay nothing.
@@ -73,6 +76,12 @@ async def settle(
         if settling is None:  # held, disputed or paid: whoever lets it go on makes it due again
             await refunds.set_due(db, settlement_id, due_at=None)
             return ()
+        if settling.row.not_before is not None and settling.row.not_before > clock():
+            await refunds.set_due(db, settlement_id, due_at=settling.row.not_before)
+            return ()
+        if not settling.record.own.pays(settling.row.resolution):
+            await _hand_on(db, settlement_id, policies, hand_over, clock())
+            return ()
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
             return ()
@@ -80,11 +89,9 @@ async def settle(
     asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
     try:
         figures = await connector.quote_refund(
-            open_credential(settling.connection),
-            order_ref=settling.order.order.ref,
-            lines=asked,
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
             shipping_minor=_shipping(settling.plan, settling.order.order),
-        )
+        )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
             wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
@@ -95,7 +102,7 @@ async def settle(
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
         again = await _load(db, settlement_id, policies)
-        if again is None:
+        if again is None or not again.record.own.pays(again.row.resolution):
             return ()
         paying = await _compare_and_pay(db, tenant_id, again, figures, platforms, clock())
         if not is_in_a_row:
@@ -180,26 +187,30 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     return Settling(row, record, found, connection, await _requote(db, row, record, found, policies))
 
 
+async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
+    """Hand a settlement over as it is under the locks, if it still is one to hand over."""
+    settling = await _load(db, settlement_id, policies)
+    if settling is not None and not settling.record.own.pays(settling.row.resolution):
+        await hand_over(db, settling.record, settling.row, settling.plan, now)
+
+
 async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
     """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, record.rma.id, compiled)
-    position = await refunds.position(db, row.order_id)
-    wanted = {(r.ref, span) for r in row.plan.rows if r.kind is RowKind.UNITS for span in r.ordinals}
-    lines: dict[str, list[refund.UnitRange]] = {}
-    for i in record.rma.inspections():
-        if i.batch_id == row.batch_id and any(ref == i.line_ref and _inside(i.span, span) for ref, span in wanted):
-            units = refund.UnitRange(*i.span, accepted=True, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
-            lines.setdefault(i.line_ref, []).append(units)
-    (terms,) = {terms_of(rulings[ref], row.resolution) for ref in lines}  # that is how a batch was divided
-    earlier = [s.plan for s in await refunds.list_of_rma(db, record.rma.id) if s.seq < row.seq]
-    asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-    ledger = refund.of_this_return(refunds.ledger_of(found.order, position), earlier)
-    return refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
-
-
-def _inside(inner: tuple[int, int], outer: tuple[int, int]) -> bool:
-    return outer[0] <= inner[0] and inner[1] <= outer[1]
+    position = await refunds.position(db, row.order_id, past=False)
+    wanted = units_now(record.rma, row.units) if row.units else judged_units(record.rma, row.batch_id, row.plan)
+    if not wanted:  # nobody returns them any more
+        ledger = refunds.ledger_of(found.order, position)
+        return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
+    lines = {line.line_ref: line for line in record.rma.lines}
+    returning = [
+        Returning(ref, units, row.resolution, of_line(rulings[ref], lines[ref], compiled), ref=row.resolution_ref)
+        for ref, units in wanted.items()
+    ]
+    bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
+    (part,) = divide(found.order, returning, partial(refunds.ledger_after, found.order, position), bearing)
+    return part.plan  # one: that is how a batch was divided
 
 
 async def _compare_and_pay(
@@ -330,13 +341,7 @@ async def _show_unquotable(db: Db, settlement_id: UUID, no: Refused, now: dateti
     await returns.refresh(db, record.rma.id, at=now)
 
 
-async def _emit(
-    db: Db,
-    record: ReturnRecord,
-    what: EventType,
-    now: datetime,
-    data: dict[str, object],
-) -> None:
+async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, data: dict[str, object]) -> None:
     await event.tell(
         db,
         [(what, "retour")],

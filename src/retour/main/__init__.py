@@ -25,7 +25,6 @@ from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
-from retour.flows import refund as refund_flow
 from retour.flows import rma as rma_flow
 from retour.flows import shipping as shipping_flow
 from retour.flows import webhook as webhook_flow
@@ -153,7 +152,9 @@ def effect_step(here: House) -> Step:
     settings = here.settings
 
     async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
-        return await rma_flow.move_on(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+        return await rma_flow.move_on(
+            db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, policies=here.policies, now=utc_now()
+        )
 
     carrier = effect_flow.Carrier(
         database=here.database,
@@ -210,31 +211,14 @@ async def may_move_money(here: House) -> bool:
     return state.may_move_money
 
 
-def settle_step(here: House) -> Step:
-    """Return the work of comparing and paying one settlement."""
-
-    async def settle(tenant_id: UUID, settlement_id: UUID) -> Sequence[Job]:
-        return await refund_flow.settle(
-            here.database,
-            tenant_id=tenant_id,
-            settlement_id=settlement_id,
-            connectors=here.connector,
-            open_credential=here.credential,
-            policies=here.policies,
-            platforms=here.platforms,
-            clock=utc_now,
-            is_in_a_row=True,
-        )
-
-    return settle
-
-
 def advance_work(here: House) -> Work:
     """Return the work of moving one return on."""
 
     async def advance(tenant_id: UUID, rma_id: UUID) -> None:
         async def move(db: Db) -> None:
-            await rma_flow.advance(db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, now=utc_now())
+            await rma_flow.advance(
+                db, tenant_id=tenant_id, rma_id=rma_id, platforms=here.platforms, policies=here.policies, now=utc_now()
+            )
 
         await here.database.run(tenant_id, move)
 
@@ -327,6 +311,7 @@ def forget_work(here: House) -> Work:
 
 def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
+    from retour.main.settling import settle_step  # noqa: PLC0415 - it stands on this room
     from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
 
     steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
@@ -346,6 +331,7 @@ def executor_runner(here: House) -> Runner:
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
+    from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
     from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
 
     tasks = {
@@ -359,6 +345,7 @@ def worker_runner(here: House) -> Runner:
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
+        Sweep("reports", _found(due.reports), remind_work(here)),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),

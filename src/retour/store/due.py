@@ -9,6 +9,7 @@ from retour.store.db import Db, Record
 EFFECTS: Final = "SELECT tenant_id, id FROM route_due_effects($1, $2)"
 SETTLEMENTS: Final = "SELECT tenant_id, id FROM route_due_settlements($1, $2)"
 RMAS: Final = "SELECT tenant_id, id FROM route_due_rmas($1, $2)"
+REPORTS: Final = "SELECT tenant_id, id FROM route_due_reports($1, $2)"
 DELIVERIES: Final = "SELECT tenant_id, id FROM route_due_deliveries($1, $2)"
 MAIL: Final = "SELECT tenant_id, id FROM route_due_mail($1, $2)"
 INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
@@ -30,6 +31,11 @@ async def effects(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def settlements(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, settlement) that have been due for longer than `overdue`, oldest first."""
     return _ids(await db.fetch(SETTLEMENTS, most, overdue))
+
+
+async def reports(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, settlement) that were handed over and that nobody has reported on for too long."""
+    return _ids(await db.fetch(REPORTS, most, overdue))
 
 
 async def rmas(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -1,6 +1,6 @@
 """Policy versions as rows, and what a store is: whose calendar, who masters what, which platform."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ from retour.store.ids import new_id
 
 CONTEXT: Final = """
 SELECT s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on, s.location_ref,
-       s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id, p.version AS policy_version
+       s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id, p.version AS policy_version
   FROM store s
   JOIN account a ON a.tenant_id = s.tenant_id
   LEFT JOIN policy_version p ON p.tenant_id = s.tenant_id AND p.store_id = s.id AND p.state = 'published'
@@ -86,6 +86,7 @@ class StoreContext:
     paused: bool
     policy_version_id: UUID | None
     policy_version: int | None
+    notify_only: Sequence[str] = ()
 
     def ownership(self, capable_of: frozenset[EffectKind] = frozenset()) -> Ownership:
         """Return who masters what, where the platform is capable of these effects."""
@@ -97,6 +98,7 @@ class StoreContext:
             location_ref=self.location_ref,
             capable_of=capable_of,
             paused=self.paused,
+            notify_only=frozenset(self.notify_only),
         )
 
 

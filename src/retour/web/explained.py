@@ -21,8 +21,13 @@ _TAKEN_OFF: Final = frozenset(
 )
 
 
-def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False) -> tuple[MoneyRow, ...]:
-    """Return the rows of what the plans of one return pay together (presentment money of the order)."""
+def explained(
+    plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False, outside: str | None = None
+) -> tuple[MoneyRow, ...]:
+    """Return the rows of what the plans of one return pay together (presentment money of the order).
+
+    `outside` is what the shopper gets instead of money on a payment: what no payment takes goes there.
+    """
     currency = order.currency
     items = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.rows))
     if staff:
@@ -32,15 +37,26 @@ def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: boo
     total = sum(plan.total.presentment for plan in plans)
     tax = _tax_note((tax for plan in plans for tax in plan.taxes), currency, reader)
     rows = [*items]
-    if taken:
+    bonus = sum(plan.bonus for plan in plans)
+    if taken or bonus:
         more = any(row.kind is not RowKind.UNITS for plan in plans for row in plan.rows)
         label = reader.say("What you paid for them") if more else reader.say("Items, as you paid them")
         rows.append(MoneyRow("sum", label, Money(subtotal, currency)))
         rows += taken
+    if bonus:
+        rows.append(MoneyRow("item", reader.say("Bonus of the shop"), Money(bonus, currency)))
     rows.append(
-        MoneyRow("paid", reader.say("To pay out") if staff else reader.say("You get back"), Money(total, currency), tax)
+        MoneyRow(
+            "paid",
+            reader.say("To pay out") if staff else reader.say("You get back"),
+            Money(total + bonus, currency),
+            tax,
+        )
     )
-    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader, staff=staff).items()]
+    rows += [
+        MoneyRow("to", said, Money(minor, currency))
+        for said, minor in _legs(plans, reader, staff=staff, outside=outside).items()
+    ]
     billed = sum(plan.billed.presentment for plan in plans)
     if billed:
         rows.append(MoneyRow("to", reader.say("still owed to the shop"), Money(billed, currency)))
@@ -134,7 +150,7 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     line = order.line(row.ref or "")
     if line is None:
         return [MoneyRow("item", reader.say("Item"), Money(row.payable.presentment, order.currency))]
-    title = _apart(line.title, reader)
+    title = apart(line.title, reader)
     if row.quantity < line.quantity:
         title = reader.say(
             "%(title)s, %(n)s of %(of)s", title=title, n=reader.number(row.quantity), of=reader.number(line.quantity)
@@ -148,13 +164,13 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     if row.quantity < line.quantity or row.paid_before:
         notes.append(
             reader.say(
-                "%(amount)s paid for %(n)s", amount=_apart(reader.amount(Money(line.gross.presentment, order.currency)), reader),
+                "%(amount)s paid for %(n)s", amount=apart(reader.amount(Money(line.gross.presentment, order.currency)), reader),
                 n=reader.number(line.quantity),
             )
         )  # fmt: skip
     if line.discounts:
         names = ", ".join(dict.fromkeys(share.promotion for share in line.discounts))
-        notes.append(reader.say("after its share of %(promotion)s", promotion=_apart(names, reader)))
+        notes.append(reader.say("after its share of %(promotion)s", promotion=apart(names, reader)))
     item = MoneyRow("item", title, Money(row.entitlement.presentment, order.currency), tuple(notes))
     if row.payable == row.entitlement:
         return [item]
@@ -166,20 +182,20 @@ def _units(row: Row, order: Order, reader: Reader) -> list[MoneyRow]:
     return [item, less]
 
 
-def _apart(text: str, reader: Reader) -> str:
+def apart(text: str, reader: Reader) -> str:
     """Return a text that keeps its own direction inside a sentence of another (Unicode's isolates, UAX #9)."""
     return f"\u2068{text}\u2069" if reader.dir == "rtl" else text
 
 
 def _share(line: OrderLine, n: int, currency: str, reader: Reader) -> MoneyRow:
     share = line.discounts[n]
-    label = reader.say("Its share of %(promotion)s", promotion=_apart(share.promotion, reader))
+    label = reader.say("Its share of %(promotion)s", promotion=apart(share.promotion, reader))
     return MoneyRow("less", label, Money(-share.amount.presentment, currency))
 
 
 def _named(row: Row, order: Order, reader: Reader) -> tuple[str, tuple[str, ...]]:
     line = order.line(row.ref or "")
-    about = (_apart(line.title, reader),) if line is not None else ()
+    about = (apart(line.title, reader),) if line is not None else ()
     share = (reader.percent(row.basis_points),) if row.basis_points else ()
     match row.kind:
         case RowKind.SHIPPING:
@@ -190,25 +206,60 @@ def _named(row: Row, order: Order, reader: Reader) -> tuple[str, tuple[str, ...]
             return reader.say("Tip"), ()
         case RowKind.FEE:
             return reader.say("Fee, as you paid it"), about
+        case RowKind.GIFT_WRAPPING:
+            return reader.say("Gift wrapping, as you paid it"), about
         case RowKind.MONEY:
             return reader.say("Paid back without a return"), about
         case RowKind.REJECTED_UNITS:
             return reader.say("Not accepted by the shop"), about
         case RowKind.DAMAGE:
             return reader.say("Deduction for the condition"), (*about, *share)
-        case RowKind.RESTOCKING_FEE:
-            return reader.say("Handling fee of the shop"), share
+        case RowKind.SHARE:
+            return reader.say("Part that is not paid"), (*about, *share)
+        case RowKind.CLAWBACK:
+            return _clawback(row, reader)
+        case kind if kind in _FEES:
+            return fee_name(kind, reader), (*share, *_waived(row, order, reader))
         case RowKind.CAP_ORDER | RowKind.CAP_TAX:
             return reader.say("Limit: what is left of your payment"), ()
         case _:
             return reader.say("Rounding"), ()
 
 
+def fee_name(kind: RowKind, reader: Reader) -> str:
+    """Return what a fee is called, by the kind of its row."""
+    return {
+        RowKind.RESTOCKING_FEE: reader.say("Handling fee of the shop"),
+        RowKind.LABEL_FEE: reader.say("Fee for the return label"),
+        RowKind.RETURN_FEE: reader.say("Fee for the return"),
+        RowKind.CANCELLATION_FEE: reader.say("Fee for the cancellation"),
+    }[kind]
+
+
+def _waived(row: Row, order: Order, reader: Reader) -> tuple[str, ...]:
+    """Return what of a fee is not charged, and why where the shop said so in words of its own."""
+    if not row.waived:
+        return ()
+    amount = apart(reader.amount(Money(row.waived.presentment, order.currency)), reader)
+    known = {"waived": "", "legal_floor": reader.say("the law does not allow it")}
+    why = known.get(row.reason or "waived", row.reason or "")
+    if not why:
+        return (reader.say("%(amount)s not charged", amount=amount),)
+    return (reader.say("%(amount)s not charged: %(why)s", amount=amount, why=apart(why, reader)),)
+
+
+def _clawback(row: Row, reader: Reader) -> tuple[str, tuple[str, ...]]:
+    about = (apart(row.ref, reader),) if row.ref else ()
+    if row.payable.presentment > 0:
+        return reader.say("Discount charged before, given back"), about
+    return reader.say("Discount that is no longer earned"), about
+
+
 def _tax_note(taxes: Iterable[Tax], currency: str, reader: Reader) -> tuple[str, ...]:
     minor = sum(tax.amount.presentment for tax in taxes)
     if not minor:
         return ()
-    return (reader.say("includes %(amount)s tax", amount=_apart(reader.amount(Money(minor, currency)), reader)),)
+    return (reader.say("includes %(amount)s tax", amount=apart(reader.amount(Money(minor, currency)), reader)),)
 
 
 def _with_facts(items: list[MoneyRow], plans: Sequence[Plan], order: Order, reader: Reader) -> list[MoneyRow]:
@@ -227,13 +278,15 @@ def _with_facts(items: list[MoneyRow], plans: Sequence[Plan], order: Order, read
     return [replace(item, why=why) for item, why in zip(items, facts, strict=True)]
 
 
-def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool) -> dict[str, int]:
+def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool, outside: str | None) -> dict[str, int]:
     legs: list[PlannedLeg] = [leg for plan in plans for leg in plan.legs]
     found: dict[str, int] = {}
     for leg in legs:
         name = tender_name(leg.kind, reader, staff=staff)
         found[name] = found.get(name, 0) + leg.amount_minor
-    rest = sum(plan.unallocated for plan in plans)
-    if rest:
+    rest = sum(plan.unallocated + plan.bonus for plan in plans)
+    if rest and outside is not None:
+        found[apart(outside, reader)] = rest
+    elif rest:
         found[reader.say("no payment to go back to") if staff else reader.say("the shop will ask you how")] = rest
     return found

@@ -10,6 +10,8 @@ from retour.core.policy.conflicts.cubes import Beyond, Budget, Layout
 from retour.core.policy.conflicts.examples import example
 from retour.core.policy.conflicts.space import Space, space_of
 from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Expression, FactValue, Not, Op, Zone
+from retour.core.policy.expression import Test
+from retour.core.policy.grammar import Term
 from retour.core.policy.outcome import (
     Approval,
     Approving,
@@ -329,14 +331,14 @@ def test_a_rule_that_may_go_without_is_not_called_so_when_it_costs_too_much_to_k
 @pytest.mark.parametrize("answer", [True, False, None])
 def test_what_an_expression_says_is_not_guessed(answer: bool | None) -> None:
     class Says:
-        def test(self, _text: str, _facts: tuple[str, ...]) -> object:
+        def test(self, _term: Term) -> Test:
             return lambda _: answer
 
     free = a_rule("free", ALWAYS_OPEN, AllOf((Expression("order.total > 1"), GERMAN)))
     rules = (free, a_rule("shut", NEVER, AllOf((SALE, Not(Expression("order.total > 2"))))))
     document = a_policy(*rules, a_rule("same", REVIEW, Expression("order.total > 1")), currency="EUR")
 
-    found_kinds = [one.kind.value for one in find_conflicts(document, today=TODAY, expressions=Says())]  # type: ignore[arg-type]
+    found_kinds = [one.kind.value for one in find_conflicts(document, today=TODAY, expressions=Says())]
 
     assert "contradiction" not in found_kinds, "no order of these answers lies in both"
     assert find_conflicts(document, today=TODAY)[-1].kind is FindingKind.NOT_JUDGED

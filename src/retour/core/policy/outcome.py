@@ -18,7 +18,7 @@ from retour.core.policy.charge import (
     FeeTax,
     UpCharge,
 )
-from retour.core.rma.state import Disposition, Grade
+from retour.core.rma.state import Disposition, Grade, Moment
 
 __all__ = [
     "DEFAULT_TENDER_ORDER",
@@ -211,16 +211,6 @@ class Approving:
     approval: Approval
     message: str | None = None
     after_hours: int = 0
-
-
-class Moment(StrEnum):
-    """The fact that makes the money due."""
-
-    INSPECTED = "inspected"
-    RECEIVED = "received"
-    FIRST_SCAN = "first_scan"
-    DELIVERED = "delivered"
-    APPROVED = "approved"
 
 
 @dataclass(frozen=True, slots=True)

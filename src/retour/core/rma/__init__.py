@@ -2,6 +2,7 @@
 
 from retour.core.rma.blocked import Blocked, blocked_by
 from retour.core.rma.due import Due
+from retour.core.rma.early import EarlyUnits, came_at, is_early, settled_early
 from retour.core.rma.moves import Decision, decide_line, derive_status
 from retour.core.rma.shopper import shopper_may_cancel
 from retour.core.rma.state import (
@@ -9,6 +10,7 @@ from retour.core.rma.state import (
     EffectView,
     Grade,
     Inspection,
+    Moment,
     Ownership,
     Return,
     ReturnLine,
@@ -29,9 +31,11 @@ __all__ = [
     "Decision",
     "Disposition",
     "Due",
+    "EarlyUnits",
     "EffectView",
     "Grade",
     "Inspection",
+    "Moment",
     "Ownership",
     "Return",
     "ReturnLine",
@@ -42,11 +46,14 @@ __all__ = [
     "Span",
     "Steps",
     "blocked_by",
+    "came_at",
     "count",
     "decide_line",
     "derive_status",
+    "is_early",
     "lowest",
     "minus",
     "next_steps",
+    "settled_early",
     "shopper_may_cancel",
 ]

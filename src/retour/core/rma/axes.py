@@ -14,7 +14,7 @@ from retour.core.rma.state import SETTLED, SettlementState
 PEOPLE: Final = ("agent", "warehouse", "finance", "operator")
 OTHERS: Final = ("shopper", "carrier", "platform", "retour")
 # What stopped and will not go on without a person, in the order in which it is shown; the rest only waits.
-STOPPED: Final = ("effect_unknown", "effect_failed", "needs_reconnect", "effects_stopped")
+STOPPED: Final = ("effect_unknown", "effect_failed", "payout_failed", "needs_reconnect", "effects_stopped")
 _ANSWERS_FOR: Final = {
     Role.OWNER: PEOPLE,
     Role.AGENT: ("agent", "warehouse", "finance"),
@@ -92,6 +92,8 @@ def _decision(at: Standing) -> Axis:
     status = at.status
     if status in UNDECIDED:
         held = at.blocked_code == "held"
+        if at.blocked_code == "approves_later":
+            return Axis(status.value, Fill.HALF, Tone.MOVING)
         return Axis("held" if held else status.value, Fill.HALF, Tone.NEEDS_YOU)
     if status is Decision.APPROVED and at.blocked_code == "held":
         return Axis("held", Fill.HALF, Tone.NEEDS_YOU)
@@ -120,6 +122,9 @@ def _money(at: Standing) -> Axis:
     states = [state for state, _ in at.settlements]
     if at.blocked_code == "payments_paused":
         return Axis("paused", Fill.EMPTY, Tone.NEEDS_YOU)
+    if at.blocked_code in ("awaiting_payout", "payout_failed"):
+        stopped = at.blocked_code == "payout_failed"
+        return Axis(at.blocked_code, Fill.HALF, Tone.STOPPED if stopped else Tone.NEEDS_YOU)
     if SettlementState.FAILED in states:
         return Axis("failed", Fill.HALF, Tone.STOPPED)
     if SettlementState.UNKNOWN in states:

@@ -7,7 +7,7 @@ from typing import Final
 
 from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
-from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
     Disposition,
@@ -25,6 +25,16 @@ from retour.core.rma.steps import Steps
 _MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
 # What no longer matters, once a return is closed, if it is known not to have happened.
 _MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+# What whoever carries a kind of resolution out has to do.
+_OUTSIDE: Final[Mapping[str, str]] = {
+    "refund_original": "refund the original payment",
+    "refund_service": "pay through the refund service",
+    "gift_card": "issue the gift card",
+    "store_credit": "issue the store credit",
+    "exchange": "send the other item",
+    "keep_item": "pay what was agreed",
+    "repair": "repair the item and send it back",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, ret.standing(), _MOOT, now)
+        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
@@ -86,12 +96,19 @@ def _facts(effect: EffectView) -> dict[str, Scalar]:
 def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
-    if any(line.decision in UNDECIDED for line in ret.lines):
+    undecided = {line.decision for line in ret.lines if line.decision in UNDECIDED}
+    if undecided == {Decision.REQUESTED} and ret.approve_at is not None:
+        facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
+        return Blocked("retour", "approves_later", ret.requested_at, "nothing to do", facts)
+    if undecided:
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
     return None
 
 
 def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
+    unreported = _unreported(ret, now)
+    if unreported is not None:
+        return unreported
     for settlement in ret.settlements:
         facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
         since = ret.inspected_at or now
@@ -102,15 +119,33 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     return None
 
 
+def _unreported(ret: Return, now: datetime) -> Blocked | None:
+    """Return what the merchant has to do outside and to report: since it was handed over, or since it failed there."""
+    settlement = next((s for s in ret.settlements if s.awaits_report), None)
+    if settlement is None:
+        return None
+    facts = {
+        "settlement": str(settlement.id), "total_minor": str(settlement.total_minor),
+        "resolution": settlement.resolution,
+    }  # fmt: skip
+    task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.state is SettlementState.DUE:
+        since = settlement.reported_at or now
+        return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
+    return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
+
+
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     facts, rest = _counted(ret)
-    open_lines = [line for line in ret.lines if line.decision in OPEN]
+    open_lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     if any(minus(line.received, line.inspected) for line in open_lines):
         return Blocked("warehouse", "awaiting_inspection", ret.received_at or now, "inspect the units received", facts)
     units = _not_restocked(ret)
     if units and own.restocks == "warehouse":
         since = ret.inspected_at or now
         return Blocked("warehouse", "awaiting_restock", since, "report the restock", {"units": units})
+    if not open_lines:
+        return None
     if any(line.received for line in open_lines):
         if not rest:
             return None
@@ -130,10 +165,11 @@ def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Block
     settling = steps.settle or any(s.state is SettlementState.QUOTED for s in ret.settlements)
     if not ret.connected and (in_flight or settling):
         return Blocked("operator", "needs_reconnect", now, "connect the platform again")
+    later = {s.id: s.not_before for s in ret.settlements if s.not_before is not None and s.not_before > now}
     for effect in in_flight:
         since = effect.created_at or now
         return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
-    if any(due.kind not in _MARKS for due in steps.effects) or steps.settle or steps.hand_over:
+    if any(due.kind not in _MARKS for due in steps.effects) or set(steps.settle + steps.hand_over) - later.keys():
         return Blocked("retour", "work_in_progress", now, "nothing to do")
     if rest and ret.in_transit_at is not None:
         return Blocked("carrier", "in_transit", ret.in_transit_at, "nothing to do", facts)
@@ -141,6 +177,9 @@ def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Block
     if units and own.restocks == "retour":
         unblocks = "name a location and an article that can be restocked, or report the restock"
         return Blocked("warehouse", "nowhere_to_restock", ret.inspected_at or now, unblocks, {"units": units})
+    if later:
+        since = ret.inspected_at or now
+        return Blocked("retour", "settles_later", since, "nothing to do", {"at": min(later.values()).isoformat()})
     return Blocked("retour", "work_in_progress", ret.inspected_at or now, "nothing to do", facts)
 
 
@@ -151,7 +190,7 @@ def _not_restocked(ret: Return) -> int:
 
 def _counted(ret: Return) -> tuple[dict[str, Scalar], int]:
     """Return the quantities people see of the lines still open, and how many of the units claimed are still out."""
-    lines = [line for line in ret.lines if line.decision in OPEN]
+    lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     facts: dict[str, Scalar] = {
         "approved": sum(line.quantity for line in lines),
         "received": sum(count(line.received) for line in lines),

@@ -1,11 +1,14 @@
 """What a shopper may do to a return of their own."""
 
+from retour.core.rma.early import is_early
 from retour.core.rma.moves import OPEN
-from retour.core.rma.state import Return
+from retour.core.rma.state import Return, SettlementState
 
 
 def shopper_may_cancel(ret: Return) -> bool:
-    """Return whether a shopper may still cancel: something is open, and no carrier and no warehouse has anything yet."""
+    """Return whether a shopper may still cancel: something is open, nothing is paid, and nobody has any of it yet."""
     if ret.in_transit_at is not None or ret.delivered_at is not None or ret.received_at is not None:
+        return False
+    if any(is_early(s) and s.state is not SettlementState.QUOTED for s in ret.settlements):
         return False
     return any(line.decision in OPEN for line in ret.lines) and not any(line.received for line in ret.lines)

@@ -9,6 +9,10 @@ from enum import StrEnum
 from retour.core.effect import EffectKind, EffectState
 from retour.core.rma.moves import Decision
 
+# What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
+PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
+KEPT = "keep_item"
+
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.
 Span = tuple[int, int]
 
@@ -38,6 +42,16 @@ class ShipmentStatus(StrEnum):
     DELIVERED = "delivered"
     EXCEPTION = "exception"
     RETURNED_TO_SENDER = "returned_to_sender"
+
+
+class Moment(StrEnum):
+    """The fact that makes the money of a line due; a later one implies the earlier ones."""
+
+    INSPECTED = "inspected"
+    RECEIVED = "received"
+    FIRST_SCAN = "first_scan"
+    DELIVERED = "delivered"
+    APPROVED = "approved"
 
 
 class SettlementState(StrEnum):
@@ -78,7 +92,10 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived."""
+    """Some units of one order line coming back; `claimed` are the ordinals held, `received` those that arrived.
+
+    Its money is due `settle_after_hours` after the moment `settle_on`; `arrived_at` is when units last arrived.
+    """
 
     id: uuid.UUID
     line_ref: str
@@ -92,6 +109,19 @@ class ReturnLine:
     claimed: tuple[Span, ...] = ()
     received: tuple[Span, ...] = ()
     inspections: tuple[Inspection, ...] = ()
+    settle_on: Moment = Moment.INSPECTED
+    settle_after_hours: int = 0
+    decided_at: datetime | None = None
+    arrived_at: datetime | None = None
+    method: str | None = None  # how its goods come back
+    destination: str | None = None  # where they go, if not to the store's own place
+    answers: Mapping[str, str] = field(default_factory=dict)  # of the shopper, by the id of the question
+    resolution_ref: str | None = None  # of the merchant's own record
+
+    @property
+    def kept(self) -> bool:
+        """Return whether the shopper keeps the goods: nothing is sent, received or inspected."""
+        return self.resolution == KEPT
 
     @property
     def quantity(self) -> int:
@@ -117,7 +147,10 @@ class Shipment:
 
 @dataclass(frozen=True, slots=True)
 class SettlementView:
-    """The money side of one inspected batch."""
+    """The money side of one inspected batch, or of units settled before their inspection (`units`, by line ref).
+
+    Nothing is paid `not_before` a time, if there is one.
+    """
 
     id: uuid.UUID
     seq: int
@@ -125,6 +158,23 @@ class SettlementView:
     state: SettlementState
     total_minor: int
     comparison: str | None = None
+    moment: Moment = Moment.INSPECTED
+    units: tuple[tuple[str, int, int], ...] = ()
+    not_before: datetime | None = None
+    resolution: str = "refund_original"
+    handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
+    handed_at: datetime | None = None
+    reported_at: datetime | None = None
+
+    @property
+    def awaits_report(self) -> bool:
+        """Return whether the merchant has still to say that it was carried out; what failed is still owed."""
+        return self.handed_to == "merchant" and self.state in (SettlementState.HANDED_OVER, SettlementState.DUE)
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether nothing more is to be done about it."""
+        return self.state in SETTLED and not self.awaits_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +204,11 @@ class Ownership:
     location_ref: str | None = None
     capable_of: frozenset[EffectKind] = frozenset()
     paused: bool = False
+    notify_only: frozenset[str] = frozenset()
+
+    def pays(self, resolution: str) -> bool:
+        """Return whether Retour itself, or the platform that masters refunds, carries a kind of resolution out."""
+        return resolution in PAID_BY_US and resolution not in self.notify_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +236,7 @@ class Return:
     held: bool = False
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
+    approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""
@@ -204,6 +260,12 @@ def minus(spans: Iterable[Span], taken: Iterable[Span]) -> tuple[Span, ...]:
     """Return the units of `spans` that are not in `taken`, as ascending spans that do not touch."""
     gone = {u for lo, hi in taken for u in range(lo, hi + 1)}
     return join(u for lo, hi in spans for u in range(lo, hi + 1) if u not in gone)
+
+
+def common(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units that are in both, as ascending spans that do not touch."""
+    there = {u for lo, hi in others for u in range(lo, hi + 1)}
+    return join(u for lo, hi in spans for u in range(lo, hi + 1) if u in there)
 
 
 def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:

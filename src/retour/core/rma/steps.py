@@ -19,10 +19,10 @@ from retour.core.effect import (
 )
 from retour.core.order import Order
 from retour.core.rma.due import Due, fulfilled_spans
+from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import awaits_native, native_steps, opening
 from retour.core.rma.state import (
-    SETTLED,
     Disposition,
     EffectView,
     Inspection,
@@ -40,13 +40,19 @@ IN_TRANSIT_TAG: Final = "return-in-transit"
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """What follows from the state of a return: effects to plan or withdraw, settlements to pay, lines that are done."""
+    """What follows from the state of a return: effects to plan or withdraw, settlements to pay, lines that are done.
+
+    `quote` are units whose money is due before their inspection and that no settlement answers for yet; `void` are
+    settlements of which no unit is claimed any more.
+    """
 
     effects: tuple[Due, ...] = ()
     withdraw: tuple[uuid.UUID, ...] = ()
     settle: tuple[uuid.UUID, ...] = ()
     hand_over: tuple[uuid.UUID, ...] = ()
     resolve: tuple[uuid.UUID, ...] = ()
+    quote: tuple[EarlyUnits, ...] = ()
+    void: tuple[uuid.UUID, ...] = ()
 
     def __bool__(self) -> bool:
         return self != NO_STEPS
@@ -68,14 +74,17 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *goods,
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
-    payable = tuple(s.id for s in ret.settlements if _is_payable(ret, order, own, s))
-    ours = own.refunds == "retour"
+    void = tuple(s.id for s in ret.settlements if is_void(ret, s))
+    payable = [s for s in ret.settlements if s.id not in void and _is_payable(ret, order, own, s)]
+    elsewhere = {s.id for s in payable if own.refunds != "retour" and own.pays(s.resolution)}
     return Steps(
         effects=effects,
         withdraw=_withdrawn(ret),
-        settle=payable if ours else (),
-        hand_over=() if ours else payable,
+        settle=tuple(s.id for s in payable if s.id not in elsewhere),
+        hand_over=tuple(s.id for s in payable if s.id in elsewhere),
         resolve=resolve,
+        quote=tuple(early_units(ret)),
+        void=void,
     )
 
 
@@ -196,15 +205,16 @@ def _location(inspection: Inspection, ret: Return, own: Ownership, shipped_from:
 def _is_payable(ret: Return, order: Order, own: Ownership, settlement: SettlementView) -> bool:
     """Return whether the money may move; where the platform's figure differs a person decides first."""
     quoted = settlement.state is SettlementState.QUOTED and settlement.comparison != "differs"
+    if is_early(settlement):  # no goods to wait for, but the platform must know of the return before its money
+        return quoted and _is_open_there(ret, order, own)
     return quoted and _goods_done(ret, order, own, settlement.batch_id)
 
 
 def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) -> bool:
     """Return whether the stock side of an inspected batch is settled on the platform, so that its money may move."""
-    opened = opening(ret)
-    if awaits_native(ret, order, own) or (opened is not None and opened.state is not EffectState.CONFIRMED):
+    if not _is_open_there(ret, order, own):
         return False
-    rows = _native_rows(opened)
+    rows = _native_rows(opening(ret))
     batch = [i for i in ret.inspections() if i.batch_id == batch_id]
     for i in batch:
         if _is_carried(order, i, rows):
@@ -220,9 +230,20 @@ def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) 
     return bool(batch)
 
 
+def _is_open_there(ret: Return, order: Order, own: Ownership) -> bool:
+    """Return whether the platform's own return is open, or there is none to wait for."""
+    opened = opening(ret)
+    return not awaits_native(ret, order, own) and (opened is None or opened.state is EffectState.CONFIRMED)
+
+
 def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -> bool:
     """Return whether every unit of an approved line is judged, put where it belongs, and paid."""
-    if line.decision is not Decision.APPROVED or not line.claimed or minus(line.claimed, line.inspected):
+    if line.decision is not Decision.APPROVED or not line.claimed:
+        return False
+    if line.kept:
+        settled = (s for s in ret.settlements if s.is_done)
+        return not minus(line.claimed, ((lo, hi) for s in settled for ref, lo, hi in s.units if ref == line.line_ref))
+    if minus(line.claimed, line.inspected):
         return False
     waits_for_stock = own.restocks != "platform"
     if waits_for_stock and any(i.disposition is Disposition.RESTOCK and not i.restocked for i in line.inspections):
@@ -230,6 +251,8 @@ def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -
     batches = {i.batch_id for i in line.inspections}
     if not all(_goods_done(ret, order, own, batch) for batch in batches):
         return False
-    owed = {i.batch_id for i in line.inspections if i.accepted}
+    early = settled_early(ret, line.line_ref)
+    owed = {i.batch_id for i in line.inspections if i.accepted and minus((i.span,), early)}
     quoted = {s.batch_id for s in ret.settlements}
-    return owed <= quoted and all(s.state in SETTLED for s in ret.settlements if s.batch_id in batches)
+    ours = [s for s in ret.settlements if s.batch_id in batches or any(ref == line.line_ref for ref, *_ in s.units)]
+    return owed <= quoted and all(s.is_done for s in ours)

@@ -23,6 +23,7 @@ from retour.store.vault import Vault
 from retour.web.problem import ProblemError
 from retour.web.sign_in import Caller, Doorkeeper, key_of
 
+PDF: Final = "application/pdf"
 NO_STORE: Final = {"Cache-Control": "no-store"}
 REPLAYED: Final = {"Cache-Control": "no-store", "Idempotency-Replayed": "true"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -67,6 +68,9 @@ class Answering:
             asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
         async with self._desk.database.tx(caller.tenant_id) as db:
             found = await operation.do(self._call(db, caller, store, resource, now, _keeps_nothing), asked)
+        if operation.paper is not None:
+            content = await operation.paper(found)
+            return Response(content, status_code=operation.status, headers=NO_STORE, media_type=PDF)
         return _answer(_encoder.encode(found), operation.status, NO_STORE)
 
     async def _write(

@@ -34,7 +34,10 @@ class LegOut(Told):
 
 
 class PlanOut(Told):
-    """What would be, or is, paid for some units, with every row."""
+    """What would be, or is, paid for some units, with every row.
+
+    `rows_total_minor` is the sum of the rows that `adds`: the total. `bonus_minor` comes on top, from the shop.
+    """
 
     currency: str
     total_minor: int
@@ -42,6 +45,9 @@ class PlanOut(Told):
     shop_total_minor: int
     tax_minor: int
     unallocated_minor: int
+    rows_total_minor: int
+    bonus_minor: int
+    billed_minor: int
     hash: str
     rows: list[MoneyRow]
     legs: list[LegOut]
@@ -56,6 +62,9 @@ def plan_out(plan: Plan) -> PlanOut:
         shop_total_minor=plan.total.shop,
         tax_minor=sum(tax.amount.presentment for tax in plan.taxes),
         unallocated_minor=plan.unallocated,
+        rows_total_minor=sum(row.amount.presentment for row in explain(plan) if row.adds),
+        bonus_minor=plan.bonus,
+        billed_minor=plan.billed.presentment,
         hash=plan.hash,
         rows=_rows(explain(plan)),
         legs=[

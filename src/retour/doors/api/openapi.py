@@ -113,6 +113,8 @@ def _answer(operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done" if operation.changes else "Found"}
     if operation.answer is not None:
         answer["content"] = _json(operation.answer)
+    if operation.paper is not None:
+        answer["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
     if operation.changes:
         answer["headers"] = {
             "Idempotency-Replayed": {

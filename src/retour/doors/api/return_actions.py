@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from retour.core.errors import Refused
+from retour.core.refund import FeeKind
 from retour.core.rma import Disposition, Grade
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Short, Text, Told, Units
@@ -84,6 +85,14 @@ class RestockedWish(Asked):
 
     inspection_ids: Annotated[list[UUID], Meta(min_length=1, max_length=200)]
     location_ref: Short
+
+
+class WaiveWish(Asked):
+    """Which fee is not charged (every fee if none is named), and why, which staff and the shopper's explanation show."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    kind: FeeKind | None = None
+    expect_version: int | None = None
 
 
 class NoteWish(Asked):
@@ -192,6 +201,16 @@ async def report_restocked(call: Call, wish: RestockedWish) -> ReturnOut:
     return await summary(call, call.resource_id)
 
 
+async def waive_fees(call: Call, wish: WaiveWish) -> ReturnOut:
+    """Waive fees."""
+    await check_store(call)
+    await flow.waive_fees(
+        call.db, rma_id=call.resource_id, kind=wish.kind, reason=wish.reason, actor=call.actor, now=call.now,
+        expect_version=wish.expect_version,
+    )  # fmt: skip
+    return await summary(call, call.resource_id)
+
+
 async def add_return_note(call: Call, wish: NoteWish) -> ReturnOut:
     """Keep a note."""
     await check_store(call)
@@ -243,6 +262,11 @@ OPERATIONS: Final = (
         id="report_restocked", method="POST", path="/returns/{id}/restocked", tag="Return actions", missing=MISSING,
         body=RestockedWish, answer=ReturnOut, summary="Report units that the warehouse put back into stock",
         do=report_restocked, description="Only where the warehouse masters stock.",
+    ),
+    Operation(
+        id="waive_fees", method="POST", path="/returns/{id}/waive-fees", tag="Return actions", missing=MISSING,
+        body=WaiveWish, answer=ReturnOut, summary="Waive a fee, or every fee, of a return", do=waive_fees,
+        description="What is settled from now on is not charged it; what was charged before stays as it was paid.",
     ),
     Operation(
         id="add_return_note", method="POST", path="/returns/{id}/notes", tag="Return actions", missing=MISSING,

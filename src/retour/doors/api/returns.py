@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from retour.core.errors import Refused
-from retour.core.policy.outcome import ResolutionKind
+from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
 from retour.core.rma import Decision
 from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
@@ -37,6 +37,10 @@ class WishedLine(Asked):
     reason: Short
     note: Text | None = None
     resolution: ResolutionKind = ResolutionKind.REFUND_ORIGINAL
+    resolution_ref: Short | None = None
+    answers: Annotated[dict[Short, Text], Meta(max_length=50, description="To the policy's questions, by id.")] = (
+        msgspec.field(default_factory=dict)
+    )
 
 
 class ReturnWish(Asked):
@@ -53,6 +57,25 @@ class QuoteWish(Asked):
 
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
+    method: Short | None = None
+
+
+class QuestionOut(Told):
+    """A question that the policy asks about a line; `answer` is text, choice, number or yes_no."""
+
+    id: str
+    text: str
+    answer: str
+    choices: list[str]
+    required: bool
+
+
+class WantedOut(Told):
+    """What the policy wants to know about a line; photos cannot be sent with a request, so a person asks for them."""
+
+    photos: int
+    note: bool
+    questions: list[QuestionOut]
 
 
 class QuotedLineOut(Told):
@@ -63,15 +86,23 @@ class QuotedLineOut(Told):
     closes_on: str | None
     resolutions: list[str]
     methods: list[str]
+    method: str
+    settle_on: str
+    settle_after_hours: int
+    wanted: WantedOut
 
 
 class QuoteOut(Told):
-    """What would be paid if all units arrive sound; nothing was written."""
+    """What would be paid if all units arrive sound; nothing was written.
+
+    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted.
+    """
 
     order_id: UUID
     currency: str
     total_minor: int
     plan_hash: str
+    review: list[str]
     lines: list[QuotedLineOut]
     plans: list[PlanOut]
 
@@ -131,21 +162,23 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     with _naming(wish.lines):
         judged = await flow.judge(
             call.db, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), kind="return",
-            channel="api", now=call.now, policies=call.policies, lock=False,
+            channel="api", now=call.now, policies=call.policies, lock=False, method=wish.method,
         )  # fmt: skip
     lines = [
         QuotedLineOut(
             line_ref=line.line_ref, approval=line.decision.outcome.approval.value,
             closes_on=line.closes_on.isoformat() if line.closes_on else None,
             resolutions=[offer.kind.value for offer in line.resolutions.outcome.offered],
-            methods=[offer.kind.value for offer in line.methods.outcome.offered],
+            methods=[offer.kind.value for offer in line.methods.outcome.offered], method=way.method,
+            settle_on=line.settle_on.outcome.moment.value, settle_after_hours=line.settle_on.outcome.after_hours,
+            wanted=_wanted(line.requirements.outcome),
         )
-        for line in judged.lines
+        for line, way in zip(judged.lines, judged.ways.lines, strict=True)
     ]  # fmt: skip
     promise = judged.promise
     return QuoteOut(
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
-        lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+        review=list(judged.looked_at), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
 
 
@@ -206,7 +239,18 @@ def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
 
 
 def _wishes(lines: list[WishedLine]) -> list[flow.Wish]:
-    return [flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value) for w in lines]
+    return [
+        flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
+        for w in lines
+    ]
+
+
+def _wanted(said: Requirements) -> WantedOut:
+    questions = [
+        QuestionOut(id=q.id, text=q.text, answer=q.answer.value, choices=list(q.choices), required=q.required)
+        for q in said.questions
+    ]
+    return WantedOut(photos=said.photos, note=said.note, questions=questions)
 
 
 OPERATIONS: Final = (

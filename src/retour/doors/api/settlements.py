@@ -1,15 +1,21 @@
 """Settlements over the API: the money side of an inspected batch, explained to the cent."""
 
 from datetime import datetime
-from typing import Any, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final
 from uuid import UUID
 
+from msgspec import Meta
+
 from retour.core.errors import Refused
+from retour.core.promise import kept
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Nothing, Told
+from retour.doors.api.shapes import Asked, Nothing, Told
+from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
+from retour.store import rma as returns
 from retour.store.refund import SettlementRow
 
 _MISSING: Final = "settlement_not_found"
@@ -31,8 +37,86 @@ class SettlementOut(Told):
     reasons: Any
     plan: PlanOut
     effect_id: UUID | None
+    moment: str
+    not_before: datetime | None
     created_at: datetime
     settled_at: datetime | None
+    resolution_id: str | None
+    bonus_minor: int
+    handed_to: str | None
+    handed_at: datetime | None
+    report_reference: str | None
+    report_note: str | None
+    reported_by: str | None
+    reported_at: datetime | None
+
+
+class Outcome(StrEnum):
+    """How it went outside."""
+
+    PAID = "paid"
+    FAILED = "failed"
+
+
+class ReportWish(Asked):
+    """How it went: done, under the reference it has there; or failed, and then why (for the staff)."""
+
+    outcome: Outcome
+    reference: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000]*$")] | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^\u0000]*$")] | None = None
+
+
+class DifferenceOut(Told):
+    """A part of paid less promised and its reason; of units that came otherwise `units` says how many.
+
+    `code` is stable: unit_rejected, unit_missing, unit_outstanding (still on its way), unit_added, grade_deduction,
+    fee, clawback, share, charge, cap, rounding, already_paid, amount_by_hand, goodwill, value_changed. Of a fee `ref`
+    is its kind, else a line, charge or promotion.
+    """
+
+    code: str
+    ref: str | None
+    amount_minor: int
+    shop_amount_minor: int
+    units: int | None
+
+
+class SettlementsOut(Told):
+    """The money of one return: what was promised at request, what is paid, and the reason of each difference.
+
+    Once `is_over` nothing more is expected. The parts of `difference` sum up to paid less promised, exactly.
+    """
+
+    return_id: UUID
+    currency: str
+    promised_minor: int
+    paid_minor: int
+    is_over: bool
+    difference: list[DifferenceOut]
+    promised: list[PlanOut]
+    settlements: list[SettlementOut]
+
+
+async def list_settlements(call: Call, _: None) -> SettlementsOut:
+    """Return the money of one return."""
+    record = await returns.load(call.db, call.resource_id)
+    if record is None or call.store not in (None, record.store_id):
+        raise Refused("return_not_found", "there is no such return")
+    promised = await returns.promised(call.db, record.rma.id)
+    rows = await refunds.list_of_rma(call.db, record.rma.id)
+    told = kept(record.rma, promised, refunds.plans_of(rows))
+    return SettlementsOut(
+        return_id=record.rma.id, currency=record.rma.currency, promised_minor=told.promised.presentment,
+        paid_minor=told.paid.presentment, is_over=told.is_over,
+        difference=[
+            DifferenceOut(
+                code=code, ref=part.ref, amount_minor=part.amount.presentment, shop_amount_minor=part.amount.shop,
+                units=part.quantity,
+            )
+            for code, part in told.parts
+        ],
+        promised=[plan_out(plan) for plan in promised], settlements=[settlement_out(row) for row in rows],
+    )  # fmt: skip
 
 
 async def get_settlement(call: Call, _: None) -> SettlementOut:
@@ -54,17 +138,40 @@ async def accept_difference(call: Call, _: Nothing) -> SettlementOut:
     return settlement_out(done)
 
 
+async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
+    """Record how a settlement went that was handed over."""
+    if wish.outcome is Outcome.PAID:
+        row = await hand_over.report_paid(
+            call.db, settlement_id=call.resource_id, reference=wish.reference, note=wish.reason, actor=call.actor,
+            now=call.now,
+        )  # fmt: skip
+        return settlement_out(row)
+    if wish.reason is None:
+        raise Refused("reason_missing", "say why it failed", field="reason")
+    row = await hand_over.report_failed(
+        call.db, settlement_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now
+    )
+    return settlement_out(row)
+
+
 def settlement_out(row: SettlementRow) -> SettlementOut:
     """Return a settlement as the API tells it."""
     return SettlementOut(
         id=row.id, return_id=row.rma_id, order_id=row.order_id, seq=row.seq, resolution=row.resolution,
         state=row.state.value, currency=row.currency, total_minor=row.total_minor, comparison=row.comparison,
         platform_quote=row.platform_quote, reasons=row.reasons, plan=plan_out(row.plan), effect_id=row.effect_id,
-        created_at=row.created_at, settled_at=row.settled_at,
+        moment=row.moment.value, not_before=row.not_before,
+        created_at=row.created_at, settled_at=row.settled_at, resolution_id=row.resolution_ref,
+        bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
+        report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
     )  # fmt: skip
 
 
 OPERATIONS: Final = (
+    Operation(
+        id="list_settlements", method="GET", path="/returns/{id}/settlements", tag="Money", answer=SettlementsOut,
+        missing="return_not_found", summary="Read what was promised and what is paid, to the cent", do=list_settlements,
+    ),
     Operation(
         id="get_settlement", method="GET", path="/settlements/{id}", tag="Money", answer=SettlementOut,
         missing=_MISSING, summary="Read a settlement with the money explained", do=get_settlement,
@@ -78,5 +185,12 @@ OPERATIONS: Final = (
         id="accept_difference", method="POST", path="/settlements/{id}/accept-difference", tag="Money", body=Nothing,
         answer=SettlementOut, missing=_MISSING, summary="Pay our figure although the platform computes another",
         do=accept_difference,
+    ),
+    Operation(
+        id="report_settlement", method="POST", path="/settlements/{id}/report", tag="Money", body=ReportWish,
+        answer=SettlementOut, missing=_MISSING, summary="Report how a settlement went that was handed over",
+        do=report_settlement,
+        description="Reported as paid it is settled, a second report changes nothing. Reported as failed it is owed "
+        "again (`due`) and may still be reported as paid.",
     ),
 )  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Any, Final
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.refund import RowKind
+from retour.core.refund import FeeKind, RowKind
+from retour.core.refund.fees import ROWS
 from retour.doors.dashboard import words
 from retour.doors.dashboard.act import Act, Doing
 from retour.doors.dashboard.next_step import our_total, platform_total
@@ -15,9 +16,11 @@ from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
 from retour.flows import effect as effects
 from retour.flows import refund
+from retour.flows.rma.waive import REASON_MOST, waive_fees
 from retour.store import refund as refunds
 from retour.store.db import Db
 from retour.store.refund import SettlementRow
+from retour.web.explained import fee_name
 from retour.web.reader import Reader
 from retour.web.session import DESK
 
@@ -133,7 +136,29 @@ async def _try_again(doing: Doing, db: Db) -> None:
     await effects.retry(db, effect_id=effect.id, actor=doing.actor, now=doing.now)
 
 
+def _fees(_whole: Whole, reader: Reader) -> Mapping[str, Any]:
+    """Return the fees that can be waived, as (code, name)."""
+    names = [(kind.value, fee_name(ROWS[kind], reader)) for kind in FeeKind if kind is not FeeKind.CANCELLATION]
+    return {"kinds": names}
+
+
+async def _waive(doing: Doing, db: Db) -> None:
+    kind, reason = doing.form.text("kind"), doing.form.text("reason")
+    if kind not in ("", *FeeKind):
+        doing.errors.add("kind", doing.reader.say("Choose one of the fees"))
+    if not reason:
+        doing.errors.add("reason", doing.reader.say("Say why: it stands beside the fee"))
+    elif len(reason) > REASON_MOST:
+        doing.errors.add("reason", doing.reader.say("This text is too long"))
+    if not doing.errors:
+        await waive_fees(
+            db, rma_id=doing.rma_id, kind=FeeKind(kind) if kind else None, reason=reason, actor=doing.actor,
+            now=doing.now, expect_version=doing.version,
+        )  # fmt: skip
+
+
 ACTS: Final = (
+    Act("waive-fees", "dashboard/act_waive_fees.html", DESK, _fees, _waive),
     Act("accept", "dashboard/act_accept.html", _OWNER, _disputed, _accept),
     Act("pay-again", "dashboard/act_pay_again.html", DESK, _failed, _pay_again),
     Act("look-again", "dashboard/act_look_again.html", _OWNER, _parked, _look_again),

@@ -54,6 +54,14 @@ _MEANS: Final[Mapping[str, tuple[str, str]]] = {
         _("Nothing waits."),
         _("The units beyond the announced ones are not counted, not restocked and not refunded."),
     ),
+    "paid_before_inspection": (
+        _("Nothing waits."),
+        _("The money left before the goods were inspected, as the policy says. Nothing is taken back by itself."),
+    ),
+    "paid_not_received": (
+        _("Nothing waits."),
+        _("The money left before the goods arrived, as the policy says. Nothing is taken back by itself."),
+    ),
     "refund_gave_way": (
         _("Nothing waits."),
         _("Our refund was withdrawn before it was sent and is computed anew from what is left."),

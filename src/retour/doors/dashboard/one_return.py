@@ -18,14 +18,17 @@ from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
 from retour.doors.dashboard.next_step import first_upper, next_step
-from retour.doors.dashboard.refund_told import paid_tables, promised_rows
+from retour.doors.dashboard.refund_told import changed_rows, paid_tables, promised_rows
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
+from retour.store import look as looks
+from retour.store import refund as refunds
 from retour.store.desk import board
 from retour.store.expression import Cel
 from retour.store.views import InspectionView, NoteView, ShipmentView
+from retour.web.explanation import Account, as_file, explanation_pdf
 from retour.web.parts import Text
 from retour.web.reader import Reader
 from retour.web.session import EVERYBODY
@@ -65,6 +68,7 @@ def return_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     return [
         page(desk, f"{PATH}/{{number:str}}", _page, EVERYBODY),
         page(desk, f"{PATH}/{{number:str}}/policy", _policy, EVERYBODY),
+        page(desk, f"{PATH}/{{number:str}}/explanation.pdf", _paper, EVERYBODY),
     ]
 
 
@@ -80,6 +84,16 @@ async def whole_of(seen: Visit) -> Whole:
 async def _page(seen: Visit) -> Response[Any]:
     whole = await whole_of(seen)
     return await seen.page("dashboard/return.html", current="returns", **await values(seen, whole))
+
+
+async def _paper(seen: Visit) -> Response[Any]:
+    """Return the explanation as the shopper reads it, in the language of whoever asks for it."""
+    whole = await whole_of(seen)
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        look = await looks.get(db, whole.record.store_id)
+    paid = refunds.plans_of(whole.settlements)
+    account = Account(whole.number, whole.order.order, whole.promised, paid, whole.kept)
+    return as_file(await explanation_pdf(account, look=look, reader=seen.reader), whole.number)
 
 
 async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
@@ -102,6 +116,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "items": [_item(whole, line, reader) for line in whole.record.rma.lines],
         "promised": promised_rows(whole, reader),
         "paid": paid_tables(whole, reader),
+        "changed": changed_rows(whole, reader),
         "calls": calls(whole, reader, may),
         "open_calls": _open_calls(whole, reader),
         "timeline": told,
@@ -204,13 +219,29 @@ def _worth(whole: Whole, line: ReturnLine) -> Money | None:
 
 def _facts(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
     """Return what the warehouse saw of a line, one sentence for each verdict."""
-    facts = []
+    facts = _asked_for(whole, line, reader)
     arrived = count(line.received)
     if arrived and arrived < line.quantity:
         n, of = reader.number(arrived), reader.number(line.quantity)
         facts.append(reader.say("%(n)s of %(of)s here", n=n, of=of))
     for seen in (i for i in whole.parts.inspections if i.line_id == line.id):
         facts.append(_verdict(seen, reader))
+    return facts
+
+
+def _asked_for(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
+    """Return what the shopper answered, and how the line comes back where that differs from the return."""
+    ruling = next((d["rulings"].get("requirements") for d in whole.parts.decision if d["line"] == line.line_ref), None)
+    wanted = ruling["outcome"] if ruling else {}
+    texts = {question["id"]: question["text"] for question in wanted.get("questions", ())}
+    facts = [f"{texts.get(name, name)}: “{answer}”" for name, answer in line.answers.items()]
+    if wanted.get("photos"):
+        photos = int(wanted["photos"])
+        facts.append(reader.say_plural("The policy asks for %(n)s photo", "The policy asks for %(n)s photos", photos))
+    if line.method and line.method != whole.summary["method"]:
+        facts.append(reader.say("Comes back: %(method)s", method=word(reader, words.METHODS, line.method)))
+    if line.destination:
+        facts.append(reader.say("Goes to %(destination)s", destination=line.destination))
     return facts
 
 
@@ -251,12 +282,13 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "approve": reader.say("Approve"), "reject": reader.say("Reject"), "receive": reader.say("Receive"),
         "inspect": reader.say("Inspect"), "restocked": reader.say("Report the restock"),
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
-        "cancel": reader.say("Cancel the return"),
+        "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]
     links = [pair for pair in links if pair[1] not in shown]
-    return [*links, (reader.say("How the policy decided"), f"{whole.url}/policy")]
+    read = [(reader.say("How the policy decided"), "policy"), (reader.say("The money as a PDF"), "explanation.pdf")]
+    return [*links, *((label, f"{whole.url}/{name}") for label, name in read)]
 
 
 def _note(whole: Whole, note: NoteView, reader: Reader) -> Note:

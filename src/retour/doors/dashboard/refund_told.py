@@ -10,6 +10,7 @@ from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
 from retour.store.refund import SettlementRow
+from retour.web.differences import differences
 from retour.web.explained import compared, explained
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
@@ -37,6 +38,11 @@ def paid_tables(whole: Whole, reader: Reader) -> list[Paid]:
     """Return the settlements; where one pays for all that was promised and differs, both stand side by side."""
     only = whole.settlements[0] if len(whole.settlements) == 1 and len(whole.promised) == 1 else None
     return [_paid(whole, row, reader, beside=row is only) for row in whole.settlements]
+
+
+def changed_rows(whole: Whole, reader: Reader) -> list[MoneyRow]:
+    """Return why another amount is paid than was promised; nothing while nothing is settled."""
+    return [*differences(whole.kept, whole.order.order, reader, staff=True)] if whole.settlements else []
 
 
 def table(whole: Whole, plan: Plan, reader: Reader) -> list[MoneyRow]:

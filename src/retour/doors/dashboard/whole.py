@@ -11,6 +11,7 @@ import msgspec
 from retour.core.account import Role
 from retour.core.effect import MONEY_KINDS, EffectState
 from retour.core.money import Money
+from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
 from retour.core.rma import ReturnLine, count, minus
 from retour.core.rma.axes import Axes, Standing, answers_for, axes
@@ -91,6 +92,11 @@ class Whole:
     def paid_total(self) -> Money:
         """Return what was paid so far."""
         return Money(sum(s.total_minor for s in self.settlements if s.state in _PAID), self.record.rma.currency)
+
+    @property
+    def kept(self) -> Kept:
+        """Return what was promised beside what is paid."""
+        return kept(self.record.rma, self.promised, refunds.plans_of(self.settlements))
 
     @property
     def axes(self) -> Axes:
@@ -190,6 +196,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("release" if whole.record.rma.held else "hold")
     if is_desk and any(outstanding(line) for line in whole.record.rma.lines if line.decision in OPEN):
         acts.add("cancel")
+    if is_desk and (is_open or whole.refused_money() is not None):
+        acts.add("waive-fees")
     if is_desk and whole.refused_money() is not None:
         acts.add("pay-again")
     if is_owner and whole.disputed() is not None:

@@ -52,13 +52,29 @@ async def order_of(here: Here) -> Considered:
     return found
 
 
-async def judged(here: Here, draft: Draft, *, resolution: str | None = None) -> returns.Judged:
-    """Return what the policy says about the draft and what it pays; raise Refused."""
+async def judged(
+    here: Here, draft: Draft, *, resolution: str | None = None, any_resolution: bool = False
+) -> returns.Judged:
+    """Return what the policy says about the draft and what it pays; raise Refused.
+
+    `resolution` is another one than the draft's; with `any_resolution` it need not be offered.
+    """
     order = await order_of(here)
-    return await returns.judge(
-        here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
-        wishes=draft.wishes(order.order.order, resolution=resolution), policies=here.desk.policies, lock=False,
-    )  # fmt: skip
+    wishes = draft.wishes(order.order.order, resolution=resolution)
+
+    async def ask(method: str | None) -> returns.Judged:
+        return await returns.judge(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+            wishes=wishes, policies=here.desk.policies, lock=False, method=method,
+            any_resolution=any_resolution,
+        )  # fmt: skip
+
+    try:
+        return await ask(draft.method or None)
+    except Refused as refused:
+        if refused.code != "method_not_offered" or not draft.method:
+            raise
+        return await ask(None)  # that way is offered no more
 
 
 def closed(here: Here, refused: Refused) -> Response[str]:
@@ -87,7 +103,7 @@ async def objections(here: Here, draft: Draft, order: Considered, *, at: str) ->
     errors = FormErrors()
     try:
         if draft.lines:
-            await judged(here, draft)
+            await judged(here, draft, any_resolution=True)
     except Refused as refused:
         for objection in refused.objections or (Objection(refused.code, refused.message, refused.field),):
             ref = _line_of(objection.field, draft, order)

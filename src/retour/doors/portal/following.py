@@ -11,12 +11,14 @@ from litestar.exceptions import NotFoundException
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
+from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
+from retour.doors.portal.offers import Names, names_of
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.store import event, views
@@ -26,6 +28,7 @@ from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.store.refund import SettlementRow
+from retour.web.differences import differences
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
@@ -44,10 +47,10 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
         )
         order = await orders.load(here.db, here.proven.order_id)
         assert order is not None, "a proven order is kept"
-        shown = []
+        shown, names = [], await names_of(here)
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
-            stands = standing(row, paid, here.reader, shop=here.portal.look.name)
+            stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=_chosen(row, names))
             amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
             shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
@@ -59,20 +62,23 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
     async with desk.here(request, handle) as here:
         if _LOGO.fullmatch(name):
             return await _logo(here)
-        row = await _own(here, name)
+        row = await own_return(here, name)
         parts = await views.parts_of_return(here.db, row["id"])
         order = await orders.load(here.db, row["order_id"])
         assert parts is not None, "a return that was just read"
         assert order is not None, "a return stands on its order"
-        settlements = await refunds.list_of_rma(here.db, row["id"])
+        settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader = here.portal.look.name, here.reader
+        outside = _chosen(row, names)
         rows, is_promise = _money(
-            here, order.order, parts.promised, settlements, is_over=row["status"] == Decision.RESOLVED.value
+            here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
-            "status", row=row, number=f"R-{row['number']}", order_name=row["order_name"],
-            standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
+            "status", changed=await _changed(here, row, order.order, settlements), row=row,
+            number=f"R-{row['number']}", order_name=row["order_name"],
+            standing=standing(row, settlements, reader, shop=shop, chosen=outside),
+            timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
@@ -82,10 +88,20 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         )  # fmt: skip
 
 
+async def _changed(here: Here, row: Record, order: Order, settlements: list[SettlementRow]) -> tuple[MoneyRow, ...]:
+    """Return why another amount was paid than was promised, once the return is complete; nothing if it was not."""
+    if not settlements or row["status"] != Decision.RESOLVED.value:
+        return ()
+    record = await rmas.load(here.db, row["id"])
+    assert record is not None, "a return that was just read"
+    promised = await rmas.promised(here.db, row["id"])
+    return differences(kept(record.rma, promised, refunds.plans_of(settlements)), order, here.reader)
+
+
 async def ask_cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """Ask once before a return is cancelled."""
     async with desk.here(request, handle) as here:
-        row = await _own(here, str(request.path_params["name"]))
+        row = await own_return(here, str(request.path_params["name"]))
         return here.page("cancel", number=f"R-{row['number']}", may_cancel=await _may_cancel(here.db, row))
 
 
@@ -93,7 +109,7 @@ async def cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """Cancel a return of the proven order."""
     await desk.form(request, handle)
     async with desk.here(request, handle) as here:
-        row, proven = await _own(here, str(request.path_params["name"])), here.proven
+        row, proven = await own_return(here, str(request.path_params["name"])), here.proven
         number = f"R-{row['number']}"
 
     async def work(db: Db) -> None:
@@ -108,7 +124,7 @@ async def cancel(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     return see(f"{here.base}/{number}")
 
 
-async def _own(here: Here, name: str) -> Record:
+async def own_return(here: Here, name: str) -> Record:
     """Return a return of the proven order by its number; raise NotFoundException for any other."""
     proven, match = here.proven, _NUMBER.fullmatch(name)
     rma_id = await rmas.find_by_number(here.db, int(match[1])) if match else None
@@ -132,14 +148,20 @@ async def _logo(here: Here) -> Response[Any]:
 
 
 def _money(
-    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow], *, is_over: bool
+    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow], outside: str, *, is_over: bool
 ) -> tuple[tuple[MoneyRow, ...], bool]:
     """Return the rows of what is paid, or of what was promised while nothing is decided yet."""
-    said = explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader)
+    said = explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader, outside=outside)
     if not settlements:
         return said, True
-    paid = explained([s.plan for s in settlements], order, here.reader)
+    paid = explained([s.plan for s in settlements], order, here.reader, outside=outside)
     return (beside(said, paid) if is_over else paid), False
+
+
+def _chosen(row: Record, names: Names) -> str:
+    """Return what was chosen, each name once."""
+    lines = _LINES.decode(row["lines"] or "[]")
+    return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_id) for line in lines))
 
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:

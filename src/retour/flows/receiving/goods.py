@@ -2,19 +2,36 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.ahead import not_here, paid_ahead
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.policy import LineDecision
-from retour.core.rma import Decision, Disposition, Grade, ReturnLine, Span, count, lowest, minus
+from retour.core.policy import CompiledPolicy, LineDecision
+from retour.core.rma import (
+    Decision,
+    Disposition,
+    Grade,
+    Moment,
+    ReturnLine,
+    Span,
+    came_at,
+    count,
+    lowest,
+    minus,
+    settled_early,
+)
 from retour.core.rma.due import fulfilled_spans
-from retour.core.terms import terms_of
+from retour.core.rma.state import common
+from retour.core.settling import Returning, divide, of_line
+from retour.flows.receiving.ahead import show_missing, show_worth_less
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
 from retour.store import dock, policy, receiving
+from retour.store import order as order_rows
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -70,8 +87,11 @@ async def receive(
     location_ref: str | None,
     actor: str,
     now: datetime,
+    is_all: bool = True,
 ) -> Received:
     """Record units that arrived; what was not announced or not approved is kept as a discrepancy, never counted.
+
+    `is_all` says that the parcel holds no more: what was paid for and is not in it is shown to a person.
 
     Raises Refused: `return_not_found`, `return_line_not_found`, `quantity_not_positive`, `already_received` if
     nothing of the whole receipt was still on its way or unexpected.
@@ -88,9 +108,18 @@ async def receive(
         record = await _arrive(db, record, arrived, sum(extra.values()), location_ref, actor, now)
     for sight in sights:
         await observe(db, record=record, sight=sight, actor=actor, now=now)
+    if arrived and any(s.units for s in record.rma.settlements):
+        await _show_missing(db, record, is_all=is_all, now=now)
     if sights:
         record = await _locked(db, rma_id)
     return Received(record, sum(extra.values()), sum(item.quantity for item, _ in closed))
+
+
+async def _show_missing(db: Db, record: ReturnRecord, *, is_all: bool, now: datetime) -> None:
+    found = await order_rows.load(db, record.order_id)
+    assert found is not None
+    if is_all or not not_here(record.rma):
+        await show_missing(db, record=record, order=found.order, now=now)
 
 
 async def _arrive(
@@ -143,13 +172,17 @@ async def inspect(
         db, rma_id=rma_id, order_id=record.order_id, batch_id=batch_id, judged=judged, actor=actor, at=now
     )
     await returns.mark_times(db, rma_id, inspected_at=now)
-    quoted = await _quote(db, record, found, batch_id, judged, rulings, now)
+    quoted = await _quote(db, record, found, batch_id, judged, rulings, compiled, now)
     facts: dict[str, object] = {
         "units": sum(j.span[1] - j.span[0] + 1 for j in judged),
         "accepted": sum(j.span[1] - j.span[0] + 1 for j in judged if j.accepted),
         "settlements": quoted,
+        "paid_before": sum(count(common((j.span,), paid_ahead(record.rma, j.line_ref))) for j in judged),
     }
-    return await returns.changed(db, record, EventType.RETURN_INSPECTED, actor=actor, at=now, data=facts)
+    after = await returns.changed(db, record, EventType.RETURN_INSPECTED, actor=actor, at=now, data=facts)
+    if any(s.units for s in record.rma.settlements):
+        await show_worth_less(db, record=after, order=found.order, now=now)
+    return after
 
 
 async def restocked(
@@ -256,26 +289,19 @@ async def _quote(
     batch_id: UUID,
     judged: Sequence[receiving.JudgedUnits],
     rulings: dict[str, LineDecision],
+    compiled: CompiledPolicy,
     now: datetime,
 ) -> list[UUID]:
-    """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements."""
-    at = await refunds.position(db, record.order_id)
-    resolutions = {line.id: line.resolution for line in record.rma.lines}
-    groups: dict[tuple[str, refund.RefundTerms], dict[str, list[refund.UnitRange]]] = {}
-    for j in judged:
-        if not j.accepted:
-            continue
-        resolution = resolutions[j.line_id]
-        terms = terms_of(rulings[j.line_ref], resolution)
-        units = refund.UnitRange(*j.span, accepted=True, deduction_bp=j.deduction_basis_points, grade=j.grade)
-        groups.setdefault((resolution, terms), {}).setdefault(j.line_ref, []).append(units)
+    """Quote the accepted units of a batch, one settlement per set of terms, and return the settlements.
+
+    Units that were settled before stay out: what has been paid is not paid twice, and not clawed back either.
+    """
+    at = await refunds.position(db, record.order_id, past=False)
+    bearing = await refunds.bearing_of(db, record.rma)
+    returning = _returning(record, judged, rulings, compiled, now)
+    parts = divide(found.order, returning, partial(refunds.ledger_after, found.order, at), bearing)
     quoted: list[UUID] = []
-    plans = [earlier.plan for earlier in await refunds.list_of_rma(db, record.rma.id)]
-    for part, ((resolution, terms), lines) in enumerate(groups.items(), start=1):
-        asked = tuple(refund.RequestedLine(ref, tuple(units)) for ref, units in lines.items())
-        ledger = refund.of_this_return(refunds.ledger_of(found.order, at), plans)
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(asked, clamp=True), terms)
-        plans.append(plan)
+    for number, part in enumerate(parts, start=1):
         settlement_id = new_id()
         await refunds.add_settlement(
             db,
@@ -283,15 +309,41 @@ async def _quote(
             rma_id=record.rma.id,
             order_id=record.order_id,
             batch_id=batch_id,
-            part=part,
-            resolution=resolution,
-            plan=plan,
-            reasons=sorted({row.kind.value for row in plan.adjustments}),
+            part=number,
+            resolution=part.resolution,
+            plan=part.plan,
+            reasons=sorted({row.kind.value for row in part.plan.adjustments}),
             at=now,
+            not_before=part.not_before,
+            resolution_ref=part.ref,
         )
         quoted.append(settlement_id)
-        at = at.with_plan(plan)
     return quoted
+
+
+def _returning(
+    record: ReturnRecord,
+    judged: Sequence[receiving.JudgedUnits],
+    rulings: dict[str, LineDecision],
+    compiled: CompiledPolicy,
+    now: datetime,
+) -> list[Returning]:
+    """Return the accepted units that no settlement answers for yet, with the time from which they may be paid."""
+    lines = {line.id: line for line in record.rma.lines}
+    returning = []
+    for j in judged:
+        line = lines[j.line_id]
+        units = tuple(
+            refund.UnitRange(lo, hi, deduction_bp=j.deduction_basis_points, grade=j.grade)
+            for lo, hi in minus((j.span,), settled_early(record.rma, j.line_ref))
+        )
+        if not j.accepted or not units:
+            continue
+        since = now if line.settle_on is Moment.INSPECTED else came_at(record.rma, line) or now
+        due = since + timedelta(hours=line.settle_after_hours) if line.settle_after_hours else None
+        terms = of_line(rulings[j.line_ref], line, compiled)
+        returning.append(Returning(j.line_ref, units, line.resolution, terms, due, line.resolution_ref))
+    return returning
 
 
 def _with_lines(record: ReturnRecord, items: Sequence[Item]) -> list[tuple[Item, ReturnLine]]:

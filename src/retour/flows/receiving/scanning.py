@@ -12,6 +12,7 @@ from retour.core.errors import Refused
 from retour.core.order import Order
 from retour.core.rma import Decision, ReturnLine, count, lowest, minus
 from retour.flows.receiving import observing
+from retour.flows.receiving.ahead import show_missing
 from retour.flows.receiving.goods import ArrivedUnits, Verdict, inspect, receive
 from retour.flows.receiving.observing import Seen, Sight
 from retour.store import dock, order
@@ -163,11 +164,15 @@ async def observe_unannounced(db: Db, *, step: Step, store_id: UUID, sight: Sigh
 
 
 async def finish(db: Db, *, step: Step, rma_id: UUID) -> Came:
-    """Note that a parcel is emptied: what is not here stays expected."""
+    """Note that a parcel is emptied: what is not here stays expected, and is shown to a person if it was paid for."""
     record = await _locked(db, rma_id)
     earlier = await came_of(db, staff_id=step.staff_id, nonce=step.nonce)
     if earlier is not None:
         return earlier
+    if any(s.units for s in record.rma.settlements):
+        found = await order.load(db, record.order_id)
+        assert found is not None
+        await show_missing(db, record=record, order=found.order, now=step.now)
     scan_id = await _write(db, step, Did.FINISHED, f"R-{record.rma.number}", rma_id=rma_id)
     return Came(Did.FINISHED, "", rma_id, None, scan_id)
 
@@ -274,7 +279,7 @@ async def _receive(
         return Came(Did.RECEIVED, code, record.rma.id, line.id, same.id, repeated=True)
     done = await receive(
         db, rma_id=record.rma.id, items=[ArrivedUnits(line.id, quantity)], location_ref=location_ref,
-        actor=step.actor, now=step.now,
+        actor=step.actor, now=step.now, is_all=False,
     )  # fmt: skip
     did = Did.CLOSED if done.unexpected else Did.RECEIVED
     scan_id = await _write(db, step, did, code, rma_id=record.rma.id, line_id=line.id, units=quantity)

@@ -5,6 +5,7 @@ from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import CARRIED_OUT, Judged, Opened, Promise, Wish, judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
+from retour.flows.rma.waive import waive_fees
 
 __all__ = [
     "CARRIED_OUT",
@@ -28,4 +29,5 @@ __all__ = [
     "release",
     "request_return",
     "send_draft",
+    "waive_fees",
 ]

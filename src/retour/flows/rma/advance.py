@@ -9,17 +9,23 @@ from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, P
 from retour.core.event import EventType
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
+from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
+from retour.flows.rma.early import quote_early, void
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.policy import PolicyCache
+from retour.store.refund import outside
 from retour.store.rma import ReturnRecord
 
 
-async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, now: datetime) -> Steps:
+async def advance(
+    db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, policies: PolicyCache, now: datetime
+) -> Steps:
     """Plan what is due on a return and return it; nothing for a return that does not exist.
 
     What follows from the steps taken (the platform's own return is closed once all is done) is planned in the same go.
@@ -27,27 +33,31 @@ async def advance(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms
     record = await returns.lock(db, rma_id)
     if record is None:
         return Steps()
-    steps, nudges = await _advance(db, tenant_id, record, platforms, now)
+    steps, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     await jobs.defer(db, nudges)
     return steps
 
 
-async def move_on(db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, now: datetime) -> Sequence[jobs.Job]:
+async def move_on(
+    db: Db, *, tenant_id: UUID, rma_id: UUID, platforms: Platforms, policies: PolicyCache, now: datetime
+) -> Sequence[jobs.Job]:
     """Do the same for a return whose lock the caller holds, and return the executor's jobs instead of enqueuing them.
 
     The caller takes them on itself; should it die before, the sweep finds the rows by their due times.
     """
     record = await returns.load(db, rma_id)
     assert record is not None, "a locked return exists"
-    _, nudges = await _advance(db, tenant_id, record, platforms, now)
+    _, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     return nudges
 
 
 async def _advance(
-    db: Db, tenant_id: UUID, record: ReturnRecord, platforms: Platforms, now: datetime
+    db: Db, tenant_id: UUID, record: ReturnRecord, platforms: Platforms, policies: PolicyCache, now: datetime
 ) -> tuple[Steps, list[jobs.Job]]:
     ground = await returns.ground(db, record.order_id)
     assert ground is not None
+    if await _approve(db, record, now):
+        record = await _again(db, record)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
     steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()
@@ -58,10 +68,16 @@ async def _advance(
         record = await _again(db, record)
         steps = next_steps(record.rma, order, own)
     first = steps
+    if steps.quote or steps.void:
+        await quote_early(db, record=record, found=ground.order, due=steps.quote, policies=policies, now=now)
+        for settlement_id in steps.void:
+            await void(db, settlement_id=settlement_id, now=now)
+        record = await _again(db, record)
+        steps = next_steps(record.rma, order, own)
     while steps:
         nudged, planned = await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
         nudges += nudged
-        follows = bool(steps.resolve or steps.hand_over)
+        follows = bool(steps.resolve or set(steps.hand_over) - _later(record, now))
         if follows or len(planned) < len(steps.effects):
             record = await _again(db, record)
         else:  # nothing has changed but what was just planned
@@ -71,6 +87,27 @@ async def _advance(
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
     return first, nudges
+
+
+def _later(record: ReturnRecord, now: datetime) -> set[UUID]:
+    """Return the settlements whose time has not come; the return is due again when it does."""
+    return {s.id for s in record.rma.settlements if s.not_before is not None and s.not_before > now}
+
+
+async def _approve(db: Db, record: ReturnRecord, now: datetime) -> bool:
+    """Approve what the policy wants approved by now and nobody has decided; return whether that was anything."""
+    ret = record.rma
+    if ret.approve_at is None or ret.approve_at > now or ret.held:
+        return False
+    waiting = [line.id for line in ret.lines if line.decision is Decision.REQUESTED]
+    if not waiting:
+        return False
+    await returns.decide(db, waiting, Decision.APPROVED, actor="policy", at=now)
+    await event.tell(
+        db, [(EventType.RETURN_APPROVED, "policy")], resource_kind="return", resource_id=ret.id,
+        store_id=record.store_id, at=now, data={"number": ret.number, "lines": waiting, "because": "time_passed"},
+    )  # fmt: skip
+    return True
 
 
 async def _again(db: Db, record: ReturnRecord) -> ReturnRecord:
@@ -104,10 +141,11 @@ async def _carry_on(
             )
     if steps.resolve:
         await _resolve(db, record, steps.resolve, now)
-    for settlement_id in steps.settle:
+    later = _later(record, now)
+    for settlement_id in (s for s in steps.settle if s not in later):
         if await refunds.set_due(db, settlement_id, due_at=now):
             nudges.append(jobs.Job(jobs.Task.SETTLE, settlement_id, jobs.Queue.MONEY, priority=10))
-    for settlement_id in steps.hand_over:
+    for settlement_id in (s for s in steps.hand_over if s not in later):
         await _hand_over(db, record, settlement_id, now)
     return nudges, new
 
@@ -169,7 +207,25 @@ async def _resolve(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...], now
     after = [Decision.RESOLVED if line.id in line_ids else line.decision for line in record.rma.lines]
     if derive_status(after) is Decision.RESOLVED:
         settled = sum(s.total_minor for s in record.rma.settlements)
-        await _tell(db, record, EventType.RETURN_RESOLVED, now, {"settled_minor": settled})
+        facts: dict[str, object] = {"settled_minor": settled, **await _difference(db, record, line_ids)}
+        await _tell(db, record, EventType.RETURN_RESOLVED, now, facts)
+
+
+async def _difference(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...]) -> dict[str, object]:
+    """Return what was promised, and the reason of every minor unit between that and what is paid."""
+    lines = tuple(
+        replace(line, decision=Decision.RESOLVED) if line.id in line_ids else line for line in record.rma.lines
+    )
+    rows = await refunds.list_of_rma(db, record.rma.id)
+    told = kept(replace(record.rma, lines=lines), await returns.promised(db, record.rma.id), refunds.plans_of(rows))
+    return {
+        "promised_minor": told.promised.presentment,
+        "currency": record.rma.currency,
+        "difference": [
+            {"code": code, "ref": part.ref, "amount_minor": part.amount.presentment, "units": part.quantity}
+            for code, part in told.parts
+        ],
+    }
 
 
 async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
@@ -177,6 +233,7 @@ async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: dat
     if await refunds.move(
         db, settlement_id, came_from=[SettlementState.QUOTED], to=SettlementState.HANDED_OVER, at=now
     ):
+        await outside.to_platform(db, settlement_id, at=now)
         await _tell(db, record, EventType.SETTLEMENT_HANDED_OVER, now, {"settlement_id": settlement_id})
 
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from retour.core.ahead import paid_ahead, worth_of
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.rma import Decision, ReturnLine, count, decide_line, minus
+from retour.core.rma import Decision, ReturnLine, Span, count, decide_line, minus
 from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.state import common
+from retour.store import discrepancy, order
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord
@@ -56,17 +59,32 @@ async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_vers
     outstanding = [line for line in open_lines if count(line.received) < line.quantity]
     if not outstanding:
         raise Refused("already_received", "everything has arrived; nothing is left to cancel")
-    freed = 0
+    freed, paid_for = 0, list[tuple[str, Span]]()
     for line in outstanding:
-        n = count(minus(line.claimed, line.received))
+        units = minus(line.claimed, line.received)
+        n = count(units)
         freed += n
+        paid_for += [(line.line_ref, span) for span in common(units, paid_ahead(record.rma, line.line_ref))]
         if not line.received:
             decide_line(line.decision, Decision.CANCELLED)
             await returns.decide(db, [line.id], Decision.CANCELLED, actor=actor, at=now)
         await returns.free_units(
             db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=line.received, freed=n
         )
+    if paid_for:  # nobody takes the money back by itself
+        await _show_paid_for(db, record, paid_for, now)
     return await returns.changed(db, record, EventType.RETURN_CANCELLED, actor=actor, at=now, data={"units": freed})
+
+
+async def _show_paid_for(db: Db, record: ReturnRecord, units: Sequence[tuple[str, Span]], now: datetime) -> None:
+    found = await order.load(db, record.order_id)
+    assert found is not None
+    amount = worth_of(found.order, units)
+    await discrepancy.open_(
+        db, "paid_not_received", resource_kind="return", resource_id=record.rma.id, store_id=record.store_id,
+        owner=discrepancy.Owner.FINANCE, next_step="ask the shopper for the goods or the money", at=now,
+        details={"units": count(span for _, span in units), "amount_minor": amount, "currency": found.order.currency},
+    )  # fmt: skip
 
 
 async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, actor: str, now: datetime) -> UUID:

@@ -1,18 +1,23 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.answers import missing
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
+from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import encode_line_decision
-from retour.core.policy.outcome import Approval, ResolutionKind
-from retour.core.rma import Blocked, Decision, Span, lowest, minus
-from retour.core.terms import terms_of
+from retour.core.policy.outcome import Approval, MethodKind, ResolutionKind
+from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
+from retour.core.rma.state import KEPT
+from retour.core.settling import Returning, divide, terms_for
+from retour.core.terms import offer_of
+from retour.core.ways import Way, Ways, ways_back
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -23,8 +28,8 @@ from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import Position
 
-# What this version can carry out; the policy may offer more, and a line may only ask for these.
-CARRIED_OUT = frozenset({ResolutionKind.REFUND_ORIGINAL.value})
+# What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
+CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,8 @@ class Wish:
     reason: str
     note: str | None = None
     resolution: str = ResolutionKind.REFUND_ORIGINAL.value
+    ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
+    answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's questions, by their ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,14 @@ class Judged:
     lines: tuple[LineDecision, ...]
     spans: tuple[tuple[Span, ...], ...]
     promise: Promise
+    ways: Ways
     number: int | None  # what the return will be called, if it may be opened
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """Return why a person looks at the request whatever the policy approves by itself, as codes."""
+        photos = any(line.requirements.outcome.photos for line in self.lines)
+        return (*(("several_ways",) if self.ways.needs_review else ()), *(("photos_wanted",) if photos else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,14 @@ async def judge(
     now: datetime,
     policies: PolicyCache,
     lock: bool,
+    method: str | None = None,
+    any_resolution: bool = False,
 ) -> Judged:
-    """Return what the policy says about a request and what it would pay; raise Refused with every objection."""
+    """Return what the policy says about a request and what it would pay; raise Refused with every objection.
+
+    `method` is the way the goods shall come back, whose fee is the label's. With `any_resolution` a resolution that is
+    not offered is no objection: what is offered stands in the lines.
+    """
     if not wishes:
         raise Refused("nothing_given", "name at least one line", field="lines")
     ground = await returns.ground(db, order_id, lock=lock)
@@ -95,9 +115,13 @@ async def judge(
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, order_id)
     lines = await _decide(db, found, store, at, wishes, kind=kind, channel=channel, now=now, policies=policies)
+    if not any_resolution:
+        _check_offered(lines, wishes)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
-    promise = _promise(found, at, wishes, lines, spans)
-    return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ground.number)
+    compiled = await policies.get(db, store.policy_version_id)
+    ways = _ways(lines, method, wishes, compiled)
+    promise = _promise(found, at, wishes, lines, spans, ways, compiled)
+    return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number)
 
 
 async def open_return(
@@ -121,7 +145,9 @@ async def open_return(
     With `keep` the answer it gives is kept under its key in the same statement.
 
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
-    the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`.
+    the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
+    for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
+    `unknown_question`. Photos cannot be sent with a request: where the policy wants them a person decides.
     """
     judged = await judge(
         db,
@@ -133,13 +159,20 @@ async def open_return(
         now=now,
         policies=policies,
         lock=True,
+        method=method,
     )
+    _check_answers(judged.lines, wishes)
     if plan_hash is not None and plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    chosen = _method(judged.lines, method)
-    approved = all(line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines)
+    automatic = not judged.looked_at and all(
+        line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
+    )
+    after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+    approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
-    new = _new_return(judged, id, wishes, kind=kind, channel=channel, method=chosen, status=status, now=now)
+    new = _new_return(judged, id, wishes, kind=kind, channel=channel, status=status, now=now)
+    if automatic and not approved:
+        new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     return opened
@@ -168,6 +201,12 @@ async def request_return(
     return opened.new.number
 
 
+def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
+    """Return the return as one that the policy approves at that time unless somebody decides before."""
+    blocked = Blocked("retour", "approves_later", new.requested_at, "nothing to do", {"at": at.isoformat()})
+    return replace(new, approve_at=at, blocked=blocked)
+
+
 def _new_return(
     judged: Judged,
     rma_id: UUID,
@@ -175,7 +214,6 @@ def _new_return(
     *,
     kind: str,
     channel: str,
-    method: str,
     status: Decision,
     now: datetime,
 ) -> returns.NewReturn:
@@ -195,7 +233,7 @@ def _new_return(
         kind=kind,
         channel=channel,
         status=status,
-        method=method,
+        method=judged.ways.first.method,
         location_ref=None,
         policy_version_id=judged.version_id,
         decision=[encode_line_decision(line) for line in judged.lines],
@@ -204,15 +242,34 @@ def _new_return(
         decided_by="policy" if approved else None,
         blocked=blocked,
         lines=tuple(
-            returns.NewLine(new_id(), w.line_ref, w.quantity, w.reason, w.note, w.resolution, spans)
-            for w, spans in zip(wishes, judged.spans, strict=True)
+            returns.NewLine(
+                new_id(),
+                w.line_ref,
+                w.quantity,
+                w.reason,
+                w.note,
+                w.resolution,
+                spans,
+                # What the shopper keeps is settled as soon as it is approved: nothing arrives.
+                settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
+                settle_after_hours=0 if w.resolution == KEPT else said.settle_on.outcome.after_hours,
+                resolution_ref=_ref(said, w),
+                method=way.method,
+                destination=way.destination,
+                answers=w.answers,
+            )
+            for w, spans, said, way in zip(wishes, judged.spans, judged.lines, judged.ways.lines, strict=True)
         ),
     )
 
 
 async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None) -> None:
     new, judged = opened.new, opened.judged
-    facts = {"number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor}
+    facts: dict[str, object] = {
+        "number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor,
+    }  # fmt: skip
+    if judged.looked_at:
+        facts["review"] = list(judged.looked_at)
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
         told.append((EventType.RETURN_APPROVED, "policy"))
@@ -254,13 +311,15 @@ async def _decide(
     if decided.objections:
         first = decided.objections[0]
         raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
-    for index, (line, wish) in enumerate(zip(decided.lines, wishes, strict=True)):
-        offers = {offer.kind.value for offer in line.resolutions.outcome.offered}
-        if wish.resolution not in offers or wish.resolution not in CARRIED_OUT:
+    return decided.lines
+
+
+def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish]) -> None:
+    for index, (line, wish) in enumerate(zip(lines, wishes, strict=True)):
+        if offer_of(line, wish.resolution, wish.ref) is None or wish.resolution not in CARRIED_OUT:
             raise Refused(
                 "resolution_not_offered", "that resolution is not offered", field=f"lines[{index}].resolution"
             )
-    return decided.lines
 
 
 def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:
@@ -280,31 +339,41 @@ def _promise(
     wishes: Sequence[Wish],
     lines: Sequence[LineDecision],
     spans: Sequence[tuple[Span, ...]],
+    ways: Ways,
+    compiled: CompiledPolicy,
 ) -> Promise:
-    groups: dict[refund.RefundTerms, list[refund.RequestedLine]] = {}
-    for wish, line, units in zip(wishes, lines, spans, strict=True):
-        asked = refund.RequestedLine(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units))
-        groups.setdefault(terms_of(line, wish.resolution), []).append(asked)
-    plans: list[refund.Plan] = []
-    for terms, asked_lines in groups.items():
-        ledger = refund.of_this_return(refunds.ledger_of(found.order, at), plans)
-        plan = refund.quote(found.order, ledger, refund.RefundRequest(tuple(asked_lines), clamp=True), terms)
-        plans.append(plan)
-        at = at.with_plan(plan)
+    returning = [
+        Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
+                  terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
+                  ref=_ref(line, wish))
+        for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
+    ]  # fmt: skip
+    plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
     total = sum(plan.total.presentment for plan in plans)
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 
 
-def _method(lines: Sequence[LineDecision], wanted: str | None) -> str:
-    """Return the way back that every line offers: the wanted one, or the first."""
-    common = [
-        offer.kind.value
-        for offer in lines[0].methods.outcome.offered
-        if all(offer.kind in {o.kind for o in line.methods.outcome.offered} for line in lines)
+def _ref(line: LineDecision, wish: Wish) -> str | None:
+    """Return the merchant's record that was chosen, if the offer names one."""
+    offer = offer_of(line, wish.resolution, wish.ref)
+    return offer.ref if offer else None
+
+
+def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wish], compiled: CompiledPolicy) -> Ways:
+    """Return how each line comes back; what is kept does not."""
+    back = [line for line, wish in zip(lines, wishes, strict=True) if wish.resolution != KEPT]
+    found = ways_back(back, wanted, compiled.several) if back else Ways(())
+    sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
+    return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
+
+
+def _check_answers(lines: Sequence[LineDecision], wishes: Sequence[Wish]) -> None:
+    found = [
+        objection
+        for index, (line, wish) in enumerate(zip(lines, wishes, strict=True))
+        for objection in missing(
+            line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
+        )
     ]
-    if wanted is None and common:
-        return common[0]
-    if wanted not in common:
-        raise Refused("method_not_offered", "that way to send the goods back is not offered", field="method")
-    assert wanted is not None
-    return wanted
+    if found:
+        raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)

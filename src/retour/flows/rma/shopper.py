@@ -25,7 +25,7 @@ async def cancel_as_shopper(db: Db, *, rma_id: UUID, order_id: UUID, actor: str,
     if record is None or record.order_id != order_id:
         raise Refused("return_not_found", "there is no such return")
     if not shopper_may_cancel(record.rma):
-        raise Refused("handed_over", "the parcel is on its way or the return is closed")
+        raise Refused("handed_over", "the parcel is on its way, the money is paid, or the return is closed")
     return await cancel(db, rma_id=rma_id, actor=actor, now=now)
 
 

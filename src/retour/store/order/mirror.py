@@ -54,13 +54,23 @@ SET_CAPTURE: Final = """
 UPDATE payment_capture SET captured_minor = $3, reserved_minor = $4, external_refunded_minor = $5
  WHERE tenant_id = current_tenant() AND order_id = $1 AND ref = $2
 """
+# A refund that the merchant was told to make is known by the return's number in its note, or as what was reported; its
+# money left the capture by the platform's own word, so it has no legs here.
 OWN_REFUNDS: Final = """
+SELECT id, reference, far_id, state, legs FROM (
 SELECT e.id, e.reference, e.far_id, e.state,
        coalesce((SELECT jsonb_object_agg(l.capture_ref, l.amount)
                    FROM (SELECT capture_ref, sum(amount_minor)::bigint AS amount FROM effect_leg
-                          WHERE tenant_id = e.tenant_id AND effect_id = e.id GROUP BY capture_ref) l), '{}') AS legs
+                          WHERE tenant_id = e.tenant_id AND effect_id = e.id GROUP BY capture_ref) l), '{}') AS legs, e.created_at
   FROM effect e
- WHERE e.tenant_id = current_tenant() AND e.order_id = $1 AND e.kind = 'refund_tender' ORDER BY e.created_at, e.id
+ WHERE e.tenant_id = current_tenant() AND e.order_id = $1 AND e.kind = 'refund_tender'
+UNION ALL
+SELECT s.id, 'R-' || r.number, known.far_id, 'confirmed', '{}', s.handed_at
+  FROM settlement s
+  JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
+ CROSS JOIN LATERAL (SELECT s.report_ref AS far_id WHERE s.report_ref IS NOT NULL UNION ALL SELECT NULL) known
+ WHERE s.tenant_id = current_tenant() AND s.order_id = $1 AND s.handed_to = 'merchant' AND s.resolution = 'refund_original'
+) own ORDER BY created_at, id, far_id
 """
 # Only what was never sent may be withdrawn; what an executor holds at this moment is left to it.
 WITHDRAW: Final = """

@@ -39,8 +39,14 @@ SELECT jsonb_build_object(
              'taxes', l.taxes, 'basis_points', l.basis_points) ORDER BY l.settlement_id, l.n)
       FROM settlement_line l WHERE l.tenant_id = current_tenant() AND l.order_id = $1), '[]'),
   'ours', coalesce((
-    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM effect
-     WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'), '[]'),
+    SELECT jsonb_agg(jsonb_build_array(reference, far_id)) FROM (
+      SELECT reference, far_id FROM effect
+       WHERE tenant_id = current_tenant() AND order_id = $1 AND kind = 'refund_tender'
+      UNION ALL
+      SELECT 'R-' || r.number, s.report_ref FROM settlement s
+        JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
+       WHERE s.tenant_id = current_tenant() AND s.order_id = $1 AND s.handed_to = 'merchant'
+         AND s.resolution = 'refund_original') own), '[]'),
   'customer_tags', (SELECT p.tags FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
                      WHERE o.tenant_id = current_tenant() AND o.id = $1),
   'earlier_returns', (SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND order_id = $1),
@@ -87,8 +93,7 @@ SELECT jsonb_build_object(
              AND l.decision NOT IN ('rejected', 'cancelled', 'expired')) AS asked
         CROSS JOIN LATERAL (
           SELECT count(*) FILTER (WHERE s.resolution = 'keep_item' AND s.total_minor > 0) AS partial_credits,
-                 sum((SELECT sum(x.paid_shop_minor) FROM settlement_line x
-                       WHERE x.tenant_id = s.tenant_id AND x.settlement_id = s.id AND x.kind = 'bonus')) AS bonus
+                 sum((s.plan ->> 'bonus_shop')::bigint) AS bonus
             FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id
              AND s.state IN ('sending', 'pending', 'settled', 'unknown', 'handed_over')) AS paid
         WHERE r.tenant_id = o.tenant_id AND r.person_id = o.person_id) AS gone
@@ -246,6 +251,13 @@ def ledger_of(order: Order, at: Position) -> Ledger:
         taxes_paid_back=_merge(taxes_outside, tuple(t for r in at.rows for t in r.taxes)),
         promotions=_clawed_back(at),
     )
+
+
+def ledger_after(order: Order, at: Position, plans: tuple[Plan, ...]) -> Ledger:
+    """Return the ledger a quote starts from once these plans are reserved as well."""
+    for plan in plans:
+        at = at.with_plan(plan)
+    return ledger_of(order, at)
 
 
 def _clawed_back(at: Position) -> tuple[LedgerPromotion, ...]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.refund import Plan, RowKind
-from retour.core.rma import SettlementState
+from retour.core.rma import Moment, SettlementState
 from retour.store.db import Db, Record
 
 LOCK_CAPTURES: Final = """
@@ -34,20 +34,23 @@ SELECT l.capture_ref, l.amount_minor, c.gateway, c.kind
 """
 ADD_SETTLEMENT: Final = """
 INSERT INTO settlement (tenant_id, id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor,
-                        plan, plan_hash, reasons, created_at)
-SELECT current_tenant(), $1, $2, $3, coalesce(max(seq), 0) + 1, $4, $12, $5, 'quoted', $6, $7, $8, $9, $10, $11
+                        plan, plan_hash, reasons, created_at, moment, units, not_before, resolution_ref)
+SELECT current_tenant(), $1, $2, $3, coalesce(max(seq), 0) + 1, $4, $12, $5, 'quoted', $6, $7, $8, $9, $10, $11, $13,
+       $14, $15, $16
   FROM settlement WHERE tenant_id = current_tenant() AND rma_id = $2
 ON CONFLICT (tenant_id, rma_id, batch_id, part) DO NOTHING
 RETURNING seq
 """
 GET: Final = """
 SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
-       comparison, reasons, effect_id, created_at, settled_at, due_at
+       comparison, reasons, effect_id, created_at, settled_at, due_at, moment, units, not_before, resolution_ref, handed_to,
+       handed_at, report_ref, report_note, reported_by, reported_at
   FROM settlement WHERE tenant_id = current_tenant() AND id = $1
 """
 OF_RMA: Final = """
 SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
-       comparison, reasons, effect_id, created_at, settled_at, due_at
+       comparison, reasons, effect_id, created_at, settled_at, due_at, moment, units, not_before, resolution_ref, handed_to,
+       handed_at, report_ref, report_note, reported_by, reported_at
   FROM settlement WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY seq
 """
 OF_EFFECT: Final = "SELECT id FROM settlement WHERE tenant_id = current_tenant() AND effect_id = $1"
@@ -103,6 +106,16 @@ class SettlementRow:
     created_at: datetime
     settled_at: datetime | None
     due_at: datetime | None
+    moment: Moment = Moment.INSPECTED
+    units: tuple[tuple[str, int, int], ...] = ()
+    not_before: datetime | None = None
+    resolution_ref: str | None = None
+    handed_to: str | None = None
+    handed_at: datetime | None = None
+    report_ref: str | None = None
+    report_note: str | None = None
+    reported_by: str | None = None
+    reported_at: datetime | None = None
 
 
 async def lock_captures(db: Db, order_id: UUID) -> None:
@@ -138,12 +151,17 @@ async def add_settlement(
     plan: Plan,
     reasons: object,
     at: datetime,
+    moment: Moment = Moment.INSPECTED,
+    units: Sequence[tuple[str, int, int]] = (),
+    not_before: datetime | None = None,
+    resolution_ref: str | None = None,
 ) -> int | None:
-    """Store a quoted settlement of an inspected batch; nothing if the batch has one."""
+    """Store a quoted settlement of an inspected batch, or of units before their inspection; nothing if it has one."""
     total, currency = plan.total.presentment, plan.currency
     seq: int | None = await db.fetchval(
-        ADD_SETTLEMENT, id, rma_id, order_id, batch_id, resolution, currency, total, plan, plan.hash, reasons, at, part
-    )
+        ADD_SETTLEMENT, id, rma_id, order_id, batch_id, resolution, currency, total, plan, plan.hash, reasons, at, part,
+        moment.value, list(units), not_before, resolution_ref,
+    )  # fmt: skip
     return seq
 
 
@@ -156,6 +174,12 @@ async def get(db: Db, settlement_id: UUID) -> SettlementRow | None:
 async def list_of_rma(db: Db, rma_id: UUID) -> list[SettlementRow]:
     """Return the settlements of a return in order."""
     return [_settlement(row) for row in await db.fetch(OF_RMA, rma_id)]
+
+
+def plans_of(rows: Sequence[SettlementRow]) -> list[Plan]:
+    """Return the plans that are paid, or to be paid: not those that failed or were given up."""
+    gone = (SettlementState.FAILED, SettlementState.REVERSED)
+    return [row.plan for row in rows if row.state not in gone]
 
 
 async def find_by_effect(db: Db, effect_id: UUID) -> UUID | None:
@@ -233,4 +257,7 @@ def _settlement(row: Record) -> SettlementRow:
     fields = dict(row)
     fields["state"] = SettlementState(fields["state"])
     fields["plan"] = msgspec.convert(fields["plan"], Plan)
+    fields["resolution_ref"] = str(fields["resolution_ref"]) if fields["resolution_ref"] else None
+    fields["moment"] = Moment(fields["moment"])
+    fields["units"] = tuple((ref, lo, hi) for ref, lo, hi in fields["units"])
     return SettlementRow(**fields)

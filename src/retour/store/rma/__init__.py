@@ -11,6 +11,7 @@ from retour.store.rma.load import (
     load,
     lock,
     lock_head,
+    promised,
     rulings,
 )
 from retour.store.rma.open import NewLine, NewReturn, open_
@@ -44,6 +45,7 @@ __all__ = [
     "lock_head",
     "mark_times",
     "open_",
+    "promised",
     "refresh",
     "rulings",
     "settle_down",

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.policy import CompiledPolicy, LineDecision, decide, decode_facts
+from retour.core.refund import Plan
 from retour.core.rma import Ownership, Return
 from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
@@ -16,11 +17,12 @@ from retour.store.policy import StoreContext
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
 SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, t.return_master, t.refund_master,
-       t.restock_master, t.tag_on, t.location_ref, t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
+       t.restock_master, t.tag_on, t.location_ref, t.notify_only,
+       t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
-  'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held,
+  'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
   'another_in_transit', EXISTS (
     SELECT FROM rma other
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
@@ -30,7 +32,12 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
-      'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution, 'decision', l.decision,
+      'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
+      'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
+      'destination', l.destination, 'answers', l.answers,
+      'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
+      'arrived_at', (SELECT max(t.at) FROM receipt t
+                      WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
       'claimed', coalesce((
         SELECT jsonb_agg(jsonb_build_array(lower(c.ordinals), upper(c.ordinals) - 1) ORDER BY c.ordinals) FROM unit_claim c
          WHERE c.tenant_id = r.tenant_id AND c.return_line_id = l.id), '[]'),
@@ -59,7 +66,10 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       FROM shipment h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id), '[]'),
   'settlements', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', s.id, 'seq', s.seq, 'batch_id', s.batch_id, 'state', s.state,
-                                        'total_minor', s.total_minor, 'comparison', s.comparison) ORDER BY s.seq)
+                                        'total_minor', s.total_minor, 'comparison', s.comparison, 'moment', s.moment,
+                                        'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
+                                        'handed_to', s.handed_to, 'handed_at', s.handed_at,
+                                        'reported_at', s.reported_at) ORDER BY s.seq)
       FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
@@ -81,7 +91,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
 GROUND: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -94,7 +104,7 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
 GROUND_LOCKED: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version, nextval('rma_number') AS number
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -121,6 +131,7 @@ SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
 """
 DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+PROMISED: Final = "SELECT promised -> 'plans' AS plans FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 
 _CONTEXT: Final = tuple(field.name for field in fields(StoreContext))
@@ -201,6 +212,7 @@ async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
             tag_on=row["tag_on"],
             location_ref=row["location_ref"],
             paused=row["paused"],
+            notify_only=frozenset(row["notify_only"]),
         ),
         rma=_RETURN.decode(row["document"]),
     )
@@ -233,6 +245,11 @@ async def rulings(db: Db, rma_id: UUID, compiled: CompiledPolicy) -> dict[str, L
 async def list_open_of_order(db: Db, order_id: UUID) -> list[UUID]:
     """Return the open returns of an order."""
     return [row["id"] for row in await db.fetch(OPEN_OF_ORDER, order_id)]
+
+
+async def promised(db: Db, rma_id: UUID) -> tuple[Plan, ...]:
+    """Return the plans that were promised when the return was asked for."""
+    return msgspec.convert(await db.fetchval(PROMISED, rma_id), tuple[Plan, ...])
 
 
 async def due_at(db: Db, rma_id: UUID) -> datetime | None:

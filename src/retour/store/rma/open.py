@@ -1,14 +1,16 @@
 """Writing a new return with all that belongs to it, in one statement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from retour.core import mail
 from retour.core.event import EventType
-from retour.core.rma import Blocked, Decision, Span
+from retour.core.rma import Blocked, Decision, Moment, Span
 from retour.store.db import Db
 from retour.store.idempotency import WAIT_S, Answer, KeyTaken, StillRunning
 from retour.store.ids import new_id
@@ -21,14 +23,18 @@ OPEN: Final = """
 WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
                    policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
-                   blocked_since, blocked_evidence, due_at, number)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30)),
+                   blocked_since, blocked_evidence, due_at, number, approve_at)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30, $46)),
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
-                           reason, note, resolution, decision, decided_at, decided_by)
-  SELECT current_tenant(), id, $1, $3, line_ref, position, quantity, quantity, reason, note, resolution, $7, $14, $19
-    FROM unnest($20::uuid[], $21::text[], $22::int[], $23::text[], $24::text[], $25::text[])
-         WITH ORDINALITY AS l (id, line_ref, quantity, reason, note, resolution, position)),
+                           reason, note, resolution, decision, decided_at, decided_by, settle_on, settle_after_hours,
+                           method, destination, answers, resolution_ref)
+  SELECT current_tenant(), id, $1, $3, line_ref, position, quantity, quantity, reason, note, resolution, $7, $14, $19,
+         settle_on, after, method, destination, answers::jsonb, resolution_ref
+    FROM unnest($20::uuid[], $21::text[], $22::int[], $23::text[], $24::text[], $25::text[], $47::text[], $48::int[],
+                $49::text[], $50::text[], $51::text[], $52::uuid[])
+         WITH ORDINALITY AS l (id, line_ref, quantity, reason, note, resolution, settle_on, after, method, destination,
+                               answers, resolution_ref, position)),
 claims AS (
   INSERT INTO unit_claim (tenant_id, order_id, line_ref, ordinals, return_line_id)
   SELECT current_tenant(), $3, line_ref, int4range(lo, hi, '[]'), line_id
@@ -79,7 +85,10 @@ SELECT $40::text IS NULL OR EXISTS (SELECT FROM kept), (SELECT ids FROM deferred
 
 @dataclass(frozen=True, slots=True)
 class NewLine:
-    """A return line to be written, with the ordinals it claims."""
+    """A return line to be written, with the ordinals it claims; `answers` are by the id of the question.
+
+    `method` and `destination` are the line's own where they are not the return's.
+    """
 
     id: UUID
     line_ref: str
@@ -88,6 +97,12 @@ class NewLine:
     note: str | None
     resolution: str
     claimed: tuple[Span, ...]
+    settle_on: Moment = Moment.INSPECTED
+    settle_after_hours: int = 0
+    method: str | None = None
+    destination: str | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    resolution_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +126,7 @@ class NewReturn:
     decided_by: str | None
     blocked: Blocked
     lines: tuple[NewLine, ...]
+    approve_at: datetime | None = None
 
 
 async def open_(
@@ -144,6 +160,13 @@ async def open_(
             *kept,
             mail.kinds_of([what for what, _ in said], data),
             mail.LIFE,
+            new.approve_at,
+            [line.settle_on.value for line in new.lines],
+            [line.settle_after_hours for line in new.lines],
+            [line.method for line in new.lines],
+            [line.destination for line in new.lines],
+            [msgspec.json.encode(line.answers).decode() for line in new.lines],
+            [line.resolution_ref for line in new.lines],
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:

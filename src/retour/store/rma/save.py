@@ -29,7 +29,11 @@ WITH counted AS (
 UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 TOUCH: Final = """
-UPDATE rma SET version = version + CASE WHEN $9 OR status <> $2 THEN 1 ELSE 0 END, status = $2, due_at = $3,
+UPDATE rma SET version = version + CASE WHEN $9 OR status <> $2 THEN 1 ELSE 0 END, status = $2,
+       due_at = coalesce($3, least(
+         CASE WHEN $2 = 'requested' AND NOT held THEN approve_at END,
+         (SELECT min(s.not_before) FROM settlement s
+           WHERE s.tenant_id = current_tenant() AND s.rma_id = $1 AND s.state = 'quoted' AND s.not_before > $4 AND NOT held))),
        decided_at = CASE WHEN $2 <> 'requested' THEN coalesce(decided_at, $4) END,
        resolved_at = CASE WHEN $2 = 'resolved' THEN coalesce(resolved_at, $4) END,
        blocked_actor = $5, blocked_evidence = $7,
@@ -76,6 +80,8 @@ async def touch(
     by_somebody: bool,
 ) -> int:
     """Write the derived status and whom the return waits for; return the version.
+
+    Without a `due_at` the return is due when the next thing that waits for its time does: an approval, a payment.
 
     It rises with a new status and with whatever somebody did, not with our own work in the background: whoever read
     the return a moment ago and decides now is not turned away for that.

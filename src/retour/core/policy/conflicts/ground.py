@@ -77,6 +77,11 @@ class Ground:
         found = (self.space.layout.outside(cube, others, self.budget) for cube in cubes)
         return next((cube for cube in found if cube is not None), None)
 
+    def common(self, some: Sequence[int], others: Sequence[int]) -> list[int]:
+        """Return what two unions have in common; raise Beyond."""
+        self.budget.spend(len(some) * len(others))
+        return self.space.layout.common(some, others)
+
     def shown(self, cube: int) -> LineFacts:
         """Return an order line that lies in a cube."""
         currency = self.document.currency or _BOOKS

@@ -1,0 +1,137 @@
+"""Dividing what is asked for into settlements: one per resolution, terms and time, each quoted after the one before."""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from retour.core.order import Order
+from retour.core.policy import CompiledPolicy, LineDecision
+from retour.core.refund import (
+    Ledger,
+    Plan,
+    RefundRequest,
+    RefundTerms,
+    RequestedLine,
+    RowKind,
+    UnitRange,
+    Waiver,
+    of_this_return,
+    quote,
+)
+from retour.core.rma import Return, ReturnLine, minus
+from retour.core.rma.state import common
+from retour.core.terms import terms_of
+
+After = Callable[[tuple[Plan, ...]], Ledger]
+"""The ledger of the order as it is once these plans are reserved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Units of one order line, what the shopper gets for them, under which terms, and from when it may be paid."""
+
+    line_ref: str
+    units: tuple[UnitRange, ...]
+    resolution: str
+    terms: RefundTerms
+    not_before: datetime | None = None
+    ref: str | None = None  # of the merchant's own record of the resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """What of the return as a whole bears on each of its settlements: plans before, parcels up to now, waived fees."""
+
+    earlier: Sequence[Plan] = ()
+    parcels: int = 1
+    waivers: tuple[Waiver, ...] = ()
+
+
+ALONE: Final = Bearing()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One settlement to be: its plan, for the units of `lines`."""
+
+    resolution: str
+    not_before: datetime | None
+    lines: tuple[RequestedLine, ...]
+    plan: Plan
+    ref: str | None = None
+
+
+def terms_for(
+    line: LineDecision, policy: CompiledPolicy, *, resolution: str, ref: str | None, method: str | None
+) -> RefundTerms:
+    """Return the terms of one line of a return that comes back in that way, under the policy it was decided by.
+
+    `ref` names the merchant's own record of the resolution, if one was chosen.
+    """
+    kind = line.facts.values.get("return.kind")
+    return terms_of(
+        line,
+        resolution,
+        resolution_ref=ref,
+        method=method,
+        promotions=policy.promotions,
+        is_withdrawal=kind == "withdrawal",
+        is_cancellation=kind == "cancellation",
+    )
+
+
+def of_line(ruling: LineDecision, line: ReturnLine, policy: CompiledPolicy) -> RefundTerms:
+    """Return the terms of a line as it was asked for."""
+    return terms_for(ruling, policy, resolution=line.resolution, ref=line.resolution_ref, method=line.method)
+
+
+def divide(order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE) -> tuple[Part, ...]:
+    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted."""
+    groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
+    for one in returning:
+        lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
+        lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
+    parts: list[Part] = []
+    for (resolution, ref, terms, not_before), lines in groups.items():
+        wanted = tuple(RequestedLine(line_ref, units) for line_ref, units in lines.items())
+        before = tuple(part.plan for part in parts)
+        ledger = of_this_return(after(before), (*bearing.earlier, *before))
+        asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
+        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms), ref))
+    return tuple(parts)
+
+
+def judged_units(ret: Return, batch_id: uuid.UUID, plan: Plan) -> dict[str, tuple[UnitRange, ...]]:
+    """Return the accepted units of an inspected batch that a plan pays, by line ref, under their verdicts."""
+    found: dict[str, tuple[UnitRange, ...]] = {}
+    for i in ret.inspections():
+        paid = [
+            span for row in plan.rows if row.kind is RowKind.UNITS and row.ref == i.line_ref for span in row.ordinals
+        ]
+        if i.batch_id == batch_id:
+            ranges = tuple(
+                UnitRange(lo, hi, deduction_bp=i.deduction_basis_points, grade=i.grade.value)
+                for lo, hi in common((i.span,), paid)
+            )
+            if ranges:
+                found[i.line_ref] = (*found.get(i.line_ref, ()), *ranges)
+    return found
+
+
+def units_now(ret: Return, units: Iterable[tuple[str, int, int]]) -> dict[str, tuple[UnitRange, ...]]:
+    """Return units settled before their inspection as they are now, by line ref: still claimed, judged or not."""
+    found: dict[str, tuple[UnitRange, ...]] = {}
+    wanted = tuple(units)
+    for line in ret.lines:
+        spans = common(((lo, hi) for ref, lo, hi in wanted if ref == line.line_ref), line.claimed)
+        ranges = [
+            UnitRange(lo, hi, i.accepted, i.deduction_basis_points, i.grade.value)
+            for i in line.inspections
+            for lo, hi in common((i.span,), spans)
+        ]
+        ranges += [UnitRange(lo, hi) for lo, hi in minus(spans, line.inspected)]
+        if ranges:
+            found[line.line_ref] = tuple(ranges)
+    return found
