@@ -6,10 +6,12 @@ from datetime import date
 from typing import Final, cast
 
 from retour.core.money import Money
+from retour.core.policy.outcome import ShippingRefund
 from retour.doors.dashboard.policy import outcome_forms as forms
 from retour.doors.dashboard.policy.conditions import told_condition
 from retour.doors.dashboard.policy.fact_words import joined
 from retour.doors.dashboard.policy.values import TENDERS, country_name
+from retour.doors.dashboard.policy_words import SHIPPING
 from retour.web.reader import Reader
 
 Json = Mapping[str, object]
@@ -304,27 +306,19 @@ def _settle_on(by: Teller, said: Json) -> Iterator[str]:
 
 
 _CHARGES: Final = (
-    ("shipping", _("What the shopper paid for shipping %(what)s.")),
     ("duties", _("Duties: %(what)s.")),
     ("tips", _("Tips: %(what)s.")),
     ("sale_fees", _("Fees charged at the sale: %(what)s.")),
     ("gift_wrapping", _("Gift wrapping: %(what)s.")),
 )
-_GIVEN_BACK: Final = {
-    "none": _("is not refunded"),
-    "on_full_return": _("is refunded when the whole order comes back"),
-    "proportional": _("is refunded in proportion to what comes back"),
-    "all": _("is refunded in full"),
-}
 
 
 def _refund_terms(by: Teller, said: Json) -> Iterator[str]:
     say = by.reader.say
+    yield say(SHIPPING[ShippingRefund(str(said.get("shipping", "none")))])
     for name, text in _CHARGES:
         mode = str(said.get(name, "none"))
-        if name == "shipping":
-            yield say(text, what=say(_GIVEN_BACK[mode]))
-        elif mode != "none":
+        if mode != "none":
             what = say(dict(forms.PARTS)[mode])
             yield say(text, what=what[:1].lower() + what[1:])
     yield from _deducted(by, _inner(said, "deduction_bp") or {})
