@@ -40,7 +40,9 @@ async def a_record(house: House, kind: K, name: str, integration: str | None = N
 async def offered(house: House, *kinds: K) -> dict[K, str]:
     """Open the house's store with a policy that offers a record of each kind; return the records."""
     await house.open()
-    refs = {kind: await a_record(house, kind, kind.value, "Rise" if kind is K.REFUND_SERVICE else None) for kind in kinds}
+    refs = {
+        kind: await a_record(house, kind, kind.value, "Rise" if kind is K.REFUND_SERVICE else None) for kind in kinds
+    }
     async with house.web.tx(house.tenant) as db:
         offers = (ResolutionOffer(K.REFUND_ORIGINAL), *(ResolutionOffer(kind, refs[kind]) for kind in kinds))
         await house.publish(offering(*offers), db=db)
@@ -186,9 +188,7 @@ async def test_a_store_that_is_only_told_makes_no_call_to_the_gateway(house: Hou
     await offered(house)
     order = await house.an_order()
     await house.do(
-        lambda db: flow.set_notify_only(
-            db, store_id=house.store, kinds=["refund_original"], actor="owner", now=now()
-        )
+        lambda db: flow.set_notify_only(db, store_id=house.store, kinds=["refund_original"], actor="owner", now=now())
     )
     before = await house.calls()
 
@@ -210,16 +210,12 @@ async def test_a_refund_that_the_merchant_made_as_told_counts_once(house: House)
     await offered(house)
     order = await house.an_order()
     await house.do(
-        lambda db: flow.set_notify_only(
-            db, store_id=house.store, kinds=["refund_original"], actor="owner", now=now()
-        )
+        lambda db: flow.set_notify_only(db, store_id=house.store, kinds=["refund_original"], actor="owner", now=now())
     )
     rma_id = await returned_for(house, order, K.REFUND_ORIGINAL)
     number = (await house.see(rma_id)).rma.number
 
-    await house.refund_elsewhere(
-        order, lines=[{"index": 0, "quantity": 1}], note=f"as told in R-{number}"
-    )
+    await house.refund_elsewhere(order, lines=[{"index": 0, "quantity": 1}], note=f"as told in R-{number}")
     await paid(house, (await house.settlement(rma_id)).id, None)
 
     assert await house.captures(order) == [(3998, 0, 0, TEE_GROSS)]
@@ -235,9 +231,7 @@ async def test_nobody_reports_for_three_days_and_it_shows(house: House) -> None:
     settlement = await house.settlement(rma_id)
 
     async def remind(days: int) -> None:
-        await house.do(
-            lambda db: hand_over.remind(db, settlement_id=settlement.id, now=now() + timedelta(days=days))
-        )
+        await house.do(lambda db: hand_over.remind(db, settlement_id=settlement.id, now=now() + timedelta(days=days)))
 
     await remind(2)
     assert await house.discrepancies() == {}
@@ -284,6 +278,7 @@ async def test_two_records_of_one_kind_are_two_settlements(house: House) -> None
     await house.inspect(rma_id, Units(0, 1), Units(1, 1))
 
     assert sorted(refs) == sorted(str(s.resolution_ref) for s in await house.settlements(rma_id))
+
 
 async def test_a_record_that_the_policy_does_not_offer_cannot_be_chosen(house: House) -> None:
     await offered(house, K.STORE_CREDIT)
