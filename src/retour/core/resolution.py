@@ -52,6 +52,12 @@ class Resolution:
         return said or next(iter(self.texts.values()))
 
 
+def wording_of(records: Mapping[str, Resolution], ref: str | None, *, language: str, default: str) -> Wording | None:
+    """Return what the merchant says about a resolution (by its ref, archived or not); nothing where nothing is said."""
+    record = records.get(ref or "")
+    return record.wording(language, default) if record else None
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """Where a policy names a record: the rule (nothing for the defaults), the place in the document, kind and ref."""

@@ -32,6 +32,7 @@ def terms_of(
     fee), `label_cost_minor` what labels have cost this return so far (books currency), `promotions` the conditions of
     the policy's document. A statutory withdrawal has the law's floor; a cancellation has its own fee instead of those
     of a return. What is no refund goes back to no tender: its value moves, and none of the captures is touched.
+    A repair pays nothing.
     """
     said, currency = line.refund_terms.outcome, line.facts.books_currency
     offer = offer_of(line, resolution, resolution_ref)
@@ -58,7 +59,7 @@ def terms_of(
         promotions=tuple(_promotion(said, promotion, currency) for promotion in promotions),
         legal_floor=is_withdrawal,
         bonus=_bonus(offer.bonus if offer else None, currency),
-        share_bp=offer.share_bp if offer else refund.WHOLE,
+        share_bp=0 if resolution == ResolutionKind.REPAIR else offer.share_bp if offer else refund.WHOLE,
     )
 
 

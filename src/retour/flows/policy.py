@@ -25,7 +25,7 @@ _RULE: Final = re.compile(r"rules\[(\d+)\]")
 async def publish(db: Db, *, store_id: UUID, document: PolicyDocument, actor: str, now: datetime) -> int:
     """Store and publish a policy document as the next version of the store and return its number.
 
-    Raises Refused(resolution_not_usable) for a resolution that the store does not offer.
+    Raise Refused(resolution_not_usable) for a resolution that the store does not offer.
     """
     await policies.lock_store(db, store_id)
     await resolutions.check_refs(db, store_id, document)
@@ -142,7 +142,7 @@ async def revert(db: Db, *, store_id: UUID, to: int, after: int, actor: str, now
 async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument:
     """Return a document, given whole or as plain JSON, that this store may publish.
 
-    Raise Refused with the codes of `decode` or currency_mismatch; `field` is the path and, inside a rule, the facts
+    Raise Refused with the codes of `decode`, currency_mismatch or resolution_not_usable; `field` is the path and, inside a rule, the facts
     `rule` and `rule_name` say which one.
     """
     plain = encode(document) if isinstance(document, PolicyDocument) else document
@@ -156,6 +156,10 @@ async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument
     if read.currency not in (None, context.currency):
         words = f"currency: the books of the store are kept in {context.currency}"
         raise Refused("currency_mismatch", words, field="currency")
+    try:
+        await resolutions.check_refs(db, store_id, read)
+    except Refused as refused:
+        raise _naming_rule(refused, plain) from refused
     return read
 
 

@@ -21,8 +21,13 @@ _TAKEN_OFF: Final = frozenset(
 )
 
 
-def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False) -> tuple[MoneyRow, ...]:
-    """Return the rows of what the plans of one return pay together (presentment money of the order)."""
+def explained(
+    plans: Sequence[Plan], order: Order, reader: Reader, *, staff: bool = False, outside: str | None = None
+) -> tuple[MoneyRow, ...]:
+    """Return the rows of what the plans of one return pay together (presentment money of the order).
+
+    `outside` is what the shopper gets instead of money on a payment: what no payment takes goes there.
+    """
     currency = order.currency
     items = list(chain.from_iterable(_row(row, order, reader) for plan in plans for row in plan.rows))
     if staff:
@@ -32,18 +37,26 @@ def explained(plans: Sequence[Plan], order: Order, reader: Reader, *, staff: boo
     total = sum(plan.total.presentment for plan in plans)
     tax = _tax_note((tax for plan in plans for tax in plan.taxes), currency, reader)
     rows = [*items]
-    if taken:
+    bonus = sum(plan.bonus for plan in plans)
+    if taken or bonus:
         more = any(row.kind is not RowKind.UNITS for plan in plans for row in plan.rows)
         label = reader.say("What you paid for them") if more else reader.say("Items, as you paid them")
         rows.append(MoneyRow("sum", label, Money(subtotal, currency)))
         rows += taken
-    rows.append(
-        MoneyRow("paid", reader.say("To pay out") if staff else reader.say("You get back"), Money(total, currency), tax)
-    )
-    rows += [MoneyRow("to", said, Money(minor, currency)) for said, minor in _legs(plans, reader, staff=staff).items()]
-    bonus = sum(plan.bonus for plan in plans)
     if bonus:
-        rows.append(MoneyRow("to", reader.say("Bonus on top, from the shop"), Money(bonus, currency)))
+        rows.append(MoneyRow("item", reader.say("Bonus of the shop"), Money(bonus, currency)))
+    rows.append(
+        MoneyRow(
+            "paid",
+            reader.say("To pay out") if staff else reader.say("You get back"),
+            Money(total + bonus, currency),
+            tax,
+        )
+    )
+    rows += [
+        MoneyRow("to", said, Money(minor, currency))
+        for said, minor in _legs(plans, reader, staff=staff, outside=outside).items()
+    ]
     billed = sum(plan.billed.presentment for plan in plans)
     if billed:
         rows.append(MoneyRow("to", reader.say("still owed to the shop"), Money(billed, currency)))
@@ -265,13 +278,15 @@ def _with_facts(items: list[MoneyRow], plans: Sequence[Plan], order: Order, read
     return [replace(item, why=why) for item, why in zip(items, facts, strict=True)]
 
 
-def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool) -> dict[str, int]:
+def _legs(plans: Sequence[Plan], reader: Reader, *, staff: bool, outside: str | None) -> dict[str, int]:
     legs: list[PlannedLeg] = [leg for plan in plans for leg in plan.legs]
     found: dict[str, int] = {}
     for leg in legs:
         name = tender_name(leg.kind, reader, staff=staff)
         found[name] = found.get(name, 0) + leg.amount_minor
-    rest = sum(plan.unallocated for plan in plans)
-    if rest:
+    rest = sum(plan.unallocated + plan.bonus for plan in plans)
+    if rest and outside is not None:
+        found[apart(outside, reader)] = rest
+    elif rest:
         found[reader.say("no payment to go back to") if staff else reader.say("the shop will ask you how")] = rest
     return found

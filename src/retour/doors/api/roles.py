@@ -33,6 +33,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "get_settlement": _DESK,
     "retry_settlement": _DESK,
     "accept_difference": _OWNER,
+    "report_settlement": _DESK,
     "list_resolutions": _DESK,
     "get_resolution": _DESK,
     "add_resolution": _OWNER,

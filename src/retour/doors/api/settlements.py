@@ -1,14 +1,18 @@
 """Settlements over the API: the money side of an inspected batch, explained to the cent."""
 
 from datetime import datetime
-from typing import Any, Final
+from enum import StrEnum
+from typing import Annotated, Any, Final
 from uuid import UUID
+
+from msgspec import Meta
 
 from retour.core.errors import Refused
 from retour.core.promise import kept
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Nothing, Told
+from retour.doors.api.shapes import Asked, Nothing, Told
+from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -37,6 +41,29 @@ class SettlementOut(Told):
     not_before: datetime | None
     created_at: datetime
     settled_at: datetime | None
+    resolution_id: str | None
+    bonus_minor: int
+    handed_to: str | None
+    handed_at: datetime | None
+    report_reference: str | None
+    report_note: str | None
+    reported_by: str | None
+    reported_at: datetime | None
+
+
+class Outcome(StrEnum):
+    """How it went outside."""
+
+    PAID = "paid"
+    FAILED = "failed"
+
+
+class ReportWish(Asked):
+    """How it went: done, under the reference it has there; or failed, and then why (for the staff)."""
+
+    outcome: Outcome
+    reference: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000]*$")] | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^\u0000]*$")] | None = None
 
 
 class DifferenceOut(Told):
@@ -111,6 +138,22 @@ async def accept_difference(call: Call, _: Nothing) -> SettlementOut:
     return settlement_out(done)
 
 
+async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
+    """Record how a settlement went that was handed over."""
+    if wish.outcome is Outcome.PAID:
+        row = await hand_over.report_paid(
+            call.db, settlement_id=call.resource_id, reference=wish.reference, note=wish.reason, actor=call.actor,
+            now=call.now,
+        )  # fmt: skip
+        return settlement_out(row)
+    if wish.reason is None:
+        raise Refused("reason_missing", "say why it failed", field="reason")
+    row = await hand_over.report_failed(
+        call.db, settlement_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now
+    )
+    return settlement_out(row)
+
+
 def settlement_out(row: SettlementRow) -> SettlementOut:
     """Return a settlement as the API tells it."""
     return SettlementOut(
@@ -118,7 +161,9 @@ def settlement_out(row: SettlementRow) -> SettlementOut:
         state=row.state.value, currency=row.currency, total_minor=row.total_minor, comparison=row.comparison,
         platform_quote=row.platform_quote, reasons=row.reasons, plan=plan_out(row.plan), effect_id=row.effect_id,
         moment=row.moment.value, not_before=row.not_before,
-        created_at=row.created_at, settled_at=row.settled_at,
+        created_at=row.created_at, settled_at=row.settled_at, resolution_id=row.resolution_ref,
+        bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
+        report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
     )  # fmt: skip
 
 
@@ -140,5 +185,12 @@ OPERATIONS: Final = (
         id="accept_difference", method="POST", path="/settlements/{id}/accept-difference", tag="Money", body=Nothing,
         answer=SettlementOut, missing=_MISSING, summary="Pay our figure although the platform computes another",
         do=accept_difference,
+    ),
+    Operation(
+        id="report_settlement", method="POST", path="/settlements/{id}/report", tag="Money", body=ReportWish,
+        answer=SettlementOut, missing=_MISSING, summary="Report how a settlement went that was handed over",
+        do=report_settlement,
+        description="Reported as paid it is settled, a second report changes nothing. Reported as failed it is owed "
+        "again (`due`) and may still be reported as paid.",
     ),
 )  # fmt: skip

@@ -192,12 +192,21 @@ DISPOSITIONS: Final[Mapping[str, str]] = {
 }
 RESOLUTIONS: Final[Mapping[str, str]] = {
     "refund_original": _("Refund"),
-    "refund_service": _("Refund"),
+    "refund_service": _("Refund service"),
     "gift_card": _("Gift card"),
     "store_credit": _("Store credit"),
     "exchange": _("Exchange"),
     "keep_item": _("Keep the item"),
     "repair": _("Repair"),
+}
+RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
+    "refund_original": _("Back to the card or account that paid. Retour pays it on your shop platform."),
+    "refund_service": _("Paid by a service of yours, such as a credit program. You or the service pay and report it."),
+    "gift_card": _("A gift card of your shop. You issue it and report it."),
+    "store_credit": _("Credit for the next order, with a bonus if the rule says so. You issue it and report it."),
+    "exchange": _("Another item instead of the money. You send it and report it."),
+    "keep_item": _("The shopper keeps the item and gets the part of the money that the rule says. Nothing comes back."),
+    "repair": _("You repair the item, send it back and report it. No money moves."),
 }
 METHODS: Final[Mapping[str, str]] = {
     "own_carrier": _("Own carrier"),

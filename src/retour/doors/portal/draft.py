@@ -41,9 +41,9 @@ class Draft(msgspec.Struct, frozen=True):
 
     def wishes(self, order: Order, *, resolution: str | None = None) -> list[Wish]:
         """Return the draft as a request, in the order of the lines; those the order no longer has are left out."""
-        chosen = resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value
+        kind, ref = offer_of(resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value)
         return [
-            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, chosen)
+            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, kind, ref)
             for line in order.lines
             if (kept := self.lines.get(line.ref)) is not None
         ]
@@ -67,6 +67,17 @@ def kept(draft: Draft) -> dict[str, Any]:
     """Return a draft as it is kept."""
     built: dict[str, Any] = msgspec.to_builtins(draft)
     return built
+
+
+def value_of(kind: str, ref: str | None) -> str:
+    """Return how a form and a draft name an offer: its kind, and the merchant's record of it if there is one."""
+    return f"{kind}:{ref}" if ref else kind
+
+
+def offer_of(value: str) -> tuple[str, str | None]:
+    """Return (kind, record or nothing) of an offer that a form or a draft names."""
+    kind, _, ref = value.partition(":")
+    return kind, ref or None
 
 
 def key_of(line_ref: str) -> str:

@@ -52,8 +52,13 @@ async def order_of(here: Here) -> Considered:
     return found
 
 
-async def judged(here: Here, draft: Draft, *, resolution: str | None = None) -> returns.Judged:
-    """Return what the policy says about the draft and what it pays; raise Refused."""
+async def judged(
+    here: Here, draft: Draft, *, resolution: str | None = None, any_resolution: bool = False
+) -> returns.Judged:
+    """Return what the policy says about the draft and what it pays; raise Refused.
+
+    `resolution` is another one than the draft's; with `any_resolution` it need not be offered.
+    """
     order = await order_of(here)
     wishes = draft.wishes(order.order.order, resolution=resolution)
 
@@ -61,6 +66,7 @@ async def judged(here: Here, draft: Draft, *, resolution: str | None = None) -> 
         return await returns.judge(
             here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
             wishes=wishes, policies=here.desk.policies, lock=False, method=method,
+            any_resolution=any_resolution,
         )  # fmt: skip
 
     try:
@@ -97,7 +103,7 @@ async def objections(here: Here, draft: Draft, order: Considered, *, at: str) ->
     errors = FormErrors()
     try:
         if draft.lines:
-            await judged(here, draft)
+            await judged(here, draft, any_resolution=True)
     except Refused as refused:
         for objection in refused.objections or (Objection(refused.code, refused.message, refused.field),):
             ref = _line_of(objection.field, draft, order)

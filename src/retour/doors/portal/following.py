@@ -18,6 +18,7 @@ from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
+from retour.doors.portal.offers import Names, names_of
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.store import event, views
@@ -46,10 +47,10 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
         )
         order = await orders.load(here.db, here.proven.order_id)
         assert order is not None, "a proven order is kept"
-        shown = []
+        shown, names = [], await names_of(here)
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
-            stands = standing(row, paid, here.reader, shop=here.portal.look.name)
+            stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=_chosen(row, names))
             amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
             shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
@@ -66,16 +67,18 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         order = await orders.load(here.db, row["order_id"])
         assert parts is not None, "a return that was just read"
         assert order is not None, "a return stands on its order"
-        settlements = await refunds.list_of_rma(here.db, row["id"])
+        settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader = here.portal.look.name, here.reader
+        outside = _chosen(row, names)
         rows, is_promise = _money(
-            here, order.order, parts.promised, settlements, is_over=row["status"] == Decision.RESOLVED.value
+            here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
-            standing=standing(row, settlements, reader, shop=shop), timeline=timeline(told, reader, shop=shop),
+            standing=standing(row, settlements, reader, shop=shop, chosen=outside),
+            timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
@@ -145,14 +148,20 @@ async def _logo(here: Here) -> Response[Any]:
 
 
 def _money(
-    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow], *, is_over: bool
+    here: Here, order: Order, promised: dict[str, Any], settlements: list[SettlementRow], outside: str, *, is_over: bool
 ) -> tuple[tuple[MoneyRow, ...], bool]:
     """Return the rows of what is paid, or of what was promised while nothing is decided yet."""
-    said = explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader)
+    said = explained(msgspec.convert(promised["plans"], list[Plan]), order, here.reader, outside=outside)
     if not settlements:
         return said, True
-    paid = explained([s.plan for s in settlements], order, here.reader)
+    paid = explained([s.plan for s in settlements], order, here.reader, outside=outside)
     return (beside(said, paid) if is_over else paid), False
+
+
+def _chosen(row: Record, names: Names) -> str:
+    """Return what was chosen, each name once."""
+    lines = _LINES.decode(row["lines"] or "[]")
+    return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_id) for line in lines))
 
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:

@@ -1,59 +1,121 @@
 """What the shop offers for the chosen items: each way with its own quote, compared honestly with the refund."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import ResolutionKind
+from retour.core.policy.outcome import ResolutionKind, ResolutionOffer
+from retour.core.refund import RowKind
+from retour.core.resolution import Resolution, Wording, wording_of
 from retour.doors.portal import words
 from retour.doors.portal.desk import Elsewhere, Here
-from retour.doors.portal.draft import Draft
+from retour.doors.portal.draft import Draft, offer_of, value_of
 from retour.doors.portal.drafting import judged
 from retour.flows.rma import CARRIED_OUT, Judged
+from retour.store import resolution as resolutions
 from retour.web.explained import tender_name
 from retour.web.parts import Choice
 
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
+# What is worth something else than money: no amount stands beside it.
+_NOT_MONEY: Final = frozenset({ResolutionKind.REPAIR.value, ResolutionKind.EXCHANGE.value})
+_FEES: Final = frozenset({RowKind.RESTOCKING_FEE, RowKind.LABEL_FEE, RowKind.RETURN_FEE, RowKind.CANCELLATION_FEE})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the shop calls what it offers, in the shopper's language; standard words where it says nothing."""
+
+    here: Here
+    records: Mapping[str, Resolution]
+
+    def wording(self, ref: str | None) -> Wording | None:
+        """Return the shop's own words about a record, if it has some."""
+        default = self.here.portal.look.default_language
+        return wording_of(self.records, ref, language=self.here.reader.language, default=default)
+
+    def of(self, kind: str, ref: str | None) -> str:
+        """Return the name of an offer."""
+        own = self.wording(ref)
+        return own.name if own else words.resolution_name(kind, self.here.reader)
+
+    def of_value(self, value: str) -> str:
+        """Return the name of an offer as a draft names it."""
+        return self.of(*offer_of(value))
+
+
+async def names_of(here: Here) -> Names:
+    """Return the names of the store's resolutions."""
+    return Names(here, await resolutions.names(here.db, here.store_id))
 
 
 async def offers_of(here: Here, draft: Draft) -> list[Choice]:
-    """Return the ways that every chosen item offers and this version can carry out, in the merchant's order.
+    """Return the ways that every chosen item offers and that are carried out, in the merchant's order.
 
     Raises Elsewhere to the items where the policy objects to them by now.
     """
     try:
-        first = await judged(here, draft, resolution=REFUND)
+        first = await judged(here, draft, resolution=REFUND, any_resolution=True)
     except Refused as refused:
-        if refused.code != "resolution_not_offered":
-            raise Elsewhere("/items?check=1") from refused
-        return []  # none of what is carried out is offered
-    found: list[tuple[str, Judged]] = []
-    for kind in _common(first):
-        found.append((kind, first if kind == REFUND else await judged(here, draft, resolution=kind)))
-    refund_minor = next((one.promise.total_minor for kind, one in found if kind == REFUND), None)
-    return [_choice(here, kind, one, refund_minor) for kind, one in found]
+        raise Elsewhere("/items?check=1") from refused
+    found: list[tuple[ResolutionOffer, Judged]] = []
+    for offer in _common(first):
+        value = value_of(offer.kind.value, offer.ref)
+        found.append((offer, await judged(here, draft, resolution=value)))
+    refund_minor = next((worth(one) for offer, one in found if offer.kind == REFUND), None)
+    names = await names_of(here)
+    return [_choice(names, offer, one, refund_minor) for offer, one in found]
 
 
-def _common(judged_lines: Judged) -> list[str]:
-    offered = [[offer.kind.value for offer in line.resolutions.outcome.offered] for line in judged_lines.lines]
-    return [kind for kind in offered[0] if kind in CARRIED_OUT and all(kind in kinds for kinds in offered)]
+def worth(judged_as: Judged) -> int:
+    """Return what an offer is worth to the shopper in presentment minor units: its value and the shop's bonus."""
+    return judged_as.promise.total_minor + sum(plan.bonus for plan in judged_as.promise.plans)
 
 
-def _choice(here: Here, kind: str, judged_as: Judged, refund_minor: int | None) -> Choice:
-    reader, promise = here.reader, judged_as.promise
-    more = promise.total_minor - refund_minor if refund_minor is not None else 0
-    gain = Money(more, promise.currency)
+def _common(judged_lines: Judged) -> list[ResolutionOffer]:
+    first, *rest = [line.resolutions.outcome.offered for line in judged_lines.lines]
+    keys = [{(offer.kind, offer.ref) for offer in offered} for offered in rest]
+    return [
+        offer
+        for offer in first
+        if offer.kind.value in CARRIED_OUT and all((offer.kind, offer.ref) in known for known in keys)
+    ]
+
+
+def _choice(names: Names, offer: ResolutionOffer, judged_as: Judged, refund_minor: int | None) -> Choice:
+    reader, kind, own = names.here.reader, offer.kind.value, names.wording(offer.ref)
+    currency = judged_as.promise.currency
+    total, is_money = worth(judged_as), kind not in _NOT_MONEY
+    more = total - refund_minor if refund_minor is not None and is_money and kind != REFUND else 0
+    said = own.description if own and own.description else words.resolution_text(kind, reader)
+    parts = (said, _legs(names.here, judged_as), _cost(names.here, judged_as), _when(names.here, judged_as))
     return Choice(
-        value=kind,
-        title=words.resolution_name(kind, reader),
-        text=f"{_legs(here, judged_as)} {_when(here, judged_as)}".strip(),
-        amount=reader.money(Money(promise.total_minor, promise.currency)),
-        gain=reader.say("%(amount)s more than the refund", amount=reader.amount(gain)) if more > 0 else None,
+        value=value_of(kind, offer.ref),
+        title=names.of(kind, offer.ref),
+        text=" ".join(_sentence(part) for part in parts if part),
+        amount=reader.money(Money(total, currency)) if is_money else None,
+        gain=_gain(names.here, Money(more, currency)),
     )
 
 
+def _gain(here: Here, more: Money) -> str | None:
+    """Return how an offer compares with the refund, whichever is more."""
+    reader = here.reader
+    if more.minor > 0:
+        return reader.say("%(amount)s more than the refund", amount=reader.amount(more))
+    if more.minor < 0:
+        return reader.say("%(amount)s less than the refund", amount=reader.amount(Money(-more.minor, more.currency)))
+    return None
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "\u061f")) else f"{text}."
+
+
 def _legs(here: Here, judged_as: Judged) -> str:
-    """Return where the money goes, in one sentence."""
+    """Return where the money goes, in one sentence; nothing where it goes to no payment."""
     reader, promise = here.reader, judged_as.promise
     legs = [leg for plan in promise.plans for leg in plan.legs]
     sums = {leg.kind: 0 for leg in legs}
@@ -65,6 +127,22 @@ def _legs(here: Here, judged_as: Judged) -> str:
         f"{reader.amount(Money(minor, promise.currency))} {tender_name(kind, reader)}" for kind, minor in sums.items()
     ]
     return f"{', '.join(parts)}." if parts else ""
+
+
+def _cost(here: Here, judged_as: Judged) -> str:
+    """Return what the shop takes off for it, and the bonus it adds."""
+    reader, promise = here.reader, judged_as.promise
+    rows = [row for plan in promise.plans for row in plan.adjustments if row.kind in _FEES]
+    fees = -sum(row.payable.presentment for row in rows)
+    bonus = sum(plan.bonus for plan in promise.plans)
+    said = []
+    if bonus:
+        said.append(reader.say("%(amount)s of it is a bonus.", amount=reader.amount(Money(bonus, promise.currency))))
+    if fees:
+        said.append(
+            reader.say("%(amount)s of fees are taken off.", amount=reader.amount(Money(fees, promise.currency)))
+        )
+    return " ".join(said)
 
 
 def _when(here: Here, judged_as: Judged) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from retour.core.event import EventType
 from retour.core.money import Money
 from retour.core.order import TenderKind
-from retour.core.policy.outcome import MethodKind
+from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.rma import Decision, SettlementState
 from retour.store.db import Record
 from retour.store.event import Event
@@ -31,8 +31,8 @@ class Standing:
     for_you: bool = False
 
 
-def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str) -> Standing:
-    """Return where a return stands (`row` of the view of one return)."""
+def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
+    """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
     say, status = reader.say, Decision(row["status"])
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
@@ -46,8 +46,8 @@ def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, 
     if status is Decision.EXPIRED:
         return Standing(say("This return has expired"), say("No parcel arrived in time. Ask the shop if you sent one."))
     if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
-        return _paid(settlements, reader)
-    return _on_its_way(row, settlements, reader, shop=shop)
+        return _paid(settlements, reader, chosen)
+    return _on_its_way(row, settlements, reader, shop=shop, chosen=chosen)
 
 
 def pays(row: Record) -> bool:
@@ -55,8 +55,12 @@ def pays(row: Record) -> bool:
     return Decision(row["status"]) not in (Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED)
 
 
-def _on_its_way(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str) -> Standing:
+def _on_its_way(
+    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
+) -> Standing:
     say, code = reader.say, row["blocked_code"]
+    if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
+        return _prepared(row, settlements, reader, shop=shop, chosen=chosen)
     if settlements and code != "awaiting_rest":
         text = say("Your items are checked. The shop is paying you back.")
         return Standing(say("Your money is on its way"), text, say("Waits for %(shop)s", shop=shop))
@@ -82,9 +86,27 @@ def _on_its_way(row: Record, settlements: Sequence[SettlementRow], reader: Reade
     return Standing(say("Send your parcel"), text, say("Waits for you: send the parcel"), for_you=True)
 
 
-def _paid(settlements: Sequence[SettlementRow], reader: Reader) -> Standing:
+def _is_no_refund(settlements: Sequence[SettlementRow]) -> bool:
+    return all(s.resolution != ResolutionKind.REFUND_ORIGINAL for s in settlements)
+
+
+def _prepared(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
+    """Return where a return stands whose settlement the shop itself carries out."""
+    say, kinds = reader.say, {s.resolution for s in settlements}
+    waits = say("Waits for %(shop)s", shop=shop)
+    if kinds == {ResolutionKind.REPAIR}:
+        return Standing(say("The shop is repairing your item"), say("You get it back when it is done."), waits)
+    if row["method"] == MethodKind.KEEP_ITEM.value:
+        return Standing(say("You keep the items"), say("The shop takes care of the rest."), waits)
+    text = say("Your items are checked. You get a mail when it is done.")
+    return Standing(say("The shop is preparing: %(what)s", what=chosen), text, waits)
+
+
+def _paid(settlements: Sequence[SettlementRow], reader: Reader, chosen: str) -> Standing:
     say = reader.say
-    total = sum(s.total_minor for s in settlements)
+    total = sum(s.total_minor + s.plan.bonus for s in settlements)
+    if _is_no_refund(settlements):
+        return _issued(settlements, reader, chosen, total)
     if total == 0:
         return Standing(say("This return is complete"), say("Nothing had to be paid back."))
     money = reader.amount(Money(total, settlements[0].currency))
@@ -95,12 +117,27 @@ def _paid(settlements: Sequence[SettlementRow], reader: Reader) -> Standing:
     return Standing(heading, say("It goes back the way you paid. Where it goes is shown below."))
 
 
+def _issued(settlements: Sequence[SettlementRow], reader: Reader, chosen: str, total: int) -> Standing:
+    """Return where a return stands for which the shop gave something else than a refund."""
+    say, kinds = reader.say, {s.resolution for s in settlements}
+    if kinds == {ResolutionKind.REPAIR}:
+        return Standing(say("Your item is repaired"), say("It is on its way back to you."))
+    if kinds == {ResolutionKind.EXCHANGE} or not total:
+        return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
+    money = reader.amount(Money(total, settlements[0].currency))
+    return Standing(
+        say("%(what)s: %(amount)s", what=chosen, amount=money), say("The shop has taken care of it. The sum is below.")
+    )
+
+
 def timeline(events: Sequence[Event], reader: Reader, *, shop: str) -> list[Entry]:
     """Return what happened, newest first, in words for the shopper; what concerns only the house is left out."""
     said = _sentences(reader)
     entries = []
     for event in events:
         text = said.get(event.type)
+        if event.type == EventType.SETTLEMENT_SETTLED.value and event.data.get("to") == "merchant":
+            text = reader.say("The shop has taken care of it")
         if event.type == EventType.SETTLEMENT_SETTLED.value and not event.data.get("amount_minor", 1):
             text = None
         if text is not None:
@@ -120,7 +157,7 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_RECEIVED.value: say("The shop received your parcel"),
         EventType.RETURN_INSPECTED.value: say("The shop checked your items"),
         EventType.SETTLEMENT_SETTLED.value: say("Your money was sent"),
-        EventType.SETTLEMENT_HANDED_OVER.value: say("The shop pays you back itself"),
+        EventType.SETTLEMENT_HANDED_OVER.value: say("The shop takes care of it itself"),
         EventType.RETURN_RESOLVED.value: say("Return complete"),
     }
 

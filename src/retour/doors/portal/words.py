@@ -59,8 +59,25 @@ def resolution_name(kind: str, reader: Reader) -> str:
         ResolutionKind.STORE_CREDIT.value: say("Store credit"),
         ResolutionKind.GIFT_CARD.value: say("Gift card"),
         ResolutionKind.EXCHANGE.value: say("Exchange"),
+        ResolutionKind.REFUND_SERVICE.value: say("Refund by a payment service"),
+        ResolutionKind.KEEP_ITEM.value: say("Keep the item"),
+        ResolutionKind.REPAIR.value: say("Repair"),
     }
     return names.get(kind, kind)
+
+
+def resolution_text(kind: str, reader: Reader) -> str:
+    """Return what an offer means, where the shop says nothing of its own; a refund tells where it goes."""
+    say = reader.say
+    texts = {
+        ResolutionKind.STORE_CREDIT.value: say("Credit for your next order in this shop."),
+        ResolutionKind.GIFT_CARD.value: say("A gift card of this shop."),
+        ResolutionKind.EXCHANGE.value: say("Another item instead of the money."),
+        ResolutionKind.REFUND_SERVICE.value: say("The shop pays you through a service of its own."),
+        ResolutionKind.KEEP_ITEM.value: say("You keep the item and send nothing back."),
+        ResolutionKind.REPAIR.value: say("The shop repairs the item and sends it back to you."),
+    }
+    return texts.get(kind, "")
 
 
 def all_of_it(kind: TenderKind, reader: Reader) -> str:
@@ -78,7 +95,7 @@ def all_of_it(kind: TenderKind, reader: Reader) -> str:
 
 def go_on_with(kind: str, reader: Reader) -> str:
     """Return what the button says where the shop offers one way (`kind`), or several (nothing)."""
-    if kind == ResolutionKind.REFUND_ORIGINAL.value:
+    if kind.partition(":")[0] == ResolutionKind.REFUND_ORIGINAL.value:
         return reader.say("Continue with the refund")
     return reader.say("Continue")
 

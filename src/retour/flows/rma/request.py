@@ -96,10 +96,12 @@ async def judge(
     policies: PolicyCache,
     lock: bool,
     method: str | None = None,
+    any_resolution: bool = False,
 ) -> Judged:
     """Return what the policy says about a request and what it would pay; raise Refused with every objection.
 
-    `method` is the way the goods shall come back, whose fee is the label's.
+    `method` is the way the goods shall come back, whose fee is the label's. With `any_resolution` a resolution that is
+    not offered is no objection: what is offered stands in the lines.
     """
     if not wishes:
         raise Refused("nothing_given", "name at least one line", field="lines")
@@ -113,6 +115,8 @@ async def judge(
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, order_id)
     lines = await _decide(db, found, store, at, wishes, kind=kind, channel=channel, now=now, policies=policies)
+    if not any_resolution:
+        _check_offered(lines, wishes)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, method, wishes, compiled)
@@ -307,12 +311,15 @@ async def _decide(
     if decided.objections:
         first = decided.objections[0]
         raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
-    for index, (line, wish) in enumerate(zip(decided.lines, wishes, strict=True)):
+    return decided.lines
+
+
+def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish]) -> None:
+    for index, (line, wish) in enumerate(zip(lines, wishes, strict=True)):
         if offer_of(line, wish.resolution, wish.ref) is None or wish.resolution not in CARRIED_OUT:
             raise Refused(
                 "resolution_not_offered", "that resolution is not offered", field=f"lines[{index}].resolution"
             )
-    return decided.lines
 
 
 def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:

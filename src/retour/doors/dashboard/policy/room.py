@@ -13,6 +13,7 @@ from retour.doors.dashboard.desk import Visit, whole
 from retour.doors.dashboard.policy.sentences import Teller
 from retour.doors.dashboard.settings.area import store_of
 from retour.store import policy
+from retour.store import resolution as resolutions
 from retour.store.account import Store
 from retour.store.db import Db
 from retour.store.desk.page import names
@@ -107,12 +108,15 @@ async def a_draft(db: Db, seen: Visit) -> Opened:
 async def teller_of(db: Db, seen: Visit, store: Store, document: object) -> Teller:
     """Return who tells a document of the store to the reader."""
     currency = document.get("currency") if isinstance(document, dict) else None
-    return Teller(seen.reader, str(currency or store.currency), await records(db, store))
+    return Teller(seen.reader, str(currency or store.currency), await records(db, store, seen.reader))
 
 
-async def records(_db: Db, _store: Store) -> Mapping[str, str]:
-    """Return the names of the merchant's own resolutions and places by their ids."""
-    return {}
+async def records(db: Db, store: Store, reader: Reader) -> Mapping[str, str]:
+    """Return the names of the merchant's own resolutions by their ids, as the reader reads them."""
+    found, default = await resolutions.of_store(db, store.id), await resolutions.default_language(db, store.id)
+    said = {str(one.id): one.wording(reader.language, default).name for one in found}
+    gone = {str(one.id) for one in found if not one.active}
+    return {ref: reader.say("%(name)s (archived)", name=name) if ref in gone else name for ref, name in said.items()}
 
 
 async def show(seen: Visit, template: str, *, status: int = 200, **values: Any) -> Response[str]:

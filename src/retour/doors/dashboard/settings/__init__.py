@@ -5,7 +5,18 @@ from litestar.handlers import HTTPRouteHandler
 from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
-from retour.doors.dashboard.settings import connections, keys, look, mail, policy, store, team, webhooks, you
+from retour.doors.dashboard.settings import (
+    connections,
+    keys,
+    look,
+    mail,
+    policy,
+    resolutions,
+    store,
+    team,
+    webhooks,
+    you,
+)
 from retour.doors.dashboard.settings.area import index_page
 
 
@@ -17,6 +28,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *look.route_handlers(desk),
         *mail.route_handlers(desk),
         *policy.route_handlers(desk),
+        *resolutions.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),
         *webhooks.route_handlers(desk, here),

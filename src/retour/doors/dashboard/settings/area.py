@@ -37,6 +37,7 @@ AREAS: Final = (
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
+    ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
@@ -46,6 +47,8 @@ AREAS: Final = (
 # What a form that went through says on the next page.
 SAID: Final[Mapping[str, str]] = {
     "saved": _("Saved."),
+    "archived": _("Archived. No new rule can offer it; returns that chose it go on."),
+    "restored": _("It is back at the end of the list."),
     "paused": _("Payments are paused."),
     "resumed": _("Payments go again."),
     "published": _("Published. New requests follow this version."),
