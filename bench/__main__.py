@@ -5,7 +5,7 @@ import sys
 
 from .report import Report
 
-NAMES = ("create_return", "lifecycle", "memory", "list_returns", "pages", "intake", "sync", "policy")
+NAMES = ("create_return", "lifecycle", "memory", "list_returns", "pages", "intake", "sync", "policy", "simulate")
 
 
 def main(wanted: list[str]) -> int:

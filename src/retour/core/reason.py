@@ -1,5 +1,6 @@
 """The reasons a shopper may give, as codes that a policy can ask about; their words belong to the pages."""
 
+from collections.abc import Mapping
 from typing import Final
 
 # In the order they are asked. A policy and a platform know them by these codes.
@@ -13,4 +14,13 @@ REASONS: Final = (
     "changed_mind",
     "other",
 )
+# What a reason is about, so that a rule need not name each of them.
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "fit": ("too_small", "too_large"),
+    "quality": ("not_as_described", "damaged", "defective"),
+    "mistake": ("wrong_item",),
+    "preference": ("changed_mind",),
+    "other": ("other",),
+}
+GROUP_OF: Final[Mapping[str, str]] = {reason: group for group, reasons in GROUPS.items() for reason in reasons}
 NOTE_MOST: Final = 1_000  # characters

@@ -1,5 +1,6 @@
 """Generated policies, facts and JSON for the properties; each policy grows from one drawn seed, which is fast."""
 
+import copy
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -325,3 +326,23 @@ JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=6,
 )
+
+
+def damage(data: st.DataObject, value: Any) -> None:
+    """Replace, remove or add one thing somewhere inside."""
+    while isinstance(value, dict | list) and value:
+        key = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
+        inner = value[key]
+        if isinstance(inner, dict | list) and inner and data.draw(st.integers(0, 3)):
+            value = inner
+            continue
+        how = data.draw(st.sampled_from(("replace", "remove", "add")))
+        if how == "replace":
+            value[key] = data.draw(JSON)
+        elif how == "remove":
+            del value[key]
+        elif isinstance(value, dict):
+            value[data.draw(st.text(max_size=5))] = data.draw(JSON)
+        else:
+            value.append(copy.deepcopy(inner))
+        return

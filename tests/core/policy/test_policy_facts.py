@@ -94,7 +94,7 @@ PLAIN: Mapping[str, FactValue] = {
     "line.days_since_fulfilled": 8,
     "line.days_since_delivered": 5,
     "line.reason": "too_small",
-    "line.reason_group": None,
+    "line.reason_group": "fit",
     "line.resolution": None,
     "product.ref": "P1",
     "product.type": "Shirt",

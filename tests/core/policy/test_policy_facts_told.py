@@ -23,9 +23,9 @@ from retour.core.order import (
     Risk,
     TenderKind,
 )
-from retour.core.policy import Asked, History, LineFacts
+from retour.core.policy import FACTS, Asked, History, LineFacts
 from retour.core.policy.document import FactValue
-from retour.core.policy.facts import ParcelDays
+from retour.core.policy.facts import Level, ParcelDays
 from retour.core.policy.history import CustomerPast, LinePast
 from retour.core.policy.order_facts import email_domain, last_days, postcode_prefix
 from tests.core.policy.builders import DELIVERED, NOW, PLACED, SHIPPED, a_line, a_parcel, an_order, facts_of
@@ -269,15 +269,12 @@ def test_no_parcel_has_no_days() -> None:
     assert last_days(()) == (None, None)
 
 
-def test_facts_of_order_customer_and_return_are_one_object_for_all_lines() -> None:
+def test_facts_of_order_customer_and_return_are_the_same_objects_for_all_lines() -> None:
     one, two = facts_of(an_order(a_line("L1"), a_line("L2")))
+    of_all = {fact.name for fact in FACTS.values() if fact.level not in (Level.LINE, Level.PRODUCT)}
 
-    assert one.shared is two.shared is not None
-    assert all(not name.startswith(("line.", "product.")) for name in one.shared)
-    assert all(of.values[name] is value for of in (one, two) for name, value in one.shared.items())
-    assert {name for name in one.values if name not in one.shared} == {
-        name for name in one.values if name.startswith(("line.", "product."))
-    }
+    assert all(one.values[name] is two.values[name] for name in of_all)
+    assert list(one.values) == list(two.values)
 
 
 def of_return(facts: LineFacts) -> dict[str, FactValue]:

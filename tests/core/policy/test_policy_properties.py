@@ -28,7 +28,7 @@ from retour.core.policy.document import AllOf, Condition
 from retour.core.policy.evaluate import DEFAULT, STATUTE
 from retour.core.policy.outcome import Group
 from tests.core.policy.builders import NEVER, a_rule
-from tests.core.policy.strategies import CONDITIONS, FACTS_OF_LINES, JSON, POLICIES, examples
+from tests.core.policy.strategies import CONDITIONS, FACTS_OF_LINES, JSON, POLICIES, damage, examples
 
 pytestmark = pytest.mark.property
 
@@ -122,7 +122,7 @@ def test_arbitrary_json_is_refused_with_a_stable_code(document: Any) -> None:
 def test_a_damaged_policy_is_refused_or_read_but_never_crashes(data: st.DataObject, policy: PolicyDocument) -> None:
     document = encode(policy)
     for _ in range(data.draw(st.integers(1, 3))):
-        _damage(data, document)
+        damage(data, document)
 
     _refused_or_read(document)
 
@@ -143,23 +143,3 @@ def _read(document: Any) -> tuple[PolicyDocument | None, Refused | None]:
         return decode(document), None
     except Refused as refused:
         return None, refused
-
-
-def _damage(data: st.DataObject, value: Any) -> None:
-    """Replace, remove or add one thing somewhere inside."""
-    while isinstance(value, dict | list) and value:
-        key = data.draw(st.sampled_from(sorted(value) if isinstance(value, dict) else range(len(value))))
-        inner = value[key]
-        if isinstance(inner, dict | list) and inner and data.draw(st.integers(0, 3)):
-            value = inner
-            continue
-        how = data.draw(st.sampled_from(("replace", "remove", "add")))
-        if how == "replace":
-            value[key] = data.draw(JSON)
-        elif how == "remove":
-            del value[key]
-        elif isinstance(value, dict):
-            value[data.draw(st.text(max_size=5))] = data.draw(JSON)
-        else:
-            value.append(copy.deepcopy(inner))
-        return

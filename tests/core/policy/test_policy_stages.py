@@ -1,5 +1,6 @@
 """A request becomes known bit by bit, and knowing more never changes what was known."""
 
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
@@ -49,6 +50,19 @@ def test_units_and_reasons_are_known_once_they_are_chosen() -> None:
     assert since(Stage.CHOSEN) & unknown(facts) == set()
     assert since(Stage.SUBMITTED) <= unknown(facts)
     assert (facts.values["line.reason_group"], facts.values["return.reasons"]) == ("fit", ("too_small",))
+
+
+def test_the_group_of_a_reason_follows_from_our_own_reasons_unless_it_is_given() -> None:
+    groups = [
+        stage(Request((asked,)))[0].values["line.reason_group"]
+        for asked in (
+            Asked("L1", 1, "damaged"),
+            Asked("L1", 1, "damaged", reason_group="mine"),
+            Asked("L1", 1, "unheard"),
+        )
+    ]
+
+    assert groups == ["quality", "mine", None]
 
 
 def test_everything_about_the_request_is_known_at_submit() -> None:
@@ -113,10 +127,11 @@ def test_more_knowledge_never_changes_a_known_fact(seed: int) -> None:
     refs = [line.ref for line in ORDER.lines]
     mine = sorted(chance.sample(refs, chance.randint(1, 3)))
     channel = chance.choice(("portal", "api", None))
-    chosen = tuple(Asked(ref, chance.randint(1, 2), chance.choice(("damaged", "other"))) for ref in mine)
-    final = tuple(
-        Asked(a.line_ref, a.quantity, a.reason, chance.choice(("exchange", "keep_item")), "g") for a in chosen
+    group = chance.choice(("mine", None))
+    chosen = tuple(
+        Asked(ref, chance.randint(1, 2), chance.choice(("damaged", "other")), reason_group=group) for ref in mine
     )
+    final = tuple(replace(asked, resolution=chance.choice(("exchange", "keep_item"))) for asked in chosen)
     stages = [
         {facts.line_ref: facts for facts in stage(request)}
         for request in (

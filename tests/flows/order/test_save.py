@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from retour.core.money import Sides
-from retour.core.order import Person
+from retour.core.order import Bundle, DiscountShare, Figures, Order, Person, Product, PromotionKind, Risk
 from retour.core.ports import ContactProof
 from retour.store import order as orders
 from retour.store.db import Database
@@ -165,3 +165,82 @@ def _timed(text: str, clock: object) -> float:
     start = clock()  # type: ignore[operator]
     orders.decode(text)
     return clock() - start  # type: ignore[operator, no-any-return]
+
+
+# What a policy may ask about and orders were kept without at first.
+LATER_TOLD = ("province", "channel", "app", "company", "risk", "failed_payments")
+LATER_TOLD_OF_LINES = ("bundle", "weight_g", "properties")
+
+
+def told(**changes: object) -> Order:
+    """Return the order with everything told that policies may ask about."""
+    line = replace(
+        a_line(),
+        bundle=Bundle("Set", 2, "SET"),
+        weight_g=415,
+        properties=("Engraving",),
+        discounts=(DiscountShare("SPRING", Sides(100, 100), PromotionKind.CODE),),
+        product=Product("P1", "Shirt", "Loom", ("linen",), ("summer",)),
+    )
+    order = an_order(
+        lines=(line,), province="BY", channel="pos", app="POS", company=True, risk=Risk.HIGH, failed_payments=2
+    )
+    return replace(order, **changes)  # type: ignore[arg-type]
+
+
+async def test_what_a_policy_may_ask_about_is_kept(database: Database, vault: Vault, shop: Shop) -> None:
+    person = replace(PERSON, tags=("vip",), home_country="AT", figures=Figures(7, 81_240, NOON))
+
+    saved = await save(database, vault, shop, fetched(told(), person=person))
+
+    async with database.tx(shop.tenant_id) as db:
+        record = await orders.load(db, saved.record.id)
+        assert record is not None
+        assert record.order == told()
+        kept = await orders.load_person(db, record.person_id)
+        assert kept == replace(person, postcode="10115b")
+        assert await db.fetchval("SELECT failed_payments FROM sales_order") == 2
+
+
+async def test_an_order_kept_before_these_were_asked_for_still_loads_and_is_filled_in_without_a_new_version(
+    database: Database, vault: Vault, shop: Shop
+) -> None:
+    saved = await save(database, vault, shop, fetched(told()))
+    async with database.tx(shop.tenant_id) as db:
+        document = await db.fetchval("SELECT document FROM sales_order")
+        for name in LATER_TOLD:
+            del document[name]
+        for name in LATER_TOLD_OF_LINES:
+            del document["lines"][0][name]
+        del document["lines"][0]["discounts"][0]["kind"]
+        del document["lines"][0]["product"]["collections"]
+        await db.execute("UPDATE sales_order SET document = $1, failed_payments = NULL", document)
+        before = await orders.load(db, saved.record.id)
+
+    assert before is not None
+    assert [getattr(before.order, name) for name in LATER_TOLD] == [None] * len(LATER_TOLD)
+    assert [getattr(before.order.lines[0], name) for name in LATER_TOLD_OF_LINES] == [None, None, None]
+    assert before.order.lines[0].discounts[0].kind is None
+    assert before.order.lines[0].product.collections is None
+
+    again = await save(database, vault, shop, fetched(told()))
+
+    assert (again.changed, again.record.version, again.record.order) == (False, 1, told())
+    async with database.tx(shop.tenant_id) as db:
+        assert await db.fetchval("SELECT failed_payments FROM sales_order") == 2
+
+
+async def test_an_erased_person_is_not_filled_in_again(database: Database, vault: Vault, shop: Shop) -> None:
+    saved = await save(database, vault, shop, fetched())
+    async with database.tx(shop.tenant_id) as db:
+        await db.execute("UPDATE person SET erased_at = now(), email = NULL, email_folded = NULL")
+
+    figures = Figures(7, 81_240, NOON)
+    await save(
+        database, vault, shop, fetched(later(an_order()), person=replace(PERSON, home_country="AT", figures=figures))
+    )
+
+    async with database.tx(shop.tenant_id) as db:
+        kept = await orders.load_person(db, saved.record.person_id)
+        assert kept is not None
+        assert (kept.email, kept.home_country, kept.figures) == (None, None, Figures())

@@ -12,7 +12,7 @@ from retour.core.policy.evaluate import CompiledPolicy, Decision, LineDecision, 
 from retour.core.policy.facts import FACTS, LineFacts
 from retour.core.policy.gathering import Asked, CustomerPast, History, LinePast, Request, gather, local_day, time_zone
 from retour.core.policy.lifecycle import VersionState, diff, fingerprint, move
-from retour.core.policy.template import template
+from retour.core.policy.template import template, template_named, templates
 from retour.core.policy.tracing import Trace, trace
 
 __all__ = [
@@ -43,6 +43,8 @@ __all__ = [
     "local_day",
     "move",
     "template",
+    "template_named",
+    "templates",
     "time_zone",
     "trace",
 ]

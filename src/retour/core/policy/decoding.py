@@ -29,11 +29,11 @@ from retour.core.policy.outcome_decoding import (
 )
 from retour.core.policy.reading import Node
 
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
-_RULE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+CURRENCY: Final = re.compile(r"[A-Z]{3}")
+RULE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _RESERVED_IDS: Final = frozenset({"default", "statute"})  # they stand in decisions where no rule decided
 _GROUPS: Final = tuple(group.value for group in Group)
-_DECLARED: Final = tuple(name for name in _GROUPS if name not in (Group.FEES, Group.REQUIREMENTS))
+DECLARED: Final = tuple(name for name in _GROUPS if name not in (Group.FEES, Group.REQUIREMENTS))
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def decode(document: object) -> PolicyDocument:
         optional=("currency", "rules", "zones", "calendar", "promotions", "several"),
     )
     fields["format"].whole(least=FORMAT, most=FORMAT)
-    currency = fields["currency"].text(pattern=_CURRENCY) if "currency" in fields else None
+    currency = fields["currency"].text(pattern=CURRENCY) if "currency" in fields else None
     declared = zones(fields["zones"]) if "zones" in fields else ()
     return PolicyDocument(
         name=fields["name"].text(),
@@ -69,7 +69,7 @@ def _rules(node: Node, vocabulary: Vocabulary) -> tuple[Rule, ...]:
     seen: set[str] = set()
     for item in node.items(most=MAX_RULES):
         fields = item.fields(required=("id", "name", "then"), optional=("when", "enabled"))
-        rule_id = fields["id"].text(pattern=_RULE_ID)
+        rule_id = fields["id"].text(pattern=RULE_ID)
         if rule_id in seen or rule_id in _RESERVED_IDS:
             raise fields["id"].refusal("duplicate", f"{rule_id} is already taken")
         seen.add(rule_id)
@@ -107,7 +107,7 @@ def _outcomes(node: Node, currency: str | None) -> Outcomes:
 
 
 def _defaults(node: Node, currency: str | None) -> Defaults:
-    fields = node.fields(required=_DECLARED, optional=_GROUPS)
+    fields = node.fields(required=DECLARED, optional=_GROUPS)
     return Defaults(
         eligibility=eligibility(fields["eligibility"], currency),
         resolutions=resolutions(fields["resolutions"], currency),

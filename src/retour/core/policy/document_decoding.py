@@ -17,7 +17,7 @@ from retour.core.policy.document import (
 from retour.core.policy.reading import Node
 
 MAX_UNITS: Final = 100_000
-_COUNTRY: Final = re.compile(r"[A-Z]{2}")
+COUNTRY: Final = re.compile(r"[A-Z]{2}")
 
 
 def zones(node: Node) -> tuple[Zone, ...]:
@@ -33,7 +33,7 @@ def zones(node: Node) -> tuple[Zone, ...]:
         names.add(name.casefold())
         countries = []
         for country in fields["countries"].items(least=1, most=MAX_COUNTRIES):
-            code = country.text(pattern=_COUNTRY)
+            code = country.text(pattern=COUNTRY)
             if code in zone_of:
                 raise country.refusal("overlapping_zones", f"{code} is in {zone_of[code]} already")
             zone_of[code] = name

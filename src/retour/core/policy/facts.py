@@ -1,7 +1,7 @@
 """The facts a policy may ask about: the catalogue an editor lists, and the frozen facts of one line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -205,7 +205,9 @@ _LINE: Final = (
     _number("line.days_since_fulfilled", "Days since the last parcel of the line left", _DAYS),
     _number("line.days_since_delivered", "Days since the last parcel of the line arrived", _DAYS),
     _text("line.reason", "Code of the reason the shopper gave", since=Stage.CHOSEN),
-    _text("line.reason_group", "Group the reason belongs to", since=Stage.CHOSEN),
+    _text(
+        "line.reason_group", "Group the reason belongs to: fit, quality, mistake, preference, other", since=Stage.CHOSEN
+    ),
     _text("line.resolution", "What the shopper chose to get for the line", since=Stage.SUBMITTED),
 )
 _PRODUCT: Final = (
@@ -256,9 +258,8 @@ class ParcelDays:
 class LineFacts:
     """Everything a decision about one line rests on, frozen with it: decided again, it gives the same answer.
 
-    `today` is the merchant-local day of the request; `values` holds one entry per fact of the catalogue. `shared` holds
-    those of the order, the customer and the return alone: one object for all lines of a request, so that what depends
-    on nothing else needs to be judged but once. It is the same knowledge again and no part of what is compared.
+    `today` is the merchant-local day of the request; `values` holds one entry per fact of the catalogue. What is known
+    of the order, the customer and the return is the same object for all lines that were gathered together.
     """
 
     line_ref: str
@@ -266,4 +267,3 @@ class LineFacts:
     books_currency: str
     values: Mapping[str, FactValue]
     parcels: tuple[ParcelDays, ...] = ()
-    shared: Mapping[str, FactValue] | None = field(default=None, compare=False, repr=False)

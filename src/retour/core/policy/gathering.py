@@ -18,6 +18,7 @@ from retour.core.policy.document import FactValue
 from retour.core.policy.facts import LineFacts, ParcelDays
 from retour.core.policy.history import CustomerPast, History, LinePast
 from retour.core.policy.order_facts import customer_facts, days_since, last_days, local_day, order_facts, share_bp
+from retour.core.reason import GROUP_OF
 
 __all__ = ["Asked", "CustomerPast", "History", "LinePast", "Request", "gather", "local_day", "time_zone"]
 
@@ -30,8 +31,8 @@ _NO_PAST: Final = LinePast()
 class Asked:
     """Some units of one order line that are asked to come back; without a quantity they are not chosen yet.
 
-    `reason` is the code of the reason and `reason_group` the group it belongs to, `resolution` what the shopper chose
-    to get.
+    `reason` is the code of the reason and `reason_group` the group it belongs to, which follows from our own reasons if
+    it is not given; `resolution` is what the shopper chose to get.
     """
 
     line_ref: str
@@ -91,7 +92,7 @@ def gather(
         values = shared | journey
         _add_line(values, order, line, wish, left[line.ref])
         _add_past(values, history, line.ref)
-        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days, shared))
+        facts.append(LineFacts(line.ref, today, order.shop_currency, values, days))
     return tuple(facts)
 
 
@@ -170,7 +171,7 @@ def _add_line(values: dict[str, FactValue], order: Order, line: OrderLine, wish:
     values["line.customised"] = None if line.properties is None else bool(line.properties)
     values["line.properties"] = line.properties
     values["line.reason"] = wish.reason
-    values["line.reason_group"] = wish.reason_group
+    values["line.reason_group"] = wish.reason_group or GROUP_OF.get(wish.reason or "")
     values["line.resolution"] = wish.resolution
     values["product.ref"] = product.ref
     values["product.type"] = product.type

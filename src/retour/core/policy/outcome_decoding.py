@@ -44,8 +44,8 @@ MAX_QUESTIONS: Final = 20
 MAX_CHOICES: Final = 50
 MAX_MESSAGE: Final = 500
 QUESTION_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_MAX_OFFERS: Final = 50
-_GRADES: Final = ("sealed", "opened", "damaged")
+MAX_OFFERS: Final = 50
+GRADES: Final = ("sealed", "opened", "damaged")
 _FIELDS_OF_MODE: Final = {
     Mode.ALWAYS: ("mode",),
     Mode.NEVER: ("mode", "because", "message"),
@@ -53,12 +53,12 @@ _FIELDS_OF_MODE: Final = {
 }
 _VALUED: Final = frozenset(ResolutionKind) - {ResolutionKind.EXCHANGE, ResolutionKind.REPAIR}
 # A bonus is posted apart from the money, so it needs something to be posted to; a share needs a value to share.
-_KINDS_WITH: Final = {
+KINDS_WITH: Final = {
     "bonus": frozenset(ResolutionKind) - {ResolutionKind.REFUND_ORIGINAL, ResolutionKind.REPAIR},
     "share_bp": _VALUED,
     "exchange": frozenset({ResolutionKind.EXCHANGE}),
 }
-_CHARGES: Final = ("duties", "tips", "sale_fees", "gift_wrapping")
+CHARGES: Final = ("duties", "tips", "sale_fees", "gift_wrapping")
 
 
 def eligibility(node: Node, _currency: str | None) -> Eligibility:
@@ -93,7 +93,7 @@ def _window(node: Node) -> Eligibility:
 def resolutions(node: Node, currency: str | None) -> Resolutions:
     """Read the resolutions offered; the same kind and record twice is refused."""
     offers: list[ResolutionOffer] = []
-    for item in node.fields(required=("offered",))["offered"].items(most=_MAX_OFFERS):
+    for item in node.fields(required=("offered",))["offered"].items(most=MAX_OFFERS):
         offer = _resolution(item, currency)
         if any((known.kind, known.ref) == (offer.kind, offer.ref) for known in offers):
             raise item.refusal("duplicate", "is offered twice")
@@ -104,7 +104,7 @@ def resolutions(node: Node, currency: str | None) -> Resolutions:
 def _resolution(node: Node, currency: str | None) -> ResolutionOffer:
     fields = node.fields(required=("kind",), optional=("ref", "restocking_fee", "bonus", "share_bp", "exchange"))
     kind = fields["kind"].choice(ResolutionKind)
-    for name, kinds in _KINDS_WITH.items():
+    for name, kinds in KINDS_WITH.items():
         if name in fields and kind not in kinds:
             raise fields[name].refusal("not_allowed", f"{kind} has none")
     return ResolutionOffer(
@@ -120,7 +120,7 @@ def _resolution(node: Node, currency: str | None) -> ResolutionOffer:
 def methods(node: Node, currency: str | None) -> Methods:
     """Read the return methods offered; the same kind and destination twice is refused."""
     offers: list[MethodOffer] = []
-    for item in node.fields(required=("offered",))["offered"].items(most=_MAX_OFFERS):
+    for item in node.fields(required=("offered",))["offered"].items(most=MAX_OFFERS):
         fields = item.fields(required=("kind",), optional=("destination", "fee"))
         offer = MethodOffer(
             fields["kind"].choice(MethodKind),
@@ -152,15 +152,15 @@ def settle_on(node: Node, _currency: str | None) -> SettleOn:
 def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
     """Read how a refund is computed; the tender order names every kind of money once."""
     fields = node.fields(
-        required=("shipping",), optional=("deduction_bp", "tender_order", *_CHARGES, "promotions", "shortfall")
+        required=("shipping",), optional=("deduction_bp", "tender_order", *CHARGES, "promotions", "shortfall")
     )
-    deductions = fields["deduction_bp"].fields(optional=_GRADES) if "deduction_bp" in fields else {}
+    deductions = fields["deduction_bp"].fields(optional=GRADES) if "deduction_bp" in fields else {}
     sealed, opened, damaged = (
-        deductions[grade].whole(least=0, most=MAX_BP) if grade in deductions else 0 for grade in _GRADES
+        deductions[grade].whole(least=0, most=MAX_BP) if grade in deductions else 0 for grade in GRADES
     )
     order = _tender_order(fields["tender_order"]) if "tender_order" in fields else DEFAULT_TENDER_ORDER
     duties, tips, sale_fees, gift_wrapping = (
-        fields[name].choice(ShippingRefund) if name in fields else ShippingRefund.NONE for name in _CHARGES
+        fields[name].choice(ShippingRefund) if name in fields else ShippingRefund.NONE for name in CHARGES
     )
     return RefundTerms(
         shipping=fields["shipping"].choice(ShippingRefund),
@@ -179,7 +179,7 @@ def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
 
 def inspection(node: Node, _currency: str | None) -> Inspection:
     """Read what is proposed at inspection for each grade."""
-    fields = node.fields(required=_GRADES)
+    fields = node.fields(required=GRADES)
     return Inspection(_proposal(fields["sealed"]), _proposal(fields["opened"]), _proposal(fields["damaged"]))
 
 

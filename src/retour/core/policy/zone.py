@@ -24,4 +24,4 @@ def in_zone(facts: LineFacts, zones: Mapping[str, str]) -> LineFacts:
     if facts.values.get(ZONE) == zone:
         return facts
     values = {**facts.values, ZONE: zone}
-    return LineFacts(facts.line_ref, facts.today, facts.books_currency, values, facts.parcels, facts.shared)
+    return LineFacts(facts.line_ref, facts.today, facts.books_currency, values, facts.parcels)

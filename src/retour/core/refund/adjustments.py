@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides, spread
@@ -18,17 +19,29 @@ class Totals:
     taxes: tuple[Tax, ...]
 
 
+NONE: Final = Totals(NOTHING, ())
+
+
 def totals(rows: Iterable[Row]) -> Totals:
     """Return the sum of the rows and of each of their tax buckets."""
-    mine = books = 0
-    buckets: dict[str, Sides] = {}
+    return plus(NONE, rows)
+
+
+def plus(so_far: Totals, rows: Iterable[Row]) -> Totals:
+    """Return what some rows come to together with what came before."""
+    mine, books = so_far.payable.presentment, so_far.payable.shop
+    buckets = {tax.bucket: [tax.amount.presentment, tax.amount.shop] for tax in so_far.taxes}
     for row in rows:
         mine += row.payable.presentment
         books += row.payable.shop
         for tax in row.taxes:
-            so_far = buckets.get(tax.bucket)
-            buckets[tax.bucket] = tax.amount if so_far is None else so_far + tax.amount
-    return Totals(Sides(mine, books), tuple(Tax(bucket, amount) for bucket, amount in buckets.items()))
+            sums = buckets.get(tax.bucket)
+            if sums is None:
+                buckets[tax.bucket] = [tax.amount.presentment, tax.amount.shop]
+            else:
+                sums[0] += tax.amount.presentment
+                sums[1] += tax.amount.shop
+    return Totals(Sides(mine, books), tuple([Tax(bucket, Sides(*sums)) for bucket, sums in buckets.items()]))
 
 
 def reduction(

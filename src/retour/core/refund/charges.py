@@ -13,54 +13,55 @@ from retour.core.refund.request import RefundRequest, ShippingWish
 from retour.core.refund.terms import ChargeMode, RefundTerms
 from retour.core.refund.units import count, worth
 
+Base = tuple[int, int, int]
+"""What had come back before, what has with this step, and all there is: units, or minor units of value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the return of the order has come: value of the units that came back before and with this step."""
+    """How far the return of the order has come; `by_line` counts the units of each line."""
 
-    before: Sides
-    after: Sides
-    total: Sides
-    by_line: Mapping[str, tuple[int, int, int]]
+    order: Order
+    past: Mapping[str, LedgerLine]
+    accepted: Mapping[str, Ordinals]
+    by_line: Mapping[str, Base]
     complete: bool
-    accepted_now: bool
 
     def touches(self, charge: Charge) -> bool:
         """Return whether units come back now: of the charge's own line, if it has one."""
         if charge.line_ref is None or charge.line_ref not in self.by_line:
-            return self.accepted_now
-        before, after, _ = self.by_line[charge.line_ref]
-        return before < after
+            return bool(self.accepted)
+        return charge.line_ref in self.accepted
+
+    def values(self) -> tuple[Base, Base]:
+        """Return the progress by value of units, on both sides."""
+        mine, books = [0, 0, 0], [0, 0, 0]
+        for line in self.order.lines:
+            gone = self.past[line.ref].paid_units if line.ref in self.past else ()
+            now, q = self.accepted.get(line.ref, ()), line.quantity
+            for side, gross in ((mine, line.gross.presentment), (books, line.gross.shop)):
+                earlier = abs(worth(gross, gone, q))
+                side[0] += earlier
+                side[1] += earlier + abs(worth(gross, now, q))
+                side[2] += abs(gross)
+        return (mine[0], mine[1], mine[2]), (books[0], books[1], books[2])
 
 
 def progress(order: Order, past: Mapping[str, LedgerLine], accepted: Mapping[str, Ordinals]) -> Progress:
-    """Return how far the return has come; `by_line` counts units before, after and in all."""
-    before, after, total = [0, 0], [0, 0], [0, 0]
-    by_line: dict[str, tuple[int, int, int]] = {}
+    """Return how far the return has come with the units that are accepted now."""
+    by_line: dict[str, Base] = {}
     for line in order.lines:
-        gone = past[line.ref].paid_units if line.ref in past else ()
-        now = accepted.get(line.ref, ())
-        units = count(gone)
-        by_line[line.ref] = (units, units + count(now), line.quantity)
-        for i, gross in enumerate((line.gross.presentment, line.gross.shop)):
-            earlier = abs(worth(gross, gone, line.quantity))
-            before[i] += earlier
-            after[i] += earlier + abs(worth(gross, now, line.quantity))
-            total[i] += abs(gross)
-    return Progress(
-        Sides(*before),
-        Sides(*after),
-        Sides(*total),
-        by_line,
-        complete=all(reached == q for _, reached, q in by_line.values()),
-        accepted_now=bool(accepted),
-    )
+        gone = count(past[line.ref].paid_units) if line.ref in past else 0
+        by_line[line.ref] = (gone, gone + count(accepted.get(line.ref, ())), line.quantity)
+    complete = all(reached == q for _, reached, q in by_line.values())
+    return Progress(order, past, accepted, by_line, complete)
 
 
 def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, at: Progress) -> tuple[Row, ...]:
     """Return the rows of all charges that go back now; raise Refused if explicit shipping exceeds what is left."""
     past = {charge.charge_ref: charge for charge in ledger.charges}
     explicit = _explicit(order, past, request)
+    values: tuple[Base, Base] | None = None
     modes = {
         ChargeKind.SHIPPING: terms.shipping if request.shipping is None else request.shipping.mode,
         ChargeKind.DUTY: terms.duties,
@@ -77,7 +78,10 @@ def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
             amount = explicit.get(charge.ref, 0)
             amounts = (amount, shop_fraction(mine, books, amount))
         else:
-            amounts = _by_mode(charge, modes[charge.kind], mine, books, at, wished=wish is not None)
+            mode = modes[charge.kind]
+            if mode is ChargeMode.PROPORTIONAL and values is None:
+                values = at.values()
+            amounts = _by_mode(charge, mode, mine, books, at, values, wished=wish is not None)
         if amounts != (0, 0):
             rows.append(_row(charge, mine, books, amounts, wish))
     return tuple(rows)
@@ -104,32 +108,43 @@ def _parts(charge: Charge, past: Mapping[str, LedgerCharge]) -> tuple[Part, Part
 
 
 def _by_mode(
-    charge: Charge, mode: ChargeMode, mine: Part, books: Part, at: Progress, *, wished: bool
+    charge: Charge,
+    mode: ChargeMode,
+    mine: Part,
+    books: Part,
+    at: Progress,
+    values: tuple[Base, Base] | None,
+    *,
+    wished: bool,
 ) -> tuple[int, int]:
-    if mode is ChargeMode.NONE:
-        return 0, 0
     if mode is ChargeMode.ALL:
-        return (mine.rest, books.rest) if at.touches(charge) or wished else (0, 0)
+        return (mine.rest, books.rest) if wished or at.touches(charge) else (0, 0)
     if mode is ChargeMode.ON_FULL_RETURN:
         return (mine.rest, books.rest) if at.complete else (0, 0)
-    if charge.line_ref is not None and charge.line_ref in at.by_line:
-        before, after, total = at.by_line[charge.line_ref]
-        base, base_books = (before, after, total), (before, after, total)
-    else:
-        base = (at.before.presentment, at.after.presentment, at.total.presentment)
-        base_books = (at.before.shop, at.after.shop, at.total.shop)
+    if mode is ChargeMode.NONE or values is None:
+        return 0, 0
+    of_line = at.by_line.get(charge.line_ref or "")
+    base, base_books = (of_line, of_line) if of_line else values
+    if charge.kind is ChargeKind.ORDER_ROUNDING:  # what an earlier step could not take is caught up with
+        return _reached(mine, base, complete=at.complete), _reached(books, base_books, complete=at.complete)
     amount = _share(mine, base, complete=at.complete)
     if amount != 0 and amount == mine.rest and at.complete:
         return amount, books.rest
     return amount, _share(books, base_books, complete=at.complete)
 
 
-def _share(part: Part, base: tuple[int, int, int], *, complete: bool) -> int:
+def _share(part: Part, base: Base, *, complete: bool) -> int:
     """Return the proportional step, cumulatively by the base; goods worth nothing give all with the full return."""
     before, after, total = base
     if total == 0:
         return part.rest if complete else 0
     return within(half_up(part.gross * after, total) - half_up(part.gross * before, total), part.rest)
+
+
+def _reached(part: Part, base: Base, *, complete: bool) -> int:
+    """Return what is missing to the share that the base has reached; all that is left with the full return."""
+    _, after, total = base
+    return part.rest if complete or total == 0 else within(half_up(part.gross * after, total) - part.paid, part.rest)
 
 
 def _row(charge: Charge, mine: Part, books: Part, amounts: tuple[int, int], wish: ShippingWish | None) -> Row:

@@ -37,11 +37,11 @@ def deductions(
 
     Together they take no more than the row pays. An amount that a person named for the units is no share of them.
     """
+    share_bp = WHOLE if asked.override is not None else share_bp
+    if share_bp == WHOLE and not any([r.deduction_bp for r in asked.units]):
+        return ()
     accepted = sorted((r for r in asked.units if r.accepted), key=lambda r: r.lo)
     damaged = [r for r in accepted if r.deduction_bp]
-    share_bp = WHOLE if asked.override is not None else share_bp
-    if not damaged and share_bp == WHOLE:
-        return ()
     mine = _Left(sides[0], row.payable.presentment, tuple(t.amount.presentment for t in row.taxes))
     books = _Left(sides[1], row.payable.shop, tuple(t.amount.shop for t in row.taxes))
     q = line.quantity

@@ -11,7 +11,7 @@ from typing import Final
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Order, Tax
-from retour.core.refund.adjustments import Totals, reduction, totals
+from retour.core.refund.adjustments import Totals, plus, reduction
 from retour.core.refund.ledger import Ledger, LedgerFee
 from retour.core.refund.plan import Row, RowKind
 from retour.core.refund.request import RefundRequest
@@ -50,32 +50,33 @@ class _Room:
 
 
 def fees(
-    order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, rows: Sequence[Row], off: Sequence[Row]
+    order: Order,
+    ledger: Ledger,
+    request: RefundRequest,
+    terms: RefundTerms,
+    units: Sequence[Row],
+    goods: Totals,
+    whole: Totals,
 ) -> Fees:
-    """Return the fees of a step that takes units back, restocking first; `off` are the deductions made before.
+    """Return the fees of a step that takes units back, restocking first.
 
-    Together they take no more than the refund; raise Refused(currency_mismatch).
+    `goods` are the units after deductions, `whole` the refund so far. Together the fees take no more than the refund;
+    raise Refused(currency_mismatch).
     """
-    units = [row for row in rows if row.kind is RowKind.UNITS]
     if not units or not terms.fees:
         return Fees()
-    goods, whole = totals([*units, *off]), totals([*rows, *off])
     room = _Room(Sides(max(0, whole.payable.presentment), max(0, whole.payable.shop)), goods, whole)
     past = {fee.term: fee for fee in ledger.fees}
-    now = LedgerFee(
-        FeeTerm(),
-        value=goods.payable,
-        listed=_listed(order, units),
-        lines=tuple((row.ref or "", row.quantity) for row in units),
-        parcels=request.parcels,
-    )
+    counted = tuple([(row.ref or "", row.quantity) for row in units])
     charged: list[Row] = []
     steps: list[LedgerFee] = []
     for term in sorted(terms.fees, key=lambda fee: ORDER.index(fee.kind)):
-        key = replace(term, cost_minor=None)
-        before = past.get(key) or LedgerFee(key)
-        step = replace(now, term=key, parcels=max(0, now.parcels - before.parcels))
-        wanted = _wanted(order, term, merged(before, step), [*ledger.fees, *steps])
+        key = term if term.cost_minor is None else replace(term, cost_minor=None)
+        before = past.get(key)
+        parcels = request.parcels - before.parcels if before else request.parcels
+        listed = _listed(units) if term.of is FeeOf.LISTED else NOTHING
+        step = LedgerFee(key, goods.payable, listed, counted, max(0, parcels))
+        wanted = _wanted(order, term, merged(before, step) if before else step, [*ledger.fees, *steps])
         row, step = _charge(term, wanted, step, room, _waiver(term, request, terms), terms.shortfall)
         steps.append(step)
         if row is not None:
@@ -121,14 +122,10 @@ def _fraction(minor: int, of: int, total: int) -> int:
     return half_up(minor * max(0, of), total) if total > 0 else 0
 
 
-def _listed(order: Order, units: Sequence[Row]) -> Sides:
-    mine = books = 0
-    for row in units:
-        line = order.line(row.ref or "")
-        assert line is not None, "a quote has rows of the order's lines alone"
-        mine += worth(line.list_value.presentment, row.ordinals, line.quantity)
-        books += worth(line.list_value.shop, row.ordinals, line.quantity)
-    return Sides(mine, books)
+def _listed(units: Sequence[Row]) -> Sides:
+    """Return what the units would have cost before discounts."""
+    mine = sum(worth(row.listed.presentment, row.ordinals, row.of) for row in units)
+    return Sides(mine, sum(worth(row.listed.shop, row.ordinals, row.of) for row in units))
 
 
 def _wanted(order: Order, term: FeeTerm, at: LedgerFee, all_fees: Iterable[LedgerFee]) -> Sides:
@@ -223,7 +220,7 @@ def _after(room: _Room, row: Row, term: FeeTerm) -> _Room:
 
 
 def _less(basis: Totals, row: Row) -> Totals:
-    return totals([Row(row.kind, None, basis.payable, NOTHING, basis.taxes), row])
+    return plus(basis, [row])
 
 
 def _sum(amounts: Iterable[Sides]) -> Sides:

@@ -1,9 +1,9 @@
 """Line steps: what units are worth, what is paid for them, and what a damaged unit takes off again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retour.core.errors import Refused
-from retour.core.money import Sides, half_up
+from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import OrderLine
 from retour.core.refund.deduction import deductions
 from retour.core.refund.ledger import LedgerLine, Ordinals
@@ -29,8 +29,8 @@ def step(line: OrderLine, past: LedgerLine, asked: RequestedLine, *, clamp: bool
     `share_bp` is the part of the units' value that is paid; an amount a person names for them is paid as it is.
     """
     _check_units(line, past, asked.units)
-    accepted = merged((r.lo, r.hi) for r in asked.units if r.accepted)
-    rejected = merged((r.lo, r.hi) for r in asked.units if not r.accepted)
+    accepted = merged([(r.lo, r.hi) for r in asked.units if r.accepted])
+    rejected = merged([(r.lo, r.hi) for r in asked.units if not r.accepted])
     sides = parts(line.gross, line.taxes, past.paid, past.taxes_paid)
     rows: list[Row] = []
     taken_off: tuple[Row, ...] = ()
@@ -43,18 +43,8 @@ def step(line: OrderLine, past: LedgerLine, asked: RequestedLine, *, clamp: bool
     elif asked.override is not None:
         raise Refused("amount_above_entitlement", "no accepted unit to name an amount for", field=line.ref)
     if rejected:
-        nothing = Sides(0, 0)
-        rows.append(
-            Row(
-                RowKind.REJECTED_UNITS,
-                line.ref,
-                nothing,
-                nothing,
-                ordinals=rejected,
-                settled=line.gross,
-                of=line.quantity,
-            )
-        )
+        refused = Row(RowKind.REJECTED_UNITS, line.ref, NOTHING, NOTHING, ordinals=rejected)
+        rows.append(replace(refused, settled=line.gross, of=line.quantity))
     if asked.money is not None:
         rows.append(_money_row(line, past, asked.money, sides, clamp=clamp))
     return LineStep(tuple(rows), taken_off, accepted)
@@ -87,33 +77,36 @@ def _units_row(
     clamp: bool,
 ) -> Row:
     mine, books = sides
-    q = line.quantity
-    entitled, entitled_books = worth(mine.gross, accepted, q), worth(books.gross, accepted, q)
-    override = asked.override
-    payable = within(entitled, mine.rest)
-    if override is not None:
-        payable = _overridden(line, override.amount_minor, entitled, mine.rest, clamp=clamp)
-    settles_all = count(past.paid_units) + count(accepted) == q
-    closes = payable != 0 and payable == mine.rest
-    if (override is not None and payable != entitled) or (closes and (payable != entitled or settles_all)):
-        payable_books = shop_fraction(mine, books, payable)
+    q, override = line.quantity, asked.override
+    entitled, payable = worth(mine.gross, accepted, q), 0
+    if override is None:
+        payable = within(entitled, mine.rest)
     else:
-        payable_books = within(entitled_books, books.rest)
-    tax, tax_books = _entitled_taxes(mine, accepted, q), _entitled_taxes(books, accepted, q)
+        payable = _overridden(line, override.amount_minor, entitled, mine.rest, clamp=clamp)
     by_hand = override is not None
+    tax = _entitled_taxes(mine, accepted, q)
+    taxes = unit_taxes(mine, entitled, tax, payable, by_hand=by_hand)
+    entitled_books, payable_books, tax_books, taxes_books = entitled, payable, tax, taxes
+    if books is not mine:  # the same figures come to the same
+        entitled_books = worth(books.gross, accepted, q)
+        settles_all = count(past.paid_units) + count(accepted) == q
+        closes = payable != 0 and payable == mine.rest
+        if (by_hand and payable != entitled) or (closes and (payable != entitled or settles_all)):
+            payable_books = shop_fraction(mine, books, payable)
+        else:
+            payable_books = within(entitled_books, books.rest)
+        tax_books = _entitled_taxes(books, accepted, q)
+        taxes_books = unit_taxes(books, entitled_books, tax_books, payable_books, by_hand=by_hand)
     return row_of(
         RowKind.UNITS,
         line.ref,
         line.taxes,
         (payable, payable_books),
-        (
-            unit_taxes(mine, entitled, tax, payable, by_hand=by_hand),
-            unit_taxes(books, entitled_books, tax_books, payable_books, by_hand=by_hand),
-        ),
+        (taxes, taxes_books),
         ordinals=accepted,
         entitlement=Sides(entitled, entitled_books),
         entitled_tax=Sides(sum(tax), sum(tax_books)),
-        withheld=Sides(_short(entitled, payable), _short(entitled_books, payable_books)),
+        withheld=_short(entitled, payable, entitled_books, payable_books),
         listed=line.list_value,
         settled=line.gross,
         paid_before=past.paid,
@@ -135,11 +128,17 @@ def _overridden(line: OrderLine, amount: int, entitled: int, rest: int, *, clamp
 
 
 def _entitled_taxes(part: Part, ordinals: Ordinals, q: int) -> Taxes:
-    return tuple(worth(tax, ordinals, q) for tax in part.taxes)
+    return tuple([worth(tax, ordinals, q) for tax in part.taxes])
 
 
-def _short(entitled: int, payable: int) -> int:
-    return entitled - payable if abs(payable) < abs(entitled) else 0
+def _short(entitled: int, payable: int, entitled_books: int, payable_books: int) -> Sides:
+    """Return what the units are worth and do not get; nothing where a side gets as much or more."""
+    if entitled == payable and entitled_books == payable_books:
+        return NOTHING
+    return Sides(
+        entitled - payable if abs(payable) < abs(entitled) else 0,
+        entitled_books - payable_books if abs(payable_books) < abs(entitled_books) else 0,
+    )
 
 
 # --- money without units ---

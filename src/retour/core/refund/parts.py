@@ -1,9 +1,10 @@
 """One side of a line or charge: its settled figures, what was paid of them, and the tax of the next step."""
 
 from dataclasses import dataclass
+from operator import sub
 from typing import Literal, TypedDict, Unpack
 
-from retour.core.money import Sides, half_up
+from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Tax
 from retour.core.refund.ledger import Ordinals
 from retour.core.refund.plan import Row, RowKind
@@ -49,22 +50,33 @@ class Facts(TypedDict, total=False):
 
 def within(value: int, rest: int) -> int:
     """Return the value limited to the rest by magnitude; nothing if the rest points the other way."""
-    return min(value, max(rest, 0)) if value >= 0 else max(value, min(rest, 0))
+    if value >= 0:
+        return value if value <= rest else max(rest, 0)
+    return value if value >= rest else min(rest, 0)
 
 
 def parts(gross: Sides, taxes: tuple[Tax, ...], paid: Sides, taxes_paid: tuple[Tax, ...]) -> tuple[Part, Part]:
-    """Return the presentment and the shop side of a component."""
-    gone = {t.bucket: t.amount for t in taxes_paid}
-    before = [gone.get(t.bucket, Sides(0, 0)) for t in taxes]
-    return (
-        Part(
-            gross.presentment,
-            tuple(t.amount.presentment for t in taxes),
-            paid.presentment,
-            tuple(b.presentment for b in before),
-        ),
-        Part(gross.shop, tuple(t.amount.shop for t in taxes), paid.shop, tuple(b.shop for b in before)),
+    """Return the presentment and the shop side of a component; one and the same part if their figures are the same."""
+    amounts = [tax.amount for tax in taxes]
+    if taxes_paid:
+        gone = {tax.bucket: tax.amount for tax in taxes_paid}
+        before = [gone.get(tax.bucket, NOTHING) for tax in taxes]
+    else:
+        before = [NOTHING] * len(amounts)
+    mine = (
+        gross.presentment,
+        tuple([amount.presentment for amount in amounts]),
+        paid.presentment,
+        tuple([amount.presentment for amount in before]),
     )
+    books = (
+        gross.shop,
+        tuple([amount.shop for amount in amounts]),
+        paid.shop,
+        tuple([amount.shop for amount in before]),
+    )
+    part = Part(*mine)
+    return part, part if mine == books else Part(*books)
 
 
 def shop_fraction(mine: Part, books: Part, amount: int) -> int:
@@ -110,17 +122,17 @@ def row_of(
     **facts: Unpack[Facts],
 ) -> Row:
     """Return the row that joins both sides, with the net they leave."""
-    joined = tuple(Tax(t.bucket, Sides(p, s)) for t, p, s in zip(buckets, *taxes, strict=True))
+    joined = tuple([Tax(t.bucket, Sides(p, s)) for t, p, s in zip(buckets, *taxes, strict=True)])
     net = Sides(payable[0] - sum(taxes[0]), payable[1] - sum(taxes[1]))
     return Row(kind, ref, Sides(*payable), net, joined, **facts)
 
 
 def _left(part: Part) -> Taxes:
-    return tuple(tax - paid for tax, paid in zip(part.taxes, part.taxes_paid, strict=True))
+    return tuple(map(sub, part.taxes, part.taxes_paid))
 
 
 def _limited(part: Part, taxes: Taxes) -> Taxes:
-    return tuple(within(tax, rest) for tax, rest in zip(taxes, _left(part), strict=True))
+    return tuple(map(within, taxes, _left(part)))
 
 
 def _bearable(taxes: Taxes, amount: int) -> Taxes:

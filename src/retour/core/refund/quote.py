@@ -29,15 +29,20 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     rows, deductions, past, accepted = _lines(order, ledger, request, terms)
     if terms.whole_kit:
         check_kits(order, past, accepted)
-    rows += charges.steps(order, ledger, request, terms, charges.progress(order, past, accepted))
+    units = [row for row in rows if row.kind is RowKind.UNITS]
+    if order.charges:
+        rows += charges.steps(order, ledger, request, terms, charges.progress(order, past, accepted))
     if request.goodwill is not None:
         rows += goodwill(order, ledger, request.goodwill, rows, clamp=request.clamp)
-    goods = adjustments.totals([*(row for row in rows if row.kind is RowKind.UNITS), *deductions])
-    deductions += clawback(order, ledger, terms, past, accepted, goods)
-    charged = fees(order, ledger, request, terms, rows, deductions)
-    adjusted = [*deductions, *charged.rows]
+    goods = adjustments.totals([*units, *deductions])
+    back = clawback(order, ledger, terms, past, accepted, goods)
+    goods = adjustments.plus(goods, back) if back else goods
+    others = [row for row in rows if row.kind is not RowKind.UNITS]
+    whole = adjustments.plus(goods, others) if others else goods
+    charged = fees(order, ledger, request, terms, units, goods, whole)
+    adjusted = [*deductions, *back, *charged.rows]
     rest = adjustments.order_rest(order, ledger)
-    so_far = adjustments.totals([*rows, *adjusted])
+    so_far = adjustments.plus(whole, charged.rows) if charged.rows else whole
     if so_far.payable.presentment < 0:  # a rounding of the sale never makes a step cost money
         rows = [row for row in rows if row.kind is not RowKind.ORDER_ROUNDING]
         so_far = adjustments.totals([*rows, *adjusted])
@@ -76,12 +81,13 @@ def _lines(
     order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms
 ) -> tuple[list[Row], list[Row], dict[str, LedgerLine], dict[str, Ordinals]]:
     past = {line.line_ref: line for line in ledger.lines}
+    by_ref = {line.ref: line for line in order.lines}
     rows: list[Row] = []
     deductions: list[Row] = []
     accepted: dict[str, Ordinals] = {}
     seen: set[str] = set()
     for asked in request.lines:
-        line = order.line(asked.line_ref)
+        line = by_ref.get(asked.line_ref)
         if line is None:
             raise Refused("order_line_not_found", "the order has no such line", field=asked.line_ref)
         if line.ref in seen:
@@ -110,17 +116,12 @@ def _capped(
     over = adjustments.cap_order(so_far, rest, clamp=clamp)
     if over is not None:
         adjusted.append(over)
-        so_far = _with(so_far, over)
+        so_far = adjustments.plus(so_far, [over])
     excess = adjustments.cap_taxes(order, ledger, so_far, clamp=clamp)
     if excess is not None:
         adjusted.append(excess)
-        so_far = _with(so_far, excess)
+        so_far = adjustments.plus(so_far, [excess])
     return so_far
-
-
-def _with(so_far: adjustments.Totals, row: Row) -> adjustments.Totals:
-    nothing = Row(row.kind, None, so_far.payable, NOTHING, so_far.taxes)
-    return adjustments.totals([nothing, row])
 
 
 def _notes(rows: list[Row], adjusted: list[Row], ledger: Ledger, unallocated: int, billed: Sides) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Simulation: a policy replayed over what happened, beside what was decided then; shopper behaviour is held constant."""
 
 from retour.core.simulation.court import Case, Compared, Court, Quotes
+from retour.core.simulation.judging import facts_needed
 from retour.core.simulation.replaying import Replay, imported, unreturned
 from retour.core.simulation.result import (
     ACCEPTED,
@@ -24,7 +25,7 @@ from retour.core.simulation.result import (
     Side,
     Why,
 )
-from retour.core.simulation.tally import Tally, result
+from retour.core.simulation.tally import TOLD, Tally, result
 from retour.core.simulation.telling import affected
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "BY",
     "MOST_ROWS",
     "REST",
+    "TOLD",
     "UNKNOWN",
     "Affected",
     "AffectedLine",
@@ -55,6 +57,7 @@ __all__ = [
     "Tally",
     "Why",
     "affected",
+    "facts_needed",
     "imported",
     "result",
     "unreturned",

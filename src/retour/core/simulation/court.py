@@ -6,14 +6,14 @@ from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.order import Order
-from retour.core.policy import CompiledPolicy
-from retour.core.policy.outcome import Group, ResolutionKind
-from retour.core.simulation.judging import Judge, Verdict
+from retour.core.policy import PolicyDocument
+from retour.core.policy.expression import Expressions
+from retour.core.policy.outcome import Group
+from retour.core.simulation.judging import Judge
 from retour.core.simulation.money import NO_MONEY, Till, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
 from retour.core.simulation.world import World, WorldLine, asks_person, world
-from retour.core.terms import terms_of
 
 # Groups whose outcome matters to a line that is accepted either way; the others show in its fate, its offer or its money.
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
@@ -45,12 +45,18 @@ class Court:
     """The candidate, the policy it is compared with if that is one for all, and the versions of the past by name."""
 
     def __init__(
-        self, candidate: CompiledPolicy, baseline: CompiledPolicy | None, versions: Mapping[str, CompiledPolicy]
+        self,
+        candidate: PolicyDocument,
+        baseline: PolicyDocument | None,
+        versions: Mapping[str, PolicyDocument],
+        expressions: Expressions | None = None,
     ) -> None:
-        self._candidate = Judge(candidate)
-        self._baseline = None if baseline is None else Judge(baseline)
-        self._versions = {name: Judge(policy) for name, policy in versions.items()}
-        self._same_terms: dict[tuple[int, int, str | None], bool] = {}
+        self._candidate = Judge(candidate, version="candidate", expressions=expressions)
+        self._baseline = None if baseline is None else Judge(baseline, version="baseline", expressions=expressions)
+        self._versions = {
+            name: Judge(document, version=name, expressions=expressions) for name, document in versions.items()
+        }
+        self._same_terms: dict[tuple[int, int], bool] = {}
 
     @property
     def candidate(self) -> Judge:
@@ -134,24 +140,23 @@ class Court:
         """Return whether a world pays for the same units under the same terms as the world that was."""
         if of is case.then:
             return True
-        return all(self._alike(a, b) for a, b in zip(case.then.lines, of.lines, strict=True))
+        ways = case.then.method, of.method
+        return all(self._alike(a, b, ways) for a, b in zip(case.then.lines, of.lines, strict=True))
 
-    def _alike(self, then: WorldLine, other: WorldLine) -> bool:
+    def _alike(self, then: WorldLine, other: WorldLine, ways: tuple[str | None, str | None]) -> bool:
         if then.offer is None or other.offer is None:
             return then.offer is other.offer
-        if then.verdict is other.verdict:
+        if then.verdict is other.verdict and ways[0] == ways[1]:
             return True
         if then.offer.kind is not other.offer.kind:
             return False
         if then.past.found and found_under(then, then) != found_under(other, then):
             return False
-        return self._terms_alike(then.verdict, other.verdict, then.offer.kind)
-
-    def _terms_alike(self, a: Verdict, b: Verdict, kind: ResolutionKind) -> bool:
-        key = (id(a), id(b), kind.value)
+        terms = then.verdict.terms(then.offer, ways[0]), other.verdict.terms(other.offer, ways[1])
+        key = id(terms[0]), id(terms[1])  # verdicts and their terms live as long as this court
         known = self._same_terms.get(key)
         if known is None:
-            known = self._same_terms[key] = terms_of(a.decision, kind.value) == terms_of(b.decision, kind.value)
+            known = self._same_terms[key] = terms[0] == terms[1]
         return known
 
 

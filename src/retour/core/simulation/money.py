@@ -1,25 +1,21 @@
 """The money of past returns under a policy: quoted on an order to which nothing else has happened, in their order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from retour.core import refund
-from retour.core.money import NOTHING, Sides
-from retour.core.order import Order, Tax
+from retour.core.order import Order
 from retour.core.policy.outcome import Group, Inspection, RefundTerms, ResolutionKind
-from retour.core.refund import Ledger, LedgerCharge, LedgerLine, Plan, Row, RowKind, Tender, UnitRange
+from retour.core.refund import Ledger, Plan, RowKind, Tender, UnitRange
 from retour.core.rma.state import Grade
 from retour.core.simulation.past import Found
 from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
-from retour.core.terms import after_the_first, charges_fee, terms_of
 
 _CREDIT: Final = frozenset(
     {ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT}
 )  # fmt: skip
 _EXCHANGED: Final = frozenset({ResolutionKind.EXCHANGE, ResolutionKind.REPAIR})
-_OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY, RowKind.PLATFORM_ROUNDING})
 NO_MONEY: Final = Money()
 
 
@@ -48,16 +44,17 @@ def pay(till: Till, world: World, proposals: World) -> Money:
     for line, proposed in zip(world.lines, proposals.lines, strict=True):
         if line.offer is None or line.offer.kind is ResolutionKind.REPAIR:
             continue
-        terms = terms_of(line.verdict.decision, line.offer.kind.value)
+        terms = line.verdict.terms(line.offer, world.method)
         asked = refund.RequestedLine(line.past.line_ref, _units(till, line, proposed))
         groups.setdefault((line.offer.kind, terms), []).append(asked)
-    total, charged = NO_MONEY, False
+    total = NO_MONEY
     for (kind, terms), lines in groups.items():
-        due = after_the_first(terms) if charged else terms
-        plan = refund.quote(till.order, till.ledger, refund.RefundRequest(tuple(lines), clamp=True), due)
-        charged = charged or charges_fee(plan)
-        till.ledger = booked(till.ledger, plan)
+        plan = refund.quote(till.order, till.ledger, refund.RefundRequest(tuple(lines), clamp=True), terms)
+        till.ledger = refund.booked(till.ledger, plan)
         total = plus(total, money_of(plan, kind))
+    till.ledger = replace(
+        till.ledger, fees=(), credited=()
+    )  # what was charged and credited once is of this return alone
     return total
 
 
@@ -68,7 +65,7 @@ def money_of(plan: Plan, kind: ResolutionKind) -> Money:
         total=plan.total.shop,
         fee=-sum(row.payable.shop for row in plan.adjustments if row.kind.value.endswith("_fee")),
         deduction=-sum(row.payable.shop for row in plan.adjustments if row.kind is RowKind.DAMAGE),
-        bonus=plan.bonus,
+        bonus=plan.bonus_shop,
     )
 
 
@@ -131,46 +128,3 @@ def _units(till: Till, line: WorldLine, proposed: WorldLine) -> tuple[UnitRange,
         ranges.append(UnitRange(first, last))
     till.back[ref] = last
     return tuple(ranges)
-
-
-# --- the ledger after a plan ---
-
-
-def booked(ledger: Ledger, plan: Plan) -> Ledger:
-    """Return the ledger once a plan is paid."""
-    lines = {line.line_ref: line for line in ledger.lines}
-    charges = {charge.charge_ref: charge for charge in ledger.charges}
-    for row in plan.rows:
-        if row.ref is None or row.kind is RowKind.REJECTED_UNITS:
-            continue
-        if row.kind in _OF_LINES:
-            lines[row.ref] = _line_after(lines.get(row.ref) or LedgerLine(row.ref), row)
-        else:
-            past = charges.get(row.ref) or LedgerCharge(row.ref)
-            charges[row.ref] = LedgerCharge(row.ref, past.paid + row.payable, _sum(past.taxes_paid, row.taxes))
-    return Ledger(
-        sequence=ledger.sequence + 1,
-        lines=tuple(lines.values()),
-        charges=tuple(charges.values()),
-        tenders=ledger.tenders,  # where the money goes back changes no figure of a simulation
-        paid_back=ledger.paid_back + plan.total,
-        taxes_paid_back=_sum(ledger.taxes_paid_back, plan.taxes),
-    )
-
-
-def _line_after(past: LedgerLine, row: Row) -> LedgerLine:
-    return LedgerLine(
-        past.line_ref,
-        past.paid_units + (row.ordinals if row.kind is RowKind.UNITS else ()),
-        past.paid + row.payable,
-        _sum(past.taxes_paid, row.taxes),
-        past.withheld + row.withheld,
-        past.granted_bp + (row.basis_points or 0 if row.kind is RowKind.MONEY else 0),
-    )
-
-
-def _sum(past: Sequence[Tax], added: Sequence[Tax]) -> tuple[Tax, ...]:
-    sums: dict[str, Sides] = {tax.bucket: tax.amount for tax in past}
-    for tax in added:
-        sums[tax.bucket] = sums.get(tax.bucket, NOTHING) + tax.amount
-    return tuple(Tax(bucket, amount) for bucket, amount in sums.items())

@@ -99,7 +99,7 @@ def imported(lines: Sequence[ImportedLine], *, currency: str) -> Replay:
 
 def _lines(facts: Sequence[LineFacts], asked: Sequence[Asked], wishes: dict[str, str | None]) -> tuple[PastLine, ...]:
     return tuple(
-        PastLine(wish.line_ref, wish.quantity, encode_facts(one), wishes.get(wish.line_ref))
+        PastLine(wish.line_ref, wish.quantity or 0, encode_facts(one), wishes.get(wish.line_ref))
         for one, wish in zip(facts, asked, strict=True)
     )
 

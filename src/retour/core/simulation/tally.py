@@ -35,6 +35,10 @@ _MONEY_AT: Final = _FIELDS.index("refund_minor")
 _LABELS_AT: Final = _FIELDS.index("labels")
 _COUNTS: Final = Counts.__slots__
 _GROUPS: Final = tuple(group.value for group in Group)
+# What is asked of the facts of a line to add it up and to tell of it.
+TOLD: Final = (
+    "line.price_paid", "line.reason", "line.sku", "line.title", "order.country", "product.ref", "return.value",
+)  # fmt: skip
 
 Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines]
 
@@ -75,7 +79,7 @@ class Tally:
         by_rule: dict[str, Rows] = {}
         for (_, _, currency), (b, a, before, after, changed) in self._rulings.items():
             rows = by_rule.setdefault(currency, {})
-            for group, rule_before, rule_after in zip(_GROUPS, b.rules(), a.rules(), strict=True):
+            for group, rule_before, rule_after in zip(_GROUPS, b.rules, a.rules, strict=True):
                 moved = changed[0] if rule_before != rule_after else 0
                 _into(rows, f"{group} {rule_before}", rule_before, before, None, moved)
                 _into(rows, f"{group} {rule_after}", rule_after, None, after, changed[0])

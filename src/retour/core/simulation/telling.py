@@ -1,35 +1,22 @@
 """Telling one affected return: each line before and after, and which rules said what."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
-from retour.core.policy import LineDecision
 from retour.core.policy.encoding import encode_outcome
-from retour.core.policy.outcome import Group
+from retour.core.policy.outcome import Group, Outcome
 from retour.core.simulation.court import Compared, Court
+from retour.core.simulation.judging import Judge, Verdict
+from retour.core.simulation.past import PastLine
 from retour.core.simulation.result import Affected, AffectedLine, LineSide, Why
 from retour.core.simulation.world import WorldLine
 
 
 def affected(of: Compared, court: Court) -> Affected:
-    """Return the entry of the list; lines are decided once more in full, for their days and messages."""
+    """Return the entry of the list; only refused lines are decided once more in full, for their messages."""
     past, case = of.case.past, of.case
-    judge = court.judge_before(past)
-    lines = []
-    for before, after in zip(case.before.lines, case.after.lines, strict=True):
-        facts, values = before.past.facts, before.past.values
-        said_before, said_after = judge.decision(facts), court.candidate.decision(facts)
-        lines.append(
-            AffectedLine(
-                line_ref=before.past.line_ref,
-                title=cast("str", values.get("line.title") or ""),
-                sku=cast("str | None", values.get("line.sku")),
-                quantity=before.past.quantity,
-                reason=cast("str | None", values.get("line.reason")),
-                before=_side(before, said_before, case.before.method),
-                after=_side(after, said_after, case.after.method),
-                why=_why(said_before, said_after),
-            )
-        )
+    then, now = court.judge_before(past), court.candidate
     return Affected(
         reference=past.reference,
         order_name=past.order_name,
@@ -41,27 +28,44 @@ def affected(of: Compared, court: Court) -> Affected:
         fate_after=case.after.fate,
         before=of.before,
         after=of.after,
-        lines=tuple(lines),
+        lines=tuple(
+            _line(before.past, _side(before, then, case.before.method), _side(after, now, case.after.method),
+                  _why(before.verdict, after.verdict))
+            for before, after in zip(case.before.lines, case.after.lines, strict=True)
+        ),
         rma_id=past.rma_id,
-    )
+    )  # fmt: skip
 
 
-def _side(line: WorldLine, said: LineDecision, method: str | None) -> LineSide:
-    first = said.objections[0] if said.objections else None
+def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...]) -> AffectedLine:
+    values = past.values
+    title, sku = cast("str", values.get("line.title") or ""), cast("str | None", values.get("line.sku"))
+    reason = cast("str | None", values.get("line.reason"))
+    return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
+
+
+def _side(line: WorldLine, judge: Judge, method: str | None) -> LineSide:
+    first = judge.decision(line.past.facts).objections[0] if line.verdict.is_refused else None
     return LineSide(
         fate=line.fate,
         code=first.code if first else None,
         message=first.message if first else None,
-        closes_on=said.closes_on,
+        closes_on=judge.closes_on(line.past.facts),
         resolution=line.offer.kind.value if line.offer else None,
         method=method if line.is_accepted else None,
     )
 
 
-def _why(before: LineDecision, after: LineDecision) -> tuple[Why, ...]:
-    pairs = [(group, before.ruling(group), after.ruling(group)) for group in Group]
+def _why(before: Verdict, after: Verdict) -> tuple[Why, ...]:
+    pairs = [(group, before.decision.ruling(group), after.decision.ruling(group)) for group in Group]
     return tuple(
-        Why(group.value, was.rule, now.rule, encode_outcome(was.outcome), encode_outcome(now.outcome))
+        Why(group.value, was.rule, now.rule, _encoded(was.outcome), _encoded(now.outcome))
         for group, was, now in pairs
         if was.outcome != now.outcome
     )
+
+
+@lru_cache(maxsize=1024)
+def _encoded(outcome: Outcome) -> Mapping[str, object]:
+    """Return an outcome as plain JSON to be read only; a policy has few."""
+    return encode_outcome(outcome)

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.errors import Refused
-from retour.core.policy import PolicyDocument, compile_policy, decode, encode
+from retour.core.policy import PolicyDocument, decode, encode
 from retour.core.simulation import Against, Mode
 from retour.flows.simulation.importing import read_file
 from retour.store import jobs, policy
@@ -125,8 +125,9 @@ async def _version(db: Db, store_id: UUID, version_id: UUID | None) -> _Named:
 
 def _posted(candidate: PolicyDocument | None) -> _Named:
     assert candidate is not None, "one of the two is given"
-    compile_policy(candidate, version="candidate")
-    return _Named(encode(candidate), None, candidate.name)
+    document = encode(candidate)
+    decode(document)  # what could not be saved is not tried either
+    return _Named(document, None, candidate.name)
 
 
 def _check_range(first: date, last: date) -> None:

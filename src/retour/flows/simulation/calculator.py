@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.errors import Refused
-from retour.core.policy import CompiledPolicy, compile_policy, decode
+from retour.core.policy import PolicyDocument, decode
 from retour.core.simulation import (
     Affected,
     Case,
@@ -27,6 +27,7 @@ from retour.core.simulation import (
     unreturned,
 )
 from retour.flows.simulation.importing import lines_of
+from retour.store.expression import Cel
 from retour.store.simulation import decoding
 
 LENGTH: Final = 4  # bytes before each frame
@@ -89,9 +90,12 @@ class Calculator:
     """Answers frames; what it has read so far is in its tally."""
 
     def __init__(self, setup: Setup) -> None:
-        baseline = None if setup.baseline is None else _compiled(setup.baseline, "baseline")
-        versions = {name: _compiled(text, name) for name, text in setup.versions.items()}
-        self._court = Court(_compiled(setup.candidate, "candidate"), baseline, versions)
+        candidate = _document(setup.candidate)
+        baseline = None if setup.baseline is None else _document(setup.baseline)
+        versions = {name: _document(text) for name, text in setup.versions.items()}
+        self._court = Court(candidate, baseline, versions, Cel())
+        needed = {name for one in (candidate, baseline, *versions.values()) if one for name in facts_needed(one)}
+        self._pages = decoding.Pages({*needed, *TOLD})
         self._setup = setup
         self._tally = Tally()
         self._pending: dict[str, list[tuple[int, Case]]] = {}
@@ -108,7 +112,7 @@ class Calculator:
 
     def _returns(self, page: bytes) -> Answer:
         told: list[tuple[int, Affected]] = []
-        pasts = decoding.returns_of(page)
+        pasts = self._pages.returns_of(page)
         for place, past in enumerate(pasts):
             case = self._court.case(past)
             if self._court.needs_order(case):
@@ -119,7 +123,7 @@ class Calculator:
 
     def _orders(self, page: bytes) -> Answer:
         told: list[tuple[int, Affected]] = []
-        for found in decoding.orders_of(page):
+        for found in self._pages.orders_of(page):
             pending = self._pending.pop(found.id)
             cases = [self._court.case(past) for past in found.returns] or [case for _, case in pending]
             quotes = self._court.quote(found.order, cases, frozenset(case.past.key for _, case in pending))
@@ -165,12 +169,18 @@ def read_ask(frame: bytes) -> Ask:
     return ask
 
 
-def _compiled(text: str, version: str) -> CompiledPolicy:
-    return compile_policy(decode(msgspec.json.decode(text)), version=version)
+def _document(text: str) -> PolicyDocument:
+    return decode(msgspec.json.decode(text))
 
 
-def main(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer frames until the input ends."""
+def main() -> None:
+    """Answer frames until the input ends; what a process of its own runs."""
+    os.nice(NICE)
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer the frames of a stream, the setup first."""
     calculator: Calculator | None = None
     while len(length := source.read(LENGTH)) == LENGTH:
         ask = read_ask(source.read(int.from_bytes(length, "big")))
@@ -181,8 +191,3 @@ def main(source: BinaryIO, sink: BinaryIO) -> None:
         answer = calculator.answer(ask)
         sink.write(len(answer).to_bytes(LENGTH, "big") + answer)
         sink.flush()
-
-
-if __name__ == "__main__":
-    os.nice(NICE)
-    main(sys.stdin.buffer, sys.stdout.buffer)

@@ -25,6 +25,7 @@ from retour.flows.simulation.calculator import (
 
 PROCESSES: Final = 2
 PATIENCE_S: Final = 120.0  # for one page
+_PROGRAM: Final = "from retour.flows.simulation.calculator import main; main()"
 _ANSWER: Final = msgspec.msgpack.Decoder(Answer)
 _TALLY: Final = msgspec.msgpack.Decoder(dict[str, object])
 
@@ -102,7 +103,7 @@ class _Apart:
 async def _process(setup: Setup) -> AsyncIterator[_Apart]:
     """Start a process without our environment and working directory, and see that it ends."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-B", "-m", "retour.flows.simulation.calculator",
+        sys.executable, "-B", "-c", _PROGRAM,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20,
         env={"PYTHONPATH": str(Path(retour.__file__).parents[1])}, cwd="/",
     )  # fmt: skip

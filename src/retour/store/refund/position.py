@@ -93,8 +93,7 @@ SELECT jsonb_build_object(
              AND l.decision NOT IN ('rejected', 'cancelled', 'expired')) AS asked
         CROSS JOIN LATERAL (
           SELECT count(*) FILTER (WHERE s.resolution = 'keep_item' AND s.total_minor > 0) AS partial_credits,
-                 sum((SELECT sum(x.paid_shop_minor) FROM settlement_line x
-                       WHERE x.tenant_id = s.tenant_id AND x.settlement_id = s.id AND x.kind = 'bonus')) AS bonus
+                 sum((s.plan ->> 'bonus_shop')::bigint) AS bonus
             FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id
              AND s.state IN ('sending', 'pending', 'settled', 'unknown', 'handed_over')) AS paid
         WHERE r.tenant_id = o.tenant_id AND r.person_id = o.person_id) AS gone

@@ -1,6 +1,6 @@
 """Pages of the past decoded into the core's own values; used in processes that know no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -8,6 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from retour.core.order import Order
+from retour.core.policy import FACTS
+from retour.core.policy.facts import FactType
 from retour.core.simulation import Fate
 from retour.core.simulation.past import Found, PastLine, PastReturn, Recorded, recorded
 
@@ -26,6 +28,14 @@ class _Adjustment(msgspec.Struct):
 _Plans = tuple[list[int], list[_Adjustment], list[int]]  # totals, adjustments, bonuses of some plans
 
 
+class _Facts(msgspec.Struct):
+    line: str
+    today: str
+    books_currency: str
+    values: Any
+    parcels: list[tuple[str, str | None]]
+
+
 class PastRow(msgspec.Struct):
     """A return as the statements of `reading` write it."""
 
@@ -35,7 +45,7 @@ class PastRow(msgspec.Struct):
     order_name: str
     method: str
     version: str
-    facts: list[dict[str, Any]]
+    facts: list[_Facts]
     promised: _Plans
     settled: list[_Plans] | None
     lines: list[tuple[str, int, str, str]]  # line ref, units asked for, resolution, decision
@@ -66,22 +76,46 @@ class OrderPast:
     returns: tuple[PastReturn, ...]
 
 
-_PAGE: Final = msgspec.json.Decoder(list[PastRow])
-_ORDERS: Final = msgspec.json.Decoder(list[_OrderRow])
 _UNRETURNED: Final = msgspec.json.Decoder(list[UnreturnedRow])
 
 
-def returns_of(page: bytes) -> list[PastReturn]:
-    """Return the returns of a page."""
-    return [_past(row) for row in _PAGE.decode(page)]
+class Pages:
+    """Decodes pages of returns, of their facts only those that are needed: most of a page is never looked at."""
 
+    def __init__(self, needed: Iterable[str]) -> None:
+        self._names = tuple(sorted(needed))
+        fields = [(f"fact_{at}", _type(name), None) for at, name in enumerate(self._names)]
+        spelled = {f"fact_{at}": name for at, name in enumerate(self._names)}
+        values = msgspec.defstruct("Values", fields, rename=spelled)
+        facts = msgspec.defstruct("Facts", [("values", values)], bases=(_Facts,))
+        row = msgspec.defstruct("Row", [("facts", list[facts])], bases=(PastRow,))  # type: ignore[valid-type]
+        order = msgspec.defstruct("Found", [("returns", list[row] | None)], bases=(_OrderRow,))  # type: ignore[valid-type]
+        self._page = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+        self._orders = msgspec.json.Decoder(list[order])  # type: ignore[valid-type]
 
-def orders_of(page: bytes) -> list[OrderPast]:
-    """Return the orders of a page with their returns."""
-    return [
-        OrderPast(row.id, row.document, tuple(_past(past) for past in row.returns or ()))
-        for row in _ORDERS.decode(page)
-    ]
+    def returns_of(self, page: bytes) -> list[PastReturn]:
+        """Return the returns of a page."""
+        return [self._past(row) for row in self._page.decode(page)]
+
+    def orders_of(self, page: bytes) -> list[OrderPast]:
+        """Return the orders of a page with their returns."""
+        return [
+            OrderPast(row.id, row.document, tuple(self._past(past) for past in row.returns or ()))
+            for row in self._orders.decode(page)
+        ]
+
+    def _past(self, row: PastRow) -> PastReturn:
+        kept = [
+            {
+                "line": facts.line,
+                "today": facts.today,
+                "books_currency": facts.books_currency,
+                "values": dict(zip(self._names, msgspec.structs.astuple(facts.values), strict=True)),
+                "parcels": facts.parcels,
+            }
+            for facts in row.facts
+        ]
+        return _past(row, kept)
 
 
 def unreturned_of(page: bytes) -> list[UnreturnedRow]:
@@ -89,13 +123,19 @@ def unreturned_of(page: bytes) -> list[UnreturnedRow]:
     return _UNRETURNED.decode(page)
 
 
-def _past(row: PastRow) -> PastReturn:
+def _type(name: str) -> Any:
+    """Return the type of a fact in JSON; lists become tuples, which can be compared and remembered."""
+    known = FACTS.get(name)
+    return tuple[str, ...] | None if known is not None and known.type is FactType.TEXTS else Any
+
+
+def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
     asked = {ref: (quantity, resolution, decision) for ref, quantity, resolution, decision in row.lines}
     found: dict[str, list[Found]] = {}
     for ref, units, grade, accepted, deduction in row.found or ():
         found.setdefault(ref, []).append(Found(units, grade, accepted, deduction))
     lines = []
-    for facts in row.facts:
+    for facts in kept:
         ref = facts["line"]
         if ref in asked:
             quantity, resolution, decision = asked[ref]
@@ -108,7 +148,7 @@ def _past(row: PastRow) -> PastReturn:
         reference=f"R-{row.number}",
         order_key=row.order_id,
         order_name=row.order_name,
-        requested_on=date.fromisoformat(row.facts[0]["today"]),
+        requested_on=date.fromisoformat(kept[0]["today"]),
         lines=tuple(lines),
         method=row.method,
         version=row.version,

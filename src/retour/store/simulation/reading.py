@@ -12,7 +12,7 @@ from retour.store.db import Db
 SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 VERSIONS: Final = """
 SELECT id::text AS id, document::text AS document FROM policy_version
- WHERE tenant_id = current_tenant() AND store_id = $1 AND state <> 'draft'
+ WHERE tenant_id = current_tenant() AND store_id = $1 AND state NOT IN ('draft', 'discarded')
 """
 COUNT_RETURNS: Final = """
 SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at < $3
@@ -22,18 +22,19 @@ SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AN
 RETURNS: Final = """
 WITH page AS MATERIALIZED (
   SELECT id, requested_at FROM rma
-   WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at < $3
-     AND ($4::timestamptz IS NULL OR (requested_at, id) < ($4, $5::uuid))
-   ORDER BY requested_at DESC, id DESC LIMIT $6),
+   WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at <= $3
+     AND (requested_at, id) < ($3, $4::uuid)
+   ORDER BY requested_at DESC, id DESC LIMIT $5),
 told AS (
   SELECT json_build_object(
       'id', r.id, 'number', r.number, 'order_id', r.order_id, 'order_name', o.name, 'method', r.method,
       'version', r.policy_version_id, 'facts', jsonb_path_query_array(r.decision, '$[*].facts'),
       'promised', json_build_array(jsonb_path_query_array(r.promised, '$.plans[*].total.shop'),
-        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'), jsonb_path_query_array(r.promised, '$.plans[*].bonus')),
+        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'),
+        jsonb_path_query_array(r.promised, '$.plans[*].bonus_shop')),
       'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(jsonb_path_query_array(s.plan, '$.total.shop'),
-                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus')))
+                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus_shop')))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
@@ -56,10 +57,11 @@ SELECT convert_to(json_agg(json_build_object('id', o.id, 'document', o.document,
       'id', r.id, 'number', r.number, 'order_id', r.order_id, 'order_name', o.name, 'method', r.method,
       'version', r.policy_version_id, 'facts', jsonb_path_query_array(r.decision, '$[*].facts'),
       'promised', json_build_array(jsonb_path_query_array(r.promised, '$.plans[*].total.shop'),
-        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'), jsonb_path_query_array(r.promised, '$.plans[*].bonus')),
+        jsonb_path_query_array(r.promised, '$.plans[*].adjustments[*]'),
+        jsonb_path_query_array(r.promised, '$.plans[*].bonus_shop')),
       'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(jsonb_path_query_array(s.plan, '$.total.shop'),
-                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus')))
+                 jsonb_path_query_array(s.plan, '$.adjustments[*]'), jsonb_path_query_array(s.plan, '$.bonus_shop')))
           FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
       'lines', (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.decision))
@@ -83,16 +85,18 @@ UNRETURNED: Final = """
 WITH page AS MATERIALIZED (
   SELECT o.id, o.placed_at, o.name, o.document, p.tags FROM sales_order o
     JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
-   WHERE o.tenant_id = current_tenant() AND o.store_id = $1 AND o.placed_at >= $2 AND o.placed_at < $3
-     AND ($4::timestamptz IS NULL OR (o.placed_at, o.id) < ($4, $5::uuid))
+   WHERE o.tenant_id = current_tenant() AND o.store_id = $1 AND o.placed_at >= $2 AND o.placed_at <= $3
+     AND (o.placed_at, o.id) < ($3, $4::uuid)
      AND NOT EXISTS (SELECT FROM rma r WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id)
-   ORDER BY o.placed_at DESC, o.id DESC LIMIT $6)
+   ORDER BY o.placed_at DESC, o.id DESC LIMIT $5)
 SELECT (SELECT count(*)::int FROM page) AS read, last.placed_at AS last_at, last.id AS last_id,
        convert_to((SELECT json_agg(json_build_object('id', id, 'name', name, 'document', document, 'tags', tags)
                            ORDER BY placed_at DESC, id DESC)::text FROM page), 'UTF8') AS document
   FROM page last ORDER BY last.placed_at, last.id LIMIT 1
 """
 STORE: Final = "SELECT timezone, currency FROM store WHERE tenant_id = current_tenant() AND id = $1"
+
+_NOBODY: Final = UUID(int=0)  # comes before every id, so that the first page begins before the end of the span
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +147,13 @@ async def count_unreturned(db: Db, span: Span) -> int:
 
 async def page_of_returns(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next returns of the span, the newest first; nothing after the last."""
-    return _page(
-        await db.fetchrow(RETURNS, span.store_id, span.begins_at, span.ends_at, *(after or (None, None)), limit)
-    )
+    return _page(await db.fetchrow(RETURNS, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit))
 
 
 async def page_of_unreturned(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next orders of the span that nobody has returned anything of; nothing after the last."""
     return _page(
-        await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, span.ends_at, *(after or (None, None)), limit)
+        await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
     )
 
 

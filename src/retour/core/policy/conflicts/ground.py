@@ -23,6 +23,7 @@ from retour.core.policy.evaluate import (
 )
 from retour.core.policy.expression import Answer, Expressions, Test
 from retour.core.policy.facts import LineFacts
+from retour.core.policy.grammar import Term
 from retour.core.policy.outcome import Group, Outcome
 
 WITHDRAWN: Final = Compare("return.kind", Op.EQ, "withdrawal")
@@ -76,6 +77,11 @@ class Ground:
         found = (self.space.layout.outside(cube, others, self.budget) for cube in cubes)
         return next((cube for cube in found if cube is not None), None)
 
+    def common(self, some: Sequence[int], others: Sequence[int]) -> list[int]:
+        """Return what two unions have in common; raise Beyond."""
+        self.budget.spend(len(some) * len(others))
+        return self.space.layout.common(some, others)
+
     def shown(self, cube: int) -> LineFacts:
         """Return an order line that lies in a cube."""
         currency = self.document.currency or _BOOKS
@@ -86,9 +92,7 @@ class Ground:
         return decide(self.compiled, [facts]).lines[0]
 
     def matches(self, rule_id: str, facts: LineFacts) -> bool:
-        """Return whether the condition of a rule is true for a line; the default always is."""
-        if rule_id == DEFAULT:
-            return True
+        """Return whether the condition of a rule is true for a line."""
         return compiled(self.rules[rule_id].when, self.expressions)(self.decided(facts).facts.values) is True
 
     def named(self, rule_id: str) -> str:
@@ -140,7 +144,7 @@ def _is_opaque(condition: Condition) -> bool:
 class _Silent:
     """Stands in where nobody can evaluate expressions: none of them is known."""
 
-    def test(self, _text: str, _facts: tuple[str, ...]) -> Test:
+    def test(self, _term: Term) -> Test:
         """Return a test without an answer."""
         return _unknown
 

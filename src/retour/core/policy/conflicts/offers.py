@@ -95,15 +95,12 @@ def _is_reached(ground: Ground, live: Live, place: Place, group: Group) -> bool:
         if decided.ruling(group).rule == place.rule and decided.eligibility.outcome.mode is not Mode.NEVER:
             return True
     taken = [cubes for _, cubes in ground.before(place, group)]
-    if (
-        Group.ELIGIBILITY in ground.by_law
-        and ground.free(ground.space.layout.common(place.cubes, ground.law), taken) is not None
-    ):
+    if Group.ELIGIBILITY in ground.by_law and ground.free(ground.common(place.cubes, ground.law), taken) is not None:
         return True
     for judge in ground.speaking(Group.ELIGIBILITY):
         if _may_return(judge.says[Group.ELIGIBILITY]):
             judged = [cubes for _, cubes in ground.before(judge, Group.ELIGIBILITY)]
-            if ground.free(ground.space.layout.common(place.cubes, judge.cubes), taken + judged) is not None:
+            if ground.free(ground.common(place.cubes, judge.cubes), taken + judged) is not None:
                 return True
     if any(_may_return(ground.rules[rule].then.eligibility) for rule in ground.unclear):
         raise Beyond

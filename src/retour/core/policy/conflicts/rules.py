@@ -10,7 +10,7 @@ from retour.core.policy.conflicts.finding import SEVERITY, Finding, FindingKind,
 from retour.core.policy.conflicts.ground import Ground, Place, parts_of
 from retour.core.policy.conflicts.space import leaves_of
 from retour.core.policy.document import AllOf, Condition
-from retour.core.policy.evaluate import DEFAULT
+from retour.core.policy.evaluate import DEFAULT, STATUTE
 from retour.core.policy.facts import LineFacts
 from retour.core.policy.outcome import Approving, Eligibility, Group, Mode, Outcome
 
@@ -68,11 +68,11 @@ def contradicting(ground: Ground, live: Live) -> Iterator[Finding]:
             if group in other.says and disagree(outcome, other.says[group])
             and (one.rule, group) in live and (other.rule, group) in live
         ]  # fmt: skip
-        both = ground.space.layout.common(one.cubes, other.cubes) if groups else []
-        if not both:
+        if not groups:
             continue
         try:
-            shown = None if _nested(ground, one, other) else _torn(ground, one, other, both, groups)
+            both = ground.common(one.cubes, other.cubes)
+            shown = None if not both or _nested(ground, one, other) else _torn(ground, one, other, both, groups)
         except Beyond:
             ground.doubt(one.rule, other.rule)
             continue
@@ -137,7 +137,7 @@ def _covering(ground: Ground, place: Place, group: Group) -> tuple[str, ...]:
     for name, cubes in before:
         if ground.free(place.cubes, [cubes]) is None:
             return (name,)
-    near = [(name, cubes) for name, cubes in before if ground.space.layout.common(place.cubes, cubes)]
+    near = [(name, cubes) for name, cubes in before if ground.common(place.cubes, cubes)]
     for one in list(near) if len(near) <= _NEAR else ():
         fewer = [other for other in near if other is not one]
         if ground.free(place.cubes, (cubes for _, cubes in fewer)) is None:
@@ -164,7 +164,7 @@ def _hidden(ground: Ground, place: Place, names: Sequence[str], groups: Sequence
     except Beyond:
         where = place.cubes[0]
     facts = ground.shown(where)
-    before = {name for name, _ in ground.before(place, groups[0])}
+    before = {STATUTE, *(rule.id for rule in ground.document.rules[: place.at])}
     decided = ground.decided(facts)
     is_so = ground.matches(place.rule, facts) and all(decided.ruling(group).rule in before for group in groups)
     return facts if is_so else None
@@ -211,7 +211,7 @@ def _is_default(ground: Ground, place: Place, group: Group) -> bool:
         if other.at <= place.at:
             continue
         if other.says[group] != outcome:
-            both = ground.space.layout.common(place.cubes, other.cubes)
+            both = ground.common(place.cubes, other.cubes)
             if ground.free(both, taken) is not None:
                 return False
         taken.append(other.cubes)

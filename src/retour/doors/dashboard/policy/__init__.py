@@ -3,7 +3,7 @@
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.dashboard.desk import Desk
-from retour.doors.dashboard.policy import comparing, draft, index, publishing, rule
+from retour.doors.dashboard.policy import comparing, conflicts, draft, index, publishing, rule, simulating
 
 
 def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -13,5 +13,7 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         *draft.route_handlers(desk),
         *rule.route_handlers(desk),
         *comparing.route_handlers(desk),
+        *conflicts.route_handlers(desk),
         *publishing.route_handlers(desk),
+        *simulating.route_handlers(desk),
     ]

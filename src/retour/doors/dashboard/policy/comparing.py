@@ -140,15 +140,17 @@ def _rule(rule_id: str, changes: Sequence[Change], before: Json, after: Json, wa
     told = told_new or told_old
     assert told is not None, "a rule that differs is in one of the documents"
     state = "new" if old is None else "gone" if new is None else "moved" if len(changes) == 1 and moved else "changed"
-    left, right = beside(_lines(told_old, now), _lines(told_new, now))
+    renamed = told_old is not None and told_new is not None and told_old.name != told_new.name
+    left, right = beside(_lines(told_old, now, renamed=renamed), _lines(told_new, now, renamed=renamed))
     return Difference(told.name, state, left, right, places, anchor=rule_id)
 
 
-def _lines(told: Told | None, by: Teller) -> list[str]:
+def _lines(told: Told | None, by: Teller, *, renamed: bool) -> list[str]:
     if told is None:
         return []
+    name = [by.quoted(told.name)] if renamed else []
     off = [] if told.enabled else [by.reader.say("Switched off.")]
-    return [by.reader.say("“%(text)s”", text=told.name), *off, told.when, *told.sentences]
+    return [*name, *off, told.when, *told.sentences]
 
 
 def _group(name: str, before: Json, after: Json, was: Teller, now: Teller) -> Difference:

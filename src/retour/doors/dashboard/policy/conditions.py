@@ -6,7 +6,7 @@ from typing import Final
 
 from retour.core.policy.document import MAX_DEPTH, Op
 from retour.core.policy.facts import FACTS, Fact, Level
-from retour.doors.dashboard.policy.fact_words import HINTS, LEVELS, clause, fact_name, joined, op_name
+from retour.doors.dashboard.policy.fact_words import HINTS, LEVELS, clause, fact_name, op_name, strung
 from retour.doors.dashboard.policy.pieces import Reading
 from retour.doors.dashboard.policy.typed import Tree, rows_of, text_of, texts_of
 from retour.doors.dashboard.policy.values import (
@@ -133,7 +133,7 @@ def told_condition(said: object, reader: Reader, *, currency: str, inside: bool 
     told_parts = [
         told_condition(part, reader, currency=currency, inside=len(parts) > 1) for part in parts
     ] if isinstance(parts, list) else []  # fmt: skip
-    told = joined(told_parts, reader, alternatives=name == "any", most=100)
+    told = strung(told_parts, reader, alternatives=name == "any")
     return f"({told})" if inside and len(told_parts) > 1 else told
 
 
@@ -189,7 +189,8 @@ def _read_fact(tree: Tree, path: str, by: Reading, places: Places, at: str) -> J
     try:
         value = read_value(fact, op, texts_of(tree, "value"), by.reader, currency=by.currency, zones=by.zones)
     except Wrong as wrong:
-        by.errors.add(f"{path}.value", wrong.message)
+        name = fact_name(fact.name, by.reader)
+        by.errors.add(f"{path}.value", f"{_capital(name)}: {wrong.message}")
         value = ""
     return {"fact": fact.name, "op": op.value, "value": value}
 

@@ -115,7 +115,7 @@ async def _save_otherwise(seen: Visit) -> Response[Any]:
         name: outcome_forms.read_group(name, part_of(groups, name), f"defaults.{name}", by)
         for name in outcome_forms.IN_ORDER
     }
-    return await _finish(seen, sent, edited, lambda d: {**d, "defaults": said}, _otherwise_form, "otherwise")
+    return await _finish(seen, sent, edited, lambda d: {**d, "defaults": said}, _otherwise_form)
 
 
 async def _calendar_page(seen: Visit) -> Response[str]:
@@ -139,7 +139,7 @@ async def _save_calendar(seen: Visit) -> Response[Any]:
         return await _calendar_form(seen, edited, focus=focus)
     by = Reading(seen.reader, edited.here.currency, edited.errors)
     said = outcome_forms.read_calendar(part_of(edited.tree, "whole"), by)
-    return await _finish(seen, sent, edited, lambda d: {**d, **said}, _calendar_form, "calendar", inside="whole")
+    return await _finish(seen, sent, edited, lambda d: {**d, **said}, _calendar_form, inside="whole")
 
 
 async def _sent(seen: Visit, sent: Form) -> tuple[Edited, str]:
@@ -152,7 +152,7 @@ async def _sent(seen: Visit, sent: Form) -> tuple[Edited, str]:
 
 
 async def _finish(
-    seen: Visit, sent: Form, edited: Edited, change: Callable[[Json], Json], again: Callable[..., Any], where: str, *,
+    seen: Visit, sent: Form, edited: Edited, change: Callable[[Json], Json], again: Callable[..., Any], *,
     inside: str = "",
 ) -> Response[Any]:  # fmt: skip
     """Save what was read, or show the form again with what is wrong."""

@@ -257,6 +257,17 @@ def joined(items: list[str], reader: Reader, *, alternatives: bool, most: int = 
     return reader.say("%(first)s and %(last)s", first=first, last=last)
 
 
+def strung(clauses: list[str], reader: Reader, *, alternatives: bool) -> str:
+    """Return clauses with "and" or "or" between each two of them, so that commas inside them mislead nobody."""
+    if not clauses:
+        return ""
+    told, *rest = clauses
+    for clause_ in rest:
+        text = _("%(first)s or %(last)s") if alternatives else _("%(first)s and %(last)s")
+        told = reader.say(text, first=told, last=clause_)
+    return told
+
+
 def are_alternatives(op: Op) -> bool:
     """Return whether the values of a comparison are told with "or"."""
     return op in _ALTERNATIVES

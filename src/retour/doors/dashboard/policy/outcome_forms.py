@@ -76,7 +76,7 @@ DISPOSITIONS: Final = (
 PER: Final = (
     ("unit", _("each unit")), ("line", _("each item")), ("parcel", _("each parcel")), ("return", _("the return")),
 )  # fmt: skip
-FEE_TAX: Final = (("reduction", _("It lowers the refund with its tax")), ("supply", _("It has a tax rate of its own")))
+FEE_TAX: Final = (("reduction", _("As part of the refund")), ("supply", _("A rate of its own")))
 FEE_OF: Final = (("paid", _("Price paid")), ("listed", _("Price before discounts")))
 ITEMS: Final = (("variant", _("Another variant of the same product")), ("any_product", _("Any product")))
 PRICES: Final = (("paid", _("Price paid")), ("listed", _("Price before discounts")))

@@ -8,13 +8,17 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.errors import Refused
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.policy.comparing import STATES, Comparison, compared
+from retour.doors.dashboard.policy.conflicts import findings
 from retour.doors.dashboard.policy.documents import Json
 from retour.doors.dashboard.policy.refusals import said as refusal_said
 from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, a_draft, overtaken, show_version, teller_of
+from retour.doors.dashboard.policy.simulated import told_run
 from retour.doors.dashboard.route import form, page
 from retour.flows import policy as flow
 from retour.store import policy
+from retour.store import simulation as simulations
 from retour.store.db import Db
+from retour.store.simulation import SimulationRow
 from retour.web.forms import read_form
 from retour.web.pages import see
 
@@ -33,9 +37,11 @@ async def _review(seen: Visit, *, trouble: str | None = None, status: int = 200)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
         found = await _changes(db, seen, here)
+        run = await _simulated(db, seen, here)
     return await show_version(
         seen, here, "publish", tab="", status=status, found=found, trouble=trouble,
         states={name: seen.reader.say(text) for name, text in STATES.items()},
+        conflicts=await findings(seen, here), run=run, run_days=told_run(run, seen.reader).days if run else "",
         rules=[] if found is not None else here.teller.rules(here.document),
         otherwise=[] if found is not None else here.teller.defaults(here.document),
     )  # fmt: skip
@@ -49,6 +55,17 @@ async def _changes(db: Db, seen: Visit, here: Opened) -> Comparison | None:
         return None
     document: Json = version.document  # type: ignore[assignment] # what was published is a document
     return compared(document, here.document, await teller_of(db, seen, here.store, document), here.teller)
+
+
+async def _simulated(db: Db, seen: Visit, here: Opened) -> SimulationRow | None:
+    """Return the last finished simulation of the draft as it is now."""
+    rows = await simulations.list_of_store(db, here.store.id, now=seen.now, limit=200)
+    fresh = (
+        row for row in rows
+        if row.candidate_version_id == here.version.id and row.state == "done" and row.created_at >= here.version.changed_at
+    )  # fmt: skip
+    last = next(fresh, None)
+    return await simulations.get(db, last.id, now=seen.now) if last else None
 
 
 async def _publish(seen: Visit) -> Response[Any]:

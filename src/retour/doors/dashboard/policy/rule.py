@@ -72,7 +72,8 @@ async def _form(
     return await show_version(
         seen, here, "rule", tab="rules", status=status, rule_id=seen.request.path_params.get("rule", ""), said_groups=said,
         unsaid=[(name, seen.reader.say(outcome_forms.GROUPS[name])) for name in outcome_forms.IN_ORDER if name not in said],
-        condition=conditions.shown_condition(part_of(tree, "when"), by), result=result, try_order=text_of(tree, "try_order"), told=_told(here, tree, by),
+        condition=conditions.shown_condition(part_of(tree, "when"), by), result=result,
+        try_order=text_of(tree, "try_order"), told=_told(here, tree, by),
         **form_values(seen, edited, focus=focus),
     )  # fmt: skip
 

@@ -125,10 +125,10 @@ def read_value(
     if how is Control.SOME_OF:
         found = [value for value in typed if value]
         if not found:
-            raise Wrong(reader.say("Choose at least one"))
+            raise Wrong(reader.say("choose at least one"))
         return found
     if not text:
-        raise Wrong(reader.say("Say what it is compared with"))
+        raise Wrong(reader.say("say what it is compared with"))
     if how is Control.LIST:
         return [_item(fact, item, reader) for item in read_list(text, reader)]
     if how is Control.MONEY:
@@ -183,7 +183,10 @@ def told_one(name: str, value: object, reader: Reader, *, currency: str) -> str:
     if is_country(name):
         return country_name(str(value), reader)
     named = dict(choices(fact)) if fact is not None else {}
-    return reader.say(named[str(value)]) if value in named else str(value)
+    if value not in named:
+        return str(value)
+    words = reader.say(named[str(value)])
+    return reader.say("“%(text)s”", text=words) if words[:1].isupper() and name != "order.paid_with" else words
 
 
 def read_list(text: str, reader: Reader) -> list[str]:

@@ -106,3 +106,21 @@ if (form) {
   const goal = form.dataset.goesTo;
   if (goal) document.getElementById(goal)?.focus();
 }
+
+// While something runs, its part of the page is asked for again: after 2, 5, then 15 seconds, and only when it is looked at.
+const PAUSES_MS = [2000, 2000, 2000, 5000, 5000, 15000];
+
+async function poll(turn) {
+  const now = document.querySelector("[data-poll]");
+  if (!now) return;
+  if (document.visibilityState === "visible") {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const then = page.getElementById(now.id);
+    if (!then) return;
+    if (then.dataset.poll === undefined) delete now.dataset.poll;
+    now.replaceChildren(...then.childNodes);
+  }
+  setTimeout(() => poll(turn + 1), PAUSES_MS[Math.min(turn + 1, PAUSES_MS.length - 1)]);
+}
+if (document.querySelector("[data-poll]")) setTimeout(() => poll(0), PAUSES_MS[0]);

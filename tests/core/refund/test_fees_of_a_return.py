@@ -1,0 +1,232 @@
+"""Fees over several refunds of one return: charged once, capped once, and waived with a reason."""
+
+from dataclasses import replace
+
+import pytest
+
+from retour.core.money import NOTHING
+from retour.core.order import Order
+from retour.core.refund import (
+    FeeKind,
+    FeeOf,
+    FeePer,
+    FeeTerm,
+    Ledger,
+    LedgerFee,
+    MoneyStep,
+    Plan,
+    RefundRequest,
+    RefundTerms,
+    RequestedLine,
+    Row,
+    RowKind,
+    Shortfall,
+    UnitRange,
+    Waiver,
+    booked,
+    of_this_return,
+    quote,
+)
+from tests.core.builders import a_ledger, a_line, an_order, both
+
+ORDER = an_order(
+    replace(a_line("A", q=2, gross=4000, tax=639), list_value=both(5000)), a_line("B", q=2, gross=2000, tax=319)
+)
+
+
+def units(ref: str, lo: int, hi: int) -> RequestedLine:
+    return RequestedLine(ref, (UnitRange(lo, hi),))
+
+
+def charged(
+    *fees: FeeTerm,
+    asked: tuple[RequestedLine, ...] = (units("A", 1, 1),),
+    ledger: Ledger | None = None,
+    order: Order = ORDER,
+    request: RefundRequest | None = None,
+    terms: RefundTerms | None = None,
+) -> Plan:
+    request = replace(request or RefundRequest(), lines=asked)
+    return quote(order, ledger or a_ledger(order), request, replace(terms or RefundTerms(), fees=fees))
+
+
+def told(rows: tuple[Row, ...]) -> list[tuple[RowKind, int]]:
+    return [(row.kind, row.payable.presentment) for row in rows]
+
+
+# --- once a return ---
+
+
+def test_a_cap_holds_for_the_return_and_a_share_is_cumulative() -> None:
+    ledger = a_ledger(ORDER)
+    seen = []
+    for asked in (units("B", 1, 1), units("A", 1, 1), units("A", 2, 2)):
+        plan = charged(FeeTerm(bp=1_000, at_most_minor=350), asked=(asked,), ledger=ledger)
+        ledger = booked(ledger, plan)
+        seen.append(sum(row.payable.presentment for row in plan.adjustments))
+
+    assert seen == [-100, -200, -50]
+
+
+def test_a_share_of_several_steps_is_the_share_of_their_sum() -> None:
+    order = an_order(a_line("A", q=3, gross=1005))
+    ledger, seen = a_ledger(order), []
+    for unit in (1, 2, 3):
+        plan = charged(FeeTerm(bp=1_000), asked=(units("A", unit, unit),), ledger=ledger, order=order)
+        ledger = booked(ledger, plan)
+        seen.append(plan.adjustments[0].payable.presentment)
+
+    assert seen == [-34, -33, -34]  # 33.5, 67.0, 100.5: each alone would be 34
+
+
+def test_a_fee_per_parcel_is_charged_for_the_parcels_that_were_not_charged_before() -> None:
+    fee = FeeTerm(FeeKind.LABEL, fixed_minor=100, per=FeePer.PARCEL)
+    first = charged(fee, request=RefundRequest(parcels=2))
+    ledger = booked(a_ledger(ORDER), first)
+
+    same = charged(fee, asked=(units("A", 2, 2),), ledger=ledger, request=RefundRequest(parcels=2))
+    more = charged(fee, asked=(units("A", 2, 2),), ledger=ledger, request=RefundRequest(parcels=3))
+    fewer = charged(fee, asked=(units("A", 2, 2),), ledger=ledger, request=RefundRequest(parcels=1))
+
+    assert told(first.adjustments) == [(RowKind.LABEL_FEE, -200)]
+    assert told(more.adjustments) == [(RowKind.LABEL_FEE, -100)]
+    assert same.adjustments == fewer.adjustments == ()
+    assert (same.fees[0].parcels, more.fees[0].parcels, fewer.fees[0].parcels) == (0, 1, 0)
+
+
+def test_a_fee_per_line_counts_a_line_once_and_a_cost_is_the_return_s() -> None:
+    per_line = FeeTerm(fixed_minor=100, per=FeePer.LINE)
+    ledger = booked(a_ledger(ORDER), charged(per_line, FeeTerm(FeeKind.LABEL, cost_minor=520)))
+
+    plan = charged(
+        per_line,
+        FeeTerm(FeeKind.LABEL, cost_minor=980),
+        asked=(units("A", 2, 2), units("B", 1, 1)),
+        ledger=ledger,
+    )
+
+    assert told(plan.adjustments) == [(RowKind.RESTOCKING_FEE, -100), (RowKind.LABEL_FEE, -460)]
+
+
+def test_of_two_fees_per_return_of_one_kind_the_higher_counts() -> None:
+    low, high = FeeTerm(FeeKind.RETURN, fixed_minor=500), FeeTerm(FeeKind.RETURN, fixed_minor=700)
+
+    together = charged(low, high)
+    first = booked(a_ledger(ORDER), charged(low))
+    then_high = charged(high, asked=(units("A", 2, 2),), ledger=first)
+    other_way = charged(low, asked=(units("A", 2, 2),), ledger=booked(a_ledger(ORDER), charged(high)))
+
+    assert told(together.adjustments) == [(RowKind.RETURN_FEE, -500), (RowKind.RETURN_FEE, -200)]
+    assert told(then_high.adjustments) == [(RowKind.RETURN_FEE, -200)]
+    assert other_way.adjustments == ()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FeeTerm(FeeKind.RETURN, fixed_minor=700, per=FeePer.UNIT),
+        FeeTerm(FeeKind.RETURN, bp=1_000, fixed_minor=500),
+        FeeTerm(FeeKind.LABEL, fixed_minor=700),
+    ],
+)
+def test_fees_of_another_kind_or_of_a_share_are_fees_of_their_own(other: FeeTerm) -> None:
+    plan = charged(FeeTerm(FeeKind.RETURN, fixed_minor=500), other)
+
+    assert sum(row.payable.presentment for row in plan.adjustments) == -1200
+
+
+def test_a_fee_of_another_return_does_not_count() -> None:
+    fee = FeeTerm(fixed_minor=500)
+    ledger = replace(booked(a_ledger(ORDER), charged(fee)), fees=())
+
+    assert told(charged(fee, asked=(units("A", 2, 2),), ledger=ledger).adjustments) == [(RowKind.RESTOCKING_FEE, -500)]
+
+
+def test_the_fees_of_earlier_plans_of_a_return_are_added_up() -> None:
+    fee = FeeTerm(bp=1_000, fixed_minor=100, per=FeePer.UNIT, of=FeeOf.LISTED)
+    first = charged(fee)
+    second = charged(fee, asked=(units("A", 2, 2), units("B", 1, 2)), ledger=booked(a_ledger(ORDER), first))
+
+    ledger = of_this_return(a_ledger(ORDER), [first, second])
+
+    assert ledger.fees == (LedgerFee(fee, both(6000), both(7000), (("A", 2), ("B", 2)), 1, both(1100)),)
+    assert (ledger.lines, ledger.sequence) == ((), 0)
+
+
+def test_without_a_unit_there_is_no_fee() -> None:
+    goodwill = (RequestedLine("A", money=MoneyStep(100, "agent-7", "late")),)
+
+    plan = charged(FeeTerm(fixed_minor=100), asked=goodwill)
+
+    assert (plan.adjustments, plan.fees) == ((), ())
+
+
+def test_units_that_are_worth_nothing_bear_no_fee_but_may_be_billed_one() -> None:
+    order = an_order(a_line("A", gross=0), a_line("B", gross=500))
+
+    floor = charged(FeeTerm(FeeKind.LABEL, fixed_minor=100), order=order)
+    billed = charged(
+        FeeTerm(FeeKind.LABEL, fixed_minor=100), order=order, terms=RefundTerms(shortfall=Shortfall.BILLED)
+    )
+
+    assert (floor.adjustments, floor.total, floor.billed) == ((), NOTHING, NOTHING)
+    assert (billed.adjustments, billed.total, billed.billed) == ((), NOTHING, both(100))
+
+
+# --- waived ---
+
+
+def test_a_waived_fee_is_a_row_of_nothing_with_the_reason() -> None:
+    rule = RefundTerms(waivers=(Waiver(FeeKind.LABEL, "faulty goods"),))
+
+    plan = charged(FeeTerm(FeeKind.LABEL, fixed_minor=690), FeeTerm(fixed_minor=100), terms=rule)
+
+    kept, waived = plan.adjustments
+    assert (kept.kind, kept.payable) == (RowKind.RESTOCKING_FEE, both(-100))
+    assert (waived.kind, waived.payable, waived.net, waived.taxes) == (RowKind.LABEL_FEE, NOTHING, NOTHING, ())
+    assert (waived.reason, waived.actor, waived.waived) == ("faulty goods", None, both(690))
+    assert plan.notes == ("fee_waived",)
+    assert [(fee.charged, fee.waived) for fee in plan.fees] == [(both(100), NOTHING), (NOTHING, both(690))]
+
+
+def test_a_person_s_waiver_comes_before_the_rule_s() -> None:
+    rule = RefundTerms(waivers=(Waiver(None, "faulty goods"),))
+    asked = RefundRequest(waivers=(Waiver(FeeKind.LABEL, "good customer", "agent-7"),))
+
+    plan = charged(FeeTerm(FeeKind.LABEL, fixed_minor=690), FeeTerm(fixed_minor=100), terms=rule, request=asked)
+
+    assert [(row.reason, row.actor) for row in plan.adjustments] == [
+        ("faulty goods", None),
+        ("good customer", "agent-7"),
+    ]
+
+
+def test_what_was_waived_once_is_not_charged_with_the_next_refund() -> None:
+    fee, kind = FeeTerm(FeeKind.RETURN, fixed_minor=690), RefundRequest(waivers=(Waiver(None, "kind", "agent-7"),))
+    ledger = booked(a_ledger(ORDER), charged(fee, request=kind))
+
+    later = charged(fee, asked=(units("A", 2, 2),), ledger=ledger)
+    higher = charged(replace(fee, fixed_minor=700), asked=(units("A", 2, 2),), ledger=ledger)
+
+    assert (later.adjustments, later.notes) == ((), ())
+    assert told(higher.adjustments) == [(RowKind.RETURN_FEE, -10)]
+
+
+def test_a_fee_of_nothing_is_neither_charged_nor_waived() -> None:
+    plan = charged(FeeTerm(FeeKind.LABEL), terms=RefundTerms(waivers=(Waiver(None, "kind"),)))
+
+    assert (plan.adjustments, plan.notes) == ((), ())
+
+
+def test_a_withdrawal_is_charged_the_way_back_alone() -> None:
+    fees = tuple(FeeTerm(kind, fixed_minor=100) for kind in FeeKind)
+
+    plan = charged(*fees, terms=RefundTerms(legal_floor=True))
+
+    assert [(row.kind, row.payable.presentment, row.reason) for row in plan.adjustments] == [
+        (RowKind.RESTOCKING_FEE, 0, "legal_floor"),
+        (RowKind.LABEL_FEE, -100, None),
+        (RowKind.RETURN_FEE, 0, "legal_floor"),
+        (RowKind.CANCELLATION_FEE, 0, "legal_floor"),
+    ]
+    assert plan.total == both(1900)
