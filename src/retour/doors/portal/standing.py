@@ -56,7 +56,7 @@ def pays(row: Record) -> bool:
 
 
 def _on_its_way(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
+    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
 ) -> Standing:
     say, code = reader.say, row["blocked_code"]
     if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
