@@ -31,7 +31,9 @@ class Standing:
     for_you: bool = False
 
 
-def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
+def standing(
+    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
+) -> Standing:
     """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
     say, status = reader.say, Decision(row["status"])
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
@@ -56,7 +58,7 @@ def pays(row: Record) -> bool:
 
 
 def _on_its_way(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
+    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
 ) -> Standing:
     say, code = reader.say, row["blocked_code"]
     if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
