@@ -1,6 +1,7 @@
 """The simple form says what the document says, changes what it asks about, and leaves the rest as it was."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -151,3 +152,26 @@ def test_a_store_that_takes_nothing_back_stays_so_until_somebody_says_otherwise(
     assert simple.read(document).mode is Mode.NEVER
     assert simple.written(simple.read(document), document, currency="EUR").defaults.eligibility == never
     assert closed.defaults.eligibility == Eligibility(Mode.NEVER, because=NeverBecause.NEVER_ELIGIBLE)
+
+
+def test_an_absolute_last_day_stays_until_the_form_says_a_number_of_days() -> None:
+    last_day = Eligibility(Mode.WINDOW, until=date(2026, 12, 31))
+    document = replace(template(), defaults=replace(template().defaults, eligibility=last_day))
+    wish = simple.read(document)
+
+    same = simple.written(wish, document, currency="EUR").defaults.eligibility
+    changed = simple.written(replace(wish, window_days=14), document, currency="EUR").defaults.eligibility
+
+    assert same == last_day
+    assert (changed.window_days, changed.until) == (14, date(2026, 12, 31))
+    assert changed.counted_from == template().defaults.eligibility.counted_from
+
+
+def test_a_delay_of_the_approval_stays_while_requests_are_approved_by_themselves() -> None:
+    delayed = Approving(Approval.AUTO_APPROVE, "After a night", after_hours=12)
+    document = replace(template(), defaults=replace(template().defaults, decision=delayed))
+    wish = simple.read(document)
+
+    assert simple.written(wish, document, currency="EUR").defaults.decision == delayed
+    by_hand = simple.written(replace(wish, automatic=False), document, currency="EUR").defaults.decision
+    assert by_hand == Approving(Approval.REVIEW)

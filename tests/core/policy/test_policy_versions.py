@@ -1,15 +1,28 @@
 """Versions move one way, are recognised by their content, and differ visibly."""
 
+import json
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from retour.core.errors import Refused
-from retour.core.policy import PolicyDocument, VersionState, diff, fingerprint, move, template
-from retour.core.policy.document import Compare, Op
+from retour.core.policy import (
+    PolicyDocument,
+    VersionState,
+    compile_policy,
+    decide,
+    decode_facts,
+    diff,
+    encode_line_decision,
+    fingerprint,
+    move,
+    template,
+)
+from retour.core.policy.document import Compare, Op, WorkCalendar, Zone
 from retour.core.policy.lifecycle import MOVES, Change, ChangeKind
-from retour.core.policy.outcome import Moment, Outcomes, SettleOn
-from tests.core.policy.builders import ALWAYS_OPEN, NEVER, a_policy, a_rule
+from retour.core.policy.outcome import Fee, Fees, Moment, Outcomes, SettleOn
+from tests.core.policy.builders import ALWAYS_OPEN, NEVER, a_policy, a_rule, facts_of
 
 
 @pytest.mark.parametrize("state", VersionState)
@@ -87,3 +100,38 @@ def test_a_rule_that_is_switched_off_differs() -> None:
     rule = a_rule("one", Outcomes(settle_on=SettleOn()))
 
     assert changes(a_policy(rule), a_policy(replace(rule, enabled=False))) == [("changed", "rules.one.enabled")]
+
+
+def test_facts_that_were_frozen_before_there_were_more_of_them_are_decided_still() -> None:
+    frozen = encode_line_decision(decide(compile_policy(template(), version="1"), facts_of()).lines[0])
+    kept = json.loads(json.dumps(frozen["facts"]))
+    older = {name: kept["values"][name] for name in ("order.placed_on", "line.quantity", "line.units_left")}
+    older |= {
+        "line.shipped_quantity": 2,
+        "line.earlier_returned": 0,
+        "product.gift_card": False,
+        "return.kind": "return",
+    }
+    zoned = a_policy(a_rule("eu", NEVER, Compare("order.zone", Op.NE, "eu")), zones=(Zone("eu", ("DE",)),))
+
+    facts = decode_facts(kept | {"values": older})
+
+    assert decide(compile_policy(template(), version="1"), [facts]).lines[0].objections == ()
+    assert decide(compile_policy(zoned, version="2"), [facts]).lines[0].eligibility.rule == "default"
+
+
+def test_what_is_declared_for_the_first_time_is_added_and_named() -> None:
+    before = a_policy()
+    after = replace(
+        before,
+        zones=(Zone("eu", ("DE",)),),
+        calendar=WorkCalendar((date(2026, 12, 25),)),
+        defaults=replace(before.defaults, fees=Fees(return_fee=Fee(bp=500))),
+    )
+
+    assert [(change.kind, change.path) for change in diff(before, after)] == [
+        (ChangeKind.ADDED, "defaults.fees"), (ChangeKind.ADDED, "zones"), (ChangeKind.ADDED, "calendar"),
+    ]  # fmt: skip
+    assert [(change.kind, change.path) for change in diff(after, before)] == [
+        (ChangeKind.REMOVED, "defaults.fees"), (ChangeKind.REMOVED, "zones"), (ChangeKind.REMOVED, "calendar"),
+    ]  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from retour.core.errors import Refused
 from retour.core.policy.document import FactValue
@@ -78,8 +78,7 @@ class _Types:
     def _operation(self, operation: Operation) -> FactType:
         name, parts = operation.name, operation.parts
         if name == "has":
-            if isinstance(parts[0], Named):
-                self._fact(parts[0])
+            self._fact(cast("Named", parts[0]))  # the grammar takes nothing else
             return _FLAG
         if name == "in":
             return self._among(*parts)

@@ -92,7 +92,7 @@ def written(wish: SimplePolicy, document: PolicyDocument, *, currency: str) -> P
     defaults = replace(
         document.defaults,
         eligibility=_eligibility(wish, document.defaults.eligibility),
-        decision=Approving(Approval.AUTO_APPROVE if wish.automatic else Approval.REVIEW),
+        decision=_approving(wish, document.defaults.decision),
         settle_on=replace(document.defaults.settle_on, moment=wish.moment),
         refund_terms=replace(
             document.defaults.refund_terms, shipping=wish.shipping,
@@ -135,9 +135,16 @@ def _eligibility(wish: SimplePolicy, before: Eligibility) -> Eligibility:
         return before if before.mode is Mode.NEVER else Eligibility(Mode.NEVER, because=NeverBecause.NEVER_ELIGIBLE)
     if before.mode is not Mode.WINDOW:
         return Eligibility(Mode.WINDOW, wish.window_days, _starts(wish.counted_from))
+    if before.window_days is None and (wish.window_days, wish.counted_from) == (WINDOW_DAYS, Anchor.DELIVERED):
+        return before  # an absolute last day alone, of which the form shows nothing
     same = before.counted_from and before.counted_from[0].anchor is wish.counted_from
     starts = before.counted_from if same else _starts(wish.counted_from)
     return replace(before, window_days=wish.window_days, counted_from=starts)
+
+
+def _approving(wish: SimplePolicy, before: Approving) -> Approving:
+    wanted = Approval.AUTO_APPROVE if wish.automatic else Approval.REVIEW
+    return before if before.approval is wanted else Approving(wanted)
 
 
 def _starts(anchor: Anchor) -> tuple[Start, ...]:
