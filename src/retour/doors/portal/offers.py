@@ -17,6 +17,7 @@ from retour.flows.rma import CARRIED_OUT, Judged
 from retour.store import resolution as resolutions
 from retour.web.explained import tender_name
 from retour.web.parts import Choice
+from retour.web.resolutions import name_of
 
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 # What is worth something else than money: no amount stands beside it.
@@ -38,8 +39,7 @@ class Names:
 
     def of(self, kind: str, ref: str | None) -> str:
         """Return the name of an offer."""
-        own = self.wording(ref)
-        return own.name if own else words.resolution_name(kind, self.here.reader)
+        return name_of(kind, ref, self.records, self.here.reader, default=self.here.portal.look.default_language)
 
     def of_value(self, value: str) -> str:
         """Return the name of an offer as a draft names it."""
