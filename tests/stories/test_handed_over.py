@@ -95,7 +95,7 @@ async def test_a_refund_service_is_told_once_and_its_report_resolves_the_return(
     assert await house.waits(rma_id) == ("finance", "awaiting_payout")
     (told,) = await told_of(house, rma_id, EventType.SETTLEMENT_HANDED_OVER)
     wanted = {
-        "settlement_id": str(settlement.id), "resolution": "refund_service", "resolution_id": settlement.resolution_ref,
+        "settlement_id": str(settlement.id), "resolution": "refund_service", "resolution_ref": settlement.resolution_ref,
         "amount_minor": TEE_GROSS, "bonus_minor": 0, "currency": "EUR", "to": "merchant",
     }  # fmt: skip
     assert wanted.items() <= told.items()

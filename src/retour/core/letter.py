@@ -12,6 +12,7 @@ from retour.core.errors import Refused
 from retour.core.mail import MailKind
 from retour.core.order import Order
 from retour.core.refund import Plan
+from retour.core.resolution import Resolution
 from retour.core.rma import Return
 
 ADDRESS_LIMIT: Final = 254  # RFC 5321, section 4.5.3.1.3, without the angle brackets
@@ -29,7 +30,7 @@ class ToldReturn:
     """The return that a mail tells of, as it is when the mail is written.
 
     `promised` are the plans agreed at request; `paid` is the plan of the settlement that the mail is about, if it is
-    about one.
+    about one, and `paid_as` its kind and the merchant's record of it (`resolutions`, by id).
     """
 
     id: UUID
@@ -39,6 +40,9 @@ class ToldReturn:
     order: Order
     promised: tuple[Plan, ...]
     paid: Plan | None = None
+    paid_as: tuple[str, str | None] | None = None
+    resolutions: Mapping[str, Resolution] = field(default_factory=dict)
+    shop_language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from retour.store import discrepancy
 from retour.store.db import Db
 
 # These end by the act that settles them: paying, looking again, trying again.
-ENDED_BY_AN_ACT: Final = frozenset({"platform_disagrees", "effect_failed", "effect_unknown"})
+ENDED_BY_AN_ACT: Final = frozenset({"platform_disagrees", "effect_failed", "effect_unknown", "payout_overdue"})
 
 
 async def resolve(db: Db, *, discrepancy_id: UUID, actor: str, now: datetime) -> None:

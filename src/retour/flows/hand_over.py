@@ -101,7 +101,7 @@ def _facts(row: SettlementRow, plan: Plan) -> dict[str, object]:
     """Return what the event tells: ids and figures, never a name."""
     return {
         "settlement_id": row.id, "order_id": row.order_id, "resolution": row.resolution,
-        "resolution_id": row.resolution_ref, "amount_minor": plan.total.presentment + plan.bonus,
+        "resolution_ref": row.resolution_ref, "amount_minor": plan.total.presentment + plan.bonus,
         "bonus_minor": plan.bonus, "currency": plan.currency, "to": "merchant",
     }  # fmt: skip
 

@@ -5,14 +5,13 @@ publication against the version that was in force: who comes second is told `sta
 """
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
 from retour.core.errors import Refused, Scalar
 from retour.core.event import EventType
-from retour.core.policy import PolicyDocument, VersionState, decode, encode
+from retour.core.policy import PolicyDocument, VersionState, decode, encode, template_named
 from retour.core.policy import template as first_policy
 from retour.store import policy as policies
 from retour.store import resolution as resolutions
@@ -60,7 +59,7 @@ async def start_draft(
     await policies.lock_store(db, store_id)
     origin_version = None
     if document is None and template is not None:
-        document = encode(template_named(template))
+        document = encode(template_named(template).make())
     elif document is None:
         origin_version, document = await _content(db, store_id, from_version)
     plain = encode(await checked(db, store_id=store_id, document=document))
@@ -142,8 +141,8 @@ async def revert(db: Db, *, store_id: UUID, to: int, after: int, actor: str, now
 async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument:
     """Return a document, given whole or as plain JSON, that this store may publish.
 
-    Raise Refused with the codes of `decode`, currency_mismatch or resolution_not_usable; `field` is the path and, inside a rule, the facts
-    `rule` and `rule_name` say which one.
+    Raise Refused with the codes of `decode`, currency_mismatch or resolution_not_usable; `field` is the path and,
+    inside a rule, the facts `rule` and `rule_name` say which one.
     """
     plain = encode(document) if isinstance(document, PolicyDocument) else document
     try:
@@ -161,18 +160,6 @@ async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument
     except Refused as refused:
         raise _naming_rule(refused, plain) from refused
     return read
-
-
-def template_named(name: str) -> PolicyDocument:
-    """Return the template of that name; raise Refused(template_not_found)."""
-    if name not in TEMPLATES:
-        raise Refused("template_not_found", f"there is no template {name[:60]!r}", field="template")
-    return TEMPLATES[name]
-
-
-TEMPLATES: Final[Mapping[str, PolicyDocument]] = {
-    "standard": first_policy(), "standard-automatic": first_policy(automatic=True),
-}  # fmt: skip
 
 
 async def _stands(db: Db, store_id: UUID, after: int) -> None:

@@ -19,6 +19,8 @@ VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
+SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
+EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 
@@ -81,6 +83,16 @@ async def visits(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, tenant) of accounts that still keep visits which are over."""
     return _ids(await db.fetch(EXPIRED_VISITS, most, overdue))
+
+
+async def simulations(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, simulation) that wait for a worker, or whose worker is gone, oldest first."""
+    return _ids(await db.fetch(SIMULATIONS, most, overdue))
+
+
+async def expired_simulations(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, tenant) of accounts that still keep simulations whose time is over."""
+    return _ids(await db.fetch(EXPIRED_SIMULATIONS, most, overdue))
 
 
 def _ids(rows: list[Record]) -> Due:

@@ -18,7 +18,7 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
                  'quantity', l.quantity, 'reason', l.reason, 'note', l.note, 'resolution', l.resolution,
-                 'resolution_id', l.resolution_ref,
+                 'resolution_ref', l.resolution_ref,
                  'decision', l.decision, 'message', l.message) ORDER BY l.position)
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id)::text AS lines
   FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
@@ -35,7 +35,7 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
                  'quantity', l.quantity, 'reason', l.reason, 'note', l.note, 'resolution', l.resolution,
-                 'resolution_id', l.resolution_ref,
+                 'resolution_ref', l.resolution_ref,
                  'decision', l.decision, 'message', l.message) ORDER BY l.position)
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id)::text AS lines
   FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
@@ -92,7 +92,7 @@ class LineView(msgspec.Struct, kw_only=True):
     reason: str
     note: str | None
     resolution: str
-    resolution_id: str | None = None
+    resolution_ref: str | None = None
     decision: str
     message: str | None
 

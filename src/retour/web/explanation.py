@@ -14,7 +14,7 @@ from retour.core.promise import Kept
 from retour.core.refund import Plan
 from retour.web import papers
 from retour.web.differences import differences
-from retour.web.explained import explained
+from retour.web.explained import apart, explained
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 
@@ -50,6 +50,7 @@ def explanation_data(account: Account, *, look: Look | None, reader: Reader) -> 
     """Return what the paper shows, as plain data."""
     say, order = reader.say, account.order
     name = look.name if look else None
+    number, called = apart(account.number, reader), apart(order.name, reader)
     tables = []
     if account.paid:
         paid = explained(account.paid, order, reader)
@@ -65,10 +66,10 @@ def explanation_data(account: Account, *, look: Look | None, reader: Reader) -> 
         "direction": reader.dir,
         "colour": palette((look.brand_hex if look else None) or DEFAULT).light.text,
         "shop": name or "",
-        "title": say("Return %(number)s: your money explained", number=account.number),
-        "about": say("Order %(order)s at %(shop)s", order=order.name, shop=name) if name else order.name,
+        "title": say("Return %(number)s: your money explained", number=number),
+        "about": say("Order %(order)s at %(shop)s", order=called, shop=apart(name, reader)) if name else called,
         "dated": reader.moment(reader.now),
-        "footer": say("Return %(number)s, order %(order)s", number=account.number, order=order.name),
+        "footer": say("Return %(number)s, order %(order)s", number=number, order=called),
         "tables": tables,
     }
 
@@ -88,7 +89,9 @@ def closes(rows: Sequence[MoneyRow], reader: Reader) -> str:
         if row.amount and (row.kind in ("item", "less") or (first and has_subtotal and n == 0))
     )  # fmt: skip
     assert added == total.minor, "the rows of an explanation add up to its total"
-    return reader.say("All rows together: %(amount)s.", amount=reader.amount(Money(added, total.currency)))
+    return reader.say(
+        "All rows together: %(amount)s.", amount=apart(reader.amount(Money(added, total.currency)), reader)
+    )
 
 
 def _row(row: MoneyRow, reader: Reader) -> dict[str, Any]:

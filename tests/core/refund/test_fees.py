@@ -162,6 +162,21 @@ def test_the_tax_of_a_service_is_no_tax_of_the_order_and_has_no_limit_there() ->
     assert plan.notes == ()
 
 
+def test_a_limit_of_the_order_cuts_no_tax_of_a_service() -> None:
+    order = an_order(a_line("A", gross=2000, tax=319))
+    ledger = replace(a_ledger(order), paid_back=both(1500))
+    fee = FeeTerm(FeeKind.LABEL, fixed_minor=500, tax=FeeTax.SUPPLY, tax_bp=1_900)
+
+    plan = charged(fee, order=order, ledger=ledger, request=RefundRequest(clamp=True))
+
+    label, cap = plan.adjustments
+    assert (label.payable, label.taxes) == (both(-500), (a_tax(-80, "supply:1900"),))
+    # 1500 is due: net 1261 and tax 319 bear the 1000
+    assert (cap.kind, cap.payable, cap.net) == (RowKind.CAP_ORDER, both(-1000), both(-798))
+    assert cap.taxes == (a_tax(-202), a_tax(0, "supply:1900"))
+    assert (plan.total, plan.taxes) == (both(500), (a_tax(117), a_tax(-80, "supply:1900")))
+
+
 # --- what a refund can bear ---
 
 

@@ -20,7 +20,11 @@ TOLD_ONLY = frozenset({"refund_original"})
 
 def a_return(state: SettlementState, *, to: str | None = "merchant", resolution: str = "gift_card") -> Return:
     """Return an inspected return, processed on the platform, whose settlement stands there."""
-    handed: dict[str, Any] = {"handed_to": to, "handed_at": HANDED_AT, "reported_at": FAILED_AT if state is S.DUE else None}
+    handed: dict[str, Any] = {
+        "handed_to": to,
+        "handed_at": HANDED_AT,
+        "reported_at": FAILED_AT if state is S.DUE else None,
+    }
     settlement = b.a_settlement(state=state, resolution=resolution, **(handed if to else {}))
     line = b.a_line(inspected=1, verdicts={"restocked": True})
     return b.an_inspected_return(line, settlements=(settlement,), effects=(OPENED, b.processed()))

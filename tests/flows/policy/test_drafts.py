@@ -71,7 +71,7 @@ def named(name: str) -> dict[str, Any]:
 
 async def test_a_draft_keeps_who_made_changed_and_published_it_and_when(database: Database, shop: Shop) -> None:
     async with database.tx(shop.tenant_id) as db:
-        draft = await shop.started(db, template="standard")
+        draft = await shop.started(db, template="thirty-days")
         saved = await shop.saved(db, draft, named("Second thoughts"), after=1)
         out = await shop.published(db, draft, after=0, revision=2)
 

@@ -20,6 +20,8 @@ class Totals:
 
 
 NONE: Final = Totals(NOTHING, ())
+SUPPLY: Final = "supply:"
+"""What the tax bucket of a fee with a tax of its own begins with; its rate in basis points follows."""
 
 
 def totals(rows: Iterable[Row]) -> Totals:
@@ -83,8 +85,11 @@ def cap_order(so_far: Totals, rest: Sides, *, clamp: bool) -> Row | None:
 
 
 def _weights(so_far: Totals, side: str) -> list[int]:
+    """Return what can be cut: net first, then each tax; the tax of a service is the shop's own and is not cut."""
     taxes = [getattr(tax.amount, side) for tax in so_far.taxes]
-    return [getattr(so_far.payable, side) - sum(taxes), *taxes]
+    net = getattr(so_far.payable, side) - sum(taxes)
+    own = [tax.bucket.startswith(SUPPLY) for tax in so_far.taxes]
+    return [max(0, net), *(0 if is_own else max(0, tax) for tax, is_own in zip(taxes, own, strict=True))]
 
 
 def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> Row | None:

@@ -11,11 +11,13 @@ from retour.core.refund.ledger import (
     Ledger,
     LedgerCharge,
     LedgerCredit,
+    LedgerFee,
     LedgerLine,
     LedgerPromotion,
     Ordinals,
 )
 from retour.core.refund.plan import Plan, Row, RowKind
+from retour.core.refund.terms import FeeTerm
 from retour.core.refund.units import without
 
 OF_LINES: Final = frozenset({RowKind.UNITS, RowKind.MONEY})
@@ -60,13 +62,22 @@ def of_this_return(ledger: Ledger, earlier: Iterable[Plan]) -> Ledger:
     fees = {fee.term: fee for fee in ledger.fees}
     credited = {credit.term: credit for credit in ledger.credited}
     for plan in earlier:
-        for fee in plan.fees:
+        for fee in plan.fees or _earlier_release(plan):
             fees[fee.term] = merged(fees[fee.term], fee) if fee.term in fees else fee
         if plan.credited is not None:
             before = credited.get(plan.credited.term)
             amount = plan.credited.amount + (before.amount if before else NOTHING)
             credited[plan.credited.term] = LedgerCredit(plan.credited.term, amount)
     return replace(ledger, fees=tuple(fees.values()), credited=tuple(credited.values()))
+
+
+def _earlier_release(plan: Plan) -> tuple[LedgerFee, ...]:
+    """Return the fixed fee of a plan that was kept before plans said what their fees were computed from."""
+    return tuple(
+        LedgerFee(FeeTerm(fixed_minor=-row.payable.presentment), charged=-row.payable)
+        for row in plan.adjustments
+        if plan.maths_version == 1 and row.kind is RowKind.RESTOCKING_FEE and row.basis_points is None
+    )
 
 
 def added(taxes: tuple[Tax, ...], more: tuple[Tax, ...]) -> tuple[Tax, ...]:

@@ -38,7 +38,7 @@ def deductions(
     Together they take no more than the row pays. An amount that a person named for the units is no share of them.
     """
     share_bp = WHOLE if asked.override is not None else share_bp
-    if share_bp == WHOLE and not any([r.deduction_bp for r in asked.units]):
+    if share_bp == WHOLE and not any(r.deduction_bp for r in asked.units):
         return ()
     accepted = sorted((r for r in asked.units if r.accepted), key=lambda r: r.lo)
     damaged = [r for r in accepted if r.deduction_bp]

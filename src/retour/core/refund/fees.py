@@ -11,7 +11,7 @@ from typing import Final
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Order, Tax
-from retour.core.refund.adjustments import Totals, plus, reduction
+from retour.core.refund.adjustments import SUPPLY, Totals, plus, reduction
 from retour.core.refund.ledger import Ledger, LedgerFee
 from retour.core.refund.plan import Row, RowKind
 from retour.core.refund.request import RefundRequest
@@ -27,8 +27,6 @@ ROWS: Final = {
 ORDER: Final = tuple(FeeKind)
 ONCE: Final = (FeePer.RETURN, FeePer.PARCEL)
 LEGAL_FLOOR: Final = Waiver(reason="legal_floor")
-SUPPLY: Final = "supply:"
-"""What the tax bucket of a fee with a tax of its own begins with; its rate in basis points follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def plan_hash(
                 [[x.ref, x.kind, x.line_ref or "", _pair(x.gross), _taxes(x.taxes)] for x in order.charges],
             ],
             "request": _request(request),
-            "tenders": [[x.capture_ref, x.kind, x.gateway, x.amount_minor] for x in rests],
+            "tenders": [[x.capture_ref, x.kind, x.gateway, x.amount_minor, x.bonus_minor] for x in rests],
             "terms": _terms(terms),
         }
     )

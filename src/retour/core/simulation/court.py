@@ -1,6 +1,6 @@
 """A return in three worlds: as it was decided, under the policy it is compared with, and under the candidate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +9,8 @@ from retour.core.order import Order
 from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
-from retour.core.simulation.judging import Judge
-from retour.core.simulation.money import NO_MONEY, Till, found_under, fresh, money, pay, plus
+from retour.core.simulation.judging import Eyes, Judge, Verdict
+from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
 from retour.core.simulation.world import World, WorldLine, asks_person, world
@@ -21,12 +21,19 @@ _TELLING: Final = tuple(group for group in Group if group.value in {change.value
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One return in its three worlds; without a past decision `then` is the world `before`."""
+    """One return in its three worlds; without a past decision `then` is the world `before`.
+
+    Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
+    line `said` is the candidate's verdict, `alike` whether it decides as the one before, `seen` what all judges saw.
+    """
 
     past: PastReturn
     then: World
     before: World
     after: World
+    said: tuple[Verdict, ...]
+    alike: tuple[bool, ...]
+    seen: tuple[Hashable, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,10 @@ class Court:
         self._versions = {
             name: Judge(document, version=name, expressions=expressions) for name, document in versions.items()
         }
+        documents = [candidate, *([baseline] if baseline else []), *versions.values()]
+        self._eyes = Eyes(documents)
         self._same_terms: dict[tuple[int, int], bool] = {}
+        self._same_verdicts: dict[tuple[int, int], bool] = {}
 
     @property
     def candidate(self) -> Judge:
@@ -73,14 +83,19 @@ class Court:
         """Return the return in its worlds."""
         before_judge = self.judge_before(past)
         then_judge = self._versions.get(past.version or "", before_judge)
-        said_then = [then_judge.verdict(line.facts) for line in past.lines]
+        seen = tuple([self._eyes.see(line.facts) for line in past.lines])
+        shown = list(zip([line.facts for line in past.lines], seen, strict=True))
+        said_then = [then_judge.verdict(*one) for one in shown]
         reviewed = asks_person(past, said_then)
-        then = world(past, said_then, was_reviewed=reviewed)
-        before = then
+        then = before = world(past, said_then, was_reviewed=reviewed)
+        said_before = said_then
         if before_judge is not then_judge:
-            before = world(past, [before_judge.verdict(line.facts) for line in past.lines], was_reviewed=reviewed)
-        said_after = [self._candidate.verdict(line.facts) for line in past.lines]
-        return Case(past, then, before, world(past, said_after, was_reviewed=reviewed))
+            said_before = [before_judge.verdict(*one) for one in shown]
+            before = world(past, said_before, was_reviewed=reviewed)
+        said = tuple([self._candidate.verdict(*one) for one in shown])
+        alike = tuple(map(self._decide_alike, said_before, said))
+        after = before if all(alike) else world(past, said, was_reviewed=reviewed)
+        return Case(past, then, before, after, said, alike, seen)
 
     def needs_order(self, case: Case) -> bool:
         """Return whether the money of the case must be quoted: it is not recorded, or not the same in its worlds."""
@@ -93,6 +108,8 @@ class Court:
         """Return the case with its money; with quotes where `needs_order` says so."""
         recorded = recorded_money(case)
         before = self._money(case, case.before, recorded, None if quotes is None else quotes.before, quotes)
+        if case.after is case.before:
+            return Compared(case, before, before, (), requoted=quotes is not None)
         after = self._money(case, case.after, recorded, None if quotes is None else quotes.after, quotes)
         changes = _changes(case, before, after)
         return Compared(case, before, after, changes, requoted=quotes is not None)
@@ -101,25 +118,26 @@ class Court:
         """Return a case whose money cannot be quoted: what was recorded stands wherever units are accepted."""
         recorded = recorded_money(case) or NO_MONEY
         before, after = (recorded if _is_paid(w) else NO_MONEY for w in (case.before, case.after))
-        return Compared(case, before, after, _changes(case, before, after), requoted=True, quoted=False)
+        changes = () if case.after is case.before else _changes(case, before, after)
+        return Compared(case, before, after, changes, requoted=True, quoted=False)
 
     def quote(self, order: Order, cases: Sequence[Case], wanted: frozenset[str]) -> dict[str, "Quotes | Refused"]:
         """Return what returns of one order pay in each world, by key, replayed in the order given.
 
         Returns that are not wanted are paid as well, so that those after them start from the ledger they would find.
         """
-        tills = Tills(fresh(order), fresh(order), fresh(order))
+        tills = Tills(order)
         answer: dict[str, Quotes | Refused] = {}
         for case in cases:
+            is_last = len(answer) + 1 == len(wanted) and case.past.key in wanted
+            quotes: Quotes | Refused
             try:
-                quotes = tills.pay(case)
+                quotes = tills.pay(case, is_last=is_last)
             except Refused as no:
-                if case.past.key in wanted:
-                    answer[case.past.key] = no
-            else:
-                if case.past.key in wanted:
-                    answer[case.past.key] = quotes
-            if len(answer) == len(wanted):
+                quotes = no
+            if case.past.key in wanted:
+                answer[case.past.key] = quotes
+            if is_last:
                 break
         return answer
 
@@ -136,23 +154,31 @@ class Court:
             return quoted
         return _never_negative(plus(recorded, plus(quoted, quotes.then, -1)))
 
+    def _decide_alike(self, a: Verdict, b: Verdict) -> bool:
+        key = id(a), id(b)  # verdicts live as long as their judges
+        known = self._same_verdicts.get(key)
+        if known is None:
+            known = self._same_verdicts[key] = a.decides_as(b)
+        return known
+
     def _pays_alike(self, case: Case, of: World) -> bool:
         """Return whether a world pays for the same units under the same terms as the world that was."""
         if of is case.then:
             return True
-        ways = case.then.method, of.method
-        return all(self._alike(a, b, ways) for a, b in zip(case.then.lines, of.lines, strict=True))
+        if case.then.parcels != of.parcels:
+            return False
+        return all(map(self._alike, case.then.lines, of.lines))
 
-    def _alike(self, then: WorldLine, other: WorldLine, ways: tuple[str | None, str | None]) -> bool:
+    def _alike(self, then: WorldLine, other: WorldLine) -> bool:
         if then.offer is None or other.offer is None:
             return then.offer is other.offer
-        if then.verdict is other.verdict and ways[0] == ways[1]:
+        if then.verdict is other.verdict and then.way == other.way:
             return True
         if then.offer.kind is not other.offer.kind:
             return False
         if then.past.found and found_under(then, then) != found_under(other, then):
             return False
-        terms = then.verdict.terms(then.offer, ways[0]), other.verdict.terms(other.offer, ways[1])
+        terms = then.verdict.terms(then.offer, then.method), other.verdict.terms(other.offer, other.method)
         key = id(terms[0]), id(terms[1])  # verdicts and their terms live as long as this court
         known = self._same_terms.get(key)
         if known is None:
@@ -169,31 +195,28 @@ class Quotes:
     after: Money
 
 
-@dataclass(frozen=True, slots=True)
 class Tills:
-    """The till of one order in each world."""
+    """The tills of one order in the worlds."""
 
-    then: Till
-    before: Till
-    after: Till
+    def __init__(self, order: Order) -> None:
+        self._then, self._before, self._after = (fresh(order) for _ in range(3))
 
-    def pay(self, case: Case) -> Quotes:
-        """Return what the case pays in each world and book it there; raises Refused."""
-        then = pay(self.then, case.then, case.then)
-        before = then
+    def pay(self, case: Case, *, is_last: bool) -> Quotes:
+        """Return what the case pays in each world and book it there, unless nobody comes after it; raises Refused."""
+        before = then = pay(self._then, case.then, case.then, is_last=is_last)
         if case.before is not case.then:
-            before = pay(self.before, case.before, case.then)
-        return Quotes(then, before, pay(self.after, case.after, case.then))
+            before = pay(self._before, case.before, case.then, is_last=is_last)
+        return Quotes(then, before, pay(self._after, case.after, case.then, is_last=is_last))
 
 
 def recorded_money(case: Case) -> Money | None:
-    """Return what was recorded under the name of what the shopper got; nothing if lines got different things."""
+    """Return what was recorded under the name of what the shopper got; nothing unless all that got anything got the same."""
     recorded = case.past.recorded
     kinds = {line.offer.kind for line in case.then.lines if line.offer is not None}
-    if recorded is None or len(kinds) > 1:
+    if recorded is None or len(kinds) != 1:
         return None
     return money(
-        next(iter(kinds), None),
+        next(iter(kinds)),
         total=recorded.total_minor,
         fee=recorded.fee_minor,
         deduction=recorded.deduction_minor,
@@ -210,13 +233,7 @@ def _never_negative(of: Money) -> Money:
 
 
 def _changes(case: Case, before: Money, after: Money) -> tuple[Change, ...]:
-    if before == after and all(
-        b.verdict is a.verdict and b.fate is a.fate for b, a in zip(case.before.lines, case.after.lines, strict=True)
-    ):
-        return ()
     found = {change for b, a in zip(case.before.lines, case.after.lines, strict=True) for change in _of_line(b, a)}
-    if case.before.method != case.after.method and case.before.method and case.after.method:
-        found.add(Change.METHOD)
     if before.given_minor != after.given_minor:
         found.add(Change.PAYS_MORE if after.given_minor > before.given_minor else Change.PAYS_LESS)
     return tuple(change for change in Change if change in found)
@@ -231,7 +248,9 @@ def _of_line(before: WorldLine, after: WorldLine) -> list[Change]:
     if before.fate is not after.fate:
         found.append(Change.TO_AUTOMATIC if after.fate is Fate.AUTOMATIC else Change.TO_REVIEW)
     if before.offer is not None and after.offer is not None:
-        if before.offer.kind is not after.offer.kind:
+        if (before.offer.kind, before.offer.ref) != (after.offer.kind, after.offer.ref):
             found.append(Change.RESOLUTION)
+        if before.way != after.way:
+            found.append(Change.METHOD)
         found += [Change(group.value) for group in _TELLING if before.verdict.says(group) != after.verdict.says(group)]
     return found

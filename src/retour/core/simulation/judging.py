@@ -4,47 +4,71 @@ A decision depends on how each comparison of the rules goes, on what the law ask
 counts of units. Lines that agree in these share one verdict; `tests/core/simulation` proves it equal to `decide`.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, cast
 
 from retour.core import refund
-from retour.core.policy import FACTS, LineDecision, PolicyDocument, compile_policy, decide, decode_facts
+from retour.core.policy import LineDecision, PolicyDocument, compile_policy, decide, decode_facts
 from retour.core.policy.condition import comparison, facts_asked
-from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition
+from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition, Several
 from retour.core.policy.expression import Expressions
-from retour.core.policy.facts import FactType
-from retour.core.policy.outcome import Eligibility, Group, Outcome, ResolutionOffer
+from retour.core.policy.outcome import Approval, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
 from retour.core.policy.window import WorkingDays, window
 from retour.core.policy.zone import ZONE
 from retour.core.terms import terms_of
+from retour.core.ways import Way
 
 _UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
 _LAW: Final = ("return.kind", "order.country")  # what the law asks for, and what an order's zone follows from
-_DAYS: Final = tuple(fact.name for fact in FACTS.values() if fact.type is FactType.DATE)
+_PLACED: Final = "order.placed_on"  # the one day beside those of the parcels from which a window is counted
 _MOST: Final = 50_000  # what is remembered of one kind before all of it is forgotten
 _GROUPS: Final = tuple(Group)
 
-Facts = Mapping[str, object]  # as policy.encode_facts makes them
+Facts = Mapping[str, object]  # as policy.encode_facts makes them, lists as tuples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
     """What a policy says about all lines that are alike to it: one representative decision, compared by identity.
 
-    `rules` says who decided each group, in their order; `promotions` are the conditions of the policy's document.
+    `is_reviewed` also where photos are wanted, which a person looks at. `rules` says who decided each group, in their
+    order; `ways` are the ways back by method; `promotions` and `several` are those of the policy's document.
     """
 
     decision: LineDecision
     is_refused: bool
+    is_reviewed: bool
     rules: tuple[str, ...]
+    ways: Mapping[str, Way]
     promotions: tuple[PromotionCondition, ...]
+    several: Several
     _terms: dict[tuple[ResolutionOffer, str | None], refund.RefundTerms] = field(default_factory=dict)
 
     def says(self, group: Group) -> Outcome:
         """Return the outcome of one group."""
         return self.decision.ruling(group).outcome
+
+    @property
+    def first_way(self) -> Way | None:
+        """Return the first way back that is offered."""
+        return next(iter(self.ways.values()), None)
+
+    def offer(self, kind: str | None, ref: str | None = None) -> ResolutionOffer | None:
+        """Return what is offered of that kind and record, else of that kind, else the first that is offered."""
+        offered = self.decision.resolutions.outcome.offered
+        of_kind = [offer for offer in offered if offer.kind.value == kind] or offered
+        return next((offer for offer in of_kind if ref in (None, offer.ref)), of_kind[0] if of_kind else None)
+
+    def decides_as(self, other: "Verdict") -> bool:
+        """Return whether another verdict says the same in every group, whoever decided it."""
+        return (
+            self.is_refused is other.is_refused
+            and self.promotions == other.promotions
+            and self.several is other.several
+            and all(self.says(group) == other.says(group) for group in _GROUPS)
+        )
 
     def terms(self, offer: ResolutionOffer, method: str | None) -> refund.RefundTerms:
         """Return the terms under which the line is refunded; the same object for the same offer and way back."""
@@ -63,44 +87,67 @@ class Verdict:
         return known
 
 
+class Eyes:
+    """The facts that some policies ask about, as all of them see them: values that none tells apart are one."""
+
+    def __init__(self, documents: Iterable[PolicyDocument]) -> None:
+        self._whole, self._eyes = _eyes(documents)
+
+    def see(self, facts: Facts) -> Hashable:
+        """Return how every comparison of the policies goes on the facts of a line, as one value."""
+        values = cast("dict[str, Any]", facts["values"])
+        seen: list[Hashable] = [facts["books_currency"]]
+        seen += [values.get(name) for name in self._whole]
+        for eye in self._eyes:
+            value = values.get(eye.name)
+            known = eye.seen.get(value)
+            seen.append(eye.look(value) if known is None else known)
+        return tuple(seen)
+
+
 class Judge:
-    """One policy with everything it has judged so far."""
+    """One policy with everything it has judged so far; what it is shown was seen by eyes that know its document."""
 
     def __init__(self, document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> None:
         self._policy = compile_policy(document, version=version, expressions=expressions)
-        self._eyes = _eyes(document)
         self._alike: dict[Hashable, _Alike] = {}
 
-    def verdict(self, facts: Facts) -> Verdict:
+    def verdict(self, facts: Facts, seen: Hashable) -> Verdict:
         """Return the verdict on a line; the same object for all lines that are alike."""
+        alike = self._alike.get(seen)
+        if alike is None:
+            alike = self._alike[seen] = _Alike(self.decision(facts).eligibility.outcome, self._policy.working)
         values = cast("dict[str, Any]", facts["values"])
-        alike = self._alike_to(facts, values)
-        closes_on = alike.closes_on(facts, values)
-        is_open = None if closes_on is None else cast("str", facts["today"]) <= closes_on.isoformat()
-        counted = (is_open, *[values.get(name) for name in _UNITS])
-        verdict = alike.verdicts.get(counted)
-        if verdict is None:
-            said = self.decision(facts)
-            rules = tuple(said.ruling(group).rule for group in _GROUPS)
-            verdict = Verdict(said, bool(said.objections), rules, self._policy.promotions)
-            alike.verdicts[counted] = verdict
-        return verdict
+        counted = (alike.window(facts, values)[0], *[values.get(name) for name in _UNITS])
+        return alike.verdicts.get(counted) or self._first(alike, counted, facts)
 
-    def closes_on(self, facts: Facts) -> date | None:
-        """Return the last day of the line's window, if it has one and it has begun."""
-        values = cast("dict[str, Any]", facts["values"])
-        return self._alike_to(facts, values).closes_on(facts, values)
+    def closes_on(self, facts: Facts, seen: Hashable) -> date | None:
+        """Return the last day of the window of a line that was judged, if it has one and it has begun."""
+        return self._alike[seen].window(facts, cast("dict[str, Any]", facts["values"]))[1]
 
     def decision(self, facts: Facts) -> LineDecision:
         """Return the decision about one line in full."""
         return decide(self._policy, [decode_facts(facts)]).lines[0]
 
-    def _alike_to(self, facts: Facts, values: Mapping[str, Any]) -> "_Alike":
-        key = (facts["books_currency"], *[see(values.get(name)) for name, see in self._eyes])
-        alike = self._alike.get(key)
-        if alike is None:
-            alike = self._alike[key] = _Alike(self.decision(facts).eligibility.outcome, self._policy.working)
-        return alike
+    def _first(self, alike: "_Alike", counted: Hashable, facts: Facts) -> Verdict:
+        said = self.decision(facts)
+        verdict = alike.verdicts[counted] = Verdict(
+            said,
+            bool(said.objections),
+            said.decision.outcome.approval is Approval.REVIEW or said.requirements.outcome.photos > 0,
+            tuple(said.ruling(group).rule for group in _GROUPS),
+            _ways(said.methods.outcome.offered),
+            self._policy.promotions,
+            self._policy.several,
+        )
+        return verdict
+
+
+def _ways(offered: Iterable[MethodOffer]) -> dict[str, Way]:
+    ways: dict[str, Way] = {}
+    for offer in offered:
+        ways.setdefault(offer.kind.value, Way(offer.kind.value, offer.destination))
+    return ways
 
 
 class _Alike:
@@ -110,68 +157,68 @@ class _Alike:
 
     def __init__(self, eligibility: Eligibility, working: WorkingDays) -> None:
         self._eligibility, self._working = eligibility, working
-        self._days: dict[Hashable, date | None] = {}
+        self._days: dict[Hashable, tuple[bool | None, date | None]] = {}
         self.verdicts: dict[Hashable, Verdict] = {}
 
-    def closes_on(self, facts: Facts, values: Mapping[str, Any]) -> date | None:
-        """Return the last day of the window, if there is one and it has begun; only days are looked at."""
-        key = (facts["today"], *[values.get(name) for name in _DAYS], *map(tuple, cast("list[Any]", facts["parcels"])))
-        if key in self._days:
-            return self._days[key]
-        days = {name: values.get(name) for name in _DAYS}
-        judged = window(self._eligibility, decode_facts({**facts, "values": days}), self._working)
+    def window(self, facts: Facts, values: Mapping[str, Any]) -> tuple[bool | None, date | None]:
+        """Return whether the window is open and its last day; nothing if there is none or it has not begun."""
+        placed = values.get(_PLACED)
+        key = (facts["today"], placed, *map(tuple, cast("list[Any]", facts["parcels"])))
+        known = self._days.get(key)
+        if known is not None:
+            return known
+        line = decode_facts({**facts, "values": {_PLACED: placed}})
+        judged = window(self._eligibility, line, self._working)
         if len(self._days) >= _MOST:
             self._days.clear()
-        answer = self._days[key] = None if judged is None else judged.closes_on
-        return answer
+        found = (None, None) if judged is None else (line.today <= judged.closes_on, judged.closes_on)
+        self._days[key] = found
+        return found
 
 
 class _Eye:
-    """One fact as a policy sees it: values on which all its comparisons go the same way are one."""
+    """One fact: values on which all comparisons go the same way have one number."""
 
-    __slots__ = ("_name", "_seen", "_tests")
+    __slots__ = ("_numbers", "_tests", "name", "seen")
 
-    def __init__(self, name: str, leaves: list[Compare]) -> None:
-        self._name = name
+    def __init__(self, name: str, leaves: Iterable[Compare]) -> None:
+        self.name = name
         self._tests = [comparison(leaf) for leaf in leaves]
-        self._seen: dict[Hashable, Hashable] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self.seen: dict[Hashable, int] = {}
 
-    def __call__(self, value: Any) -> Hashable:
-        """Return how the comparisons go on a value as it is kept in JSON."""
-        plain = tuple(value) if type(value) is list else value
-        answers = self._seen.get(plain)
-        if answers is None:
-            if len(self._seen) >= _MOST:
-                self._seen.clear()
-            known = {self._name: _fact(self._name, value)}
-            answers = self._seen[plain] = tuple(test(known) for test in self._tests)
-        return answers
+    def look(self, value: Hashable) -> int:
+        """Return the number of a value as it is kept in JSON, and remember it."""
+        if len(self.seen) >= _MOST:
+            self.seen.clear()
+        known = {self.name: _fact(self.name, value)}
+        answers = tuple(test(known) for test in self._tests)
+        number = self.seen[value] = self._numbers.setdefault(answers, len(self._numbers))
+        return number
 
 
 def facts_needed(document: PolicyDocument) -> set[str]:
     """Return the names of all facts on which a verdict of this document may depend."""
     asked = {name for rule in document.rules for name in facts_asked(rule.when)}
-    return asked | {*_LAW, *_UNITS, *_DAYS}
+    return asked | {*_LAW, *_UNITS, _PLACED}
 
 
-def _eyes(document: PolicyDocument) -> list[tuple[str, Callable[[Any], Hashable]]]:
-    """Return every fact that matters to the document's rules, with the eye that sees it.
+def _eyes(documents: Iterable[PolicyDocument]) -> tuple[tuple[str, ...], tuple[_Eye, ...]]:
+    """Return the facts that must be seen as they are, and an eye for each of the others.
 
-    What an expression asks about is seen as it is; the zone of an order is that of its country in this document.
+    As they are: what the law or an expression asks about; the zone of an order is that of its country in each document.
     """
-    asked: dict[str, list[Compare]] = {}
-    whole = set(_LAW[:1])
-    for rule in document.rules:
-        for leaf in _leaves(rule.when):
-            if isinstance(leaf, Compare):
-                asked.setdefault(leaf.fact, []).append(leaf)
-            else:
-                whole.update(facts_asked(leaf))
+    asked: dict[str, dict[Compare, None]] = {}
+    whole = {*_LAW[:1]}
+    for leaf in (leaf for document in documents for rule in document.rules for leaf in _leaves(rule.when)):
+        if isinstance(leaf, Compare):
+            asked.setdefault(leaf.fact, {})[leaf] = None
+        else:
+            whole.update(facts_asked(leaf))
     if ZONE in asked or ZONE in whole:
         whole.add("order.country")
-    seen = [(name, _plain) for name in sorted(whole - {ZONE})]
-    eyes = [(name, _Eye(name, leaves)) for name, leaves in sorted(asked.items()) if name not in {*whole, ZONE}]
-    return [*seen, *eyes]
+    eyes = (_Eye(name, leaves) for name, leaves in sorted(asked.items()) if name not in {*whole, ZONE})
+    return tuple(sorted(whole - {ZONE})), tuple(eyes)
 
 
 def _leaves(condition: Condition) -> Iterator[Compare | Expression]:
@@ -180,10 +227,6 @@ def _leaves(condition: Condition) -> Iterator[Compare | Expression]:
     else:
         for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
             yield from _leaves(part)
-
-
-def _plain(value: Any) -> Hashable:
-    return tuple(value) if type(value) is list else cast("Hashable", value)
 
 
 def _fact(name: str, value: object) -> FactValue:

@@ -1,5 +1,6 @@
 """The money of past returns under a policy: quoted on an order to which nothing else has happened, in their order."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
@@ -8,6 +9,7 @@ from retour.core.order import Order
 from retour.core.policy.outcome import Group, Inspection, RefundTerms, ResolutionKind
 from retour.core.refund import Ledger, Plan, RowKind, Tender, UnitRange
 from retour.core.rma.state import Grade
+from retour.core.settling import Bearing, Returning, divide
 from retour.core.simulation.past import Found
 from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
@@ -34,28 +36,38 @@ def fresh(order: Order) -> Till:
     return Till(order, Ledger(tenders=tenders))
 
 
-def pay(till: Till, world: World, proposals: World) -> Money:
+def pay(till: Till, world: World, proposals: World, *, is_last: bool = False) -> Money:
     """Return what the return pays in this world, and book it, so that the next return of the order starts after it.
 
     `proposals` is the return under the policy it was inspected by: what somebody decided otherwise than that policy proposed
-    stays as decided, the rest follows the policy of this world. Raises Refused if the order cannot give these units.
+    stays as decided, the rest follows the policy of this world. Nothing is booked for the last return of an order. Raises
+    Refused if the order cannot give these units.
     """
-    groups: dict[tuple[ResolutionKind, refund.RefundTerms], list[refund.RequestedLine]] = {}
-    for line, proposed in zip(world.lines, proposals.lines, strict=True):
-        if line.offer is None or line.offer.kind is ResolutionKind.REPAIR:
-            continue
-        terms = line.verdict.terms(line.offer, world.method)
-        asked = refund.RequestedLine(line.past.line_ref, _units(till, line, proposed))
-        groups.setdefault((line.offer.kind, terms), []).append(asked)
+    returning = [
+        Returning(
+            line.past.line_ref,
+            _units(till, line, proposed),
+            line.offer.kind.value,
+            line.verdict.terms(line.offer, line.method),
+        )
+        for line, proposed in zip(world.lines, proposals.lines, strict=True)
+        if line.offer is not None and line.offer.kind is not ResolutionKind.REPAIR
+    ]
+    start = till.ledger
+    parts = divide(till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels))
     total = NO_MONEY
-    for (kind, terms), lines in groups.items():
-        plan = refund.quote(till.order, till.ledger, refund.RefundRequest(tuple(lines), clamp=True), terms)
-        till.ledger = refund.booked(till.ledger, plan)
-        total = plus(total, money_of(plan, kind))
-    till.ledger = replace(
-        till.ledger, fees=(), credited=()
-    )  # what was charged and credited once is of this return alone
+    for part in parts:
+        total = plus(total, money_of(part.plan, ResolutionKind(part.resolution)))
+    if not is_last:
+        till.ledger = _after(start, [part.plan for part in parts])
     return total
+
+
+def _after(ledger: Ledger, plans: Iterable[Plan]) -> Ledger:
+    """Return the ledger once these plans of one return are paid; what that return alone was charged is not in it."""
+    for plan in plans:
+        ledger = refund.booked(ledger, plan)
+    return replace(ledger, fees=(), credited=())
 
 
 def money_of(plan: Plan, kind: ResolutionKind) -> Money:
@@ -69,7 +81,7 @@ def money_of(plan: Plan, kind: ResolutionKind) -> Money:
     )
 
 
-def money(kind: ResolutionKind | None, *, total: int, fee: int, deduction: int, bonus: int) -> Money:
+def money(kind: ResolutionKind, *, total: int, fee: int, deduction: int, bonus: int) -> Money:
     """Return amounts in minor units of the books under the name of what the shopper gets."""
     credit, exchange = kind in _CREDIT, kind in _EXCHANGED
     return Money(

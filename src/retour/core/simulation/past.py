@@ -21,7 +21,8 @@ class Found:
 class PastLine:
     """One line of a past return: the units asked for, the wish, and the facts as `policy.encode_facts` made them plain.
 
-    `held` is what a person or the shopper decided about it and no policy changes: rejected or closed.
+    `held` is what a person or the shopper decided about it and no policy changes: rejected or closed. `ref` names the
+    merchant's own record of the resolution, if one was chosen.
     """
 
     line_ref: str
@@ -30,6 +31,7 @@ class PastLine:
     resolution: str | None = None
     held: Fate | None = None
     found: tuple[Found, ...] = ()
+    ref: str | None = None
 
     @property
     def values(self) -> Mapping[str, object]:

@@ -99,9 +99,15 @@ def imported(lines: Sequence[ImportedLine], *, currency: str) -> Replay:
 
 def _lines(facts: Sequence[LineFacts], asked: Sequence[Asked], wishes: dict[str, str | None]) -> tuple[PastLine, ...]:
     return tuple(
-        PastLine(wish.line_ref, wish.quantity or 0, encode_facts(one), wishes.get(wish.line_ref))
+        PastLine(wish.line_ref, wish.quantity or 0, _kept(one), wishes.get(wish.line_ref))
         for one, wish in zip(facts, asked, strict=True)
     )
+
+
+def _kept(facts: LineFacts) -> dict[str, object]:
+    """Return facts as a page of returns brings them: plain, with tuples for lists."""
+    values = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.values.items()}
+    return {**encode_facts(facts), "values": values}
 
 
 def _order(lines: Sequence[ImportedLine], currency: str) -> Order:

@@ -27,11 +27,12 @@ from retour.core.simulation.result import (
 from retour.core.simulation.world import World
 
 Sums = list[int]  # one number per field of Figures, in their order
+Parts = list[tuple[int, int]]  # the numbers of one line that are not zero, each with the place of its field
 _FIELDS: Final = Figures.__slots__
 _WIDTH: Final = len(_FIELDS)
 _FATE_AT: Final[Mapping[Fate, int]] = {fate: _FIELDS.index(fate.value) for fate in Fate}
 _VALUE_AT: Final = _FIELDS.index("value_minor")
-_MONEY_AT: Final = _FIELDS.index("refund_minor")
+_MONEY: Final = tuple((_FIELDS.index(name), name) for name in Money.__slots__)
 _LABELS_AT: Final = _FIELDS.index("labels")
 _COUNTS: Final = Counts.__slots__
 _GROUPS: Final = tuple(group.value for group in Group)
@@ -62,17 +63,18 @@ class Tally:
             self.changes[change.value] = self.changes.get(change.value, 0) + 1
         lines = of.case.past.lines
         values = paid_values(lines)
-        before, after = _sums(of.case.before, values, of.before), _sums(of.case.after, values, of.after)
+        before = _parts(of.case.before, values, of.before)
+        after = before if of.case.after is of.case.before else _parts(of.case.after, values, of.after)
         currency = cast("str", lines[0].facts["books_currency"])
         book = self._books.get(currency)
         if book is None:
             book = self._books[currency] = _Book()
         book.count(of.case.before.fate, of.case.after.fate)
         for at, line in enumerate(lines):
-            b, a = of.case.before.lines[at], of.case.after.lines[at]
-            changed = int(bool(of.changes) and (b.verdict is not a.verdict or before[at] != after[at]))
+            b, a = of.case.before.lines[at].verdict, of.case.said[at]
+            changed = int(bool(of.changes) and (not of.case.alike[at] or before[at] != after[at]))
             book.add(line, before[at], after[at], changed)
-            self._add_ruling(currency, b.verdict, a.verdict, before[at], after[at], changed)
+            self._add_ruling(currency, b, a, before[at], after[at], changed)
 
     def plain(self) -> dict[str, object]:
         """Return everything as plain JSON, to be merged elsewhere."""
@@ -89,13 +91,12 @@ class Tally:
             "books": {name: book.plain() | {"rule": by_rule.get(name, {})} for name, book in self._books.items()},
         }
 
-    def _add_ruling(self, currency: str, b: Verdict, a: Verdict, before: Sums, after: Sums, changed: int) -> None:
+    def _add_ruling(self, currency: str, b: Verdict, a: Verdict, before: Parts, after: Parts, changed: int) -> None:
         """Add a line under its two verdicts; there are few of them, and their rules are looked at once, at the end."""
         key = (id(b), id(a), currency)
         known = self._rulings.get(key)
         if known is None:
-            self._rulings[key] = (b, a, list(before), list(after), [changed])
-            return
+            known = self._rulings[key] = (b, a, [0] * _WIDTH, [0] * _WIDTH, [0])
         _plus(known[2], before)
         _plus(known[3], after)
         known[4][0] += changed
@@ -114,16 +115,22 @@ class _Book:
             counts[0] += 1
             counts[_COUNTS.index(fate.value)] += 1
 
-    def add(self, line: PastLine, before: Sums, after: Sums, changed: int) -> None:
+    def add(self, line: PastLine, before: Parts, after: Parts, changed: int) -> None:
         values = line.values
         reason, country = cast("str", values.get("line.reason") or ""), cast("str", values.get("order.country") or "")
         title = cast("str", values.get("line.title") or "")
         product = cast("str", values.get("product.ref") or values.get("line.sku") or title)
-        _plus(cast("Sums", self.total[1]), before)
-        _plus(cast("Sums", self.total[2]), after)
-        _into(self.by["reason"], reason, reason, before, after, changed)
-        _into(self.by["product"], product, title or product, before, after, changed)
-        _into(self.by["country"], country, country, before, after, changed)
+        by = self.by
+        rows = (
+            self.total,
+            by["reason"].get(reason) or _row(by["reason"], reason, reason),
+            by["product"].get(product) or _row(by["product"], product, title or product),
+            by["country"].get(country) or _row(by["country"], country, country),
+        )
+        for row in rows:
+            _plus(cast("Sums", row[1]), before)
+            _plus(cast("Sums", row[2]), after)
+            row[3] = cast("int", row[3]) + changed
 
     def plain(self) -> dict[str, object]:
         return {"counts": [self.before, self.after], "total": self.total, **self.by}
@@ -145,7 +152,7 @@ def result(
     counts, changes = [0] * 4, dict.fromkeys((change.value for change in Change), 0)
     books: dict[str, dict[str, object]] = {}
     for part in tallies:
-        _plus(counts, cast("Sums", part["counts"]))
+        _plus(counts, list(enumerate(cast("Sums", part["counts"]))))
         for name, times in cast("Mapping[str, int]", part["changes"]).items():
             changes[name] += times
         for currency, book in cast("Mapping[str, dict[str, object]]", part["books"]).items():
@@ -159,47 +166,47 @@ def result(
     return Result(mode, against, told, read, affected, listed, requoted, not_quoted, shown, rules)
 
 
-def _sums(world: World, values: Sequence[int], money: Money) -> list[Sums]:
+def _parts(world: World, values: Sequence[int], money: Money) -> list[Parts]:
     """Return the numbers of each line; the money of the return is shared over its accepted lines by what was paid."""
-    sums = []
-    for line, value in zip(world.lines, values, strict=True):
-        one = [0] * _WIDTH
-        one[0], one[1], one[_VALUE_AT] = 1, line.past.quantity, value
-        one[_FATE_AT[line.fate]] = 1
-        sums.append(one)
+    parts: list[Parts] = [
+        [(0, 1), (1, line.past.quantity), (_VALUE_AT, value), (_FATE_AT[line.fate], 1)]
+        for line, value in zip(world.lines, values, strict=True)
+    ]
     accepted = [at for at, line in enumerate(world.lines) if line.offer is not None]
     if not accepted:
-        return sums
-    sums[accepted[0]][_LABELS_AT] = world.labels
-    for offset, name in enumerate(Money.__slots__):
-        amount = getattr(money, name)
+        return parts
+    if world.labels:
+        parts[accepted[0]].append((_LABELS_AT, world.labels))
+    for place, name in _MONEY:
+        amount: int = getattr(money, name)
         if amount:
             shares = spread(amount, [values[at] for at in accepted]) if len(accepted) > 1 else [amount]
             for at, share in zip(accepted, shares, strict=True):
-                sums[at][_MONEY_AT + offset] = share
-    return sums
+                parts[at].append((place, share))
+    return parts
 
 
-def _plus(sums: Sums, more: Sequence[int]) -> None:
-    for at, number in enumerate(more):
-        if number:
-            sums[at] += number
+def _plus(sums: Sums, parts: Parts) -> None:
+    for at, number in parts:
+        sums[at] += number
+
+
+def _row(rows: Rows, key: str, label: str) -> list[object]:
+    row = rows[key] = [label, [0] * _WIDTH, [0] * _WIDTH, 0]
+    return row
 
 
 def _into(rows: Rows, key: str, label: str, before: Sums | None, after: Sums | None, changed: int) -> None:
-    row = rows.get(key)
-    if row is None:
-        row = rows[key] = [label, [0] * _WIDTH, [0] * _WIDTH, 0]
-    if before is not None:
-        _plus(cast("Sums", row[1]), before)
-    if after is not None:
-        _plus(cast("Sums", row[2]), after)
+    row = rows.get(key) or _row(rows, key, label)
+    for sums, more in ((row[1], before), (row[2], after)):
+        if more is not None:
+            _plus(cast("Sums", sums), list(enumerate(more)))
     row[3] = cast("int", row[3]) + changed
 
 
 def _merge(book: dict[str, object], more: Mapping[str, object]) -> None:
     for mine, theirs in zip(cast("list[Sums]", book["counts"]), cast("list[Sums]", more["counts"]), strict=True):
-        _plus(mine, theirs)
+        _plus(mine, list(enumerate(theirs)))
     whole = {"": cast("list[object]", book["total"])}
     _into_row(whole, "", cast("list[object]", more["total"]))
     for name in ("rule", "reason", "product", "country"):

@@ -1,6 +1,6 @@
 """Telling one affected return: each line before and after, and which rules said what."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import cast
 
@@ -29,9 +29,9 @@ def affected(of: Compared, court: Court) -> Affected:
         before=of.before,
         after=of.after,
         lines=tuple(
-            _line(before.past, _side(before, then, case.before.method), _side(after, now, case.after.method),
+            _line(before.past, _side(before, then, seen), _side(after, now, seen),
                   _why(before.verdict, after.verdict))
-            for before, after in zip(case.before.lines, case.after.lines, strict=True)
+            for before, after, seen in zip(case.before.lines, case.after.lines, case.seen, strict=True)
         ),
         rma_id=past.rma_id,
     )  # fmt: skip
@@ -44,15 +44,15 @@ def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...
     return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
 
 
-def _side(line: WorldLine, judge: Judge, method: str | None) -> LineSide:
+def _side(line: WorldLine, judge: Judge, seen: Hashable) -> LineSide:
     first = judge.decision(line.past.facts).objections[0] if line.verdict.is_refused else None
     return LineSide(
         fate=line.fate,
         code=first.code if first else None,
         message=first.message if first else None,
-        closes_on=judge.closes_on(line.past.facts),
+        closes_on=judge.closes_on(line.past.facts, seen),
         resolution=line.offer.kind.value if line.offer else None,
-        method=method if line.is_accepted else None,
+        method=line.method,
     )
 
 

@@ -2,55 +2,68 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Final
 
-from retour.core.policy.outcome import Approval, Approving, Group, MethodKind, Methods, ResolutionOffer, Resolutions
+from retour.core.policy.outcome import MethodKind, ResolutionKind, ResolutionOffer
 from retour.core.simulation.judging import Verdict
 from retour.core.simulation.past import PastLine, PastReturn
 from retour.core.simulation.result import ACCEPTED, Fate
+from retour.core.ways import Way, ways_back
+
+_BEST_FIRST: Final = tuple(Fate)
+_LABEL: Final = MethodKind.LABEL.value
+_KEPT: Final = Way(MethodKind.KEEP_ITEM.value)
 
 
 @dataclass(frozen=True, slots=True)
 class WorldLine:
-    """A line under one policy: what becomes of it, and what the shopper gets."""
+    """A line under one policy: what becomes of it, what the shopper gets and how it comes back, if it is accepted."""
 
     past: PastLine
     verdict: Verdict
     fate: Fate
-    offer: ResolutionOffer | None  # nothing for a line that is not accepted
+    offer: ResolutionOffer | None
+    way: Way | None
 
     @property
     def is_accepted(self) -> bool:
         """Return whether the units come back, or the money goes back without them."""
         return self.fate in ACCEPTED
 
+    @property
+    def method(self) -> str | None:
+        """Return how the line comes back."""
+        return None if self.way is None else self.way.method
+
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A return under one policy; `method` is how its accepted lines come back, as one parcel."""
+    """A return under one policy."""
 
     lines: tuple[WorldLine, ...]
-    method: str | None
 
     @property
     def fate(self) -> Fate:
         """Return what becomes of the return: as good as its best line."""
+        if len(self.lines) == 1:
+            return self.lines[0].fate
         fates = {line.fate for line in self.lines}
-        return next(fate for fate in Fate if fate in fates)
+        return next(fate for fate in _BEST_FIRST if fate in fates)
+
+    @property
+    def parcels(self) -> int:
+        """Return in how many parcels the goods come back: one for each way."""
+        return len({line.way for line in self.lines if line.way not in (None, _KEPT)})
 
     @property
     def labels(self) -> int:
-        """Return how many return labels it takes."""
-        return int(self.method == MethodKind.LABEL.value)
+        """Return how many return labels that takes."""
+        return len({line.way for line in self.lines if line.way is not None and line.way.method == _LABEL})
 
 
 def asks_person(past: PastReturn, verdicts: Sequence[Verdict]) -> bool:
-    """Return whether a person decides the return: one line that may come back wants a review."""
-    return any(
-        cast("Approving", verdict.says(Group.DECISION)).approval is Approval.REVIEW
-        for line, verdict in zip(past.lines, verdicts, strict=True)
-        if not verdict.is_refused and line.held is not Fate.CLOSED
-    )
+    """Return whether a person decides the return under a policy."""
+    return _asked(past, verdicts)[0]
 
 
 def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) -> World:
@@ -59,39 +72,45 @@ def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) 
     What a person rejected stays rejected, unless the policy alone would now approve what a person decided then. Who wished
     for something that is not offered takes the first that is.
     """
-    reviewed = asks_person(past, verdicts)
-    lines = tuple(
-        _line(line, verdict, reviewed=reviewed, was_reviewed=was_reviewed)
-        for line, verdict in zip(past.lines, verdicts, strict=True)
-    )
-    return World(lines, _method(past.method, [line.verdict for line in lines if line.is_accepted]))
+    reviewed, offers, ways = _asked(past, verdicts)
+    fate = Fate.REVIEW if reviewed else Fate.AUTOMATIC
+    lines = []
+    for line, verdict, offer, way in zip(past.lines, verdicts, offers, ways, strict=True):
+        if verdict.is_refused:
+            lines.append(WorldLine(line, verdict, Fate.REFUSED, None, None))
+        elif line.held is Fate.CLOSED:
+            lines.append(WorldLine(line, verdict, Fate.CLOSED, None, None))
+        elif line.held is Fate.REJECTED and (reviewed or not was_reviewed):
+            lines.append(WorldLine(line, verdict, Fate.REJECTED, None, None))
+        else:
+            lines.append(WorldLine(line, verdict, fate, offer, way))
+    return World(tuple(lines))
 
 
-def _line(past: PastLine, verdict: Verdict, *, reviewed: bool, was_reviewed: bool) -> WorldLine:
-    if verdict.is_refused:
-        fate = Fate.REFUSED
-    elif past.held is Fate.CLOSED:
-        fate = Fate.CLOSED
-    elif past.held is Fate.REJECTED and (reviewed or not was_reviewed):
-        fate = Fate.REJECTED
-    else:
-        fate = Fate.REVIEW if reviewed else Fate.AUTOMATIC
-    return WorldLine(past, verdict, fate, _offer(past, verdict) if fate in ACCEPTED else None)
-
-
-def _offer(past: PastLine, verdict: Verdict) -> ResolutionOffer | None:
-    offered = cast("Resolutions", verdict.says(Group.RESOLUTIONS)).offered
-    return next((offer for offer in offered if offer.kind.value == past.resolution), offered[0] if offered else None)
-
-
-def _method(wanted: str | None, verdicts: Sequence[Verdict]) -> str | None:
-    """Return the way back that every accepted line offers: the wanted one, or the first."""
-    if not verdicts:
-        return None
-    ways = [
-        [offer.kind.value for offer in cast("Methods", verdict.says(Group.METHODS)).offered] for verdict in verdicts
-    ]
-    common = [way for way in ways[0] if all(way in others for others in ways)]
-    if wanted in common:
-        return wanted
-    return common[0] if common else None
+def _asked(
+    past: PastReturn, verdicts: Sequence[Verdict]
+) -> tuple[bool, list[ResolutionOffer | None], list[Way | None]]:
+    """Return whether a person looks at the return, and what each line that may come back would get and how it travels."""
+    offers: list[ResolutionOffer | None] = [None] * len(verdicts)
+    ways: list[Way | None] = [None] * len(verdicts)
+    back: list[int] = []
+    reviewed = False
+    for at, (line, verdict) in enumerate(zip(past.lines, verdicts, strict=True)):
+        if verdict.is_refused or line.held is Fate.CLOSED:
+            continue
+        reviewed = reviewed or verdict.is_reviewed
+        offer = offers[at] = verdict.offer(line.resolution, line.ref)
+        if offer is not None and offer.kind is ResolutionKind.KEEP_ITEM:
+            ways[at] = _KEPT
+        elif verdict.ways:  # a withdrawal is accepted where the policy offers no way back
+            back.append(at)
+    if len(back) == 1:
+        verdict = verdicts[back[0]]
+        ways[back[0]] = verdict.ways.get(past.method or "") or verdict.first_way
+    elif back:
+        wanted = past.method if any(past.method in verdicts[at].ways for at in back) else None
+        found = ways_back([verdicts[at].decision for at in back], wanted, verdicts[back[0]].several)
+        reviewed = reviewed or found.needs_review
+        for at, way in zip(back, found.lines, strict=True):
+            ways[at] = way
+    return reviewed, offers, ways

@@ -53,6 +53,18 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "delete_webhook_endpoint": _OWNER,
     "pause_payments": _DESK,
     "resume_payments": _OWNER,
+    "list_policies": _DESK,
+    "get_policy": _DESK,
+    "compare_policies": _DESK,
+    "check_policy": _DESK,
+    "explain_policy": _DESK,
+    "list_policy_templates": _DESK,
+    "get_policy_schema": _DESK,
+    "start_policy_draft": _OWNER,
+    "save_policy_draft": _OWNER,
+    "publish_policy_draft": _OWNER,
+    "discard_policy_draft": _OWNER,
+    "revert_policy": _OWNER,
 }
 
 

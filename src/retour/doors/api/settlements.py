@@ -41,7 +41,7 @@ class SettlementOut(Told):
     not_before: datetime | None
     created_at: datetime
     settled_at: datetime | None
-    resolution_id: str | None
+    resolution_ref: str | None
     bonus_minor: int
     handed_to: str | None
     handed_at: datetime | None
@@ -161,7 +161,7 @@ def settlement_out(row: SettlementRow) -> SettlementOut:
         state=row.state.value, currency=row.currency, total_minor=row.total_minor, comparison=row.comparison,
         platform_quote=row.platform_quote, reasons=row.reasons, plan=plan_out(row.plan), effect_id=row.effect_id,
         moment=row.moment.value, not_before=row.not_before,
-        created_at=row.created_at, settled_at=row.settled_at, resolution_id=row.resolution_ref,
+        created_at=row.created_at, settled_at=row.settled_at, resolution_ref=row.resolution_ref,
         bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
         report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
     )  # fmt: skip

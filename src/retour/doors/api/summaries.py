@@ -84,7 +84,7 @@ def opened_out(opened: Opened) -> ReturnOut:
             LineView(
                 id=line.id, line_ref=line.line_ref, requested_quantity=line.quantity, quantity=line.quantity,
                 reason=line.reason, note=line.note, resolution=line.resolution,
-                resolution_id=line.resolution_ref, decision=new.status.value, message=None,
+                resolution_ref=line.resolution_ref, decision=new.status.value, message=None,
             )
             for line in new.lines
         ],

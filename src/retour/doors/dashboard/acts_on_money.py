@@ -6,6 +6,7 @@ from typing import Any, Final
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.core.money import Money
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.refund import FeeKind, RowKind
 from retour.core.refund.fees import ROWS
 from retour.doors.dashboard import words
@@ -15,7 +16,7 @@ from retour.doors.dashboard.refund_told import table
 from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
 from retour.flows import effect as effects
-from retour.flows import refund
+from retour.flows import hand_over, refund
 from retour.flows.rma.waive import REASON_MOST, waive_fees
 from retour.store import refund as refunds
 from retour.store.db import Db
@@ -25,6 +26,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 _OWNER: Final = (Role.OWNER,)
+REFERENCE_MOST: Final = 200
 
 
 def _disputed(whole: Whole, reader: Reader) -> Mapping[str, Any]:
@@ -109,6 +111,43 @@ async def _same(doing: Doing, db: Db, row: SettlementRow | None) -> Any:
     return found.id
 
 
+def _unreported(whole: Whole, reader: Reader) -> Mapping[str, Any]:
+    row = whole.unreported()
+    if row is None:
+        return {**_gone(), "name": "", "service": None, "worth": Money(0, "EUR")}
+    record = whole.records.get(row.resolution_ref or "")
+    name = whole.resolution_name(reader, row.resolution, row.resolution_ref)
+    outside = None if row.resolution == ResolutionKind.REFUND_ORIGINAL else name
+    return {
+        **_settlement(whole, row, reader), "rows": table(whole, row.plan, reader, outside=outside), "name": name,
+        "service": record.integration if record else None,
+        "worth": Money(row.total_minor + row.plan.bonus, row.currency),
+    }  # fmt: skip
+
+
+async def _report(doing: Doing, db: Db) -> None:
+    reference = doing.form.text("reference")
+    if len(reference) > REFERENCE_MOST:
+        most = doing.reader.number(REFERENCE_MOST)
+        doing.errors.add("reference", doing.reader.say("At most %(most)s characters", most=most))
+        return
+    await hand_over.report_paid(
+        db, settlement_id=await _same(doing, db, doing.whole.unreported()), reference=reference or None,
+        actor=doing.actor, now=doing.now,
+    )  # fmt: skip
+
+
+async def _report_failed(doing: Doing, db: Db) -> None:
+    reason = doing.form.text("reason")
+    if not 1 <= len(reason) <= REASON_MOST:
+        doing.errors.add("reason", doing.reader.say("Say why, so that whoever pays next knows"))
+        return
+    await hand_over.report_failed(
+        db, settlement_id=await _same(doing, db, doing.whole.unreported()), reason=reason, actor=doing.actor,
+        now=doing.now,
+    )  # fmt: skip
+
+
 def _parked(whole: Whole, reader: Reader) -> Mapping[str, Any]:
     return _call(whole.parked(), reader)
 
@@ -161,6 +200,8 @@ ACTS: Final = (
     Act("waive-fees", "dashboard/act_waive_fees.html", DESK, _fees, _waive),
     Act("accept", "dashboard/act_accept.html", _OWNER, _disputed, _accept),
     Act("pay-again", "dashboard/act_pay_again.html", DESK, _failed, _pay_again),
+    Act("report", "dashboard/act_report.html", DESK, _unreported, _report),
+    Act("report-failed", "dashboard/act_report_failed.html", DESK, _unreported, _report_failed),
     Act("look-again", "dashboard/act_look_again.html", _OWNER, _parked, _look_again),
     Act("try-again", "dashboard/act_try_again.html", _OWNER, _refused, _try_again),
 )

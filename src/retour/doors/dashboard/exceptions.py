@@ -78,6 +78,10 @@ _MEANS: Final[Mapping[str, tuple[str, str]]] = {
         _("Nothing waits."),
         _("The goods are kept apart: not counted, not restocked, not refunded."),
     ),
+    "payout_overdue": (
+        _("The shopper waits for what was handed over."),
+        _("Nothing is sent to the payment. A report ends it, however late."),
+    ),
     "mail_unknown": (_("Nothing waits."), _("The mail is not sent again by itself, so nobody gets it twice.")),
     "mail_refused": (_("Nothing waits."), _("The return moves on; only this person was not told.")),
     "shopper_asks": (
@@ -91,7 +95,9 @@ _MEANS: Final[Mapping[str, tuple[str, str]]] = {
 }
 _ANY_MEANING: Final = (_("Nothing waits for it by itself."), _("Retour has changed nothing because of it."))
 # The act on the return that ends a difference.
-_ENDED_BY: Final[Mapping[str, str]] = {"platform_disagrees": "accept", "effect_unknown": "look-again"}
+_ENDED_BY: Final[Mapping[str, str]] = {
+    "platform_disagrees": "accept", "effect_unknown": "look-again", "payout_overdue": "report",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,9 @@ def _title(whole: Whole, code: str, reader: Reader) -> str:
             return reader.say_plural("Receive %(n)s unit", "Receive %(n)s units", units)
         case "effect_failed" if whole.refused_money() is not None:
             return reader.say(words.REFUND_REFUSED)
+    waiting = whole.unreported()
+    if waiting is not None and code in ("awaiting_payout", "payout_failed"):
+        return reader.say(words.OUTSIDE.get(waiting.resolution, words.QUEUE[code][0]))
     return reader.say(words.QUEUE[code][0]) if code in words.QUEUE else code
 
 
@@ -86,6 +89,8 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
             return f"{reason}{safe}"
         case "effect_unknown":
             return say("The platform did not answer. Whether it happened is still open; nothing is sent twice.")
+        case "awaiting_payout" | "payout_failed":
+            return _outside(whole, code, reader)
         case "decision_needed":
             return _asks_for_review(whole, reader)
         case "held":
@@ -111,6 +116,8 @@ def _buttons(
         "held": [(say("Release the hold"), "release")],
         "platform_disagrees": [(say("Compare the amounts"), "accept")],
         "effect_unknown": [(say("Look again"), "look-again")],
+        "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
+        "payout_failed": [(say("Report as paid"), "report")],
         "awaiting_restock": [(say("Report the restock"), "restocked")],
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")
@@ -158,6 +165,20 @@ def our_total(settlement: SettlementRow) -> int:
     rows = settlement.plan.rows
     units = sum(row.entitlement.presentment for row in rows if row.kind is RowKind.UNITS)
     return units + sum(row.payable.presentment for row in rows if row.kind is RowKind.SHIPPING)
+
+
+def _outside(whole: Whole, code: str, reader: Reader) -> Text:
+    """Return what is to be carried out outside, what it is worth, and that nothing is sent by itself."""
+    waiting = whole.unreported()
+    if waiting is None:
+        return ""
+    record = whole.records.get(waiting.resolution_ref or "")
+    name = whole.resolution_name(reader, waiting.resolution, waiting.resolution_ref)
+    worth = Money(waiting.total_minor + waiting.plan.bonus, waiting.currency)
+    what = Markup(reader.say("%(what)s, worth %(amount)s.")) % {"what": name, "amount": reader.money(worth)}  # noqa: S704
+    where = reader.say("It is paid through %(service)s.", service=record.integration) if record and record.integration else ""
+    failed = reader.say("It failed before: “%(why)s”.", why=waiting.report_note or "") if code == "payout_failed" else ""
+    return _sentences(failed, what, where, reader.say("Retour sends nothing; your report settles it."))
 
 
 def _asks_for_review(whole: Whole, reader: Reader) -> str:

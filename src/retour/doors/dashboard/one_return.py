@@ -44,6 +44,7 @@ class Item:
     picture: str | None
     variant: str
     reason: str
+    gets: str
     decision: str
     rule: str | None
     tone: str
@@ -184,6 +185,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
         picture=whole.picture(line.line_ref),
         variant=sold.sku or "" if sold else "",
         reason=reader.say("%(reason)s: “%(note)s”", reason=reason, note=line.note) if line.note else reason,
+        gets=whole.resolution_name(reader, line.resolution, line.resolution_ref),
         decision=_decided(whole, line, reader, by_policy=by_policy),
         rule=rule if by_policy else None,
         tone="done" if line.decision in _DECIDED else "you" if line in whole.undecided() else "quiet",

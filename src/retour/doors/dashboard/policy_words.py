@@ -21,8 +21,6 @@ MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.RECEIVED: _("The refund is due when the goods have arrived."),
     Moment.FIRST_SCAN: _("The refund is due when the carrier has the parcel."),
     Moment.DELIVERED: _("The refund is due when the carrier has delivered the parcel."),
-    Moment.APPROVED: _("The refund is due when the request is approved."),
-    Moment.DELIVERED: _("The refund is due when the carrier has delivered the parcel."),
     Moment.APPROVED: _("The refund is due when the return is approved."),
 }
 SHIPPING: Final[Mapping[ShippingRefund, str]] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from retour.core.money import Money
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.refund import Plan
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
@@ -27,11 +28,22 @@ class Paid:
     compares: bool
     total: Money
     settled_at: datetime | None
+    name: str
+    awaits: bool
+    reference: str | None
+    note: str | None
 
 
 def promised_rows(whole: Whole, reader: Reader) -> list[list[MoneyRow]]:
     """Return the tables of what was promised, one for each set of terms."""
-    return [table(whole, plan, reader) for plan in whole.promised]
+    return [table(whole, plan, reader, outside=chosen(whole, reader)) for plan in whole.promised]
+
+
+def chosen(whole: Whole, reader: Reader) -> str:
+    """Return what the shopper chose, each name once."""
+    lines = whole.record.rma.lines
+    names = (whole.resolution_name(reader, line.resolution, line.resolution_ref) for line in lines)
+    return ", ".join(dict.fromkeys(names))
 
 
 def paid_tables(whole: Whole, reader: Reader) -> list[Paid]:
@@ -45,21 +57,32 @@ def changed_rows(whole: Whole, reader: Reader) -> list[MoneyRow]:
     return [*differences(whole.kept, whole.order.order, reader, staff=True)] if whole.settlements else []
 
 
-def table(whole: Whole, plan: Plan, reader: Reader) -> list[MoneyRow]:
-    """Return a plan of the return as rows."""
-    return [*explained([plan], whole.order.order, reader, staff=True)]
+def table(whole: Whole, plan: Plan, reader: Reader, *, outside: str | None = None) -> list[MoneyRow]:
+    """Return a plan of the return as rows; `outside` is what takes what no payment takes."""
+    return [*explained([plan], whole.order.order, reader, staff=True, outside=outside)]
 
 
 def _paid(whole: Whole, row: SettlementRow, reader: Reader, *, beside: bool) -> Paid:
-    rows, compares = table(whole, row.plan, reader), False
+    name = whole.resolution_name(reader, row.resolution, row.resolution_ref)
+    outside = None if row.resolution == ResolutionKind.REFUND_ORIGINAL else name
+    rows, compares = table(whole, row.plan, reader, outside=outside), False
     if beside and row.plan.total != whole.promised[0].total:
-        rows, compares = [*compared(table(whole, whole.promised[0], reader), rows)], True
+        rows, compares = [*compared(table(whole, whole.promised[0], reader, outside=outside), rows)], True
     return Paid(
         seq=row.seq,
-        state=word(reader, words.SETTLEMENTS, row.state.value),
+        state=word(reader, words.SETTLEMENTS, _state(row)),
         code=row.state.value,
         rows=rows,
         compares=compares,
         total=Money(row.total_minor, row.currency),
-        settled_at=row.settled_at,
+        settled_at=row.handed_at if row.awaits_report else row.settled_at,
+        name=name,
+        awaits=row.awaits_report,
+        reference=row.report_ref,
+        note=row.report_note,
     )
+
+
+def _state(row: SettlementRow) -> str:
+    """Return the code of a settlement's state in words: what was handed over to the merchant has words of its own."""
+    return f"outside_{row.state.value}" if row.handed_to == "merchant" else row.state.value

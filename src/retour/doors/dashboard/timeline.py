@@ -40,6 +40,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "return.requested" if "promised_minor" in data:
             amount = Money(int(str(data["promised_minor"])), whole.record.rma.currency)
             return _with(reader.say("Requested, %(amount)s expected"), reader, amount)
+        case "settlement.handed_over" | "settlement.failed" | "settlement.settled" if data.get("to") == "merchant":
+            return _outside(whole, event, reader)
         case "settlement.settled" if "amount_minor" in data:
             amount = Money(int(str(data["amount_minor"])), str(data.get("currency", whole.record.rma.currency)))
             return _with(reader.say("Refunded %(amount)s"), reader, amount)
@@ -52,6 +54,19 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said
     return said
+
+
+def _outside(whole: Whole, event: Event, reader: Reader) -> Text:
+    """Return what happened to something that somebody else carries out, with its name and what it is worth."""
+    data = event.data
+    kind, ref = str(data.get("resolution", "")), data.get("resolution_ref")
+    name = whole.resolution_name(reader, kind, str(ref) if ref else None)
+    said = {
+        "settlement.handed_over": reader.say("Handed over: %(what)s, %(amount)s"),
+        "settlement.failed": reader.say("Failed outside: %(what)s, %(amount)s"),
+    }.get(event.type, reader.say("Reported as done: %(what)s, %(amount)s"))
+    amount = Money(int(str(data.get("amount_minor", 0))), str(data.get("currency", whole.record.rma.currency)))
+    return Markup(said) % {"what": name, "amount": reader.money(amount)}  # noqa: S704 - a sentence of ours
 
 
 def _who(whole: Whole, event: Event, reader: Reader) -> str | None:

@@ -13,15 +13,19 @@ from retour.core.effect import MONEY_KINDS, EffectState
 from retour.core.money import Money
 from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
+from retour.core.resolution import Resolution, wording_of
 from retour.core.rma import ReturnLine, count, minus
 from retour.core.rma.axes import Axes, Standing, answers_for, axes
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
+from retour.doors.dashboard import words
+from retour.doors.dashboard.told import word
 from retour.store import effect as effects
 from retour.store import event, views
 from retour.store import order as orders
 from retour.store import picture as pictures
 from retour.store import refund as refunds
+from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store.db import Db, Record
 from retour.store.desk import page
@@ -32,6 +36,7 @@ from retour.store.order import OrderRecord
 from retour.store.refund import SettlementRow
 from retour.store.rma import ReturnRecord
 from retour.store.views import ReturnParts
+from retour.web.reader import Reader
 from retour.web.session import DESK
 
 _PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
@@ -54,6 +59,8 @@ class Whole:
     differences: tuple[Difference, ...]
     promised: tuple[Plan, ...]
     pictures: Mapping[str, str]
+    records: Mapping[str, Resolution]
+    shop_language: str
 
     @property
     def number(self) -> str:
@@ -91,7 +98,8 @@ class Whole:
     @property
     def paid_total(self) -> Money:
         """Return what was paid so far."""
-        return Money(sum(s.total_minor for s in self.settlements if s.state in _PAID), self.record.rma.currency)
+        done = (s for s in self.settlements if s.state in _PAID and not s.awaits_report)
+        return Money(sum(s.total_minor + s.plan.bonus for s in done), self.record.rma.currency)
 
     @property
     def kept(self) -> Kept:
@@ -132,7 +140,8 @@ class Whole:
 
     def expected(self) -> list[tuple[ReturnLine, int]]:
         """Return the approved lines with units still on their way, and how many."""
-        lines = [(line, outstanding(line)) for line in self.record.rma.lines if line.decision is Decision.APPROVED]
+        open_lines = (line for line in self.record.rma.lines if line.decision is Decision.APPROVED and not line.kept)
+        lines = [(line, outstanding(line)) for line in open_lines]
         return [(line, n) for line, n in lines if n]
 
     def uninspected(self) -> list[tuple[ReturnLine, int]]:
@@ -158,6 +167,15 @@ class Whole:
         """Return the newest call of its reference that failed and moves no money, if there is one."""
         newest = {(e.kind, e.business_ref): e for e in sorted(self.effects, key=lambda e: e.seq)}
         return next((e for e in newest.values() if e.state is EffectState.FAILED and e.kind not in MONEY_KINDS), None)
+
+    def unreported(self) -> SettlementRow | None:
+        """Return the settlement that somebody has carried out outside and nobody has reported on, if there is one."""
+        return next((s for s in self.settlements if s.awaits_report), None)
+
+    def resolution_name(self, reader: Reader, kind: str, ref: str | None) -> str:
+        """Return what the merchant calls a resolution, else what it usually is called."""
+        own = wording_of(self.records, ref, language=reader.language, default=self.shop_language)
+        return own.name if own else word(reader, words.RESOLUTIONS, kind)
 
     def parked(self) -> EffectRow | None:
         """Return the call that waits for a person, if there is one."""
@@ -200,6 +218,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("waive-fees")
     if is_desk and whole.refused_money() is not None:
         acts.add("pay-again")
+    if is_desk and whole.unreported() is not None:
+        acts |= {"report", "report-failed"}
     if is_owner and whole.disputed() is not None:
         acts.add("accept")
     if is_owner and whole.parked() is not None:
@@ -237,4 +257,6 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         differences=await page.differences(db, rma_id),
         promised=msgspec.convert(parts.promised["plans"], tuple[Plan, ...]),
         pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
+        records=await resolutions.names(db, record.store_id),
+        shop_language=await resolutions.default_language(db, record.store_id),
     )

@@ -24,6 +24,14 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "effects_stopped": (_("All outside calls are stopped"), _("Nothing is sent until an operator lets it go on.")),
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
+    "payout_failed": (
+        _("Pay outside failed"),
+        _("It is owed again. Carry it out another way, then report it."),
+    ),
+    "awaiting_payout": (
+        _("Report what was paid outside"),
+        _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
+    ),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
     "approves_later": (_("Approved by the policy later"), ""),
     "settles_later": (_("Paid later"), ""),
@@ -48,6 +56,8 @@ WHAT: Final[Mapping[str, str]] = {
     "effects_stopped": _("calls stopped"),
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
+    "payout_failed": _("failed outside"),
+    "awaiting_payout": _("report from outside"),
     "decision_needed": _("decision"),
     "approves_later": _("the policy's time"),
     "settles_later": _("the time of payment"),
@@ -65,6 +75,8 @@ WHAT: Final[Mapping[str, str]] = {
 }
 # What stands first in the timeline: what the return waits for now.
 WAITING: Final[Mapping[str, str]] = {
+    "awaiting_payout": _("Waiting for the report from outside"),
+    "payout_failed": _("Failed outside, owed again"),
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "approves_later": _("Approved by the policy later"),
@@ -122,6 +134,8 @@ MONEY: Final[Mapping[str, str]] = {
     "partly_settled": _("%(paid)s refunded"),
     "settled": _("%(paid)s refunded"),
     "handed_over": _("Handed over"),
+    "awaiting_payout": _("Handed over, %(amount)s to report"),
+    "payout_failed": _("Failed outside, %(amount)s owed"),
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -133,6 +147,9 @@ SETTLEMENTS: Final[Mapping[str, str]] = {
     "unknown": _("Open whether money moved"),
     "handed_over": _("Handed over to whoever pays"),
     "reversed": _("Reversed"),
+    "outside_handed_over": _("Handed over, not reported yet"),
+    "outside_due": _("Failed outside, owed again"),
+    "outside_settled": _("Reported as done"),
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "request_return": _("Request the return on the platform"),
@@ -199,6 +216,16 @@ RESOLUTIONS: Final[Mapping[str, str]] = {
     "keep_item": _("Keep the item"),
     "repair": _("Repair"),
 }
+# What is to be done where something was handed over, as the title of the next step.
+OUTSIDE: Final[Mapping[str, str]] = {
+    "refund_original": _("Refund the payment outside"),
+    "refund_service": _("Pay through the refund service"),
+    "gift_card": _("Issue the gift card"),
+    "store_credit": _("Issue the store credit"),
+    "exchange": _("Send the other item"),
+    "keep_item": _("Pay what was agreed"),
+    "repair": _("Repair the item and send it back"),
+}
 RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "refund_original": _("Back to the card or account that paid. Retour pays it on your shop platform."),
     "refund_service": _("Paid by a service of yours, such as a credit program. You or the service pay and report it."),
@@ -255,6 +282,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "goods_not_on_return": _("Something arrived that is not on the return"),
     "goods_unannounced": _("A parcel arrived without a return"),
     "receipt_miscounted": _("A receipt was counted wrongly"),
+    "payout_overdue": _("Nobody has reported what was handed over"),
     "mail_unknown": _("Whether a mail arrived is not known"),
     "mail_refused": _("A mail was refused"),
     "shopper_asks": _("A shopper asks for an order without an e-mail address"),
@@ -281,6 +309,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "goods_not_on_return": _("find out whose goods these are and tell the shopper"),
     "goods_unannounced": _("find the order or the sender of the parcel"),
     "receipt_miscounted": _("count the parcel again before it is inspected"),
+    "payout_overdue": _("carry it out, then report it as done or as failed"),
     "mail_unknown": _("ask the shopper whether it arrived, or send it again"),
     "mail_refused": _("correct the address, then send it again"),
     "shopper_asks": _("call the shopper and send a link"),

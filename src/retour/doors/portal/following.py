@@ -161,7 +161,7 @@ def _money(
 def _chosen(row: Record, names: Names) -> str:
     """Return what was chosen, each name once."""
     lines = _LINES.decode(row["lines"] or "[]")
-    return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_id) for line in lines))
+    return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_ref) for line in lines))
 
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:

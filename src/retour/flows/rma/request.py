@@ -114,7 +114,9 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, order_id)
-    lines = await _decide(db, found, store, at, wishes, kind=kind, channel=channel, now=now, policies=policies)
+    lines = await _decide(
+        db, found, store, at, wishes, kind=kind, channel=channel, method=method, now=now, policies=policies
+    )
     if not any_resolution:
         _check_offered(lines, wishes)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
@@ -294,6 +296,7 @@ async def _decide(
     *,
     kind: str,
     channel: str,
+    method: str | None,
     now: datetime,
     policies: PolicyCache,
 ) -> tuple[LineDecision, ...]:
@@ -302,7 +305,9 @@ async def _decide(
     facts = gather(
         found.order,
         person=at.person,
-        request=Request(tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in wishes), kind, channel),
+        request=Request(
+            tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in wishes), kind, channel, method=method
+        ),
         history=at.history,
         now=now,
         zone=time_zone(store.timezone),

@@ -11,14 +11,14 @@ import msgspec
 
 from retour.core.errors import Refused
 from retour.core.policy import decode, time_zone
-from retour.core.simulation import Affected, Mode, Result, result
+from retour.core.simulation import Mode, Result, result
 from retour.flows.simulation.calculator import Imported, Orders, Returns, Setup, Unreturned
 from retour.flows.simulation.hands import Ask, Hand, HandLost, hands
 from retour.flows.simulation.importing import pages_of
 from retour.store.db import Database, Db
 from retour.store.simulation import reading, work
 from retour.store.simulation.reading import Span
-from retour.store.simulation.work import Taken
+from retour.store.simulation.work import Entry, Taken
 
 Clock = Callable[[], datetime]
 
@@ -74,9 +74,9 @@ class _Teller:
     done: int = 0
     listed: int = 0
     lost: asyncio.Event = field(default_factory=asyncio.Event)
-    _waiting: "asyncio.Queue[list[tuple[int, Affected]] | None]" = field(default_factory=lambda: asyncio.Queue(8))
+    _waiting: "asyncio.Queue[list[Entry] | None]" = field(default_factory=lambda: asyncio.Queue(8))
 
-    async def tell(self, read: int, entries: list[tuple[int, Affected]]) -> None:
+    async def tell(self, read: int, entries: list[Entry]) -> None:
         """Note what a page came to; waits while the database is behind."""
         self.done += read
         room = max(0, MOST_LISTED - self.listed)
@@ -193,8 +193,10 @@ async def _compute(past: _Past, hand: Hand, teller: _Teller) -> None:
         answer = await hand.ask(ask)
         entries = answer.affected
         if answer.wanted:
-            entries = entries + (await hand.ask(await past.orders(answer.wanted))).affected
-        await teller.tell(answer.read, [(_place(number, place), one) for place, one in entries])
+            entries += (await hand.ask(await past.orders(answer.wanted))).affected
+        for one in entries:
+            one.n = _place(number, one.n)
+        await teller.tell(answer.read, entries)
 
 
 def _place(page: int, place: int) -> int:

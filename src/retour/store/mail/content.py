@@ -9,6 +9,7 @@ from retour.core.letter import ToldReturn
 from retour.core.refund import Plan
 from retour.store import order as orders
 from retour.store import refund as refunds
+from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store.db import Db
 
@@ -36,4 +37,7 @@ async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> To
         order=order.order,
         promised=tuple(msgspec.convert(promised["plans"], list[Plan])),
         paid=settlement.plan if settlement else None,
+        paid_as=(settlement.resolution, settlement.resolution_ref) if settlement else None,
+        resolutions=await resolutions.names(db, record.store_id),
+        shop_language=await resolutions.default_language(db, record.store_id),
     )

@@ -117,6 +117,11 @@ class SettlementRow:
     reported_by: str | None = None
     reported_at: datetime | None = None
 
+    @property
+    def awaits_report(self) -> bool:
+        """Return whether the merchant has still to say how it went."""
+        return self.handed_to == "merchant" and self.state in (SettlementState.HANDED_OVER, SettlementState.DUE)
+
 
 async def lock_captures(db: Db, order_id: UUID) -> None:
     """Lock the captures of an order in their order; the order itself is locked before."""

@@ -25,7 +25,7 @@ class _Adjustment(msgspec.Struct):
     payable: _Shop
 
 
-_Plans = tuple[list[int], list[_Adjustment], list[int]]  # totals, adjustments, bonuses of some plans
+_Plan = tuple[int, list[_Adjustment], int | None]  # total, adjustments, bonus
 
 
 class _Facts(msgspec.Struct):
@@ -36,19 +36,22 @@ class _Facts(msgspec.Struct):
     parcels: list[tuple[str, str | None]]
 
 
+class _Line(msgspec.Struct):
+    facts: _Facts
+
+
 class PastRow(msgspec.Struct):
     """A return as the statements of `reading` write it."""
 
     id: str
     number: int
     order_id: str
-    order_name: str
     method: str
     version: str
-    facts: list[_Facts]
-    promised: _Plans
-    settled: list[_Plans] | None
-    lines: list[tuple[str, int, str, str]]  # line ref, units asked for, resolution, decision
+    decision: list[_Line]
+    promised: list[_Plan] | None
+    settled: list[_Plan] | None
+    lines: list[tuple[str, int, str, str | None, str]]  # line ref, units asked for, resolution and its record, decision
     found: list[tuple[str, int, str, bool, int]] | None  # line ref, units, grade, accepted, deduction
 
 
@@ -88,10 +91,11 @@ class Pages:
         spelled = {f"fact_{at}": name for at, name in enumerate(self._names)}
         values = msgspec.defstruct("Values", fields, rename=spelled)
         facts = msgspec.defstruct("Facts", [("values", values)], bases=(_Facts,))
-        row = msgspec.defstruct("Row", [("facts", list[facts])], bases=(PastRow,))  # type: ignore[valid-type]
+        line = msgspec.defstruct("Line", [("facts", facts)], bases=(_Line,))
+        row = msgspec.defstruct("Row", [("decision", list[line])], bases=(PastRow,))  # type: ignore[valid-type]
         order = msgspec.defstruct("Found", [("returns", list[row] | None)], bases=(_OrderRow,))  # type: ignore[valid-type]
-        self._page = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
-        self._orders = msgspec.json.Decoder(list[order])  # type: ignore[valid-type]
+        self._page: msgspec.json.Decoder[list[PastRow]] = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+        self._orders: msgspec.json.Decoder[list[_OrderRow]] = msgspec.json.Decoder(list[order])  # type: ignore[valid-type]
 
     def returns_of(self, page: bytes) -> list[PastReturn]:
         """Return the returns of a page."""
@@ -107,13 +111,13 @@ class Pages:
     def _past(self, row: PastRow) -> PastReturn:
         kept = [
             {
-                "line": facts.line,
-                "today": facts.today,
-                "books_currency": facts.books_currency,
-                "values": dict(zip(self._names, msgspec.structs.astuple(facts.values), strict=True)),
-                "parcels": facts.parcels,
+                "line": line.facts.line,
+                "today": line.facts.today,
+                "books_currency": line.facts.books_currency,
+                "values": dict(zip(self._names, msgspec.structs.astuple(line.facts.values), strict=True)),
+                "parcels": line.facts.parcels,
             }
-            for facts in row.facts
+            for line in row.decision
         ]
         return _past(row, kept)
 
@@ -130,7 +134,7 @@ def _type(name: str) -> Any:
 
 
 def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
-    asked = {ref: (quantity, resolution, decision) for ref, quantity, resolution, decision in row.lines}
+    asked = {line[0]: line for line in row.lines}
     found: dict[str, list[Found]] = {}
     for ref, units, grade, accepted, deduction in row.found or ():
         found.setdefault(ref, []).append(Found(units, grade, accepted, deduction))
@@ -138,32 +142,30 @@ def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
     for facts in kept:
         ref = facts["line"]
         if ref in asked:
-            quantity, resolution, decision = asked[ref]
+            _, quantity, resolution, record, decision = asked[ref]
             judged = tuple(found[ref]) if ref in found else ()
-            lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged))
+            lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged, record))
     open_lines = [line for line in lines if line.held is None]
     inspected = bool(found) and all(sum(f.units for f in line.found) >= line.quantity for line in open_lines)
     return PastReturn(
         key=row.id,
         reference=f"R-{row.number}",
         order_key=row.order_id,
-        order_name=row.order_name,
+        order_name="",
         requested_on=date.fromisoformat(kept[0]["today"]),
         lines=tuple(lines),
         method=row.method,
         version=row.version,
-        recorded=recorded(
-            tuple(lines), promised=_sum([row.promised]), settled=_sum(row.settled or ()), is_inspected=inspected
-        ),
+        recorded=recorded(tuple(lines), promised=_sum(row.promised), settled=_sum(row.settled), is_inspected=inspected),
         rma_id=row.id,
     )
 
 
-def _sum(plans: Sequence[_Plans]) -> Recorded:
+def _sum(plans: Sequence[_Plan] | None) -> Recorded:
     total = fee = deduction = bonus = 0
-    for totals, adjustments, bonuses in plans:
-        total += sum(totals)
-        bonus += sum(bonuses)
+    for shop, adjustments, given in plans or ():
+        total += shop
+        bonus += given or 0
         for row in adjustments:
             if row.kind.endswith("_fee"):
                 fee -= row.payable.shop

@@ -31,9 +31,12 @@ UPDATE simulation SET done = $3, total = $4, lease_until = $5, due_at = $5
 ADD_AFFECTED: Final = """
 INSERT INTO simulation_affected (tenant_id, simulation_id, n, reference, rma_id, changes, given_before_minor, given_after_minor,
                                  document)
-SELECT current_tenant(), $1, a.n, a.reference, a.rma_id, string_to_array(a.changes, ' '), a.before, a.after, a.document::jsonb
+SELECT current_tenant(), $1, a.n, a.reference, a.rma_id, string_to_array(a.changes, ' '), a.before, a.after,
+       a.document::jsonb || CASE WHEN o.name IS NULL THEN '{}' ELSE jsonb_build_object('order_name', o.name) END
   FROM unnest($3::int[], $4::text[], $5::uuid[], $6::text[], $7::bigint[], $8::bigint[], $9::text[])
        AS a (n, reference, rma_id, changes, before, after, document)
+  LEFT JOIN rma r ON r.tenant_id = current_tenant() AND r.id = a.rma_id
+  LEFT JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
  WHERE EXISTS (SELECT FROM simulation
                 WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2 AND state = 'running')
 """
@@ -65,6 +68,25 @@ class Taken:
     lease_epoch: int
 
 
+class Entry(msgspec.Struct, array_like=True):
+    """One entry of the list as its columns hold it; `n` is its place, `changes` are parted by blanks."""
+
+    n: int
+    reference: str
+    rma_id: UUID | None
+    changes: str
+    before_minor: int
+    after_minor: int
+    document: str
+
+
+def entry(n: int, of: Affected) -> Entry:
+    """Return an entry of the list under its place; the name of a return's order is added as it is written."""
+    rma_id = UUID(of.rma_id) if of.rma_id else None
+    document = msgspec.json.encode(of).decode()
+    return Entry(n, of.reference, rma_id, " ".join(of.changes), of.before.given_minor, of.after.given_minor, document)
+
+
 async def take(db: Db, simulation_id: UUID, *, now: datetime, lease_until: datetime) -> Taken | None:
     """Take a simulation that waits, or whose worker is gone, and begin it anew; nothing if there is nothing to do."""
     row = await db.fetchrow(TAKE, simulation_id, now, lease_until)
@@ -78,20 +100,10 @@ async def progress(db: Db, taken: Taken, *, done: int, total: int, lease_until: 
     return await db.fetchval(PROGRESS, taken.id, taken.lease_epoch, done, total, lease_until) is not None
 
 
-async def add_affected(db: Db, taken: Taken, entries: Sequence[tuple[int, Affected]]) -> None:
-    """Add entries to the list under their places; nothing is added once the lease is lost."""
-    await db.execute(
-        ADD_AFFECTED,
-        taken.id,
-        taken.lease_epoch,
-        [n for n, _ in entries],
-        [one.reference for _, one in entries],
-        [UUID(one.rma_id) if one.rma_id else None for _, one in entries],
-        [" ".join(one.changes) for _, one in entries],
-        [one.before.given_minor for _, one in entries],
-        [one.after.given_minor for _, one in entries],
-        [msgspec.json.encode(one).decode() for _, one in entries],
-    )
+async def add_affected(db: Db, taken: Taken, entries: Sequence[Entry]) -> None:
+    """Add entries to the list; nothing is added once the lease is lost."""
+    columns = [list(column) for column in zip(*map(msgspec.structs.astuple, entries), strict=True)]
+    await db.execute(ADD_AFFECTED, taken.id, taken.lease_epoch, *columns)
 
 
 async def finish(db: Db, taken: Taken, result: Result, *, read: int, at: datetime) -> bool:

@@ -7,8 +7,9 @@ from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.money import Money
 from retour.core.order import TenderKind
-from retour.core.policy.outcome import MethodKind
+from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.refund import Plan
+from retour.core.resolution import wording_of
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
@@ -33,7 +34,10 @@ def _requested(letter: Letter, reader: Reader) -> Told:
         title=reader.say("We have your return request"),
         paragraphs=(reader.say("We look at it and write to you as soon as it is decided. Keep the items until then."),),
         button=_button(letter, reader),
-        sections=(Section(reader.say("What is going back"), items=_items(told_return, told_return.rma.lines, reader)),),
+        sections=(
+            Section(reader.say("What is going back"), items=_items(told_return, told_return.rma.lines, reader)),
+            Section(reader.say("What you chose"), (_chosen(told_return, reader),)),
+        ),
         money_heading=reader.say("Your refund, to the cent"),
         money_note=reader.say("This is the amount if everything arrives as described."),
         money=_money(told_return.promised, told_return, reader),
@@ -135,7 +139,9 @@ def _refunded(letter: Letter, reader: Reader) -> Told:
     told_return = _return(letter)
     plan = told_return.paid
     assert plan is not None, "a mail about a refund names its settlement"
-    amount = reader.amount(Money(plan.total.presentment, plan.currency))
+    amount = reader.amount(Money(plan.total.presentment + plan.bonus, plan.currency))
+    if told_return.paid_as is not None and told_return.paid_as[0] != ResolutionKind.REFUND_ORIGINAL:
+        return _given(letter, told_return, plan, amount, reader)
     kinds = {leg.kind for leg in plan.legs}
     title = reader.say("%(amount)s is on its way", amount=amount)
     if len(kinds) == 1 and TenderKind.OTHER not in kinds:
@@ -151,6 +157,24 @@ def _refunded(letter: Letter, reader: Reader) -> Told:
         button=_button(letter, reader),
         money_heading=reader.say("Your refund, to the cent"),
         money=_money((plan,), told_return, reader),
+        closing=_contact(letter, reader),
+    )
+
+
+def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Reader) -> Told:
+    """Return what is said of something else than a refund: the shop has carried it out itself."""
+    assert of.paid_as is not None
+    what = _resolution(of, *of.paid_as, reader)
+    title = reader.say("%(what)s: %(amount)s", what=what, amount=amount)
+    if of.paid_as[0] == ResolutionKind.EXCHANGE:
+        title = what
+    return Told(
+        subject=reader.say("%(what)s for your return %(number)s", what=what, number=_number(of)),
+        title=title,
+        paragraphs=(reader.say("The shop has taken care of it."),),
+        button=_button(letter, reader),
+        money_heading=reader.say("What it is worth, to the cent"),
+        money=_money((plan,), of, reader),
         closing=_contact(letter, reader),
     )
 
@@ -233,7 +257,29 @@ def _quantity(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
-    return explained(plans, of.order, reader) if plans else ()
+    return explained(plans, of.order, reader, outside=_chosen(of, reader)) if plans else ()
+
+
+def _chosen(of: ToldReturn, reader: Reader) -> str:
+    """Return what the shopper chose, each name once."""
+    names = (_resolution(of, line.resolution, line.resolution_ref, reader) for line in of.rma.lines)
+    return ", ".join(dict.fromkeys(names))
+
+
+def _resolution(of: ToldReturn, kind: str, ref: str | None, reader: Reader) -> str:
+    """Return what the merchant calls a resolution, else what it usually is called."""
+    own = wording_of(of.resolutions, ref, language=reader.language, default=of.shop_language)
+    if own is not None:
+        return theirs(own.name, reader)
+    return {
+        ResolutionKind.REFUND_ORIGINAL: reader.say("Refund"),
+        ResolutionKind.REFUND_SERVICE: reader.say("Refund by a payment service"),
+        ResolutionKind.GIFT_CARD: reader.say("Gift card"),
+        ResolutionKind.STORE_CREDIT: reader.say("Store credit"),
+        ResolutionKind.EXCHANGE: reader.say("Exchange"),
+        ResolutionKind.KEEP_ITEM: reader.say("Keep the item"),
+        ResolutionKind.REPAIR: reader.say("Repair"),
+    }[ResolutionKind(kind)]
 
 
 def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:

@@ -11,14 +11,13 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.policy import PolicyDocument, decode, time_zone
 from retour.core.policy.condition import facts_asked
 from retour.core.policy.conflicts import Finding, FindingKind, Known, Severity, find_conflicts
-from retour.core.policy.document import Rule
-from retour.core.policy.encoding import encode_condition, encode_value
+from retour.core.policy.document import Compare, Expression, Rule
+from retour.core.policy.encoding import encode_value
 from retour.doors.dashboard.desk import Desk, Visit
-from retour.doors.dashboard.policy.conditions import told_condition
-from retour.doors.dashboard.policy.fact_words import fact_name
+from retour.doors.dashboard.policy.fact_words import comparison, fact_name
 from retour.doors.dashboard.policy.outcome_forms import GROUPS, METHODS, RESOLUTIONS
 from retour.doors.dashboard.policy.room import ROOT, Opened, opened, show_version
-from retour.doors.dashboard.policy.values import told_one
+from retour.doors.dashboard.policy.values import told_one, told_value
 from retour.doors.dashboard.route import page
 from retour.store.expression import Cel
 
@@ -101,12 +100,20 @@ def _shown(here: Opened, document: PolicyDocument, found: Finding) -> Shown:
         "subject": _subject(here, found.subject),
     }
     severity, fill, tone = SEVERITIES[found.severity]
-    conditions = [told_condition(encode_condition(one), reader, currency=here.currency) for one in found.conditions]
+    conditions = [_condition(here, one) for one in found.conditions]
     return Shown(
         reader.say(severity), fill, tone, reader.say(TITLES[found.kind], **values), reader.say(TEXTS[found.kind], **values),
         tuple((rule_id, rules[rule_id].name) for rule_id in found.rules if rule_id in rules),
-        tuple(text[:1].upper() + text[1:] for text in conditions), _example(here, rules, found),
+        tuple(conditions), _example(here, rules, found),
     )  # fmt: skip
+
+
+def _condition(here: Opened, one: Compare | Expression) -> str:
+    if isinstance(one, Expression):
+        return one.text
+    reader = here.teller.reader
+    told = told_value(one.fact, one.op, encode_value(one.value), reader, currency=here.currency)
+    return comparison(one.fact, one.op, one.value, told, reader)
 
 
 def _name(here: Opened, rules: Mapping[str, Rule], rule_id: str) -> str:

@@ -34,7 +34,10 @@ class Edited:
                 here = await a_draft(db, seen)
             return replace(self, here=here, trouble=overtaken(here, seen.reader))
         name = refusals.place(refused, self.places, inside=inside)
-        self.errors.add(f"{prefix}.{name}" if prefix else name, refusals.said(refused, seen.reader))
+        name = f"{prefix}.{name}" if prefix else name
+        while "." in name and typed.at(self.tree, name) is None:
+            name = name.rpartition(".")[0]  # one of several values in a field, or a field that was not ticked
+        self.errors.add(name, refusals.said(refused, seen.reader))
         return self
 
 

@@ -244,6 +244,15 @@ def clause(name: str, op: Op, value: object, told: str, reader: Reader) -> str:
     return reader.say(text, fact=fact_name(name, reader), value=told)
 
 
+def comparison(name: str, op: Op, value: object, told: str, reader: Reader) -> str:
+    """Return one comparison as it stands alone in a list; `told` is its value in words."""
+    fact, label = FACTS.get(name), fact_name(name, reader)
+    label = label[:1].upper() + label[1:]
+    if op is Op.KNOWN or fact is None:
+        return reader.say("%(fact)s: known", fact=label) if value else reader.say("%(fact)s: not known", fact=label)
+    return reader.say("%(fact)s: %(op)s %(value)s", fact=label, op=op_name(op, fact, reader), value=told)
+
+
 def joined(items: list[str], reader: Reader, *, alternatives: bool, most: int = 8) -> str:
     """Return "a, b and c", or with "or"; of a long list its first ones and how many more there are."""
     more = len(items) - most

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.policy import VersionState
+from retour.core.policy.template import template_named
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.policy import starting
 from retour.doors.dashboard.policy.refusals import said as refusal_said
@@ -101,7 +102,7 @@ async def _start(seen: Visit) -> Response[Any]:
         if not errors and wish["document"] is None:
             errors.add("pasted", seen.reader.say("Choose a file, or put the JSON here"))
     elif chosen.startswith("template:"):
-        wish["template"] = chosen.removeprefix("template:")
+        wish["document"] = template_named(chosen.removeprefix("template:")).make()
     if errors:
         return await _new_form(seen, errors, chosen=chosen, pasted=pasted, status=422)
     try:

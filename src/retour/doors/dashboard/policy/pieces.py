@@ -119,6 +119,8 @@ def _read(piece: Piece, tree: Mapping[str, object], path: str, by: Reading) -> o
         return sorted({int(text) for text in texts_of(tree, piece.name) if text in dict(piece.options)})
     text = text_of(tree, piece.name)
     if not text and piece.optional:
+        if isinstance(piece.default, tuple):
+            return list(piece.default)
         return ABSENT if piece.default is None else piece.default
     try:
         return _READ[piece.how](piece, text, by)

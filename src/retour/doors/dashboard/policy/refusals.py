@@ -29,6 +29,7 @@ WORDS: Final[Mapping[str, str]] = {
     "overlapping_zones": _("A country can be in one zone only"),
     "missing_currency": _("An amount needs the currency of the policy"),
     "currency_mismatch": _("The amounts are in another currency than the books of the store"),
+    "resolution_not_usable": _("There is no such record of this kind, or it is no longer offered"),
     "template_not_found": _("There is no such template"),
     "policy_not_found": _("There is no such version"),
     "move_not_allowed": _("Only a version that was published before can come back"),

@@ -6,10 +6,12 @@ from datetime import date
 from typing import Final, cast
 
 from retour.core.money import Money
+from retour.core.policy.outcome import ShippingRefund
 from retour.doors.dashboard.policy import outcome_forms as forms
 from retour.doors.dashboard.policy.conditions import told_condition
 from retour.doors.dashboard.policy.fact_words import joined
 from retour.doors.dashboard.policy.values import TENDERS, country_name
+from retour.doors.dashboard.policy_words import SHIPPING
 from retour.web.reader import Reader
 
 Json = Mapping[str, object]
@@ -100,16 +102,27 @@ def _inner(said: Json, name: str) -> Json | None:
     return value if isinstance(value, dict) else None
 
 
-_FROM: Final = {
-    "delivered": (_("within %(n)s day of delivery"), _("within %(n)s days of delivery")),
-    "fulfilled": (_("within %(n)s day of dispatch"), _("within %(n)s days of dispatch")),
-    "ordered": (_("within %(n)s day of the order"), _("within %(n)s days of the order")),
-}
-_WORKING_FROM: Final = {
-    "delivered": (_("within %(n)s working day of delivery"), _("within %(n)s working days of delivery")),
-    "fulfilled": (_("within %(n)s working day of dispatch"), _("within %(n)s working days of dispatch")),
-    "ordered": (_("within %(n)s working day of the order"), _("within %(n)s working days of the order")),
-}
+def _span(days: int, anchor: str, reader: Reader, *, working: bool) -> str:
+    """Return how long a window is and from which day it counts."""
+    if working:
+        if anchor == "delivered":
+            return reader.say_plural(
+                "within %(n)s working day of delivery", "within %(n)s working days of delivery", days
+            )
+        if anchor == "fulfilled":
+            return reader.say_plural(
+                "within %(n)s working day of dispatch", "within %(n)s working days of dispatch", days
+            )
+        return reader.say_plural(
+            "within %(n)s working day of the order", "within %(n)s working days of the order", days
+        )
+    if anchor == "delivered":
+        return reader.say_plural("within %(n)s day of delivery", "within %(n)s days of delivery", days)
+    if anchor == "fulfilled":
+        return reader.say_plural("within %(n)s day of dispatch", "within %(n)s days of dispatch", days)
+    return reader.say_plural("within %(n)s day of the order", "within %(n)s days of the order", days)
+
+
 _INSTEAD: Final = {
     "delivered": _("the delivery"),
     "fulfilled": _("the dispatch"),
@@ -137,8 +150,8 @@ def _window(by: Teller, said: Json) -> Iterator[str]:
     reader, starts = by.reader, _rows(said, "counted_from")
     last = said.get("until")
     if starts and said.get("window_days") is not None:
-        texts = (_WORKING_FROM if said.get("days") == "working" else _FROM)[str(starts[0]["day"])]
-        span = reader.say_plural(*texts, _number(said, "window_days"))
+        working = said.get("days") == "working"
+        span = _span(_number(said, "window_days"), str(starts[0]["day"]), reader, working=working)
         yield reader.say("It can come back %(span)s.", span=span)
     elif last:
         yield reader.say("It can come back until %(day)s.", day=reader.day(date.fromisoformat(str(last))))
@@ -293,27 +306,19 @@ def _settle_on(by: Teller, said: Json) -> Iterator[str]:
 
 
 _CHARGES: Final = (
-    ("shipping", _("What the shopper paid for shipping %(what)s.")),
     ("duties", _("Duties: %(what)s.")),
     ("tips", _("Tips: %(what)s.")),
     ("sale_fees", _("Fees charged at the sale: %(what)s.")),
     ("gift_wrapping", _("Gift wrapping: %(what)s.")),
 )
-_GIVEN_BACK: Final = {
-    "none": _("is not refunded"),
-    "on_full_return": _("is refunded when the whole order comes back"),
-    "proportional": _("is refunded in proportion to what comes back"),
-    "all": _("is refunded in full"),
-}
 
 
 def _refund_terms(by: Teller, said: Json) -> Iterator[str]:
     say = by.reader.say
+    yield say(SHIPPING[ShippingRefund(str(said.get("shipping", "none")))])
     for name, text in _CHARGES:
         mode = str(said.get(name, "none"))
-        if name == "shipping":
-            yield say(text, what=say(_GIVEN_BACK[mode]))
-        elif mode != "none":
+        if mode != "none":
             what = say(dict(forms.PARTS)[mode])
             yield say(text, what=what[:1].lower() + what[1:])
     yield from _deducted(by, _inner(said, "deduction_bp") or {})

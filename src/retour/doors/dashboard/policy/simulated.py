@@ -49,7 +49,7 @@ STATES: Final[Mapping[str, str]] = {
     "running": _("Running"),
     "done": _("Done"),
     "failed": _("Stopped by an error"),
-    "cancelled": _("Cancelled"),
+    "cancelled": _("Called off"),
 }
 # What the headline compares: label, figure, whether it is money.
 _HEADLINE: Final = (

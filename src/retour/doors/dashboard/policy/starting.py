@@ -1,10 +1,9 @@
 """What a draft may begin with: the version in force, a template with its description, or a file."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from retour.flows.policy import TEMPLATES
+from retour.core.policy.template import templates
 from retour.web.reader import Reader
 
 
@@ -13,17 +12,23 @@ def _(text: str) -> str:
     return text
 
 
-# Title and description of each template by its name; one without words shows the name of its document.
-WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    "standard": (
-        _("30 days, reviewed by hand"),
-        _("Returns within 30 days of delivery, refunded after inspection. A person decides each request."),
-    ),
-    "standard-automatic": (
-        _("30 days, approved automatically"),
-        _("Returns within 30 days of delivery, refunded after inspection. What fits is approved at once."),
-    ),
-}
+# The words of each template, as its own title and description say them in English.
+WORDS: Final = (
+    _("30 days, reviewed by hand"),
+    _("30 days from delivery, refund to the original payment. A person approves every request."),
+    _("30 days, approved automatically"),
+    _("30 days from delivery, refund to the original payment. Requests are approved at once."),
+    _("European Union: 14 days"),
+    _("14 days beside the right of withdrawal, two years for claims, standard shipping refunded with the whole order."),
+    _("United States: 30 days"),
+    _("30 days with a label; store credit is worth a tenth more; requests from abroad wait for a person."),
+    _("Final sale"),
+    _("Only what is faulty, damaged or wrong comes back, within 14 days and at the shop's cost."),
+    _("Electronics with a restocking fee"),
+    _("14 days; refunds cost a restocking fee of 15 %, exchanges, credit and faulty articles do not."),
+    _("Returns and warranty"),
+    _("30 days for returns; claims for two years, with photos: repaired, replaced or refunded."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,7 @@ def options(reader: Reader, in_force: int | None) -> list[Beginning]:
     if in_force is not None:
         title = reader.say("Version %(n)s, as it is in force", n=reader.number(in_force))
         found.append(Beginning("version", title, reader.say("Change what you have.")))
-    for name, document in TEMPLATES.items():
-        title, text = WORDS.get(name, (document.name, ""))
-        found.append(Beginning(f"template:{name}", reader.say(title), reader.say(text) if text else ""))
+    for one in templates():
+        found.append(Beginning(f"template:{one.name}", reader.say(one.title), reader.say(one.description)))
     found.append(Beginning("import", reader.say("A file"), reader.say("A policy that was exported as JSON.")))
     return found

@@ -27,7 +27,7 @@ from retour.core.terms import terms_of
 from retour.doors.dashboard.desk import Visit
 from retour.doors.dashboard.policy import refusals
 from retour.doors.dashboard.policy.conditions import GROUPINGS
-from retour.doors.dashboard.policy.fact_words import clause
+from retour.doors.dashboard.policy.fact_words import comparison
 from retour.doors.dashboard.policy.outcome_forms import GROUPS, IN_ORDER, RESOLUTIONS
 from retour.doors.dashboard.policy.room import Opened
 from retour.doors.dashboard.policy.values import told_one, told_value
@@ -214,7 +214,7 @@ class _Telling:
         if isinstance(at, Compared):
             wanted = told_value(at.fact, at.op, encode_value(at.wanted), reader, currency=currency)
             was = self._was(at.fact, at.value)
-            return [Fact(depth, _capital(clause(at.fact, at.op, at.wanted, wanted, reader)), was, at.answer)]
+            return [Fact(depth, comparison(at.fact, at.op, at.wanted, wanted, reader), was, at.answer)]
         if isinstance(at, Evaluated):
             asked = [Fact(depth + 1, name, self._was(name, value), None) for name, value in at.values.items()]
             return [Fact(depth, at.text, "", at.answer), *asked]

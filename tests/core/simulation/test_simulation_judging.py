@@ -1,0 +1,161 @@
+"""What lines have in common in a policy's eyes is decided once, and always as if each were decided alone."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retour.core.policy import FACTS, LineFacts, PolicyDocument, compile_policy, decide
+from retour.core.policy.document import AllOf, Compare, Expression, Not, Op, Zone
+from retour.core.policy.outcome import Approval, Eligibility, Group, MethodKind, Mode, Outcomes, ResolutionKind
+from retour.core.simulation import facts_needed, judging
+from retour.core.simulation.judging import Eyes, Judge
+from retour.store.expression import Cel
+from tests.core.policy import builders as p
+from tests.core.policy.strategies import FACTS_OF_LINES, POLICIES, SEEDS, examples, grown_facts
+from tests.core.simulation import builders as b
+
+
+def shifted(facts: LineFacts, seed: int) -> LineFacts:
+    """Return facts that are like the given ones but for their days and a few other values."""
+    other = grown_facts(seed)
+    names = sorted(FACTS)[seed % 7 :: 7]
+    values = {**facts.values, **{name: other.values[name] for name in names}}
+    return replace(facts, values=values, today=facts.today + timedelta(seed % 40), parcels=other.parcels)
+
+
+@pytest.mark.property
+@examples
+@given(POLICIES, POLICIES, st.lists(FACTS_OF_LINES, min_size=1, max_size=3), st.lists(SEEDS, max_size=12))
+def test_a_verdict_is_what_deciding_the_line_alone_gives(
+    policy: PolicyDocument, another: PolicyDocument, lines: Sequence[LineFacts], seeds: Sequence[int]
+) -> None:
+    eyes, judge = Eyes([policy, another]), Judge(policy, version="1", expressions=Cel())
+    compiled = compile_policy(policy, version="1", expressions=Cel())
+
+    for facts in [*lines, *(shifted(line, seed) for line in lines for seed in seeds)]:
+        plain = b.kept(facts)
+        seen = eyes.see(plain)
+        verdict = judge.verdict(plain, seen)
+        alone = decide(compiled, [facts]).lines[0]
+        assert verdict.rules == tuple(alone.ruling(group).rule for group in Group)
+        assert all(verdict.says(group) == alone.ruling(group).outcome for group in Group)
+        assert [o.code for o in verdict.decision.objections] == [o.code for o in alone.objections]
+        assert verdict.is_refused is bool(alone.objections)
+        assert judge.closes_on(plain, seen) == alone.closes_on
+
+
+@pytest.mark.property
+@examples
+@given(POLICIES, FACTS_OF_LINES)
+def test_a_verdict_needs_no_other_facts_than_it_says(policy: PolicyDocument, facts: LineFacts) -> None:
+    needed = facts_needed(policy)
+    few = replace(facts, values={name: value for name, value in facts.values.items() if name in needed})
+    compiled = compile_policy(policy, version="1", expressions=Cel())
+
+    whole, part = decide(compiled, [facts]).lines[0], decide(compiled, [few]).lines[0]
+
+    assert [whole.ruling(group) for group in Group] == [part.ruling(group) for group in Group]
+    assert [o.code for o in whole.objections] == [o.code for o in part.objections]
+    assert whole.closes_on == part.closes_on
+
+
+def test_values_on_which_all_comparisons_go_alike_share_one_verdict() -> None:
+    cheap = p.a_rule("cheap", p.NEVER, Compare("line.price_paid", Op.LT, 1_000))
+    policy = replace(p.a_policy(cheap), currency="EUR")
+    eyes, judge = Eyes([policy]), Judge(policy, version="1")
+
+    found = [verdict_on(judge, eyes, p.knowing(line_price_paid=price)) for price in (10, 999, 1_000, 90_000)]
+
+    assert found[0] is found[1]
+    assert found[2] is found[3]
+    assert [verdict.is_refused for verdict in found] == [True, True, False, False]
+
+
+def test_an_expression_sees_each_value_of_its_own() -> None:
+    policy = p.a_policy(p.a_rule("odd", p.NEVER, Not(Expression("line.quantity % 2 == 0"))))
+    eyes, judge = Eyes([policy]), Judge(policy, version="1", expressions=Cel())
+
+    found = [verdict_on(judge, eyes, p.knowing(line_quantity=n)) for n in (1, 2)]
+
+    assert [verdict.rules[0] for verdict in found] == ["odd", "default"]
+
+
+def test_the_zone_of_an_order_is_that_of_the_policy_which_is_asked() -> None:
+    far = p.a_rule("far", p.NEVER, AllOf((Compare("order.zone", Op.EQ, "far"),)))
+    near, here = (
+        replace(p.a_policy(far), zones=(Zone("far", ("DE",)),)),
+        replace(p.a_policy(far), zones=(Zone("far", ("AT",)),)),
+    )
+    eyes = Eyes([near, here])
+    judges = Judge(near, version="1"), Judge(here, version="2")
+
+    found = [verdict_on(judge, eyes, p.knowing(order_country=c)).is_refused for judge in judges for c in ("DE", "AT")]
+
+    assert found == [True, False, False, True]
+
+
+def test_what_is_remembered_is_forgotten_before_it_grows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "_MOST", 3)
+    policy = replace(p.a_policy(p.a_rule("a", p.NEVER, Compare("line.sku", Op.EQ, "s1"))))
+    eyes, judge = Eyes([policy]), Judge(policy, version="1")
+
+    refused = [
+        verdict_on(judge, eyes, replace(p.knowing(line_sku=f"s{n % 5}"), today=date(2026, 3, 1 + n))).is_refused
+        for n in range(10)
+    ]
+
+    assert refused == [n % 5 == 1 for n in range(10)]
+
+
+def test_a_wish_is_met_by_its_record_then_by_its_kind_then_by_what_comes_first() -> None:
+    offers = tuple(
+        replace(p.a_policy().defaults.resolutions.offered[0], kind=ResolutionKind(kind), ref=ref)
+        for kind, ref in (("store_credit", "A"), ("refund_original", "B"), ("refund_original", "C"))
+    )
+    policy = p.a_policy()
+    resolutions = replace(policy.defaults.resolutions, offered=offers)
+    policy = replace(policy, defaults=replace(policy.defaults, resolutions=resolutions))
+    verdict = verdict_on(Judge(policy, version="1"), Eyes([policy]), p.bare_facts())
+
+    met = [verdict.offer("refund_original", ref) for ref in ("C", "gone", None)]
+
+    assert [offer.ref for offer in met if offer] == ["C", "B", "B"]
+    assert verdict.offer("repair") is offers[0]
+
+
+def test_a_line_that_is_offered_nothing_gets_nothing() -> None:
+    nothing = Outcomes(resolutions=replace(p.a_policy().defaults.resolutions, offered=()), methods=b.by())
+    policy = p.a_policy(p.a_rule("none", nothing))
+
+    verdict = verdict_on(Judge(policy, version="1"), Eyes([policy]), p.bare_facts())
+
+    assert (verdict.offer(None), verdict.first_way, verdict.is_refused) == (None, None, True)
+
+
+def test_terms_are_worked_out_once_for_the_same_offer_and_way() -> None:
+    policy = b.automatic(methods=b.by("label"))
+    verdict = verdict_on(Judge(policy, version="1"), Eyes([policy]), p.bare_facts())
+    offer = verdict.offer(None)
+    assert offer is not None
+
+    assert verdict.terms(offer, MethodKind.LABEL.value) is verdict.terms(offer, MethodKind.LABEL.value)
+    assert verdict.decision.decision.outcome.approval is Approval.AUTO_APPROVE
+
+
+def test_two_verdicts_decide_alike_whoever_decided() -> None:
+    window = Outcomes(Eligibility(Mode.ALWAYS))
+    policies = [p.a_policy(p.a_rule("a", window)), p.a_policy(p.a_rule("b", window)), p.a_policy()]
+    eyes = Eyes(policies)
+    one, same, other = (verdict_on(Judge(policy, version="1"), eyes, p.bare_facts()) for policy in policies)
+
+    assert one.decides_as(same)
+    assert not one.decides_as(other)
+
+
+def verdict_on(judge: Judge, eyes: Eyes, facts: LineFacts) -> judging.Verdict:
+    plain = b.kept(facts)
+    return judge.verdict(plain, eyes.see(plain))
