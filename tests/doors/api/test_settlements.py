@@ -104,6 +104,26 @@ async def test_what_was_promised_and_what_is_paid_are_told_with_every_cent_betwe
     assert rows == [("waived", 490, "our mistake")]
 
 
+async def test_a_settlement_of_another_store_does_not_exist(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = await asked(http, shop)
+    at, line = f"/returns/{made['id']}", made["lines"][0]["id"]
+    await send(http, shop, f"{at}/receive", {"lines": [{"line_id": line, "quantity": 1}]})
+    await send(
+        http, shop, f"{at}/inspect", {"lines": [{"line_id": line, "quantity": 1, "grade": "damaged", "accepted": True}]}
+    )
+    (settlement,) = (await read(http, shop, f"{at}/settlements"))["settlements"]
+    at = f"/settlements/{settlement['id']}"
+
+    for act, body in (("retry", {}), ("accept-difference", {}), ("report", {"outcome": "paid"})):
+        headers = shop.merchant.headers(shop="outlet", idempotency_key=f"outlet-{act}")
+        found = await http.post(f"{at}/{act}", json=body, headers=headers)
+        assert code_of(found) == (404, "settlement_not_found")
+    found = await http.get(at, headers=shop.merchant.headers(shop="outlet"))
+
+    assert code_of(found) == (404, "settlement_not_found")
+    assert await read(http, shop, at) == settlement
+
+
 async def test_a_fee_is_waived_once_by_the_desk_alone_and_with_a_reason(http: httpx2.AsyncClient, shop: Shop) -> None:
     at = f"/returns/{(await asked(http, shop))['id']}/waive-fees"
 

@@ -16,6 +16,7 @@ from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store import views
 from retour.store.refund import SettlementRow
 
 _MISSING: Final = "settlement_not_found"
@@ -121,25 +122,25 @@ async def list_settlements(call: Call, _: None) -> SettlementsOut:
 
 async def get_settlement(call: Call, _: None) -> SettlementOut:
     """Return one settlement."""
-    row = await refunds.get(call.db, call.resource_id)
-    if row is None:
-        raise Refused(_MISSING, "there is no such settlement")
-    return settlement_out(row)
+    return settlement_out(await _own(call))
 
 
 async def retry_settlement(call: Call, _: Nothing) -> SettlementOut:
     """Let a failed settlement be paid by a new effect."""
+    await _own(call)
     return settlement_out(await flow.retry(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now))
 
 
 async def accept_difference(call: Call, _: Nothing) -> SettlementOut:
     """Decide that our figure is paid."""
+    await _own(call)
     done = await flow.accept_difference(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now)
     return settlement_out(done)
 
 
 async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     """Record how a settlement went that was handed over."""
+    await _own(call)
     if wish.outcome is Outcome.PAID:
         row = await hand_over.report_paid(
             call.db, settlement_id=call.resource_id, reference=wish.reference, note=wish.reason, actor=call.actor,
@@ -152,6 +153,14 @@ async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
         call.db, settlement_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now
     )
     return settlement_out(row)
+
+
+async def _own(call: Call) -> SettlementRow:
+    """Return the settlement in the path; refuse one of another store than the named one as if it did not exist."""
+    row = await refunds.get(call.db, call.resource_id)
+    if row is None or (call.store is not None and await views.store_of_return(call.db, row.rma_id) != call.store):
+        raise Refused(_MISSING, "there is no such settlement")
+    return row
 
 
 def settlement_out(row: SettlementRow) -> SettlementOut:
