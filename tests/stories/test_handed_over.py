@@ -173,7 +173,7 @@ async def test_only_what_was_handed_over_to_the_merchant_is_reported(house: Hous
     settlement = await house.settlement(rma_id)
     assert settlement.state.value == "settled"
 
-    for report in (failed,):
+    for report in (failed, paid):
         with pytest.raises(Refused) as no:
             await report(house, settlement.id)
         assert no.value.code == "move_not_allowed"

@@ -45,7 +45,7 @@ async def report_paid(
     Raises Refused: `settlement_not_found`, `move_not_allowed` for one that was not handed over to the merchant.
     """
     row, record = await _locked(db, settlement_id)
-    if row.state is SettlementState.SETTLED:
+    if row.handed_to == "merchant" and row.state is SettlementState.SETTLED:
         return row
     _check_awaited(row)
     await outside.report_paid(db, row.id, reference=reference, note=note, by=actor, at=now)
