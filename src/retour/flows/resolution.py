@@ -46,8 +46,7 @@ async def create(
     """
     await _lock(db, store_id)
     known = await resolutions.of_store(db, store_id)
-    if sum(one.active for one in known) >= core.STORE_MOST:
-        raise Refused("too_many", f"a store keeps at most {core.STORE_MOST} resolutions", field="kind")
+    _check_room(known)
     texts, integration = _clean(texts), _stripped(integration)
     await _check(db, store_id, kind, texts, integration)
     record = Resolution(
@@ -118,11 +117,12 @@ async def archive(db: Db, *, resolution_id: UUID, actor: str, now: datetime) -> 
 
 
 async def restore(db: Db, *, resolution_id: UUID, actor: str, now: datetime) -> Resolution:
-    """Let rules name an archived record again, at the end of the list; raise Refused(resolution_not_found)."""
+    """Let rules name an archived record again, at the end of the list; raise Refused(resolution_not_found, too_many)."""
     record = await _locked(db, resolution_id)
     if record.active:
         return record
     known = await resolutions.of_store(db, record.store_id)
+    _check_room(known)
     back = replace(record, archived_at=None, position=max(one.position for one in known) + 1)
     return await _save(db, back, EventType.RESOLUTION_RESTORED, actor, now, {})
 
@@ -146,6 +146,11 @@ async def set_notify_only(
             at=now, data={"notify_only": sorted(wanted)},
         )  # fmt: skip
     return wanted
+
+
+def _check_room(known: Collection[Resolution]) -> None:
+    if sum(one.active for one in known) >= core.STORE_MOST:
+        raise Refused("too_many", f"a store keeps at most {core.STORE_MOST} resolutions", field="kind")
 
 
 async def _check(

@@ -10,7 +10,7 @@ import pytest
 from retour.core.errors import Refused
 from retour.core.policy import PolicyDocument, template
 from retour.core.policy.outcome import ResolutionKind, ResolutionOffer, Resolutions
-from retour.core.resolution import Resolution, Wording
+from retour.core.resolution import STORE_MOST, Resolution, Wording
 from retour.flows import account, policy
 from retour.flows import resolution as flow
 from retour.store import event
@@ -201,3 +201,16 @@ async def test_only_kinds_that_retour_pays_are_switched_to_being_told_about(shop
     assert no.value.code == "unknown_kind"
     assert done == [frozenset({"refund_original"})] * 2
     assert [one.data for one in told if "notify_only" in one.data] == [{"notify_only": ["refund_original"]}]
+
+
+async def test_a_full_list_takes_nothing_out_of_the_archive(shop: Shop) -> None:
+    gone = await shop.archive(await shop.add())
+    for _ in range(STORE_MOST - len(await shop.names())):
+        await shop.add()
+
+    async with shop.database.tx(shop.tenant_id) as db:
+        with pytest.raises(Refused) as no:
+            await flow.restore(db, resolution_id=gone.id, actor="s", now=NOW)
+
+    assert no.value.code == "too_many"
+    assert len(await shop.names()) == STORE_MOST
