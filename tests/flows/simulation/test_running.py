@@ -1,7 +1,7 @@
 """Simulations over a real past: exact figures, nothing else touched, whatever happens to the worker."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -126,6 +126,16 @@ async def test_a_file_is_replayed_and_forgotten(past: Past, owner: Any) -> None:
     assert await owner.fetchval("SELECT imported FROM simulation WHERE id = $1", past.last) is None
 
 
+async def test_a_file_with_many_returns_of_each_order_is_listed_whole(past: Past) -> None:
+    head = CSV.split(b"\n")[0]
+    days = [b"2026-01-%02d" % day for day in range(10, 21)]
+    lines = [b"#%d,2026-01-02,2026-01-05,%s,S1,1,10.00,other," % (n, day) for n in range(501) for day in days]
+
+    found = await past.simulated(charging(1_000), mode=Mode.IMPORTED, imported=b"\n".join([head, *lines]))
+
+    assert (found.read, found.affected, found.listed) == (5_511, 5_511, 5_511)
+
+
 async def test_nothing_but_the_two_tables_is_written(past: Past, owner: Any) -> None:
     await _returned(past)
     simulation_id = await past.start(charging(1_000))
@@ -173,6 +183,7 @@ async def test_a_draft_and_the_published_version_are_named_by_id(past: Past) -> 
     [
         ({"until_on": (TODAY - timedelta(days=99)).date()}, "range_invalid"),
         ({"from_on": (TODAY - timedelta(days=9_999)).date()}, "range_invalid"),
+        ({"from_on": date(1, 1, 1), "until_on": date(1, 1, 2)}, "range_invalid"),
         ({"mode": Mode.IMPORTED}, "file_missing"),
         ({"imported": CSV}, "file_not_expected"),
         ({"mode": Mode.IMPORTED, "imported": b"\xff"}, "file_invalid"),

@@ -1,5 +1,6 @@
 """Asking for a simulation: what is tried, on what, compared with what; and taking it back."""
 
+from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from retour.store.simulation import SimulationRow
 
 DAYS_KEPT: Final = 30
 LONGEST: Final = timedelta(days=3660)  # of the past at once
+FIRST: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ async def start(
         from_on=from_on,
         until_on=until_on,
         judged_on=(judged_on or until_on) if mode is Mode.ORDERS else None,
-        imported=None if imported is None else read_file(imported, currency=context.currency),
+        imported=None if imported is None else await to_thread(read_file, imported, currency=context.currency),
         actor=actor,
         created_at=now,
         expires_at=now + timedelta(days=DAYS_KEPT),
@@ -135,3 +137,5 @@ def _check_range(first: date, last: date) -> None:
         raise Refused("range_invalid", "the last day lies before the first", field="until")
     if last - first > LONGEST or last == date.max:
         raise Refused("range_invalid", "ten years at once are the most", field="from")
+    if first < FIRST:  # the first instants of the calendar are no instants in UTC
+        raise Refused("range_invalid", f"the first day must not lie before {FIRST}", field="from")

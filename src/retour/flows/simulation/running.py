@@ -12,6 +12,7 @@ import msgspec
 from retour.core.errors import Refused
 from retour.core.policy import decode, time_zone
 from retour.core.simulation import Mode, Result, summed
+from retour.core.simulation.imported import MOST_LINES
 from retour.flows.simulation.calculator import Imported, Orders, Returns, Setup, Unreturned
 from retour.flows.simulation.hands import Ask, Hand, HandLost, hands
 from retour.flows.simulation.importing import pages_of
@@ -195,13 +196,16 @@ async def _compute(past: _Past, hand: Hand, teller: _Teller) -> None:
         if answer.wanted:
             entries += (await hand.ask(await past.orders(answer.wanted))).affected
         for one in entries:
-            one.n = _place(number, one.n)
+            one.n = _place(number, one.n, in_file=isinstance(ask, Imported))
         await teller.tell(answer.read, entries)
 
 
-def _place(page: int, place: int) -> int:
-    """Return the place in the list, counted from one; it has gaps, and the same past always gives the same places."""
-    return (page - 1) * PAGE * 10 + place + 1
+def _place(page: int, place: int, *, in_file: bool) -> int:
+    """Return the place in the list, counted from one; it has gaps, and the same past always gives the same places.
+
+    A page has at most as many returns as orders, but for one of a file: there it has at most one for each line.
+    """
+    return (page - 1) * (MOST_LINES if in_file else PAGE) + place + 1
 
 
 def _span(taken: Taken, zone_name: str) -> Span:
