@@ -100,9 +100,15 @@ def _columns(head: Sequence[str]) -> list[str]:
     missing = [name for name, (needed, _, _) in COLUMNS.items() if needed and name not in names]
     twice = sorted({name for name in names if names.count(name) > 1})
     said = [
-        *(Objection("unknown_column", f"{name[:40]!r} is no column of this file", "line 1") for name in unknown),
-        *(Objection("missing_column", f"the column {name!r} is missing", "line 1") for name in missing),
-        *(Objection("duplicate_column", f"the column {name!r} stands there twice", "line 1") for name in twice),
+        *(
+            Objection("unknown_column", f"{name[:40]!r} is no column of this file", f"line 1.{name[:40]}")
+            for name in unknown
+        ),
+        *(Objection("missing_column", f"the column {name!r} is missing", f"line 1.{name}") for name in missing),
+        *(
+            Objection("duplicate_column", f"the column {name!r} stands there twice", f"line 1.{name[:40]}")
+            for name in twice
+        ),
     ]
     if said:
         raise Refused("file_invalid", f"line 1: {said[0].message}", field="line 1", objections=said[:MOST_TOLD])

@@ -1,7 +1,7 @@
 """How a page and a form of the staff are let in: a path, who may, and what answers."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -10,6 +10,7 @@ from retour.core.account import Role
 from retour.doors.dashboard.desk import Desk, Visit, visit
 from retour.web.session import DESK
 
+_MOST_BYTES: Final = 10_000_000
 Do = Callable[[Visit], Awaitable[Response[Any]]]
 
 
@@ -23,10 +24,16 @@ def page(desk: Desk, path: str, do: Do, roles: Sequence[Role] = DESK) -> HTTPRou
     return answer
 
 
-def form(desk: Desk, path: str, do: Do, roles: Sequence[Role]) -> HTTPRouteHandler:
-    """Return the handler of a form that some roles may send; the guard has checked where it comes from."""
+def form(desk: Desk, path: str, do: Do, roles: Sequence[Role], *, most_bytes: int = _MOST_BYTES) -> HTTPRouteHandler:
+    """Return the handler of a form that some roles may send; the guard has checked where it comes from.
 
-    @post(path, guards=[desk.sessions.require(*roles)], include_in_schema=False, status_code=200, name=f"POST {path}")
+    The guard reads the form for its token: one of more than `most_bytes` has none.
+    """
+
+    @post(
+        path, guards=[desk.sessions.require(*roles)], include_in_schema=False, status_code=200, name=f"POST {path}",
+        request_max_body_size=most_bytes,
+    )  # fmt: skip
     async def answer(request: Request[Any, Any, Any]) -> Response[Any]:
         return await do(visit(desk, request))
 

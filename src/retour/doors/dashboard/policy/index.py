@@ -96,7 +96,7 @@ async def _start(seen: Visit) -> Response[Any]:
         pasted = text
         try:
             wish["document"] = json.loads(text) if text else None
-        except (json.JSONDecodeError, RecursionError) as wrong:
+        except (ValueError, RecursionError) as wrong:  # a ValueError too where a number has thousands of digits
             at = f"{wrong.lineno}:{wrong.colno}" if isinstance(wrong, json.JSONDecodeError) else "1:1"
             errors.add("pasted", seen.reader.say("This is no JSON: it breaks at %(place)s (line:column).", place=at))
         if not errors and wish["document"] is None:

@@ -1,6 +1,7 @@
 """What every page of the policies shares: the store, the version that is meant, its tabs, and what is told once."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -9,7 +10,7 @@ from litestar import Response
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.doors.dashboard.desk import Visit, whole
+from retour.doors.dashboard.desk import Visit
 from retour.doors.dashboard.policy.sentences import Teller
 from retour.doors.dashboard.settings.area import store_of
 from retour.store import policy
@@ -23,6 +24,7 @@ from retour.web.reader import Reader
 
 ROOT: Final = "/dashboard/policies"
 OWNER: Final = (Role.OWNER,)
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,8}")
 
 
 def _(text: str) -> str:
@@ -88,7 +90,8 @@ class Opened:
 async def opened(db: Db, seen: Visit) -> Opened:
     """Return the version that the address names; raise Refused(policy_not_found)."""
     store = await store_of(db, seen)
-    found = await policy.numbered(db, store.id, whole(seen.request.path_params["number"]))
+    number = seen.request.path_params["number"]
+    found = await policy.numbered(db, store.id, int(number)) if _NUMBER.fullmatch(number) else None
     version = await policy.get_version(db, store.id, found) if found else None
     if version is None:
         raise Refused("policy_not_found", "There is no such version.")

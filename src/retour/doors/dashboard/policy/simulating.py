@@ -12,6 +12,7 @@ from retour.core.policy import time_zone
 from retour.core.simulation import Against, Mode
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.policy import simulated
+from retour.doors.dashboard.policy.refusals import said as policy_said
 from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, opened, show, show_version, teller_of
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import store_of
@@ -23,6 +24,7 @@ from retour.store.desk.page import names
 from retour.store.simulation import SimulationRow
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.pages import see
+from retour.web.reader import Reader
 
 AT: Final = "/dashboard/simulations"
 SPAN: Final = timedelta(days=90)
@@ -50,6 +52,17 @@ REFUSALS: Final = {
     "file_missing": _("Choose the file"),
     "file_too_long": _("The file is too large"),
 }
+# What is wrong in a line of a file, by the code of the objection.
+MISTAKES: Final = {
+    "unknown_column": _("A column is not known"),
+    "missing_column": _("A column is missing"),
+    "duplicate_column": _("A column stands there twice"),
+    "wrong_number_of_fields": _("It has more or fewer fields than the first line"),
+    "invalid_value": _("The value is missing or not of the right kind"),
+    "duplicate_line": _("The article stands in this return already"),
+    "days_in_wrong_order": _("The days are in the wrong order"),
+    "more_than_ordered": _("More came back than was ordered"),
+}
 FIELDS: Final = {"until": "until_on", "from": "from_on", "csv": "file"}
 
 
@@ -57,7 +70,7 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     """Return the handlers of simulations."""
     return [
         page(desk, f"{ROOT}/{{number:str}}/simulate", _ask_page),
-        form(desk, f"{ROOT}/{{number:str}}/simulate", _start, OWNER),
+        form(desk, f"{ROOT}/{{number:str}}/simulate", _start, OWNER, most_bytes=MOST_BYTES),
         page(desk, f"{AT}/{{id:str}}", _result_page),
         form(desk, f"{AT}/{{id:str}}/cancel", _cancel, OWNER),
     ]
@@ -105,10 +118,26 @@ async def _start(seen: Visit) -> Response[Any]:
     except Refused as refused:
         if refused.code.endswith("_not_found"):
             raise
-        words = seen.reader.say(REFUSALS[refused.code]) if refused.code in REFUSALS else refused.message
+        words = refusal_said(refused, seen.reader)
         place = FIELDS.get(refused.field or "", "file" if refused.code.startswith("file") else "from_on")
         errors.add(place, words)
         return await _ask(seen, errors, typed, status=422)
+
+
+def refusal_said(refused: Refused, reader: Reader) -> str:
+    """Return why nothing is simulated; of a file with mistakes the first one, with its line and column."""
+    if refused.code in REFUSALS:
+        return reader.say(REFUSALS[refused.code])
+    if refused.code != "file_invalid":
+        return policy_said(refused, reader)
+    first = next(iter(refused.objections), None)
+    if first is None or first.code not in MISTAKES:
+        return reader.say(
+            "The file cannot be read. It must be CSV in UTF-8 with a line for each article that came back."
+        )
+    line, _dot, column = (first.field or "").removeprefix("line ").partition(".")
+    what = reader.say(MISTAKES[first.code])
+    return reader.say("Line %(line)s of the file: %(what)s", line=line, what=f"{what} ({column})" if column else what)
 
 
 async def _started(seen: Visit, sent: Form, typed: dict[str, str], days: dict[str, date | None]) -> Any:
