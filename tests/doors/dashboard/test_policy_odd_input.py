@@ -100,3 +100,13 @@ async def test_a_file_with_mistakes_is_refused_in_the_reader_s_language(
 
     assert page.status == 422
     assert said in page.text
+
+
+@pytest.mark.parametrize("order", ["%00", "%ED%A0%80", "x" * 3_000, "%27--"])
+async def test_an_order_nobody_has_is_not_found_by_an_odd_name(owner: Browser, order: str) -> None:
+    at = await a_draft(owner)
+
+    page = await owner.get(f"{at}?order={order}")
+
+    assert page.status == 200
+    assert "There is no order" in page.text
