@@ -284,7 +284,7 @@ def _read(source: str) -> Any:
     raw = sys.stdin.buffer.read() if source == _STDIN else Path(source).read_bytes()
     try:
         return msgspec.json.decode(raw)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise Refused("invalid_policy", f"{source} is not JSON: {error}") from error
 
 

@@ -124,6 +124,17 @@ def test_a_check_of_what_is_no_policy_names_rule_field_and_reason(
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", f"{told}\n")
 
 
+@pytest.mark.parametrize("content", ["[" * 100_000, "1" * 5_000, '{"a":', ""])
+def test_a_file_that_is_no_json_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(content)
+
+    result = Shell({})("policy", "check", str(file))
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("invalid_policy: "), result.stderr
+
+
 def test_a_bad_file_is_neither_imported_nor_published(shop: Shell, tmp_path: Path) -> None:
     before = versions(shop)
     bad = written(tmp_path, "bad", rules=[rule("odd", when("order.total", "gt", -1))])
