@@ -10,7 +10,7 @@ from retour.core.errors import Refused
 from retour.core.money import Sides
 from retour.core.order import PlatformRefund, RefundedLine
 from retour.core.simulation import replay_file, replay_order
-from retour.core.simulation.imported import ImportedLine, read_csv
+from retour.core.simulation.imported import MOST_MINOR, ImportedLine, read_csv
 from retour.core.simulation.past import Recorded
 from tests.core.policy import builders as p
 from tests.core.simulation import builders as b
@@ -83,6 +83,23 @@ def test_a_wrong_value_is_told_with_its_line_and_column(column: str, value: str)
 @pytest.mark.parametrize(("column", "value"), [("country", "DEU"), ("kind", "gift"), ("gift_card", "1")])
 def test_an_optional_value_must_be_right_too(column: str, value: str) -> None:
     assert mistakes(f"{HEAD},{column}\n{LEAST},{value}\n") == [("invalid_value", f"line 2.{column}")]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "price", "told"),
+    [
+        ("1", "100000000000.01", [("invalid_value", "line 2.price_paid")]),
+        ("100000", "1000000.01", [("invalid_value", "line 2.price_paid")]),
+    ],
+)
+def test_a_line_is_worth_what_can_be_summed(quantity: str, price: str, told: list[tuple[str, str]]) -> None:
+    assert mistakes(f"{HEAD}\n#1,2026-01-02,2026-01-10,S1,{quantity},{price}\n") == told
+
+
+def test_the_dearest_line_is_read() -> None:
+    ((line,),) = read_csv(f"{HEAD}\n#1,2026-01-02,2026-01-10,S1,100000,1000000.00\n", currency="EUR")
+
+    assert line.quantity * line.price_minor == MOST_MINOR
 
 
 def test_days_stand_in_their_order() -> None:

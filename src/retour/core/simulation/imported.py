@@ -16,6 +16,7 @@ from retour.core.policy.facts import KINDS
 MOST_LINES: Final = 200_000
 MOST_TOLD: Final = 50  # objections that are listed
 MOST_UNITS: Final = 100_000
+MOST_MINOR: Final = 10**13  # minor units of one line: the sums of a whole file stay within 64 bits
 LONGEST: Final = 200  # characters of one text
 
 
@@ -155,6 +156,8 @@ def _check(line: ImportedLine, seen: set[tuple[str, date, str]], number: int, mi
         if b < a:
             said = f"{later} lies before {earlier}"
             mistakes.append(Objection("days_in_wrong_order", said, f"line {number}.{later}"))
+    if max(line.quantity, line.ordered_quantity or 0) * max(line.price_minor, line.list_price_minor or 0) > MOST_MINOR:
+        mistakes.append(Objection("invalid_value", "the line is worth too much", f"line {number}.price_paid"))
     if line.ordered_quantity is not None and line.ordered_quantity < line.quantity:
         said = "more came back than was ordered"
         mistakes.append(Objection("more_than_ordered", said, f"line {number}.quantity"))
@@ -200,6 +203,8 @@ def _amount(text: str, currency: str) -> int:
     minor = parse_decimal(text, currency)
     if minor < 0:
         raise ValueError("an amount is not negative")
+    if minor > MOST_MINOR:
+        raise ValueError("the amount is too large")
     return minor
 
 
