@@ -118,6 +118,21 @@ def test_several_rules_may_shadow_one_together_and_for_one_group_alone() -> None
     )
 
 
+def test_a_corner_that_rules_of_two_conditions_leave_free_is_found() -> None:
+    sale, german = asks("line.bundled", "eq", value=True), asks("order.test", "eq", value=True)
+    dear, known = asks("product.gift_card", "eq", value=True), [
+        asks(name, "known", value=True) for name in ("line.bundled", "order.test", "product.gift_card")
+    ]  # fmt: skip
+    corners = ((sale, german), (Not(sale), dear), (Not(sale), Not(dear)))
+    rules = [a_rule(f"c{n}", NEVER, AllOf((*known, *both))) for n, both in enumerate(corners)]
+
+    findings = found(*rules, a_rule("rest", ALWAYS_OPEN, AllOf((*known,))))
+
+    assert kinds(findings) == []
+    full = [*rules, a_rule("last", NEVER, AllOf((*known, sale, Not(german))))]
+    assert kinds(found(*full, a_rule("rest", ALWAYS_OPEN, AllOf((*known,)))))[0][1][0] == "rest"
+
+
 def test_what_the_law_decides_shadows_what_a_rule_says_of_withdrawals() -> None:
     (finding,) = found(a_rule("no", NEVER, asks("return.kind", "eq", "withdrawal")))
 
