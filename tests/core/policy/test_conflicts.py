@@ -60,6 +60,16 @@ def test_the_policies_to_start_from_have_nothing_wrong() -> None:
         (asks("order.country", "eq", "CH"), asks("order.zone", "eq", "Near")),
         (asks("order.zone", "eq", "elsewhere"), asks("order.country", "in", ("DE", "AT"))),
         (Expression("order.total > 1"), Not(Expression("order.total > 1"))),
+        (Expression("order.total > 100 && !product.gift_card"), asks("order.total", "lt", 100)),
+        (Expression("100 < order.total || 90 >= order.total"), asks("order.total", "eq", 95)),
+        (Expression("order.placed_on >= '2026-02-01'"), asks("order.placed_on", "eq", date(2026, 1, 31))),
+        (Expression("has(order.total)"), asks("order.total", "known", value=False)),
+        (Expression("product.gift_card"), asks("product.gift_card", "eq", value=False)),
+        (Expression("order.country == 'DE'"), Expression("!(order.country == 'DE')")),
+        (Expression("true"), Expression("!true")),
+        (Expression("order.country in ['DE']"), Not(Expression("order.country in ['DE']"))),
+        (Expression("order.total * 2 > 5"), Expression("!(order.total * 2 > 5)")),
+        (Expression("order.total == order.refunded"), Expression("!(order.total == order.refunded)")),
         (asks("order.total", "eq", 5), AnyOf((asks("order.total", "eq", 6), asks("order.total", "eq", 7)))),
     ],
 )
@@ -119,18 +129,17 @@ def test_several_rules_may_shadow_one_together_and_for_one_group_alone() -> None
 
 
 def test_a_corner_that_rules_of_two_conditions_leave_free_is_found() -> None:
-    sale, german = asks("line.bundled", "eq", value=True), asks("order.test", "eq", value=True)
-    dear, known = asks("product.gift_card", "eq", value=True), [
-        asks(name, "known", value=True) for name in ("line.bundled", "order.test", "product.gift_card")
-    ]  # fmt: skip
-    corners = ((sale, german), (Not(sale), dear), (Not(sale), Not(dear)))
+    names = ("line.bundled", "order.test", "product.gift_card")
+    sale, german, dear = (asks(name, "eq", value=True) for name in names)
+    known = tuple(asks(name, "known", value=True) for name in names)
+    corners: tuple[tuple[Condition, Condition], ...] = ((sale, german), (Not(sale), dear), (Not(sale), Not(dear)))
     rules = [a_rule(f"c{n}", NEVER, AllOf((*known, *both))) for n, both in enumerate(corners)]
 
-    findings = found(*rules, a_rule("rest", ALWAYS_OPEN, AllOf((*known,))))
+    findings = found(*rules, a_rule("rest", ALWAYS_OPEN, AllOf(known)))
 
     assert kinds(findings) == []
     full = [*rules, a_rule("last", NEVER, AllOf((*known, sale, Not(german))))]
-    assert kinds(found(*full, a_rule("rest", ALWAYS_OPEN, AllOf((*known,)))))[0][1][0] == "rest"
+    assert kinds(found(*full, a_rule("rest", ALWAYS_OPEN, AllOf(known))))[0][1][0] == "rest"
 
 
 def test_what_the_law_decides_shadows_what_a_rule_says_of_withdrawals() -> None:
