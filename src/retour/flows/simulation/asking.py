@@ -115,12 +115,11 @@ async def _found(db: Db, simulation_id: UUID, store_id: UUID | None, now: dateti
 async def _version(db: Db, store_id: UUID, version_id: UUID | None) -> _Named:
     if version_id is None:
         raise Refused("policy_not_published", "the store has no published policy to compare with")
-    known = {row["id"]: row["version"] for row in await policy.list_versions(db, store_id)}
-    found = await policy.document(db, version_id) if version_id in known else None
+    found = await policy.get_version(db, store_id, version_id)
     if found is None:
         raise Refused("policy_not_found", "there is no such policy version", field="policy")
-    decode(found[1])  # a draft may be kept that cannot be published yet: raises Refused(invalid_policy)
-    return _Named(found[1], version_id, f"version {found[0]}")
+    decode(found.document)  # raises Refused for a draft that was kept before its mistakes were found
+    return _Named(found.document, version_id, f"version {found.version}")
 
 
 def _posted(candidate: PolicyDocument | None) -> _Named:
