@@ -44,8 +44,11 @@ async def start(
     name: str = "",
     actor: str,
     now: datetime,
+    nudge: bool = True,
 ) -> UUID:
     """Keep a simulation of a document or of a version, enqueue its job and return its id; days are merchant-local.
+
+    Without `nudge` the caller runs it itself.
 
     Orders and files are always compared with a version, the published one unless another is named. Raises Refused:
     `store_not_found`, `policy_not_found`, `policy_not_published`, `invalid_policy`, `range_invalid`, `file_missing`,
@@ -83,7 +86,8 @@ async def start(
         expires_at=now + timedelta(days=DAYS_KEPT),
     )
     await simulations.open_(db, new)
-    await jobs.defer(db, [jobs.Job(jobs.Task.SIMULATE, new.id)])
+    if nudge:
+        await jobs.defer(db, [jobs.Job(jobs.Task.SIMULATE, new.id)])
     return new.id
 
 
