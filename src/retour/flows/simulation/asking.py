@@ -64,9 +64,6 @@ async def start(
     compared = None
     if mode is not Mode.RETURNS or against is Against.VERSION:
         compared = await _version(db, store_id, baseline_version_id or context.policy_version_id)
-    if (imported is None) == (mode is Mode.IMPORTED):
-        code, said = ("file_missing", "send the file") if imported is None else ("file_not_expected", "send no file")
-        raise Refused(code, said, field="csv")
     new = simulations.NewSimulation(
         id=new_id(),
         store_id=store_id,
@@ -80,7 +77,7 @@ async def start(
         from_on=from_on,
         until_on=until_on,
         judged_on=(judged_on or until_on) if mode is Mode.ORDERS else None,
-        imported=None if imported is None else read_file(imported, currency=context.currency),
+        imported=_read(imported, mode, context.currency),
         actor=actor,
         created_at=now,
         expires_at=now + timedelta(days=DAYS_KEPT),
@@ -89,6 +86,13 @@ async def start(
     if nudge:
         await jobs.defer(db, [jobs.Job(jobs.Task.SIMULATE, new.id)])
     return new.id
+
+
+def _read(imported: bytes | None, mode: Mode, currency: str) -> bytes | None:
+    if (imported is None) == (mode is Mode.IMPORTED):
+        code, said = ("file_missing", "send the file") if imported is None else ("file_not_expected", "send no file")
+        raise Refused(code, said, field="csv")
+    return None if imported is None else read_file(imported, currency=currency)
 
 
 async def cancel(db: Db, *, simulation_id: UUID, store_id: UUID | None, now: datetime) -> None:
