@@ -76,7 +76,7 @@ async def _change_rules(seen: Visit) -> Response[Any]:
             here = await a_draft(db, seen)
         return await _shown(seen, here, status=409, trouble=overtaken(here, seen.reader))
     at = "" if act == "remove" else f"#rule-{rule_id}"
-    return back_to(here, said, at=at)
+    return back_to(here, said, order=sent.text("order"), at=at)
 
 
 def _name(document: Json, rule_id: str) -> str:

@@ -38,13 +38,19 @@ async def _new_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
     when: Tree = {"kind": "group", "of": "all", "parts": [conditions.new_row("fact")]}
-    tree: Tree = {"name": "", "enabled": "1", "when": when, "then": {}}
+    tree: Tree = {"name": "", "enabled": "1", "when": when, "then": {}, "try_order": _order(seen)}
     return await _form(seen, Edited(here, tree, FormErrors()))
+
+
+def _order(seen: Visit) -> str:
+    """Return the order that the draft is tried on."""
+    return str(seen.request.query_params.get("order", ""))[:60]
 
 
 async def _rule_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
+        result = await tried(db, seen, here, here.document, _order(seen))
     rule = documents.rule_of(here.document, seen.request.path_params["rule"])
     if rule is None:
         raise Refused("policy_not_found", "There is no such rule.")
@@ -54,13 +60,14 @@ async def _rule_page(seen: Visit) -> Response[str]:
     tree: Tree = {
         "name": str(rule["name"]),
         "enabled": "1" if rule.get("enabled", True) else "",
+        "try_order": _order(seen),
         "when": conditions.typed_condition(rule.get("when"), by),
         "then": {
             name: typed_record(outcome_forms.FORMS[name], said, seen.reader, here.currency)
             for name, said in then.items()
         },
     }
-    return await _form(seen, Edited(here, tree, FormErrors()))
+    return await _form(seen, Edited(here, tree, FormErrors()), result=result)
 
 
 async def _form(
@@ -135,7 +142,7 @@ async def _sent(seen: Visit) -> Response[Any]:
         inside = f"rules[{documents.place_of(here.document, found)}]"
         edited = await edited.refused(seen, refused, inside=inside)
         return await _form(seen, edited, status=409 if edited.trouble else 422)
-    return back_to(here, "saved", at=f"#rule-{found}")
+    return back_to(here, "saved", order=text_of(edited.tree, "try_order"), at=f"#rule-{found}")
 
 
 async def _try(db: Db, seen: Visit, edited: Edited, by: Reading, rule_id: str) -> Tried | None:
