@@ -25,8 +25,8 @@ def a_return(line: ReturnLine) -> Return:
 
 def told(ret: Return, *paid: Plan) -> list[tuple[str, int, int | None]]:
     found = kept(ret, [PROMISED], paid)
-    assert sum((part.amount for _, part in found.parts), NOTHING) == found.paid - found.promised
-    return [(code, part.amount.presentment, part.quantity) for code, part in found.parts]
+    assert sum((part.amount for part in found.parts), NOTHING) == found.paid - found.promised
+    return [(part.code, part.amount.presentment, part.units) for part in found.parts]
 
 
 def test_a_promise_that_is_kept_has_nothing_to_explain() -> None:
@@ -57,5 +57,14 @@ def test_a_deduction_is_told_by_its_amount() -> None:
 
     found = kept(ret, [PROMISED], [a_plan(UnitRange(1, 1, deduction_bp=5_000), UnitRange(2, 3))])
 
-    assert [(code, part.amount.presentment) for code, part in found.parts] == [("grade_deduction", -167)]
+    assert [(part.code, part.amount.presentment) for part in found.parts] == [("grade_deduction", -167)]
     assert (found.promised, found.paid) == (Sides(1_000, 1_000), Sides(833, 833))
+
+
+def test_a_bonus_belongs_to_what_was_promised_and_to_what_is_paid() -> None:
+    ret = a_return(b.a_line(units=3, decision=Decision.RESOLVED))
+    more = replace(PROMISED, bonus=80, bonus_shop=80)
+
+    assert kept(ret, [more], [PROMISED]).promised == Sides(1_080, 1_080)
+    assert [(part.code, part.amount) for part in kept(ret, [more], [PROMISED]).parts] == [("bonus", Sides(-80, -80))]
+    assert kept(ret, [more], [more]).parts == ()

@@ -4,7 +4,10 @@ import re
 import zlib
 
 _OBJECT = re.compile(rb"(\d+) 0 obj\n(.*?)\nendobj", re.DOTALL)
-_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f]*)>|\(((?:[^()\\]|\\.)*)\)|(\bET\b|\bTd\b|\bTm\b)", re.DOTALL)
+# Brackets inside a text are escaped or come in pairs, which our papers nest twice at most.
+_INNER = rb"\((?:[^()\\]|\\.)*\)"
+_TEXT = rb"\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.|" + _INNER + rb")*\))*)\)"
+_SHOWN = re.compile(rb"/(\w+) [\d.]+ Tf|<([0-9A-Fa-f]*)>|" + _TEXT + rb"|(\bET\b|\bTd\b|\bTm\b)", re.DOTALL)
 
 
 def text_of(pdf: bytes) -> str:

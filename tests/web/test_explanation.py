@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-
 import pytest
 from PIL import Image
 
 from retour.core.errors import Refused
 from retour.core.look import Logo, Look
-from retour.core.promise import Kept
-from retour.core.refund import Because, Changed
+from retour.core.promise import Kept, Part
 from retour.web import papers
 from retour.web.explanation import Account, explanation_data, explanation_pdf
 from tests.core.builders import both
@@ -30,9 +28,7 @@ def an_account(*, title: str = "Trail jacket", is_paid: bool = True) -> Account:
     order = replace(order, lines=tuple(replace(line, title=title) for line in order.lines))
     promised = a_plan(units(order, "jacket"), units(order, "socks"))
     paid = a_plan(units(order, "jacket"), units(order, "socks"), fee=390)
-    told = Kept(
-        promised.total, paid.total, (("fee", Changed(Because.FEE, "restocking_fee", both(-390))),), is_over=True
-    )
+    told = Kept(promised.total, paid.total, (Part("fee", "restocking_fee", both(-390)),), is_over=True)
     return Account("R-10042", order, [promised], [paid] if is_paid else [], told)
 
 
@@ -77,7 +73,7 @@ async def test_the_same_data_gives_the_same_bytes() -> None:
 async def test_what_somebody_wrote_is_never_markup(title: str) -> None:
     pdf = await explanation_pdf(an_account(title=title), look=replace(LOOK, name=title[:80]), reader=a_reader())
 
-    assert title.split()[0] in text_of(pdf).replace("\r\n", " ")
+    assert title.split(maxsplit=1)[0] in text_of(pdf).replace("\r\n", " ")
 
 
 async def test_before_anything_is_paid_it_tells_the_promise() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from retour.core.money import Money
 from retour.core.order import Order
-from retour.core.promise import Kept
-from retour.core.refund import Changed, RowKind
+from retour.core.promise import Kept, Part
+from retour.core.refund import RowKind
 from retour.web.explained import apart, fee_name
 from retour.web.parts import MoneyKind, MoneyRow
 from retour.web.reader import Reader
@@ -20,26 +20,26 @@ def differences(told: Kept, order: Order, reader: Reader, *, staff: bool = False
     last = say("To pay out") if staff else say("You get back")
     return (
         MoneyRow("sum", first, Money(told.promised.presentment, currency)),
-        *(_part(code, part, order, reader) for code, part in told.parts),
+        *(_part(part, order, reader) for part in told.parts),
         MoneyRow("paid", last, Money(told.paid.presentment, currency)),
     )
 
 
-def _part(code: str, part: Changed, order: Order, reader: Reader) -> MoneyRow:
+def _part(part: Part, order: Order, reader: Reader) -> MoneyRow:
     line = order.line(part.ref or "")
     notes = []
     if line is not None:
         title = apart(line.title, reader)
         notes.append(
-            title if part.quantity is None else reader.say("%(title)s, %(n)s units", title=title, n=reader.number(part.quantity))
+            title if part.units is None else reader.say("%(title)s, %(n)s units", title=title, n=reader.number(part.units))
         )  # fmt: skip
     minor = part.amount.presentment
     kind: MoneyKind = "less" if minor < 0 else "item"
-    return MoneyRow(kind, _reason(code, part, reader), Money(minor, order.currency), tuple(notes))
+    return MoneyRow(kind, _reason(part, reader), Money(minor, order.currency), tuple(notes))
 
 
-def _reason(code: str, part: Changed, reader: Reader) -> str:
-    if code == "fee":
+def _reason(part: Part, reader: Reader) -> str:
+    if part.code == "fee":
         return fee_name(RowKind(part.ref or ""), reader)
     say = reader.say
     names: Mapping[str, str] = {
@@ -57,5 +57,6 @@ def _reason(code: str, part: Changed, reader: Reader) -> str:
         "clawback": say("Discount that is no longer earned"),
         "cap": say("Limit: what is left of your payment"),
         "rounding": say("Rounding"),
+        "bonus": say("Bonus of the shop"),
     }
-    return names[code]
+    return names[part.code]

@@ -11,6 +11,7 @@ from tests.doors.dashboard_returns.clerk import Clerk, sign_in
 from tests.doors.dashboard_returns.scene import MUGS, Scene
 from tests.stories.house import now
 from tests.stories.test_platform_figures import half_a_euro_less
+from tests.web.pdf_text import text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -251,3 +252,61 @@ async def test_staff_start_a_return_by_the_policy_and_the_amount_they_saw(scene:
     assert "<b>tight</b>" not in page.text
     again = await ben.send(at, **{**chosen, "quantity-0": "2"})
     assert (again.status, "Enter 1 to 1" in again.words) == (422, True)
+
+
+async def test_an_agent_waives_a_fee_with_a_reason_and_a_forged_one_changes_nothing(scene: Scene, ben: Clerk) -> None:
+    number, rma_id = await scene.number("decide"), scene.returns["decide"]
+    at = f"/dashboard/returns/{number}/waive-fees"
+    assert "Every fee of the return" in (await ben.get(at)).words
+    before = await traces(scene)
+
+    unsaid = await ben.send(at, kind="label", reason="")
+    forged = await ben.send(at, kind="bonus", reason="x", amount="99999")
+    assert (unsaid.status, "Say why: it stands beside the fee" in unsaid.words) == (422, True)
+    assert (forged.status, "Choose one of the fees" in forged.words) == (422, True)
+    assert await traces(scene) == before
+
+    done = await ben.send(at, kind="label", reason="our own mistake")
+    assert done.status == 303
+    (told,) = [e for e in await scene.house.events(rma_id) if e.type == "return.fees_waived"]
+    assert (told.actor, told.data["kind"], told.data["reason"]) == (scene.actor(Role.AGENT), "label", "our own mistake")
+    assert "Fees waived" in (await ben.get(f"/dashboard/returns/{number}")).words
+    again = await ben.send(at, kind="label", reason="once more")
+    assert "that fee is waived already" in again.words
+
+
+async def test_the_warehouse_waives_nothing(scene: Scene, jonas: Clerk) -> None:
+    at = f"/dashboard/returns/{await scene.number('decide')}/waive-fees"
+
+    assert (await jonas.get(at)).status == 403
+
+
+async def test_the_money_of_a_return_is_a_paper_in_the_readers_language(scene: Scene, ben: Clerk) -> None:
+    number = await scene.number("decide")
+    assert f"/dashboard/returns/{number}/explanation.pdf" in (await ben.get(f"/dashboard/returns/{number}")).text
+
+    paper = await ben.http.get(
+        f"/dashboard/returns/{number}/explanation.pdf?lang=de", headers={"cookie": f"retour_session={ben.token}"}
+    )
+
+    assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+    assert "Alle Zeilen zusammen: 38,00" in " ".join(text_of(paper.content).replace("\u00a0", " ").split())
+
+
+async def test_a_request_started_by_staff_with_forged_fields_is_the_policys(scene: Scene, ben: Clerk) -> None:
+    order = await scene.order(MUGS, name="Lena Fuchs")
+    at = f"/dashboard/orders/{order.id}/return"
+    chosen = {
+        "line": "0", "quantity-0": "1", "reason-0": "too_small", "price-0": "1", "resolution-0": "store_credit",
+        "resolution": "store_credit", "method": "keep_item", "fee": "0", "bonus": "9999", "total": "99999",
+    }  # fmt: skip
+    confirm = await ben.send(at, **chosen)
+
+    done = await ben.post(at, {**chosen, "_csrf": confirm.value("_csrf"), "hash": confirm.value("hash")})
+
+    assert done.status == 303
+    ((promised, method, resolution),) = await scene.house.rows(
+        "SELECT (r.promised ->> 'total_minor')::int, r.method, l.resolution FROM rma r JOIN return_line l ON l.rma_id = r.id"
+        " WHERE r.channel = 'dashboard'"
+    )
+    assert (promised, method, resolution) == (3_800, "own_carrier", "refund_original")

@@ -70,7 +70,7 @@ class DifferenceOut(Told):
     """A part of paid less promised and its reason; of units that came otherwise `units` says how many.
 
     `code` is stable: unit_rejected, unit_missing, unit_outstanding (still on its way), unit_added, grade_deduction,
-    fee, clawback, share, charge, cap, rounding, already_paid, amount_by_hand, goodwill, value_changed. Of a fee `ref`
+    fee, clawback, share, charge, cap, rounding, already_paid, amount_by_hand, goodwill, value_changed, bonus. Of a fee `ref`
     is its kind, else a line, charge or promotion.
     """
 
@@ -110,10 +110,10 @@ async def list_settlements(call: Call, _: None) -> SettlementsOut:
         paid_minor=told.paid.presentment, is_over=told.is_over,
         difference=[
             DifferenceOut(
-                code=code, ref=part.ref, amount_minor=part.amount.presentment, shop_amount_minor=part.amount.shop,
-                units=part.quantity,
+                code=part.code, ref=part.ref, amount_minor=part.amount.presentment, shop_amount_minor=part.amount.shop,
+                units=part.units,
             )
-            for code, part in told.parts
+            for part in told.parts
         ],
         promised=[plan_out(plan) for plan in promised], settlements=[settlement_out(row) for row in rows],
     )  # fmt: skip

@@ -12,7 +12,7 @@ from litestar import Response
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.reason import NOTE_MOST, REASONS
-from retour.doors.portal import words
+from retour.doors.portal import asking, words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.doors.portal.drafting import (
@@ -20,6 +20,7 @@ from retour.doors.portal.drafting import (
     closed,
     considered,
     draft_of,
+    judged_or_nothing,
     keep,
     objections,
     order_of,
@@ -156,10 +157,14 @@ async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response
     async with desk.here(request, handle) as here:
         draft, errors = _with_lines(draft_of(here)), FormErrors()
         lines = {ref: _reason(form, ref, line, errors, here.reader) for ref, line in draft.lines.items()}
-        draft = msgspec.structs.replace(draft, lines=lines)
+        draft, order = msgspec.structs.replace(draft, lines=lines), await order_of(here)
+        wanted = asking.wanted_of(draft, order, None if errors else await judged_or_nothing(here, draft))
+        draft = asking.with_answers(draft, form, wanted)
         await keep(here, draft)
         if not errors:
-            errors = await objections(here, draft, await order_of(here), at="reason")
+            errors = await objections(here, draft, order, at="reason")
+        if not errors:
+            errors = asking.unanswered(draft, wanted, here.reader)
         if errors:
             return await _reasons(here, draft, errors, status=422)
         return see(f"{here.base}/offers")
@@ -175,7 +180,7 @@ def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: R
         said = reader.say("The note is too long (limit %(most)s characters).", most=reader.number(NOTE_MOST))
         errors.add(f"note-{key}", said)
         note = note[:NOTE_MOST]
-    return DraftLine(line.quantity, reason, note)
+    return msgspec.structs.replace(line, reason=reason, note=note)
 
 
 async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
@@ -183,7 +188,12 @@ async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int 
     options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
     chosen = await chosen_of(here, draft, order)
     notes = {key_of(ref): line.note for ref, line in draft.lines.items()}
-    return here.page("reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes)
+    wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
+    return here.page(
+        "reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes,
+        questions=asking.fields_of(draft, wanted, here.reader),
+        note_wanted={key_of(ref) for ref, said in wanted.items() if said.note},
+    )  # fmt: skip
 
 
 # --- step 3 ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ class DraftLine(msgspec.Struct, frozen=True):
     quantity: int
     reason: str = ""
     note: str = ""
+    answers: dict[str, str] = {}
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -43,7 +44,7 @@ class Draft(msgspec.Struct, frozen=True):
         """Return the draft as a request, in the order of the lines; those the order no longer has are left out."""
         kind, ref = offer_of(resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value)
         return [
-            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, kind, ref)
+            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, kind, ref, kept.answers)
             for line in order.lines
             if (kept := self.lines.get(line.ref)) is not None
         ]

@@ -77,6 +77,14 @@ async def judged(
         return await ask(None)  # that way is offered no more
 
 
+async def judged_or_nothing(here: Here, draft: Draft) -> returns.Judged | None:
+    """Return what the policy says about the draft, or nothing where it objects to it."""
+    try:
+        return await judged(here, draft)
+    except Refused:
+        return None
+
+
 def closed(here: Here, refused: Refused) -> Response[str]:
     """Say that the shop takes no return here, and where to ask."""
     return here.page("closed", said=words.refusal_text(refused, here.reader), help_url=here.help_url)

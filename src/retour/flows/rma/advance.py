@@ -222,8 +222,8 @@ async def _difference(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...]) 
         "promised_minor": told.promised.presentment,
         "currency": record.rma.currency,
         "difference": [
-            {"code": code, "ref": part.ref, "amount_minor": part.amount.presentment, "units": part.quantity}
-            for code, part in told.parts
+            {"code": part.code, "ref": part.ref, "amount_minor": part.amount.presentment, "units": part.units}
+            for part in told.parts
         ],
     }
 

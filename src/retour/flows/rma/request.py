@@ -29,6 +29,7 @@ from retour.store.policy import PolicyCache
 from retour.store.refund import Position
 
 # What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
+API = "api"
 CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
 
 
@@ -68,12 +69,17 @@ class Judged:
     promise: Promise
     ways: Ways
     number: int | None  # what the return will be called, if it may be opened
+    is_unanswered: bool = False  # whether something the policy wants to know was not said
 
     @property
     def looked_at(self) -> tuple[str, ...]:
         """Return why a person looks at the request whatever the policy approves by itself, as codes."""
-        photos = any(line.requirements.outcome.photos for line in self.lines)
-        return (*(("several_ways",) if self.ways.needs_review else ()), *(("photos_wanted",) if photos else ()))
+        found = {
+            "several_ways": self.ways.needs_review,
+            "photos_wanted": any(line.requirements.outcome.photos for line in self.lines),
+            "answers_wanted": self.is_unanswered,
+        }
+        return tuple(code for code, stands in found.items() if stands)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,8 @@ async def open_return(
 ) -> Opened:
     """Open a return and return it as written; approved at once where the policy says so.
 
+    Over the API what the policy wants to know is demanded; a request of other channels that lacks it is looked at.
+
     With `keep` the answer it gives is kept under its key in the same statement.
 
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
@@ -163,7 +171,7 @@ async def open_return(
         lock=True,
         method=method,
     )
-    _check_answers(judged.lines, wishes)
+    judged = _answered(judged, wishes, channel)
     if plan_hash is not None and plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
     automatic = not judged.looked_at and all(
@@ -372,13 +380,15 @@ def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wi
     return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
 
 
-def _check_answers(lines: Sequence[LineDecision], wishes: Sequence[Wish]) -> None:
+def _answered(judged: Judged, wishes: Sequence[Wish], channel: str) -> Judged:
+    """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
     found = [
         objection
-        for index, (line, wish) in enumerate(zip(lines, wishes, strict=True))
+        for index, (line, wish) in enumerate(zip(judged.lines, wishes, strict=True))
         for objection in missing(
             line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
         )
     ]
-    if found:
+    if found and channel == API:
         raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)
+    return replace(judged, is_unanswered=bool(found))
