@@ -31,7 +31,9 @@ class Standing:
     for_you: bool = False
 
 
-def standing(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
+def standing(
+    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
+) -> Standing:
     """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
     say, status = reader.say, Decision(row["status"])
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
