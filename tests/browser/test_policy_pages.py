@@ -28,7 +28,7 @@ PAGES = (
     "/{draft}/calendar", "/{draft}/compare", "/{draft}/conflicts", "/{draft}/simulate", "/{draft}/publish", "/{draft}/discard",
     "/1",
 )  # fmt: skip
-QUICK = ((375, "light", PAGES), (1440, "dark", PAGES[3:5] + PAGES[6:9]))
+QUICK = ((375, "light", PAGES[:5] + PAGES[7:9]), (1440, "dark", PAGES[3:7] + PAGES[9:12]))
 
 
 @pytest.fixture(scope="module")

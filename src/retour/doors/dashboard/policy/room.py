@@ -160,10 +160,9 @@ def tabs(here: Opened, reader: Reader, current: str) -> list[tuple[str, str, Non
     return [(label, url, None, name == current) for label, url, name in found]
 
 
-def back_to(here: Opened, said: str, *, order: str = "", at: str = "") -> Response[Any]:
-    """Return the redirect to a version after a form was accepted; `order` is the one it is tried on."""
-    query = {"said": said} | ({"order": order} if order else {})
-    return see(f"{here.url}?{urlencode(query)}{at}")
+def back_to(here: Opened, said: str, *, trial: Mapping[str, str] | None = None, at: str = "") -> Response[Any]:
+    """Return the redirect to a version after a form was accepted; `trial` is what it is tried on."""
+    return see(f"{here.url}?{urlencode({'said': said, **(trial or {})})}{at}")
 
 
 def overtaken(here: Opened, reader: Reader) -> str:
