@@ -12,7 +12,7 @@ from retour.core.errors import Refused
 from retour.doors.dashboard.desk import Visit, whole
 from retour.doors.dashboard.policy.sentences import Teller
 from retour.doors.dashboard.settings.area import store_of
-from retour.store import policy, resolution
+from retour.store import policy
 from retour.store import resolution as resolutions
 from retour.store.account import Store
 from retour.store.db import Db
