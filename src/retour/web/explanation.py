@@ -21,13 +21,17 @@ from retour.web.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a paper tells of one return; `paid` are the plans that are paid, or to be paid."""
+    """What a paper tells of one return; `paid` are the plans that are paid, or to be paid.
+
+    `outside` is what the shopper gets instead of money on a payment, if it is something else.
+    """
 
     number: str
     order: Order
     promised: Sequence[Plan]
     paid: Sequence[Plan]
     told: Kept
+    outside: str | None = None
 
 
 async def explanation_pdf(account: Account, *, look: Look | None, reader: Reader) -> bytes:
@@ -53,13 +57,13 @@ def explanation_data(account: Account, *, look: Look | None, reader: Reader) -> 
     number, called = apart(account.number, reader), apart(order.name, reader)
     tables = []
     if account.paid:
-        paid = explained(account.paid, order, reader)
+        paid = explained(account.paid, order, reader, outside=account.outside)
         tables.append(_table(say("How your refund is calculated"), paid, reader))
         changed = differences(account.told, order, reader)
         if changed:
             tables.append(_table(say("Promised and paid"), changed, reader))
     else:
-        said = explained(account.promised, order, reader)
+        said = explained(account.promised, order, reader, outside=account.outside)
         tables.append(_table(say("If everything arrives as you described it."), said, reader))
     return {
         "language": reader.language,

@@ -15,9 +15,11 @@ from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import policy
 from retour.store import refund as refunds
+from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.web.explanation import Account, explanation_pdf
 from retour.web.reader import Reader, Readers
+from retour.web.resolutions import names_of
 from retour.web.texts import Texts
 
 MISSING: Final = "return_not_found"
@@ -52,7 +54,9 @@ async def explain_return(call: Call, query: PaperQuery) -> Explained:
     language = query.language or (look.default_language if look else "en")
     reader = _readers().make(language, timezone=store.timezone, now=call.now)
     told = kept(record.rma, promised, paid)
-    return Explained(Account(f"R-{record.rma.number}", order.order, promised, paid, told), look, reader)
+    records = await resolutions.names(call.db, record.store_id)
+    outside = names_of(record.rma.lines, records, reader, default=look.default_language if look else "en")
+    return Explained(Account(f"R-{record.rma.number}", order.order, promised, paid, told, outside), look, reader)
 
 
 async def _paper(found: Explained) -> bytes:

@@ -18,7 +18,7 @@ from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
 from retour.doors.dashboard.next_step import first_upper, next_step
-from retour.doors.dashboard.refund_told import changed_rows, paid_tables, promised_rows
+from retour.doors.dashboard.refund_told import changed_rows, chosen, paid_tables, promised_rows
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
@@ -93,7 +93,7 @@ async def _paper(seen: Visit) -> Response[Any]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         look = await looks.get(db, whole.record.store_id)
     paid = refunds.plans_of(whole.settlements)
-    account = Account(whole.number, whole.order.order, whole.promised, paid, whole.kept)
+    account = Account(whole.number, whole.order.order, whole.promised, paid, whole.kept, chosen(whole, seen.reader))
     return as_file(await explanation_pdf(account, look=look, reader=seen.reader), whole.number)
 
 

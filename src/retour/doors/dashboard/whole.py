@@ -93,7 +93,8 @@ class Whole:
     @property
     def promised_total(self) -> Money:
         """Return what was promised."""
-        return Money(self.summary["promised_minor"], self.record.rma.currency)
+        worth = sum(plan.total.presentment + plan.bonus for plan in self.promised)
+        return Money(worth, self.record.rma.currency)
 
     @property
     def paid_total(self) -> Money:

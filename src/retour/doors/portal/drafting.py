@@ -80,7 +80,7 @@ async def judged(
 async def judged_or_nothing(here: Here, draft: Draft) -> returns.Judged | None:
     """Return what the policy says about the draft, or nothing where it objects to it."""
     try:
-        return await judged(here, draft)
+        return await judged(here, draft, any_resolution=True)
     except Refused:
         return None
 

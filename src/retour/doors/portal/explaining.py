@@ -6,7 +6,8 @@ from litestar import Response
 
 from retour.core.promise import kept
 from retour.doors.portal.desk import AnyRequest, Desk
-from retour.doors.portal.following import own_return
+from retour.doors.portal.following import chosen_of, own_return
+from retour.doors.portal.offers import names_of
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import refund as refunds
@@ -25,5 +26,7 @@ async def show_paper(desk: Desk, request: AnyRequest, handle: str) -> Response[A
         promised = await rmas.promised(here.db, row["id"])
         paid = refunds.plans_of(await refunds.list_of_rma(here.db, row["id"]))
         look, reader = await looks.get(here.db, here.store_id), here.reader
-    account = Account(f"R-{row['number']}", order.order, promised, paid, kept(record.rma, promised, paid))
+        outside = chosen_of(row, await names_of(here))
+    told = kept(record.rma, promised, paid)
+    account = Account(f"R-{row['number']}", order.order, promised, paid, told, outside)
     return as_file(await explanation_pdf(account, look=look, reader=reader), account.number)

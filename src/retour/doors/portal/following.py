@@ -50,7 +50,7 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
         shown, names = [], await names_of(here)
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
-            stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=_chosen(row, names))
+            stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=chosen_of(row, names))
             amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
             shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
@@ -70,7 +70,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader = here.portal.look.name, here.reader
-        outside = _chosen(row, names)
+        outside = chosen_of(row, names)
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
@@ -158,7 +158,7 @@ def _money(
     return (beside(said, paid) if is_over else paid), False
 
 
-def _chosen(row: Record, names: Names) -> str:
+def chosen_of(row: Record, names: Names) -> str:
     """Return what was chosen, each name once."""
     lines = _LINES.decode(row["lines"] or "[]")
     return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_ref) for line in lines))

@@ -17,6 +17,7 @@ from retour.flows.rma import CARRIED_OUT, Judged
 from retour.store import resolution as resolutions
 from retour.web.explained import tender_name
 from retour.web.parts import Choice
+from retour.web.resolutions import name_of
 
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 # What is worth something else than money: no amount stands beside it.
@@ -38,8 +39,7 @@ class Names:
 
     def of(self, kind: str, ref: str | None) -> str:
         """Return the name of an offer."""
-        own = self.wording(ref)
-        return own.name if own else words.resolution_name(kind, self.here.reader)
+        return name_of(kind, ref, self.records, self.here.reader, default=self.here.portal.look.default_language)
 
     def of_value(self, value: str) -> str:
         """Return the name of an offer as a draft names it."""
@@ -90,7 +90,8 @@ def _choice(names: Names, offer: ResolutionOffer, judged_as: Judged, refund_mino
     total, is_money = worth(judged_as), kind not in _NOT_MONEY
     more = total - refund_minor if refund_minor is not None and is_money and kind != REFUND else 0
     said = own.description if own and own.description else words.resolution_text(kind, reader)
-    parts = (said, _legs(names.here, judged_as), _cost(names.here, judged_as), _when(names.here, judged_as))
+    cost = _cost(names.here, judged_as, known=more)
+    parts = (said, _legs(names.here, judged_as), cost, _when(names.here, judged_as))
     return Choice(
         value=value_of(kind, offer.ref),
         title=names.of(kind, offer.ref),
@@ -129,14 +130,14 @@ def _legs(here: Here, judged_as: Judged) -> str:
     return f"{', '.join(parts)}." if parts else ""
 
 
-def _cost(here: Here, judged_as: Judged) -> str:
-    """Return what the shop takes off for it, and the bonus it adds."""
+def _cost(here: Here, judged_as: Judged, *, known: int) -> str:
+    """Return what the shop takes off for it, and the bonus it adds where that is not `known` as the difference."""
     reader, promise = here.reader, judged_as.promise
     rows = [row for plan in promise.plans for row in plan.adjustments if row.kind in _FEES]
     fees = -sum(row.payable.presentment for row in rows)
     bonus = sum(plan.bonus for plan in promise.plans)
     said = []
-    if bonus:
+    if bonus and bonus != known:
         said.append(reader.say("%(amount)s of it is a bonus.", amount=reader.amount(Money(bonus, promise.currency))))
     if fees:
         said.append(

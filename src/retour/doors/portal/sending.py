@@ -13,7 +13,7 @@ from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, Shown, offer_of
 from retour.doors.portal.drafting import draft_of, judged, keep, order_of, with_reason
-from retour.doors.portal.offers import names_of
+from retour.doors.portal.offers import names_of, worth
 from retour.flows import rma as returns
 from retour.flows.rma import Judged
 from retour.store import order as orders
@@ -100,7 +100,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
         "review", status=status, errors=FormErrors(), notice=notice, rows=shown, plan=promise.hash,
-        total=Money(promise.total_minor, promise.currency), pieces=await with_reason(here, draft, order),
+        total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
         sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,

@@ -51,21 +51,6 @@ def method_text(kind: str, reader: Reader) -> str:
     return texts.get(kind, "")
 
 
-def resolution_name(kind: str, reader: Reader) -> str:
-    """Return what the shopper gets, as the title of an offer."""
-    say = reader.say
-    names = {
-        ResolutionKind.REFUND_ORIGINAL.value: say("Refund"),
-        ResolutionKind.STORE_CREDIT.value: say("Store credit"),
-        ResolutionKind.GIFT_CARD.value: say("Gift card"),
-        ResolutionKind.EXCHANGE.value: say("Exchange"),
-        ResolutionKind.REFUND_SERVICE.value: say("Refund by a payment service"),
-        ResolutionKind.KEEP_ITEM.value: say("Keep the item"),
-        ResolutionKind.REPAIR.value: say("Repair"),
-    }
-    return names.get(kind, kind)
-
-
 def resolution_text(kind: str, reader: Reader) -> str:
     """Return what an offer means, where the shop says nothing of its own; a refund tells where it goes."""
     say = reader.say

@@ -9,7 +9,6 @@ from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.refund import Plan
-from retour.core.resolution import wording_of
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
@@ -17,6 +16,7 @@ from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
+from retour.web.resolutions import name_of
 
 _GRANTED: Final = frozenset({Decision.APPROVED, Decision.RESOLVED, Decision.REOPENED})
 
@@ -268,18 +268,7 @@ def _chosen(of: ToldReturn, reader: Reader) -> str:
 
 def _resolution(of: ToldReturn, kind: str, ref: str | None, reader: Reader) -> str:
     """Return what the merchant calls a resolution, else what it usually is called."""
-    own = wording_of(of.resolutions, ref, language=reader.language, default=of.shop_language)
-    if own is not None:
-        return theirs(own.name, reader)
-    return {
-        ResolutionKind.REFUND_ORIGINAL: reader.say("Refund"),
-        ResolutionKind.REFUND_SERVICE: reader.say("Refund by a payment service"),
-        ResolutionKind.GIFT_CARD: reader.say("Gift card"),
-        ResolutionKind.STORE_CREDIT: reader.say("Store credit"),
-        ResolutionKind.EXCHANGE: reader.say("Exchange"),
-        ResolutionKind.KEEP_ITEM: reader.say("Keep the item"),
-        ResolutionKind.REPAIR: reader.say("Repair"),
-    }[ResolutionKind(kind)]
+    return theirs(name_of(kind, ref, of.resolutions, reader, default=of.shop_language), reader)
 
 
 def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
