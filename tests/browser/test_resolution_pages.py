@@ -158,7 +158,7 @@ async def test_a_credit_is_chosen_in_german_without_script(site: Site, signed_in
     assert await page.locator("html").get_attribute("lang") == "de"
 
 
-@pytest.mark.parametrize(("width", "theme"), ((375, "light"), (1440, "dark")))
+@pytest.mark.parametrize(("width", "theme"), [(375, "light"), (1440, "dark")])
 async def test_the_settings_of_resolutions_hold(
     site: Site, signed_in: Any, open_page: OpenPage, width: int, theme: str
 ) -> None:
