@@ -94,10 +94,7 @@ async def settle(
         )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
-            wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
-            await refunds.set_due(db, settlement_id, due_at=clock() + wait)
-            if gone.needs_reconnect:
-                await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
+            await _wait(db, settling, gone, clock())
         return ()
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
@@ -110,6 +107,14 @@ async def settle(
         return paying if is_in_a_row else ()
 
     return await database.run(tenant_id, pay)
+
+
+async def _wait(db: Db, settling: Settling, gone: Unreachable, now: datetime) -> None:
+    """Ask a platform that could not be asked again later, or once somebody has connected it again."""
+    wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
+    await refunds.set_due(db, settling.row.id, due_at=now + wait)
+    if gone.needs_reconnect:
+        await connections.lock_out(db, settling.connection.id, actor="retour", at=now)
 
 
 async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
