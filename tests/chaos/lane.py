@@ -26,6 +26,7 @@ import structlog
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.policy import template
+from retour.core.policy.outcome import Moment, SettleOn
 from retour.core.ports import Credential
 from retour.flows import policy
 from retour.ops.postgres import EmbeddedPostgres
@@ -253,7 +254,6 @@ class Lane:
             await db.execute(
                 NEW_CONNECTION, account.tenant_id, account.connection_id, account.store_id, far_name, self.desk.url
             )
-            await policy.publish(db, store_id=account.store_id, document=template(), actor="test", now=now())
         await database.close()
         return account
 
@@ -267,6 +267,10 @@ class Lane:
             saved = await orders.save_mirrored(
                 db, self.vault, connection_id=self.account.connection_id, fetched=fetched, at=now()
             )
+            document = template()
+            terms = replace(document.defaults, settle_on=SettleOn(Moment(plan.settle_on)))
+            document = replace(document, defaults=terms)
+            await policy.publish(db, store_id=self.account.store_id, document=document, actor="test", now=now())
         await database.close()
         chance = random.Random(f"grades {plan.seed}:{plan.number}")
         grades = [chance.choice(GRADES) for _ in range(8)]

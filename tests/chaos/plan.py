@@ -65,6 +65,8 @@ ROOTS = (
     "*",
 )
 GRADES = ("sealed", "opened", "damaged")
+# When the money is due; half of the returns are paid before anybody has judged their goods.
+MOMENTS = ("inspected", "inspected", "inspected", "approved", "first_scan", "received")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Plan:
     settings: dict[str, Any] = field(default_factory=dict)
     is_calm: bool = True
     has_rival: bool = False
+    settle_on: str = "inspected"
 
 
 def make(seed: int, number: int, *, kills_database: bool = False) -> Plan:
@@ -118,6 +121,7 @@ def make(seed: int, number: int, *, kills_database: bool = False) -> Plan:
         },
         is_calm=chance.random() < 0.7,
         has_rival=not kills_database and chance.random() < 0.2,
+        settle_on=random.Random(f"moment {seed}:{number}").choice(MOMENTS),
     )
 
 

@@ -128,6 +128,17 @@ def test_charges_tenders_and_what_fees_may_take_follow_the_ruling() -> None:
     )
 
 
+def test_what_is_no_refund_goes_back_to_no_tender_and_a_repair_pays_nothing() -> None:
+    kinds = tuple(ResolutionOffer(kind, share_bp=9_000) for kind in ResolutionKind)
+    line = offered(*kinds)
+
+    terms = {kind: terms_of(line, kind.value) for kind in ResolutionKind}
+
+    assert {kind for kind in terms if terms[kind].tender_order} == {REFUND}
+    assert {kind for kind in terms if terms[kind].share_bp == 0} == {ResolutionKind.REPAIR}
+    assert {terms[kind].share_bp for kind in terms if kind is not ResolutionKind.REPAIR} == {9_000}
+
+
 @pytest.mark.parametrize("mode", PromotionMode)
 def test_promotions_have_the_condition_of_the_document_and_the_mode_of_the_ruling(mode: PromotionMode) -> None:
     line = decided(refund_terms=RefundTerms(promotions=mode))

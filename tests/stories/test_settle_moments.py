@@ -236,7 +236,7 @@ async def test_units_inspected_before_anybody_quoted_them_keep_the_delay(house: 
     order = await house.an_order()
     rma_id = await house.approved(order, {0: 1})
     lines = (await house.see(rma_id)).rma.lines
-    from retour.flows import receiving  # noqa: PLC0415
+    from retour.flows import receiving
 
     await house.do(
         lambda db: receiving.receive(
@@ -328,7 +328,7 @@ async def test_only_what_is_still_coming_is_paid(house: House) -> None:
 
 
 async def test_a_shopper_cannot_cancel_what_was_paid(house: House) -> None:
-    from retour.core.errors import Refused  # noqa: PLC0415
+    from retour.core.errors import Refused
 
     await house.open(document=paid_on(Moment.APPROVED))
     order = await house.an_order()

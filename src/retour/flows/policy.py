@@ -148,7 +148,7 @@ async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument
     try:
         read = decode(plain)
     except Refused as refused:
-        raise _naming_rule(refused, plain) from refused
+        raise naming_rule(refused, plain) from refused
     context = await policies.context(db, store_id)
     if context is None:
         raise Refused("store_not_found", "there is no such store")
@@ -158,7 +158,7 @@ async def checked(db: Db, *, store_id: UUID, document: object) -> PolicyDocument
     try:
         await resolutions.check_refs(db, store_id, read)
     except Refused as refused:
-        raise _naming_rule(refused, plain) from refused
+        raise naming_rule(refused, plain) from refused
     return read
 
 
@@ -205,7 +205,7 @@ def _overtaken(draft: PolicyVersion) -> Refused:
     return Refused("state_changed", "somebody saved the draft meanwhile", facts=facts)
 
 
-def _naming_rule(refused: Refused, document: object) -> Refused:
+def naming_rule(refused: Refused, document: object) -> Refused:
     """Return the refusal with the rule that it speaks of, if it speaks of one."""
     match = _RULE.match(refused.field or "")
     if match is None:

@@ -57,8 +57,16 @@ class SignedIn:
 class SignIn:
     """Lets the staff in; one per process. `secret` is the house key, under which subjects of tries are hidden."""
 
-    def __init__(self, database: Database, secret: bytes, clock: Clock, pause: Pause = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        database: Database,
+        secret: bytes,
+        clock: Clock,
+        pause: Pause = asyncio.sleep,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._database, self._secret, self._clock, self._pause = database, secret, clock, pause
+        self._seconds = seconds
         self._nobody: str | None = None
 
     async def __call__(self, knock: Knock) -> SignedIn:
@@ -66,13 +74,13 @@ class SignIn:
 
         Refuses sign_in_failed (one answer, at one time, whatever was wrong) and too_many_tries (facts: wait_s).
         """
-        began, folded = time.monotonic(), fold_email(knock.email) or ""
+        began, folded = self._seconds(), fold_email(knock.email) or ""
         subjects = self._subjects(knock, folded)
         held = await self._ask(subjects)
         found = await self._find(folded, knock.password)
         if found is None:
             slow = rules.HELD_S if held and Subject.DEVICE not in subjects else 0.0
-            await self._pause(max(0.0, NO_EARLIER_S + slow - (time.monotonic() - began)))
+            await self._pause(max(0.0, NO_EARLIER_S + slow - (self._seconds() - began)))
             raise Refused("sign_in_failed", "The e-mail address and the password do not fit together.")
         if held and Subject.DEVICE not in subjects:
             await self._pause(max(0.0, rules.HELD_S))

@@ -271,7 +271,7 @@ def test_a_read_that_would_wait_too_long_is_for_later() -> None:
     got, asked = _told(story, lambda _: http(json.dumps(document).encode()), clock=lambda: 0.0)
 
     assert isinstance(got, Unreachable)
-    assert (got.retry_after_s, len(asked)) == (942.0, 1)
+    assert (got.retry_after_s, len(asked)) == (980.0, 1)
 
 
 def test_another_version_can_be_pinned() -> None:

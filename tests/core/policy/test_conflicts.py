@@ -1,6 +1,7 @@
 """What is wrong with a policy that is well-formed, each kind of finding once by hand."""
 
 from datetime import date
+from time import process_time
 
 import pytest
 
@@ -434,3 +435,23 @@ def test_a_policy_without_rules_has_nothing_wrong() -> None:
     bare: PolicyDocument = a_policy()
 
     assert find_conflicts(bare, today=TODAY) == ()
+
+
+def test_three_hundred_rules_are_judged_whole_within_two_seconds() -> None:
+    outcomes = (NEVER, ALWAYS_OPEN, CREDIT, AUTO, REVIEW)
+    countries = ("DE", "AT", "FR", "US", "JP", "GB", "CH", "NL", "BE")
+    rules = [
+        a_rule(
+            f"r{n}", outcomes[n % 5],
+            AllOf((asks("order.country", "in", countries[n % 7 : n % 7 + 2]), asks("product.type", "eq", f"type {n // 3}"),
+                   asks("order.total", "gt", n * 37 % 1_000), asks("product.tags", "has_any", (f"t{n % 11}", f"t{n % 7}")))),
+        )
+        for n in range(300)
+    ]  # fmt: skip
+    started = process_time()
+
+    findings = found(*rules)
+
+    assert process_time() - started < 2
+    assert [one.kind for one in findings if one.kind is FindingKind.NOT_JUDGED] == []
+    assert len(findings) > 20

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from retour.core.policy import LineFacts, PolicyDocument, Rule, compile_policy, decide
 from retour.core.policy.condition import compiled
 from retour.core.policy.conflicts import Finding, FindingKind, find_conflicts
+from retour.core.policy.conflicts.ground import wordless
 from retour.core.policy.conflicts.offers import offers_of
-from retour.core.policy.conflicts.rules import disagree
 from retour.core.policy.conflicts.space import leaves_of
 from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Expression, FactValue, Not, Op, Zone
 from retour.core.policy.evaluate import DEFAULT, LineDecision
@@ -180,7 +180,7 @@ class Truth:
         for one, other in combinations(self.rules, 2):
             mine, theirs = self.matched[one.id], self.matched[other.id]
             for group in set(self.groups(one)) & set(self.groups(other)):
-                differ = disagree(getattr(one.then, group.value), getattr(other.then, group.value))
+                differ = wordless(getattr(one.then, group.value)) != wordless(getattr(other.then, group.value))
                 both_decide = self.deciding(one.id, group) & theirs and self.deciding(other.id, group)
                 if differ and both_decide and not mine <= theirs and not theirs <= mine:
                     found.add((one.id, other.id))

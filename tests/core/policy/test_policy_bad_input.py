@@ -10,6 +10,8 @@ from retour.core.errors import Refused
 from retour.core.policy import decode, encode, template
 from retour.core.policy.document import PromotionCondition, Several, WorkCalendar
 from retour.core.policy.outcome import (
+    DEFAULT_TENDER_ORDER,
+    Anchor,
     AnswerKind,
     Approval,
     Approving,
@@ -41,6 +43,7 @@ from retour.core.policy.outcome import (
     SettleOn,
     ShippingRefund,
     Shortfall,
+    Start,
     UpCharge,
 )
 from tests.core.policy.test_policy_decoding import a_document, then_of, with_then
@@ -319,3 +322,48 @@ def test_a_rule_may_say_that_there_are_no_fees() -> None:
 
     assert policy.rules[0].then == Outcomes(fees=Fees())
     assert decode(encode(policy)) == policy
+
+
+def test_what_is_left_out_is_nothing() -> None:
+    assert then_of("requirements", {}) == Outcomes(requirements=Requirements(0, note=False, questions=()))
+    assert then_of("requirements", {"questions": [QUESTION]}).requirements == Requirements(
+        questions=(Question("serial", "Serial number?", AnswerKind.TEXT, (), required=True),)
+    )
+    assert then_of("fees", {}) == Outcomes(fees=Fees(None, None, waived=False, waiver=None))
+    assert then_of("eligibility", WINDOW) == Outcomes(
+        Eligibility(Mode.WINDOW, 30, (Start(Anchor.DELIVERED, 0),), None, None, None, DayCount.CALENDAR, extend=False)
+    )
+    assert then_of("decision", {"approval": "auto_approve"}) == Outcomes(decision=Approving(Approval.AUTO_APPROVE))
+    assert then_of("settle_on", {"moment": "received"}) == Outcomes(settle_on=SettleOn(Moment.RECEIVED, 0))
+    assert then_of("refund_terms", {"shipping": "none"}) == Outcomes(
+        refund_terms=RefundTerms(
+            ShippingRefund.NONE, 0, 0, 0, DEFAULT_TENDER_ORDER, ShippingRefund.NONE, ShippingRefund.NONE,
+            ShippingRefund.NONE, ShippingRefund.NONE, PromotionMode.KEEP, Shortfall.FLOOR,
+        )
+    )  # fmt: skip
+    assert then_of("resolutions", offer("store_credit", bonus={}, restocking_fee={})) == Outcomes(
+        resolutions=Resolutions(
+            (
+                ResolutionOffer(
+                    ResolutionKind.STORE_CREDIT,
+                    None,
+                    Fee(0, 0, FeePer.UNIT, FeeTax.REDUCTION, 0, FeeOf.PAID, actual_cost=False, tax_included=True),
+                    Bonus(0, 0, None),
+                    10_000,
+                ),
+            )
+        )
+    )
+    assert then_of("resolutions", offer("exchange", exchange={})) == Outcomes(
+        resolutions=Resolutions(
+            (
+                ResolutionOffer(
+                    ResolutionKind.EXCHANGE,
+                    exchange=ExchangeTerms(
+                        ExchangeItems.VARIANT, ExchangePrice.PAID, 10_000, 10_000, UpCharge.INVOICE, DownCharge.REFUND,
+                        out_of_stock=False,
+                    ),
+                ),
+            )
+        )
+    )  # fmt: skip

@@ -86,6 +86,7 @@ def test_every_unit_returned_pays_back_each_line_each_bucket_and_the_order(order
     assert sum(t.rest for t in ledger.tenders) == 0
 
 
+@fewer
 @given(orders())
 def test_one_full_return_pays_back_the_whole_order_with_its_discount_lines(order: Order) -> None:
     assume(order.total.presentment >= 0 and order.total.shop >= 0)
@@ -115,6 +116,7 @@ def test_any_order_of_the_same_units_gives_the_same_running_total(order: Order, 
         reached = cut
 
 
+@fewer
 @given(orders().filter(positive), randoms())
 def test_a_fee_comes_to_the_same_however_the_return_is_split(order: Order, rng: random.Random) -> None:
     terms = RefundTerms(fees=(a_fee(rng),))

@@ -138,6 +138,13 @@ def test_a_rounding_of_the_platform_moves_a_refund_with_fees_by_one() -> None:
     assert compared.reconciled.total == plan.total + both(1)
     assert compared.reconciled.legs[0].amount_minor == plan.legs[0].amount_minor + 1
     assert (compared.reconciled.fees, compared.reconciled.bonus) == (plan.fees, plan.bonus)
+    assert compared.reconciled.notes == ("fee_waived", "clawed_back", "platform_rounding")
+    assert compared.reconciled.unallocated == 0
+    again, other = compare(plan, theirs(gross=4_501)).reconciled, compare(plan, theirs(gross=4_499)).reconciled
+    assert again is not None
+    assert other is not None
+    assert len({plan.hash, compared.reconciled.hash, other.hash}) == 3
+    assert (again.hash, len(again.hash)) == (compared.reconciled.hash, 64)
     assert sum(row.amount.presentment for row in explain(compared.reconciled) if row.adds) == 1_527
 
 

@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from retour.core.policy import Asked, PolicyDocument
-from retour.core.policy.document import Compare, Op
+from retour.core.policy.document import Compare, Op, PromotionCondition, Several
 from retour.core.policy.outcome import (
     Approval,
     Approving,
     Bonus,
+    Fee,
+    FeePer,
+    Fees,
     MethodKind,
     Moment,
     Outcomes,
@@ -32,10 +35,10 @@ from retour.core.simulation import (
     Result,
     Tally,
     affected,
-    result,
+    summed,
     tally,
 )
-from retour.core.simulation.past import Found, Recorded
+from retour.core.simulation.past import Found, Recorded, recorded
 from tests.core.policy import builders as p
 from tests.core.simulation import builders as b
 
@@ -51,7 +54,7 @@ def told(found: list[Compared], rules: dict[str, str] | None = None) -> Result:
     counted = Tally()
     for one in found:
         counted.add(one)
-    return result([counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {})
+    return summed([counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {})
 
 
 def test_a_return_that_is_refused_pays_nothing_and_needs_no_quote() -> None:
@@ -203,6 +206,43 @@ def test_units_that_a_policy_would_not_accept_are_not_paid() -> None:
     assert (found.before.refund_minor, found.after.refund_minor) == (10_000, 5_000)
 
 
+def test_units_that_nobody_judged_count_as_sound_and_none_counts_twice() -> None:
+    order = b.an_order(b.a_line("L1", 10_000, quantity=2))
+    court = b.a_court(b.with_fee(THEN, 1_000), THEN)
+    broken, whole = Found(1, "damaged", False), Found(1, "sealed", True)
+
+    partly = b.compared(court, b.a_past(order, Asked("L1", 2, "x"), found={"L1": (broken,)}), order)
+    twice = b.compared(court, b.a_past(order, Asked("L1", 1, "x"), found={"L1": (broken, whole)}), order)
+
+    assert (partly.before.refund_minor, partly.after.refund_minor) == (5_000, 4_500)
+    assert twice.before.refund_minor == 0
+
+
+def test_what_was_settled_is_the_record_once_all_is_inspected_and_the_promise_before() -> None:
+    promised, settled = Recorded(100), Recorded(90)
+    (line,) = b.a_past(b.an_order(SHIRT)).lines
+    for changes, is_inspected, expected in (
+        ({}, False, promised),
+        ({"found": (Found(1, "sealed", True),)}, True, settled),
+        ({"found": (Found(1, "sealed", True),)}, False, None),
+        ({"held": Fate.REJECTED}, False, None),
+    ):
+        lines = (replace(line, **changes),)  # type: ignore[arg-type]
+        assert recorded(lines, promised=promised, settled=settled, is_inspected=is_inspected) == expected
+
+
+def test_a_fee_per_parcel_is_charged_for_each_way_back() -> None:
+    fee = Fee(fixed_minor=300, per=FeePer.PARCEL)
+    then = b.automatic(replace(THEN, currency="EUR"), fees=Fees(return_fee=fee), methods=b.by("own_carrier"))
+    shoes = p.a_rule("shoes", Outcomes(methods=b.by("drop_off")), Compare("line.price_paid", Op.LT, 6_000))
+    order, apart = b.an_order(SHIRT, SHOES), replace(then, rules=(shoes,), several=Several.SPLIT)
+
+    found = b.compared(b.a_court(apart, then), b.a_past(order, recorded=14_700), order)
+
+    assert (found.after.fee_minor - found.before.fee_minor, found.after.refund_minor) == (300, 14_400)
+    assert found.case.after.fate is Fate.AUTOMATIC
+
+
 def test_other_ways_other_moments_and_other_questions_are_changes_too() -> None:
     order, then = b.an_order(SHIRT), b.automatic(methods=b.by("own_carrier", "label"))
     past = b.a_past(order, recorded=10_000)
@@ -316,8 +356,6 @@ def test_a_record_never_becomes_negative_by_a_difference() -> None:
 
 
 def test_other_promotions_of_a_document_are_other_terms() -> None:
-    from retour.core.policy.document import PromotionCondition
-
     promoted = replace(THEN, currency="EUR", promotions=(PromotionCondition("SPRING", minimum_minor=1),))
     order = b.an_order(SHIRT)
 
@@ -338,7 +376,7 @@ def test_parts_of_a_simulation_add_up_to_the_whole() -> None:
             counted.add(one)
         halves.append(counted.plain())
 
-    merged = result(halves, mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
+    merged = summed(halves, mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
 
     assert merged == told(found)
     assert merged.read == 5

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.core.policy import LineFacts, PolicyDocument
-from retour.core.simulation import BY, Against, Court, Figures, Mode, Result, Tally, facts_needed, result
+from retour.core.simulation import BY, Against, Court, Figures, Mode, Result, Tally, facts_needed, summed
 from retour.core.simulation.past import PastLine, PastReturn, Recorded
 from retour.store.expression import Cel
 from tests.core.policy.strategies import FACTS_OF_LINES, POLICIES, examples
@@ -32,7 +32,7 @@ def simulated(candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[S
         past = PastReturn(f"r{n}", f"r{n}", "O", "", day, told, "label", "v", Recorded(997 * (n + 1)))
         case = court.case(past)
         tally.add(court.compare_unquoted(case) if court.needs_order(case) else court.compare(case))
-    return result([tally.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
+    return summed([tally.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
 
 
 @examples

@@ -21,7 +21,7 @@ from retour.web.reader import Reader
 from retour.web.texts import Texts
 
 TEXTS = Texts.load()
-RULES = (
+RULES: tuple[Any, ...] = (
     {"all": []},
     {"fact": "order.country", "op": "in", "value": ["DE", "AT"]},
     {"all": [{"fact": "order.total", "op": "gt", "value": 12345}, {"fact": "line.discount_bp", "op": "lte", "value": 1250}]},
@@ -67,7 +67,12 @@ def a_reader(language: str = "en") -> Reader:
 def a_document(*whens: Any) -> PolicyDocument:
     base = encode(templates()[0].make())
     rules = [
-        {"id": f"r{n}", "name": f"Rule {n}", "when": when, "then": EVERYTHING if n == 0 else {"decision": {"approval": "review"}}}
+        {
+            "id": f"r{n}",
+            "name": f"Rule {n}",
+            "when": when,
+            "then": EVERYTHING if n == 0 else {"decision": {"approval": "review"}},
+        }
         for n, when in enumerate(whens)
     ]
     return decode({**base, "currency": "EUR", "rules": rules, "zones": [{"name": "Near", "countries": ["DE", "AT"]}]})
@@ -102,7 +107,9 @@ def test_a_document_that_goes_through_its_forms_stays_the_same(document: PolicyD
 
 def test_a_window_without_days_needs_a_last_day() -> None:
     by = Reading(a_reader(), "EUR", FormErrors())
-    outcome_forms.read_group("eligibility", {"mode": "window", "window_days": "", "days": "calendar"}, "then.eligibility", by)
+    outcome_forms.read_group(
+        "eligibility", {"mode": "window", "window_days": "", "days": "calendar"}, "then.eligibility", by
+    )
 
     assert dict(by.errors) == {"then.eligibility.window_days": "Say how many days, or until which day"}
 
@@ -122,11 +129,16 @@ def test_a_rule_reads_as_a_sentence() -> None:
 
     english, german = (Teller(a_reader(language), "EUR").rule(rule, 1) for language in ("en", "de"))
 
-    assert english.when == "When the total of the order is more than €123.45 and the discount on the item is at most 12.5%"
+    assert (
+        english.when == "When the total of the order is more than €123.45 and the discount on the item is at most 12.5%"
+    )
     assert german.when == (
         "Wenn die Summe der Bestellung größer als 123,45\xa0€ ist und der Rabattanteil des Artikels höchstens 12,5\xa0% ist"
     )
-    assert "On top of store credit comes a bonus of 10% of the value + €5.00 for the return, at most €20.00." in english.sentences
+    assert (
+        "On top of store credit comes a bonus of 10% of the value + €5.00 for the return, at most €20.00."
+        in english.sentences
+    )
 
 
 def options(pieces: tuple[Piece, ...]) -> set[str]:
@@ -139,7 +151,12 @@ def options(pieces: tuple[Piece, ...]) -> set[str]:
 
 def test_every_fact_comparison_and_answer_has_words_in_english_and_german() -> None:
     german = TEXTS.of("de")
-    texts = {*fact_words.NAMES.values(), *fact_words.OPS.values(), *fact_words.LEVELS.values(), *outcome_forms.GROUPS.values()}
+    texts = {
+        *fact_words.NAMES.values(),
+        *fact_words.OPS.values(),
+        *fact_words.LEVELS.values(),
+        *outcome_forms.GROUPS.values(),
+    }
     for form in (*outcome_forms.FORMS.values(), outcome_forms.CALENDAR):
         texts |= options(form)
     for fact in FACTS.values():

@@ -68,7 +68,9 @@ async def test_a_draft_begins_with_a_template_and_changes_nothing_yet(
 async def test_a_rule_is_built_from_menus_without_script(owner: Browser, house: House, database: Database) -> None:
     at = await start(owner)
     page = await owner.get(f"{at}/add")
-    page = await step(owner, page, "refresh", name="Dear orders", when__parts__0__fact="order.total", when__parts__0__op="gt")
+    page = await step(
+        owner, page, "refresh", name="Dear orders", when__parts__0__fact="order.total", when__parts__0__op="gt"
+    )
     page = await step(owner, page, "add-group:when.parts", when__parts__0__value="150,5")
     page = await step(
         owner, page, "refresh", when__parts__1__parts__0__fact="product.gift_card", when__parts__1__parts__0__op="eq"
@@ -127,12 +129,20 @@ async def test_a_rule_with_mistakes_is_refused_at_its_fields_and_nothing_typed_i
 
 async def test_what_the_document_refuses_is_said_at_its_field(owner: Browser, house: House, database: Database) -> None:
     at = await start(owner)
-    page = await step(owner, await owner.get(f"{at}/add"), "say", more="resolutions", name="Twice", when__parts__0__value="DE")
+    page = await step(
+        owner, await owner.get(f"{at}/add"), "say", more="resolutions", name="Twice", when__parts__0__value="DE"
+    )
     page = await step(owner, page, "add:then.resolutions.offered")
     twice = await step(
-        owner, page, "save", then__resolutions__offered__0__kind="exchange", then__resolutions__offered__1__kind="exchange"
+        owner,
+        page,
+        "save",
+        then__resolutions__offered__0__kind="exchange",
+        then__resolutions__offered__1__kind="exchange",
     )
-    page = await step(owner, await owner.get(f"{at}/add"), "say", more="decision", name="Broken", when__parts__0__value="DE")
+    page = await step(
+        owner, await owner.get(f"{at}/add"), "say", more="decision", name="Broken", when__parts__0__value="DE"
+    )
     page = await step(owner, page, "add-expression:when.parts")
     broken = await step(owner, page, "save", when__parts__1__text="order.total >")
 
@@ -182,7 +192,9 @@ async def test_rules_are_moved_copied_switched_and_removed(owner: Browser, house
     assert len((await document(database, house, 1))["rules"]) == 2
 
 
-async def test_what_holds_otherwise_is_changed_with_its_amounts(owner: Browser, house: House, database: Database) -> None:
+async def test_what_holds_otherwise_is_changed_with_its_amounts(
+    owner: Browser, house: House, database: Database
+) -> None:
     at = await start(owner)
     page = await owner.get(f"{at}/otherwise")
     page = await step(owner, page, "up:defaults.refund_terms.tender_order.1")
@@ -204,7 +216,9 @@ async def test_what_holds_otherwise_is_changed_with_its_amounts(owner: Browser, 
 async def test_a_country_in_two_zones_is_refused_at_the_zone(owner: Browser, house: House, database: Database) -> None:
     at = await start(owner)
     page = await step(owner, await owner.get(f"{at}/calendar"), "add:whole.zones")
-    page = await step(owner, page, "add:whole.zones", whole__zones__0__name="Near", whole__zones__0__countries="Germany, AT")
+    page = await step(
+        owner, page, "add:whole.zones", whole__zones__0__name="Near", whole__zones__0__countries="Germany, AT"
+    )
     wrong = await step(
         owner, page, "save", whole__zones__0__countries="Germany, AT", whole__zones__1__name="Far",
         whole__zones__1__countries="US, Austria",

@@ -16,8 +16,8 @@ VERSION_HEADER: Final = "x-shopify-api-version"
 COSTS: Final[Mapping[str, int]] = {
     "FindOrders": 52,
     "OrdersSince": 102,
-    "WholeOrder": 866,
-    "MoreLines": 863,
+    "WholeOrder": 780,
+    "MoreLines": 777,
     "MoreShippingLines": 333,
     "MoreReturns": 103,
     "Parcel": 204,

@@ -80,7 +80,9 @@ def _holds(order: Order, term: PromotionTerm, units: Kept) -> bool:
     if term.minimum_minor is None:
         return True
     if term.currency not in (None, order.currency, order.shop_currency):
-        raise Refused("currency_mismatch", f"a minimum in {term.currency}", field=term.promotion)
+        raise Refused(
+            "currency_mismatch", f"a minimum in {term.currency} on an order in {order.currency}", field=term.promotion
+        )
     if term.currency in (None, order.currency):
         listed = sum(worth(line.list_value.presentment, ordinals, line.quantity) for line, ordinals in counted)
     else:

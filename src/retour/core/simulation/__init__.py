@@ -2,7 +2,7 @@
 
 from retour.core.simulation.court import Case, Compared, Court, Quotes
 from retour.core.simulation.judging import facts_needed
-from retour.core.simulation.replaying import Replay, imported, unreturned
+from retour.core.simulation.replaying import Replay, replay_file, replay_order
 from retour.core.simulation.result import (
     ACCEPTED,
     BY,
@@ -25,7 +25,7 @@ from retour.core.simulation.result import (
     Side,
     Why,
 )
-from retour.core.simulation.tally import TOLD, Tally, result
+from retour.core.simulation.tally import TOLD, Tally, summed
 from retour.core.simulation.telling import affected
 
 __all__ = [
@@ -58,7 +58,7 @@ __all__ = [
     "Why",
     "affected",
     "facts_needed",
-    "imported",
-    "result",
-    "unreturned",
+    "replay_file",
+    "replay_order",
+    "summed",
 ]

@@ -128,17 +128,15 @@ class Court:
         """
         tills = Tills(order)
         answer: dict[str, Quotes | Refused] = {}
-        for case in cases:
-            is_last = len(answer) + 1 == len(wanted) and case.past.key in wanted
+        last = max(at for at, case in enumerate(cases) if case.past.key in wanted)
+        for at, case in enumerate(cases[: last + 1]):
             quotes: Quotes | Refused
             try:
-                quotes = tills.pay(case, is_last=is_last)
+                quotes = tills.pay(case, is_last=at == last)
             except Refused as no:
                 quotes = no
             if case.past.key in wanted:
                 answer[case.past.key] = quotes
-            if is_last:
-                break
         return answer
 
     def _money(
@@ -172,8 +170,6 @@ class Court:
     def _alike(self, then: WorldLine, other: WorldLine) -> bool:
         if then.offer is None or other.offer is None:
             return then.offer is other.offer
-        if then.verdict is other.verdict and then.way == other.way:
-            return True
         if then.offer.kind is not other.offer.kind:
             return False
         if then.past.found and found_under(then, then) != found_under(other, then):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -53,6 +54,8 @@ class ImportedLine:
     refunded_minor: int | None = None
     customer_earlier_returns: int | None = None
 
+
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 Reader = Callable[[str, str], Any]
 
@@ -169,12 +172,9 @@ def _texts(text: str, currency: str) -> tuple[str, ...]:
 
 
 def _day(text: str, _: str) -> date:
-    if len(text) != 10:
+    if not _ISO_DAY.fullmatch(text):
         raise ValueError("a day is written YYYY-MM-DD")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("a day is written YYYY-MM-DD") from None
+    return date.fromisoformat(text)
 
 
 def _number(text: str, _: str) -> int:

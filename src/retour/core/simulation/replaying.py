@@ -34,7 +34,7 @@ class Replay:
     returns: tuple[PastReturn, ...]
 
 
-def unreturned(order: Order, tags: Sequence[str], *, on: date, zone_name: str) -> Replay:
+def replay_order(order: Order, tags: Sequence[str], *, on: date, zone_name: str) -> Replay:
     """Return the order as if everything that can come back were asked for on that merchant-local day, without a reason."""
     zone = time_zone(zone_name)
     refunded: dict[str, int] = {}
@@ -56,7 +56,7 @@ def unreturned(order: Order, tags: Sequence[str], *, on: date, zone_name: str) -
     return Replay(order, (past,))
 
 
-def imported(lines: Sequence[ImportedLine], *, currency: str) -> Replay:
+def replay_file(lines: Sequence[ImportedLine], *, currency: str) -> Replay:
     """Return the order that the lines of a file tell of, with its returns; the days of the file are taken as they are."""
     order = _order(lines, currency)
     returns: list[PastReturn] = []

@@ -145,7 +145,7 @@ def paid_values(lines: Sequence[PastLine]) -> list[int]:
     return spread(whole, weights)
 
 
-def result(
+def summed(
     tallies: Iterable[Mapping[str, object]], *, mode: Mode, against: Against, listed: int, rules: Mapping[str, str]
 ) -> Result:
     """Return the finished simulation of what `Tally.plain` gave, in as many parts as there are."""

@@ -7,7 +7,7 @@ from typing import Final
 from retour.core.policy.outcome import MethodKind, ResolutionKind, ResolutionOffer
 from retour.core.simulation.judging import Verdict
 from retour.core.simulation.past import PastLine, PastReturn
-from retour.core.simulation.result import ACCEPTED, Fate
+from retour.core.simulation.result import Fate
 from retour.core.ways import Way, ways_back
 
 _BEST_FIRST: Final = tuple(Fate)
@@ -24,11 +24,6 @@ class WorldLine:
     fate: Fate
     offer: ResolutionOffer | None
     way: Way | None
-
-    @property
-    def is_accepted(self) -> bool:
-        """Return whether the units come back, or the money goes back without them."""
-        return self.fate in ACCEPTED
 
     @property
     def method(self) -> str | None:

@@ -25,8 +25,8 @@ from retour.core.simulation import (
     Tally,
     affected,
     facts_needed,
-    imported,
-    unreturned,
+    replay_file,
+    replay_order,
 )
 from retour.flows.simulation.importing import lines_of
 from retour.store.expression import Cel
@@ -149,12 +149,12 @@ class Calculator:
     def _of_orders(self, page: bytes) -> list[Replay]:
         assert self._setup.judged_on is not None, "orders are judged on a day"
         return [
-            unreturned(row.document, row.tags, on=self._setup.judged_on, zone_name=self._setup.time_zone)
+            replay_order(row.document, row.tags, on=self._setup.judged_on, zone_name=self._setup.time_zone)
             for row in decoding.unreturned_of(page)
         ]
 
     def _of_file(self, page: bytes) -> list[Replay]:
-        return [imported(lines, currency=self._setup.currency) for lines in lines_of(page)]
+        return [replay_file(lines, currency=self._setup.currency) for lines in lines_of(page)]
 
     def _with_quotes(self, case: Case, quotes: Mapping[str, Quotes | Refused]) -> Compared:
         quoted = quotes[case.past.key]

@@ -11,7 +11,7 @@ import msgspec
 
 from retour.core.errors import Refused
 from retour.core.policy import decode, time_zone
-from retour.core.simulation import Mode, Result, result
+from retour.core.simulation import Mode, Result, summed
 from retour.flows.simulation.calculator import Imported, Orders, Returns, Setup, Unreturned
 from retour.flows.simulation.hands import Ask, Hand, HandLost, hands
 from retour.flows.simulation.importing import pages_of
@@ -170,7 +170,7 @@ async def _computed(database: Database, tenant_id: UUID, taken: Taken, teller: _
             if teller.lost.is_set():
                 return None
             sums = [await hand.sums() for hand in workers]
-    return result(
+    return summed(
         sums, mode=taken.mode, against=taken.against, listed=teller.listed, rules=_rule_names(taken, versions)
     )
 

@@ -21,7 +21,7 @@ class Beyond(Exception):  # noqa: N818 - an answer: it would take too long to kn
 class Budget:
     """What all searches together may cost, in comparisons of two cubes; one of them may take `each`."""
 
-    left: int = 4_000_000
+    left: int = 3_000_000
     each: int = 200_000
 
     def spend(self, steps: int) -> None:

@@ -1,14 +1,14 @@
 """What all checks of one document stand on: where each rule matches, what is decided before it, and examples."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 from retour.core.policy.condition import compiled
 from retour.core.policy.conflicts.cubes import Beyond, Budget
 from retour.core.policy.conflicts.examples import example
-from retour.core.policy.conflicts.space import Space, leaves_of, space_of
+from retour.core.policy.conflicts.space import Space, space_of
 from retour.core.policy.document import AnyOf, Compare, Condition, Expression, FactValue, Not, Op, PolicyDocument, Rule
 from retour.core.policy.evaluate import (
     DEFAULT,
@@ -24,7 +24,7 @@ from retour.core.policy.evaluate import (
 from retour.core.policy.expression import Answer, Expressions, Test
 from retour.core.policy.facts import LineFacts
 from retour.core.policy.grammar import Term
-from retour.core.policy.outcome import Group, Outcome
+from retour.core.policy.outcome import Approving, Eligibility, Group, Mode, Outcome
 
 WITHDRAWN: Final = Compare("return.kind", Op.EQ, "withdrawal")
 _BOOKS: Final = "EUR"  # of an example where the document has no amounts
@@ -32,13 +32,16 @@ _BOOKS: Final = "EUR"  # of an example where the document has no amounts
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One rule that may match, or the default: where it matches, and what it says per group."""
+    """One rule that may match, or the default: where it matches, and what it says per group.
+
+    `means` numbers what is said, the same number for outcomes that differ in their words alone.
+    """
 
     rule: str
     at: int  # among the rules; the default stands after all
     cubes: Sequence[int]
     says: Mapping[Group, Outcome]
-    is_opaque: bool = False  # it holds an expression
+    means: Mapping[Group, int]
 
 
 @dataclass(slots=True)
@@ -115,6 +118,7 @@ def ground_of(document: PolicyDocument, *, today: date, expressions: Expressions
     ground = Ground(document, today, heard, space, Budget(), policy)
     ground.by_law, ground.law = statutory(withdrawn), space.cubes(WITHDRAWN)
     ground.rules = {rule.id: rule for rule in document.rules if rule.enabled}
+    known: dict[Outcome, int] = {}
     for at, rule in enumerate(document.rules):
         if not rule.enabled:
             continue
@@ -124,9 +128,9 @@ def ground_of(document: PolicyDocument, *, today: date, expressions: Expressions
         except Beyond:
             ground.doubt(rule.id)
             continue
-        ground.places.append(Place(rule.id, at, cubes, says, is_opaque=_is_opaque(rule.when)))
+        ground.places.append(Place(rule.id, at, cubes, says, _meanings(says, known)))
     defaults = {group: getattr(document.defaults, group.value) for group in Group}
-    ground.places.append(Place(DEFAULT, len(document.rules), [space.layout.full], defaults))
+    ground.places.append(Place(DEFAULT, len(document.rules), [space.layout.full], defaults, _meanings(defaults, known)))
     return ground
 
 
@@ -137,8 +141,15 @@ def parts_of(condition: Condition) -> tuple[Condition, ...]:
     return tuple(part for whole in condition.parts for part in parts_of(whole))
 
 
-def _is_opaque(condition: Condition) -> bool:
-    return any(isinstance(leaf, Expression) for leaf in leaves_of(condition))
+def wordless(outcome: Outcome) -> Outcome:
+    """Return an outcome without what is only said about it: two that are never are the same, whatever the reason."""
+    if isinstance(outcome, Eligibility) and outcome.mode is Mode.NEVER:
+        return Eligibility(Mode.NEVER)
+    return replace(outcome, message=None) if isinstance(outcome, Eligibility | Approving) else outcome
+
+
+def _meanings(says: Mapping[Group, Outcome], known: dict[Outcome, int]) -> Mapping[Group, int]:
+    return {group: known.setdefault(wordless(outcome), len(known)) for group, outcome in says.items()}
 
 
 class _Silent:

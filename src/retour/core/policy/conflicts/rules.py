@@ -1,7 +1,6 @@
 """Checks of the rules: those that never match, are shadowed, contradict each other, or say what holds without them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import combinations
 from typing import Final
 
@@ -12,7 +11,7 @@ from retour.core.policy.conflicts.space import leaves_of
 from retour.core.policy.document import AllOf, Condition
 from retour.core.policy.evaluate import DEFAULT, STATUTE
 from retour.core.policy.facts import LineFacts
-from retour.core.policy.outcome import Approving, Eligibility, Group, Mode, Outcome
+from retour.core.policy.outcome import Group
 
 PAIRS: Final = 100  # contradictions that are told
 _NEAR: Final = 20  # rules of which the few that shadow another are picked
@@ -64,8 +63,8 @@ def contradicting(ground: Ground, live: Live) -> Iterator[Finding]:
     found = 0
     for one, other in combinations(ground.places[:-1], 2):
         groups = [
-            group for group, outcome in one.says.items()
-            if group in other.says and disagree(outcome, other.says[group])
+            group for group, meaning in one.means.items()
+            if other.means.get(group, meaning) != meaning
             and (one.rule, group) in live and (other.rule, group) in live
         ]  # fmt: skip
         if not groups:
@@ -103,17 +102,6 @@ def without_effect(ground: Ground, live: Live) -> Iterator[Finding]:
             f"{ground.named(place.rule)} says what holds without it: the same as the default.",
             example=facts if shows else None,
         )  # fmt: skip
-
-
-def disagree(one: Outcome, other: Outcome) -> bool:
-    """Return whether two outcomes of a group differ in more than their words."""
-    return _wordless(one) != _wordless(other)
-
-
-def _wordless(outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Eligibility) and outcome.mode is Mode.NEVER:
-        return Eligibility(Mode.NEVER)
-    return replace(outcome, message=None) if isinstance(outcome, Eligibility | Approving) else outcome
 
 
 def _clash(ground: Ground, parts: Sequence[Condition]) -> list[Condition]:

@@ -98,6 +98,7 @@ class Row:
     label: str
     note: str
     changed: str
+    lines: tuple[str, str]
     refused: tuple[str, str]
     refund: tuple[str, str]
 
@@ -198,7 +199,8 @@ class Telling:
         refused = (self.reader.number(row.before.refused), self.reader.number(row.after.refused))
         refund = tuple(self.reader.amount(Money(one.refund_minor, currency)) for one in (row.before, row.after))
         note = self.reader.say(GROUPS[row.group]) if row.group is not None and row.group in GROUPS else ""
-        return Row(self.label(row, by), note, self.reader.number(row.changed), refused, (refund[0], refund[1]))
+        lines = (self.reader.number(row.before.lines), self.reader.number(row.after.lines))
+        return Row(self.label(row, by), note, self.reader.number(row.changed), lines, refused, (refund[0], refund[1]))
 
     def label(self, row: GroupRow, by: str) -> str:
         """Return what a row of a group is called."""
@@ -215,22 +217,32 @@ class Telling:
         return country_name(row.key, self.reader) if by == "country" else row.label or row.key
 
     def chart(self, by: str) -> Mapping[str, Any] | None:
-        """Return the refunds before and after of the rows that change most, for a chart; nothing where none does."""
+        """Return what changes most, before and now, for a chart: items by rule, else refunds; nothing where none does."""
         books = next(iter(self.books), None)
-        rows = [row for row in _rows(books, by) if row.before.refund_minor or row.after.refund_minor] if books else []
-        if books is None or not rows:
+        if books is None:
             return None
-        bars = []
-        for row in rows[:MOST_BARS]:
-            both = (row.before.refund_minor, row.after.refund_minor)
-            bars.append((self.label(row, by), *both, *(self._text(minor, books.currency) for minor in both)))
-        before, after = books.before.figures.refund_minor, books.after.figures.refund_minor
-        point = self.reader.say(
-            "Refunds: %(before)s before, %(after)s now.",
-            before=self._text(before, books.currency),
-            after=self._text(after, books.currency),
+        name, currency = ("lines", None) if by == "rule" else ("refund_minor", books.currency)
+        bars: list[tuple[object, ...]] = []
+        for row in _rows(books, by):
+            both = (_figure(row.before, name), _figure(row.after, name))
+            if any(both) and len(bars) < MOST_BARS:
+                bars.append((self._named(row, by), *both, *(self._text(value, currency) for value in both)))
+        if not bars:
+            return None
+        before, after = (self._text(side.figures.refund_minor, books.currency) for side in (books.before, books.after))
+        point = self.reader.say("Refunds: %(before)s before, %(after)s now.", before=before, after=after)
+        title = (
+            self.reader.say("Items decided by the rule")
+            if by == "rule"
+            else self.reader.say("Refunds before and after")
         )
-        return {"bars": bars, "title": self.reader.say("Refunds before and after"), "point": point}
+        return {"bars": bars, "title": title, "point": point}
+
+    def _named(self, row: GroupRow, by: str) -> str:
+        label = self.label(row, by)
+        if row.group is None or row.group not in GROUPS:
+            return label
+        return f"{label} · {self.reader.say(GROUPS[row.group])}"
 
     def tabs(self, by: str, change: str | None) -> list[tuple[str, str, None, bool]]:
         """Return the ways to group as tabs."""
@@ -290,7 +302,8 @@ class Telling:
 
 
 def _rows(books: Books, by: str) -> list[GroupRow]:
-    rows = [row for row in books.by.get(by, ()) if by != "rule" or row.changed]
+    """Return the rows of a group, those that change most first; of the rules those that decide more or fewer items."""
+    rows = [row for row in books.by.get(by, ()) if by != "rule" or row.before.lines != row.after.lines]
     return sorted(rows, key=lambda row: (row.key == REST, -row.changed))
 
 
