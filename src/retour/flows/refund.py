@@ -85,16 +85,8 @@ async def settle(
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
             return ()
-    connector = connectors(settling.connection.platform)
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
-    try:
-        figures = await connector.quote_refund(
-            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
-            shipping_minor=_shipping(settling.plan, settling.order.order),
-        )  # fmt: skip
-    except Unreachable as gone:
-        async with database.tx(tenant_id) as db:
-            await _wait(db, settling, gone, clock())
+    figures = await _figures(database, tenant_id, settling, connectors, open_credential, clock)
+    if figures is None:
         return ()
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
@@ -109,12 +101,29 @@ async def settle(
     return await database.run(tenant_id, pay)
 
 
-async def _wait(db: Db, settling: Settling, gone: Unreachable, now: datetime) -> None:
-    """Ask a platform that could not be asked again later, or once somebody has connected it again."""
-    wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
-    await refunds.set_due(db, settling.row.id, due_at=now + wait)
-    if gone.needs_reconnect:
-        await connections.lock_out(db, settling.connection.id, actor="retour", at=now)
+async def _figures(
+    database: Database,
+    tenant_id: UUID,
+    settling: Settling,
+    connectors: Callable[[str], CommerceConnector],
+    open_credential: Opener,
+    clock: Clock,
+) -> PlatformQuote | None:
+    """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
+    shipping = _shipping(settling.plan, settling.order.order)
+    try:
+        return await connectors(settling.connection.platform).quote_refund(
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
+            shipping_minor=shipping,
+        )  # fmt: skip
+    except Unreachable as gone:
+        async with database.tx(tenant_id) as db:
+            wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
+            await refunds.set_due(db, settling.row.id, due_at=clock() + wait)
+            if gone.needs_reconnect:
+                await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
+        return None
 
 
 async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:
