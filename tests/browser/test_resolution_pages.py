@@ -101,7 +101,7 @@ async def choose_credit(site: Site, page: Page, name: str, offer: str, *, script
 
 async def arrive(site: Site, number: str) -> Any:
     """Let the parcel of a return arrive sound and wait until its credit is handed over."""
-    listed = (await site.api().get("/returns", limit=200))["items"]
+    listed = (await site.api().get("/returns", limit="200"))["items"]
     rma = next(one for one in listed if one["number"] == number)
     line, at = rma["lines"][0]["id"], f"/returns/{rma['id']}"
     api = site.api("warehouse")
@@ -158,7 +158,7 @@ async def test_a_credit_is_chosen_in_german_without_script(site: Site, signed_in
     assert await page.locator("html").get_attribute("lang") == "de"
 
 
-@pytest.mark.parametrize(("width", "theme"), ((375, "light"), (1440, "dark")))
+@pytest.mark.parametrize(("width", "theme"), [(375, "light"), (1440, "dark")])
 async def test_the_settings_of_resolutions_hold(
     site: Site, signed_in: Any, open_page: OpenPage, width: int, theme: str
 ) -> None:

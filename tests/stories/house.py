@@ -18,9 +18,9 @@ from retour.core.rma import Disposition, Grade
 from retour.core.shipping import TrackingEvent
 from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
+from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
-from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.sandbox.app import Sandbox
 from retour.store import connection as connections
 from retour.store import due

@@ -176,8 +176,14 @@ def _outside(whole: Whole, code: str, reader: Reader) -> Text:
     name = whole.resolution_name(reader, waiting.resolution, waiting.resolution_ref)
     worth = Money(waiting.total_minor + waiting.plan.bonus, waiting.currency)
     what = Markup(reader.say("%(what)s, worth %(amount)s.")) % {"what": name, "amount": reader.money(worth)}  # noqa: S704
-    where = reader.say("It is paid through %(service)s.", service=record.integration) if record and record.integration else ""
-    failed = reader.say("It failed before: “%(why)s”.", why=waiting.report_note or "") if code == "payout_failed" else ""
+    where = (
+        reader.say("It is paid through %(service)s.", service=record.integration)
+        if record and record.integration
+        else ""
+    )
+    failed = (
+        reader.say("It failed before: “%(why)s”.", why=waiting.report_note or "") if code == "payout_failed" else ""
+    )
     return _sentences(failed, what, where, reader.say("Retour sends nothing; your report settles it."))
 
 
