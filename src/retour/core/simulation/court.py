@@ -13,7 +13,7 @@ from retour.core.simulation.judging import Eyes, Judge, Verdict
 from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
-from retour.core.simulation.world import World, WorldLine, asks_person, world
+from retour.core.simulation.world import World, WorldLine, world
 
 # Groups whose outcome matters to a line that is accepted either way; the others show in its fate, its offer or its money.
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
@@ -88,15 +88,14 @@ class Court:
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
         shown = list(zip([line.facts for line in past.lines], seen, strict=True))
         said_then = [then_judge.verdict(*one) for one in shown]
-        reviewed = asks_person(past, said_then)
-        then = before = world(past, said_then, was_reviewed=reviewed)
+        then = before = world(past, said_then)
         said_before = said_then
         if before_judge is not then_judge:
             said_before = [before_judge.verdict(*one) for one in shown]
-            before = world(past, said_before, was_reviewed=reviewed)
+            before = world(past, said_before, was_reviewed=then.is_reviewed)
         said = tuple([self._candidate.verdict(*one) for one in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
-        after = before if all(alike) else world(past, said, was_reviewed=reviewed)
+        after = before if all(alike) else world(past, said, was_reviewed=then.is_reviewed)
         return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
 
     def needs_order(self, case: Case) -> bool:
