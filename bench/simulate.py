@@ -322,6 +322,5 @@ def _children_s() -> float:
 
 
 def _most_mb() -> float:
-    """Return the most resident memory that this process or one of its children ever had."""
-    own, theirs = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(own, theirs) / 1024
+    """Return the most resident memory that one of the processes started here ever had."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
