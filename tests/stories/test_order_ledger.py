@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from retour.core.money import Sides
-from retour.core.order import PlatformRefund, RefundedLine
+from retour.core.order import Fetched, PlatformRefund, RefundedLine
 from retour.core.policy.document import Compare, Op, PromotionCondition, Rule
 from retour.core.policy.outcome import (
     Fee,
@@ -23,7 +23,6 @@ from retour.core.policy.outcome import (
     SettleOn,
     ShippingRefund,
 )
-from retour.core.ports import Fetched
 from tests.stories.house import TEE, House, Units, under
 
 pytestmark = pytest.mark.anyio
