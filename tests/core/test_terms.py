@@ -29,12 +29,8 @@ from retour.core.policy.outcome import (
     Shortfall,
 )
 from retour.core.refund import BonusTerm, ChargeMode, FeeKind, FeeTerm, PromotionTerm, Waiver
-<<<<<<< HEAD
 from retour.core.terms import offer_of, terms_of
-=======
-from retour.core.terms import terms_of
 from tests.core.builders import a_charge, a_ledger, a_line, an_order
->>>>>>> review1
 from tests.core.policy.builders import bare_facts
 
 REFUND = ResolutionKind.REFUND_ORIGINAL
