@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from retour.core import refund
-from retour.core.order import TenderKind
+from retour.core.money import NOTHING
+from retour.core.order import ChargeKind, TenderKind
 from retour.core.policy import LineDecision, compile_policy, decide, template
 from retour.core.policy.document import PromotionCondition
 from retour.core.policy.outcome import (
@@ -28,7 +29,8 @@ from retour.core.policy.outcome import (
     Shortfall,
 )
 from retour.core.refund import BonusTerm, ChargeMode, FeeKind, FeeTerm, PromotionTerm, Waiver
-from retour.core.terms import terms_of
+from retour.core.terms import offer_of, terms_of
+from tests.core.builders import a_charge, a_ledger, a_line, an_order
 from tests.core.policy.builders import bare_facts
 
 REFUND = ResolutionKind.REFUND_ORIGINAL
@@ -139,6 +141,20 @@ def test_what_is_no_refund_goes_back_to_no_tender_and_a_repair_pays_nothing() ->
     assert {terms[kind].share_bp for kind in terms if kind is not ResolutionKind.REPAIR} == {9_000}
 
 
+def test_a_repair_gives_back_nothing_of_what_the_sale_charged_beside_the_goods() -> None:
+    every = ShippingRefund.ALL
+    said = RefundTerms(shipping=every, duties=every, tips=every, sale_fees=every, gift_wrapping=every)
+    order = an_order(
+        a_line("a", q=2, gross=10_000),
+        charges=tuple(a_charge(kind.value, gross=100, kind=kind) for kind in ChargeKind),
+    )
+    request = refund.RefundRequest((refund.RequestedLine("a", (refund.UnitRange(1, 2),)),))
+
+    plan = refund.quote(order, a_ledger(order), request, terms_of(decided(refund_terms=said), "repair"))
+
+    assert (plan.total, [row.kind.value for row in plan.rows]) == (NOTHING, ["units"])
+
+
 @pytest.mark.parametrize("mode", PromotionMode)
 def test_promotions_have_the_condition_of_the_document_and_the_mode_of_the_ruling(mode: PromotionMode) -> None:
     line = decided(refund_terms=RefundTerms(promotions=mode))
@@ -161,3 +177,22 @@ def test_bonus_and_share_are_those_of_the_offer_that_was_chosen() -> None:
     assert (second.bonus, second.share_bp) == (None, 2_500)
     assert terms_of(line, "store_credit", resolution_ref="r1") == first
     assert (unknown.bonus, unknown.share_bp, unknown.fees) == (None, 10_000, ())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ResolutionKind if kind is not REFUND])
+def test_what_is_no_refund_touches_no_payment(kind: ResolutionKind) -> None:
+    line = offered(ResolutionOffer(REFUND), ResolutionOffer(kind, share_bp=4_000))
+
+    assert terms_of(line, REFUND).tender_order != ()
+    assert terms_of(line, kind).tender_order == ()
+    assert terms_of(line, kind).share_bp == (0 if kind is ResolutionKind.REPAIR else 4_000)
+
+
+def test_an_offer_is_found_by_kind_and_record() -> None:
+    first, second = ResolutionOffer(REFUND, "a"), ResolutionOffer(REFUND, "b")
+    line = offered(first, second)
+
+    assert offer_of(line, REFUND) == first
+    assert offer_of(line, REFUND, "b") == second
+    assert offer_of(line, REFUND, "c") is None
+    assert offer_of(line, ResolutionKind.REPAIR) is None
