@@ -11,7 +11,6 @@ from retour.core.event import EventType
 from retour.core.rma import Moment, SettlementState
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.store.event import Event
-from retour.store.refund import SettlementRow
 from retour.web.reader import Readers
 from retour.web.texts import Texts
 
@@ -51,31 +50,6 @@ def test_the_first_line_is_the_next_thing_in_the_shoppers_life(row: Any, heading
 
     assert (stands.heading, stands.waits) == (heading, waits)
     assert stands.for_you is (waits is not None and waits.startswith("Waits for you"))
-
-
-def a_settlement(moment: Moment, plan: Any = None) -> SettlementRow:
-    return SettlementRow(
-        uuid4(), uuid4(), uuid4(), 1, uuid4(), 1, "refund_original", SettlementState.SETTLED, "EUR", 500, plan, "", None,
-        None, None, None, NOW, NOW, None, moment,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("moment", [Moment.APPROVED, Moment.FIRST_SCAN, Moment.DELIVERED, Moment.RECEIVED])
-@pytest.mark.parametrize(
-    ("row", "heading"),
-    [
-        (a_row(), "Send your parcel"),
-        (a_row(in_transit_at=NOW, blocked="in_transit"), "Your parcel is on its way"),
-        (a_row(received_at=NOW, blocked="awaiting_inspection"), "The shop is checking your items"),
-    ],
-)
-def test_who_is_paid_before_the_goods_are_looked_at_still_reads_what_becomes_of_them(
-    row: Any, heading: str, moment: Moment
-) -> None:
-    early, late = a_settlement(moment), a_settlement(Moment.INSPECTED)
-
-    assert standing(row, [early], ENGLISH, shop="Fjellhus").heading == heading
-    assert standing(row, [early, late], ENGLISH, shop="Fjellhus").heading == "Your money is on its way"
 
 
 @pytest.mark.parametrize("status", ["requested", "approved", "resolved", "rejected", "cancelled", "expired"])

@@ -71,10 +71,9 @@ def _on_its_way(
 
 def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
     say, code = reader.say, row["blocked_code"]
-    looked_at = settlements if _is_looked_at(row, settlements) and code != "awaiting_rest" else ()
-    if looked_at and _is_no_refund(looked_at):
-        return _prepared(row, looked_at, reader, shop=shop, chosen=chosen)
-    if looked_at:
+    if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
+        return _prepared(row, settlements, reader, shop=shop, chosen=chosen)
+    if settlements and code != "awaiting_rest":
         text = say("Your items are checked. The shop is paying you back.")
         return Standing(say("Your money is on its way"), text, say("Waits for %(shop)s", shop=shop))
     if code == "awaiting_rest":
@@ -97,11 +96,6 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
     text = say("Your return is approved. Pack the items and send them back.")
     return Standing(say("Send your parcel"), text, say("Waits for you: send the parcel"), for_you=True)
-
-
-def _is_looked_at(row: Record, settlements: Sequence[SettlementRow]) -> bool:
-    """Return whether the shop is done with the goods; what is paid before their inspection leaves them to be sent."""
-    return row["method"] == MethodKind.KEEP_ITEM.value or any(s.moment is Moment.INSPECTED for s in settlements)
 
 
 def _is_no_refund(settlements: Sequence[SettlementRow]) -> bool:
