@@ -258,7 +258,7 @@ def _pattern(chance: random.Random, compiled: CompiledPolicy) -> Iterator[Patter
     yield Pattern(
         order, msgspec.json.encode(order).decode(),
         msgspec.json.encode([encode_line_decision(line) for line in decided.lines]), msgspec.json.encode(promised),
-        tuple((a.line_ref, a.quantity, kind) for a in asked), on,
+        tuple((a.line_ref, a.quantity or 1, kind) for a in asked), on,
     )  # fmt: skip
 
 

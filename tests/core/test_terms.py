@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from retour.core import refund
-from retour.core.order import TenderKind
+from retour.core.money import NOTHING
+from retour.core.order import ChargeKind, TenderKind
 from retour.core.policy import LineDecision, compile_policy, decide, template
 from retour.core.policy.document import PromotionCondition
 from retour.core.policy.outcome import (
@@ -29,6 +30,7 @@ from retour.core.policy.outcome import (
 )
 from retour.core.refund import BonusTerm, ChargeMode, FeeKind, FeeTerm, PromotionTerm, Waiver
 from retour.core.terms import offer_of, terms_of
+from tests.core.builders import a_charge, a_ledger, a_line, an_order
 from tests.core.policy.builders import bare_facts
 
 REFUND = ResolutionKind.REFUND_ORIGINAL
@@ -137,6 +139,20 @@ def test_what_is_no_refund_goes_back_to_no_tender_and_a_repair_pays_nothing() ->
     assert {kind for kind in terms if terms[kind].tender_order} == {REFUND}
     assert {kind for kind in terms if terms[kind].share_bp == 0} == {ResolutionKind.REPAIR}
     assert {terms[kind].share_bp for kind in terms if kind is not ResolutionKind.REPAIR} == {9_000}
+
+
+def test_a_repair_gives_back_nothing_of_what_the_sale_charged_beside_the_goods() -> None:
+    every = ShippingRefund.ALL
+    said = RefundTerms(shipping=every, duties=every, tips=every, sale_fees=every, gift_wrapping=every)
+    order = an_order(
+        a_line("a", q=2, gross=10_000),
+        charges=tuple(a_charge(kind.value, gross=100, kind=kind) for kind in ChargeKind),
+    )
+    request = refund.RefundRequest((refund.RequestedLine("a", (refund.UnitRange(1, 2),)),))
+
+    plan = refund.quote(order, a_ledger(order), request, terms_of(decided(refund_terms=said), "repair"))
+
+    assert (plan.total, [row.kind.value for row in plan.rows]) == (NOTHING, ["units"])
 
 
 @pytest.mark.parametrize("mode", PromotionMode)

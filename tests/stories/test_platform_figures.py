@@ -71,6 +71,31 @@ async def test_a_difference_pays_nothing_until_a_person_accepts_it(house: House)
     assert twice.value.code == "move_not_allowed"
 
 
+def two_euro_less(fetched: Fetched) -> Fetched:
+    order = fetched.order
+    line = replace(order.lines[0], gross=order.lines[0].gross - Sides(200, 200))
+    return replace(fetched, order=replace(order, lines=(line, *order.lines[1:])))
+
+
+async def test_what_a_person_accepted_holds_for_those_figures_alone(house: House) -> None:
+    await house.open()
+    order = await house.an_order(bend=half_a_euro_less)
+    rma_id = await house.returned(order, {0: 2})
+    settlement = await house.settlement(rma_id)
+    await house.do(lambda db: refund.accept_difference(db, settlement_id=settlement.id, actor="boss", now=now()))
+
+    await house.mirror(order.order.ref, bend=two_euro_less)
+    await house.settle_down()
+
+    again = await house.settlement(rma_id)
+    assert (again.state.value, again.comparison, again.total_minor) == ("quoted", "differs", 3_798)
+    assert await house.waits(rma_id) == ("finance", "platform_disagrees")
+    assert await house.refunded(order) == ("0.00", 0)
+    await house.do(lambda db: refund.accept_difference(db, settlement_id=settlement.id, actor="boss", now=now()))
+    await house.settle_down()
+    assert await house.refunded(order) == ("37.98", 1)
+
+
 async def test_money_that_went_back_behind_our_back_is_never_paid_again(house: House) -> None:
     await house.open()
     order = await house.an_order()

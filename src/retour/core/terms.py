@@ -1,6 +1,7 @@
 """From the policy's word to the terms of a refund: where two subjects of the core meet."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retour.core import refund
 from retour.core.policy import LineDecision
@@ -46,7 +47,7 @@ def terms_of(
             (refund.FeeKind.LABEL, label),
             (refund.FeeKind.RETURN, of_return.return_fee),
         ]
-    return refund.RefundTerms(
+    terms = refund.RefundTerms(
         shipping=refund.ChargeMode(said.shipping.value),
         duties=refund.ChargeMode(said.duties.value),
         sale_fees=refund.ChargeMode(said.sale_fees.value),
@@ -59,7 +60,16 @@ def terms_of(
         promotions=tuple(_promotion(said, promotion, currency) for promotion in promotions),
         legal_floor=is_withdrawal,
         bonus=_bonus(offer.bonus if offer else None, currency),
-        share_bp=0 if resolution == ResolutionKind.REPAIR else offer.share_bp if offer else refund.WHOLE,
+        share_bp=offer.share_bp if offer else refund.WHOLE,
+    )
+    return _of_repair(terms) if resolution == ResolutionKind.REPAIR else terms
+
+
+def _of_repair(terms: refund.RefundTerms) -> refund.RefundTerms:
+    """Return the terms without anything that would pay: the shopper keeps the goods, so the sale stands as it was."""
+    none = refund.ChargeMode.NONE
+    return replace(
+        terms, share_bp=0, shipping=none, duties=none, sale_fees=none, tips=none, gift_wrapping=none, rounding=none
     )
 
 

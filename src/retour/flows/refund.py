@@ -232,7 +232,7 @@ async def _compare_and_pay(
 ) -> Sequence[jobs.Job]:
     """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
     compared = refund.compare(settling.plan, figures)
-    accepted = settling.row.comparison == "accepted_by_person"
+    accepted = settling.row.comparison == "accepted_by_person" and _is_as_shown(settling.plan, settling.row.plan)
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
         await _dispute(db, settling, figures, compared, now)
@@ -261,6 +261,11 @@ async def _compare_and_pay(
     await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
     await returns.refresh(db, settling.record.rma.id, at=now)
     return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
+
+
+def _is_as_shown(plan: Plan, shown: Plan) -> bool:
+    """Return whether a plan moves the money that a person saw; what they accepted holds for no other figures."""
+    return (plan.total, plan.taxes, plan.legs) == (shown.total, shown.taxes, shown.legs)
 
 
 async def _settle_nothing(db: Db, settling: Settling, now: datetime) -> None:

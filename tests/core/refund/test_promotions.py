@@ -91,6 +91,16 @@ def test_a_promotion_is_charged_where_what_is_kept_no_longer_earns_it(
     assert plan.notes == (("clawed_back",) if step else ())
 
 
+def test_goods_that_are_repaired_release_nothing_that_was_charged() -> None:
+    ledger = booked(a_ledger(ORDER), planned(units("C", 1, 1)))
+    repair = RefundTerms(promotions=(CLAWBACK,), share_bp=0)
+
+    plan = quote(ORDER, ledger, RefundRequest((units("A", 1, 1),)), repair)
+
+    assert (charged(plan), plan.total) == ([], NOTHING)
+    assert charged(planned(units("A", 1, 1), ledger=ledger)) == [720]
+
+
 def test_a_minimum_in_the_currency_of_the_books_is_judged_on_the_books() -> None:
     order = an_order(
         replace(a_line("A", gross=Sides(1_000, 900)), list_value=Sides(1_000, 900)),

@@ -35,9 +35,10 @@ def clawback(
 
     The target is the discount that kept units still have although the condition does not hold any more; the step is
     the target less what was charged before, at most what the goods are worth (`goods`, after deductions), and below
-    zero where charged discount goes back. Raise Refused(currency_mismatch).
+    zero where charged discount goes back. Units that are paid nothing of are not given up and change no charge. Raise
+    Refused(currency_mismatch).
     """
-    if not accepted or not (terms.promotions or ledger.promotions):
+    if not accepted or terms.share_bp == 0 or not (terms.promotions or ledger.promotions):
         return ()
     kept = [
         (line, complement(line.quantity, (*(past[line.ref].paid_units if line.ref in past else ()),

@@ -69,9 +69,7 @@ def _on_its_way(
     return found
 
 
-def _underway(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
-) -> Standing:
+def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
     say, code = reader.say, row["blocked_code"]
     if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
         return _prepared(row, settlements, reader, shop=shop, chosen=chosen)

@@ -237,9 +237,9 @@ def ledger_of(order: Order, at: Position) -> Ledger:
             past_line, paid=past_line.paid + r.gross, taxes_paid=_merge(past_line.taxes_paid, taxes)
         )
     for counter in at.counters:
-        if counter.refunded_without_return and counter.line_ref in lines:
+        if (counter.refunded_without_return or counter.cancelled) and counter.line_ref in lines:
             past_line = lines[counter.line_ref]
-            units = (*past_line.paid_units, *_refunded_outside(at, counter))
+            units = (*past_line.paid_units, *_refunded_outside(at, counter), *_never_sent(at, counter))
             lines[counter.line_ref] = replace(past_line, paid_units=units)
     paid_back = sum((r.paid for r in at.rows), NOTHING) + sum((r.total for r in outside), NOTHING)
     return Ledger(
@@ -284,9 +284,17 @@ def _taxes_of(line: OrderLine, refunded: RefundedLine) -> tuple[Tax, ...]:
 
 def _refunded_outside(at: Position, counter: Counter) -> tuple[Span, ...]:
     """Return the units refunded without a return: the last ones shipped that no return claims."""
-    free = minus(((1, counter.fulfilled),), at.claimed(counter.line_ref)) if counter.fulfilled else ()
+    if not counter.fulfilled or not counter.refunded_without_return:
+        return ()
+    free = minus(((1, counter.fulfilled),), at.claimed(counter.line_ref))
     units = [u for lo, hi in free for u in range(lo, hi + 1)]
     return join(units[-counter.refunded_without_return :])
+
+
+def _never_sent(at: Position, counter: Counter) -> tuple[Span, ...]:
+    """Return the units that left the order unshipped, its last ones: nobody keeps them, and nobody returns them."""
+    last = (counter.ordered - counter.cancelled + 1, counter.ordered)
+    return minus((last,), at.claimed(counter.line_ref)) if counter.cancelled else ()
 
 
 def _add_line(past: LedgerLine, row: _Paid) -> LedgerLine:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.refund import FeeKind, Plan, Waiver
-from retour.core.rma import Return
+from retour.core.rma import Return, SettlementState
 from retour.core.settling import Bearing
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -21,6 +21,8 @@ RETURNING id
 WAIVERS: Final = """
 SELECT kind, reason, actor FROM fee_waiver WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY at, id
 """
+# What may still be quoted again, and then counts the others in.
+_OPEN: Final = frozenset({SettlementState.QUOTED, SettlementState.FAILED})
 
 
 async def waive(db: Db, *, rma_id: UUID, kind: FeeKind | None, reason: str, actor: str, at: datetime) -> bool:
@@ -35,7 +37,13 @@ async def waivers(db: Db, rma_id: UUID) -> tuple[Waiver, ...]:
 
 
 async def bearing_of(db: Db, ret: Return, *, before: int | None = None) -> Bearing:
-    """Return what of a return bears on its next settlement, or on the one of that number (`seq`)."""
+    """Return what of a return bears on its next settlement, or on the one of that number (`seq`).
+
+    A later settlement whose money has moved bears on an earlier one that waited, so that no fee is charged by both.
+    """
     rows = await list_of_rma(db, ret.id)
-    earlier: Sequence[Plan] = tuple(row.plan for row in rows if before is None or row.seq < before)
+    others = (
+        row for row in rows if before is None or row.seq < before or (row.seq > before and row.state not in _OPEN)
+    )
+    earlier: Sequence[Plan] = tuple(row.plan for row in others)
     return Bearing(earlier, max(1, len(ret.shipments)), await waivers(db, ret.id))
