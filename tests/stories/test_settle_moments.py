@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from retour.core.errors import Refused
 from retour.core.policy.outcome import Approval, Approving, Moment, SettleOn
 from retour.core.rma import Grade
 from retour.flows import rma
@@ -297,6 +298,21 @@ async def test_cancelling_what_was_paid_for_leaves_a_difference_to_a_person(hous
     assert await house.refunded(order) == ("39.98", 1)
 
 
+async def test_a_unit_that_was_paid_and_cancelled_leaves_the_other_one_to_be_returned(house: House) -> None:
+    await house.open(document=paid_on(Moment.APPROVED))
+    order = await house.an_order()
+    first = await house.approved(order, {0: 1})
+    await house.do(lambda db: rma.cancel(db, rma_id=first, actor="agent", now=now()))
+    with pytest.raises(Refused) as refused:
+        await house.ask(order, {0: 2})
+    assert refused.value.code == "more_than_returnable"
+
+    second = await house.approved(order, {0: 1})
+
+    assert (await house.see(second)).rma.lines[0].claimed == ((2, 2),)
+    assert await house.refunded(order) == ("39.98", 2)
+
+
 async def test_cancelling_before_the_payment_pays_nothing(house: House) -> None:
     await house.open(document=paid_on(Moment.APPROVED, after_hours=24))
     order = await house.an_order()
@@ -328,7 +344,6 @@ async def test_only_what_is_still_coming_is_paid(house: House) -> None:
 
 
 async def test_a_shopper_cannot_cancel_what_was_paid(house: House) -> None:
-    from retour.core.errors import Refused
 
     await house.open(document=paid_on(Moment.APPROVED))
     order = await house.an_order()
@@ -417,3 +432,15 @@ async def test_what_somebody_else_pays_is_handed_over_after_the_delay(house: Hou
     await house.later()
 
     assert await paid(house, rma_id) == [("first_scan", 2 * TEE, "handed_over")]
+
+
+async def test_what_somebody_else_pays_after_the_delay_is_what_the_inspection_left_of_it(house: House) -> None:
+    await house.open(document=paid_on(Moment.RECEIVED, 24), refunds_by="platform")
+    order = await house.an_order()
+    rma_id = await house.approved(order, {0: 2})
+    await house.receive(rma_id, {0: 2})
+    await house.inspect(rma_id, Units(0, 1), Units(0, 1, Grade.DAMAGED, damaged()))
+
+    await house.later()
+
+    assert await paid(house, rma_id) == [("received", 2 * TEE - 600, "handed_over")]
