@@ -24,7 +24,7 @@ from retour.core.policy import Asked, CompiledPolicy, History, PolicyDocument, R
 from retour.core.policy.document import AllOf, AnyOf, Compare, Op, Rule
 from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.gathering import time_zone
-from retour.core.policy.outcome import Anchor, Eligibility, Mode, Outcomes, Start
+from retour.core.policy.outcome import Anchor, Eligibility, Fee, Mode, Outcomes, Start
 from retour.core.policy.template import template
 from retour.core.terms import terms_of
 from retour.flows import simulation as simulations
@@ -38,7 +38,7 @@ from .installation import Installation, Merchant, installation, open_merchant
 from .report import Report
 
 SIZES = (10_000, 100_000)
-PATTERNS = 4_000  # different returns; each is seeded as often as it takes, under ids of its own
+PATTERNS = 20_000  # different returns; each is seeded as often as it takes, under ids of its own
 FIRST = date(2025, 11, 1)
 DAYS = 365
 COUNTRIES = ("DE", "AT", "FR", "NL", "US", "GB", "PL", "IT", "ES", "SE")
@@ -180,10 +180,11 @@ def _candidate() -> PolicyDocument:
     base = template(automatic=True)
     window = Eligibility(Mode.WINDOW, 21, (Start(Anchor.DELIVERED), Start(Anchor.FULFILLED, 3)))
     fee = replace(base.defaults.resolutions, offered=tuple(
-        replace(offer, restocking_fee=_fee()) for offer in base.defaults.resolutions.offered
+        replace(offer, restocking_fee=Fee(bp=1_500)) for offer in base.defaults.resolutions.offered
     ))  # fmt: skip
     rules = [
-        Rule("electronics", "A fee on electronics", Outcomes(resolutions=fee), _is("product.type", "Electronics")),
+        Rule("electronics", "A fee on sound electronics", Outcomes(resolutions=fee),
+             AllOf((_is("product.type", "Electronics"), Compare("line.reason", Op.IN, REASONS[:4])))),
         Rule("bags", "A fee on bags from abroad", Outcomes(resolutions=fee),
              AllOf((_is("product.type", "Bags"), _is("order.country", "US")))),
         Rule("shorter", "Three weeks", Outcomes(eligibility=window), _is("product.type", "Shoes")),
@@ -195,12 +196,6 @@ def _candidate() -> PolicyDocument:
         ) for n in range(27)
     ]  # fmt: skip
     return replace(base, currency="EUR", rules=(*rules, *base.rules))
-
-
-def _fee() -> Any:
-    from retour.core.policy.outcome import Fee  # noqa: PLC0415 - beside its one use
-
-    return Fee(bp=1_500)
 
 
 def _is(fact: str, value: str) -> Compare:
@@ -257,7 +252,7 @@ def _pattern(chance: random.Random, compiled: CompiledPolicy) -> Iterator[Patter
     yield Pattern(
         order, msgspec.json.encode(order).decode(),
         msgspec.json.encode([encode_line_decision(line) for line in decided.lines]), msgspec.json.encode(promised),
-        tuple((a.line_ref, a.quantity, kind) for a in asked), on,
+        tuple((a.line_ref, a.quantity or 1, kind) for a in asked), on,
     )  # fmt: skip
 
 
@@ -327,6 +322,5 @@ def _children_s() -> float:
 
 
 def _most_mb() -> float:
-    """Return the most resident memory that this process or one of its children ever had."""
-    own, theirs = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return max(own, theirs) / 1024
+    """Return the most resident memory that one of the processes started here ever had."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -101,7 +101,7 @@ async def choose_credit(site: Site, page: Page, name: str, offer: str, *, script
 
 async def arrive(site: Site, number: str) -> Any:
     """Let the parcel of a return arrive sound and wait until its credit is handed over."""
-    listed = (await site.api().get("/returns", limit=200))["items"]
+    listed = (await site.api().get("/returns", limit="200"))["items"]
     rma = next(one for one in listed if one["number"] == number)
     line, at = rma["lines"][0]["id"], f"/returns/{rma['id']}"
     api = site.api("warehouse")

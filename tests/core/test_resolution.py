@@ -10,7 +10,7 @@ from retour.core.errors import Refused
 from retour.core.policy import PolicyDocument, template
 from retour.core.policy.document import Rule
 from retour.core.policy.outcome import Outcomes, ResolutionKind, ResolutionOffer, Resolutions
-from retour.core.resolution import Named, Resolution, Wording, check, check_named, named_in
+from retour.core.resolution import Named, Resolution, Wording, check, check_named, named_in, wording_of
 
 K = ResolutionKind
 ID, STORE = uuid.UUID(int=1), uuid.UUID(int=2)
@@ -64,6 +64,14 @@ def test_words_are_told_in_the_readers_language_else_the_stores_else_any() -> No
     assert RECORD.wording("de", "en").name == "Karte"
     assert RECORD.wording("ar", "de").name == "Karte"
     assert RECORD.wording("ar", "fr").name == "Card"
+
+
+def test_words_of_a_record_that_is_not_kept_are_none() -> None:
+    archived = {str(ID): replace(RECORD, archived_at=NOW)}
+
+    assert wording_of(archived, str(ID), language="de", default="en") == Wording("Karte")
+    assert wording_of(archived, str(STORE), language="de", default="en") is None
+    assert wording_of(archived, None, language="de", default="en") is None
 
 
 def offering(*offers: ResolutionOffer) -> PolicyDocument:

@@ -29,7 +29,7 @@ from retour.core.policy.outcome import (
     Shortfall,
 )
 from retour.core.refund import BonusTerm, ChargeMode, FeeKind, FeeTerm, PromotionTerm, Waiver
-from retour.core.terms import terms_of
+from retour.core.terms import offer_of, terms_of
 from tests.core.builders import a_charge, a_ledger, a_line, an_order
 from tests.core.policy.builders import bare_facts
 
@@ -177,3 +177,22 @@ def test_bonus_and_share_are_those_of_the_offer_that_was_chosen() -> None:
     assert (second.bonus, second.share_bp) == (None, 2_500)
     assert terms_of(line, "store_credit", resolution_ref="r1") == first
     assert (unknown.bonus, unknown.share_bp, unknown.fees) == (None, 10_000, ())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ResolutionKind if kind is not REFUND])
+def test_what_is_no_refund_touches_no_payment(kind: ResolutionKind) -> None:
+    line = offered(ResolutionOffer(REFUND), ResolutionOffer(kind, share_bp=4_000))
+
+    assert terms_of(line, REFUND).tender_order != ()
+    assert terms_of(line, kind).tender_order == ()
+    assert terms_of(line, kind).share_bp == (0 if kind is ResolutionKind.REPAIR else 4_000)
+
+
+def test_an_offer_is_found_by_kind_and_record() -> None:
+    first, second = ResolutionOffer(REFUND, "a"), ResolutionOffer(REFUND, "b")
+    line = offered(first, second)
+
+    assert offer_of(line, REFUND) == first
+    assert offer_of(line, REFUND, "b") == second
+    assert offer_of(line, REFUND, "c") is None
+    assert offer_of(line, ResolutionKind.REPAIR) is None

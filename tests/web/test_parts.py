@@ -167,6 +167,18 @@ def test_a_chart_whose_marks_lead_somewhere_is_no_mere_picture() -> None:
     assert '<a href="/week/9" aria-label="9: 0">' in made
 
 
+def test_two_values_stand_beside_each_other_with_their_amounts() -> None:
+    bars = [("Changed mind", 300, 150, "€3.00", "€1.50"), ("Late", 0, 0, "€0.00", "€0.00")]
+
+    made = shown("{{ ui.pair_chart('p', 'Refunds', bars, 'Half of it.', ('Before', 'Now')) }}", bars=bars)
+
+    assert made.count('width="600.0"') == 1
+    assert made.count('width="300.0"') == 1
+    assert made.count('width="0.0"') == 2
+    assert "Before: </span><bdi>€3.00</bdi>" in made
+    assert "Half of it." in made
+
+
 def test_every_form_of_a_page_can_prove_to_be_ours() -> None:
     assert shown("{{ csrf() }}") == '<input type="hidden" name="_csrf" value="">'
     assert shown("{{ once() }}") != shown("{{ once() }}")

@@ -25,6 +25,7 @@ from retour.cli.frame import (
     tell,
 )
 from retour.cli.policy_words import changes_told, explanation_told, findings_told
+from retour.cli.simulating import simulate_policy
 from retour.core.errors import Refused
 from retour.core.policy import Asked, PolicyDocument, decode, diff, encode, template, template_named, templates
 from retour.core.policy.conflicts import Finding, Severity, find_conflicts
@@ -337,3 +338,6 @@ def _telling() -> Iterator[None]:
         named = refused.facts.get("rule_name")
         rule = f"rule {refused.facts['rule']}" + (f" “{named}”" if named else "")
         raise Refused(refused.code, f"{rule}: {refused.message}", field=refused.field) from refused
+
+
+policy_command.add_command(simulate_policy)

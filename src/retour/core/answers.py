@@ -42,5 +42,5 @@ def _fits(question: Question, answer: str) -> bool:
             return answer.removeprefix("-").isascii() and answer.removeprefix("-").isdigit()
         case AnswerKind.YES_NO:
             return answer in _YES_NO
-        case AnswerKind.TEXT:
+        case _:
             return True

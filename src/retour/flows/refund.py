@@ -85,19 +85,8 @@ async def settle(
         if settling.connection.state != "connected":
             await refunds.set_due(db, settlement_id, due_at=clock() + RETRY_READ)
             return ()
-    connector = connectors(settling.connection.platform)
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
-    try:
-        figures = await connector.quote_refund(
-            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
-            shipping_minor=_shipping(settling.plan, settling.order.order),
-        )  # fmt: skip
-    except Unreachable as gone:
-        async with database.tx(tenant_id) as db:
-            wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
-            await refunds.set_due(db, settlement_id, due_at=clock() + wait)
-            if gone.needs_reconnect:
-                await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
+    figures = await _figures(database, tenant_id, settling, connectors, open_credential, clock)
+    if figures is None:
         return ()
 
     async def pay(db: Db) -> Sequence[jobs.Job]:
@@ -110,6 +99,31 @@ async def settle(
         return paying if is_in_a_row else ()
 
     return await database.run(tenant_id, pay)
+
+
+async def _figures(
+    database: Database,
+    tenant_id: UUID,
+    settling: Settling,
+    connectors: Callable[[str], CommerceConnector],
+    open_credential: Opener,
+    clock: Clock,
+) -> PlatformQuote | None:
+    """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
+    shipping = _shipping(settling.plan, settling.order.order)
+    try:
+        return await connectors(settling.connection.platform).quote_refund(
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
+            shipping_minor=shipping,
+        )  # fmt: skip
+    except Unreachable as gone:
+        async with database.tx(tenant_id) as db:
+            wait = max(timedelta(seconds=gone.retry_after_s), RETRY_READ if gone.needs_reconnect else timedelta(0))
+            await refunds.set_due(db, settling.row.id, due_at=clock() + wait)
+            if gone.needs_reconnect:
+                await connections.lock_out(db, settling.connection.id, actor="retour", at=clock())
+        return None
 
 
 async def retry(db: Db, *, settlement_id: UUID, actor: str, now: datetime) -> SettlementRow:

@@ -9,16 +9,18 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retour.core.errors import Refused
 from retour.core.policy import LineFacts, PolicyDocument, Rule, compile_policy, decide
-from retour.core.policy.condition import compiled
+from retour.core.policy.condition import all_of, any_of, comparison, compiled, negated
 from retour.core.policy.conflicts import Finding, FindingKind, find_conflicts
 from retour.core.policy.conflicts.ground import wordless
 from retour.core.policy.conflicts.offers import offers_of
 from retour.core.policy.conflicts.space import leaves_of
+from retour.core.policy.conflicts.terms import opened
 from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Expression, FactValue, Not, Op, Zone
 from retour.core.policy.evaluate import DEFAULT, LineDecision
 from retour.core.policy.expression import Test
-from retour.core.policy.grammar import Term, names
+from retour.core.policy.grammar import Operation, Term, names, parse
 from retour.core.policy.outcome import (
     Approval,
     Approving,
@@ -34,7 +36,8 @@ from retour.core.policy.outcome import (
     Resolutions,
 )
 from tests.core.policy.builders import a_policy, bare_facts
-from tests.core.policy.strategies import examples
+from tests.core.policy.expressions import Plain, grown_expression
+from tests.core.policy.strategies import FACTS_OF_LINES, SEEDS, examples
 
 TODAY = date(2026, 5, 1)
 DAYS = tuple(date(2026, 4, day) for day in (1, 2, 3, 4))
@@ -304,3 +307,34 @@ def check_example(document: PolicyDocument, one: Finding) -> None:
             assert one.subject not in offered or line.eligibility.outcome.mode is Mode.NEVER
         case _:
             pass
+
+
+@examples
+@given(st.lists(SEEDS, min_size=4, max_size=4), FACTS_OF_LINES)
+def test_an_expression_that_was_taken_apart_answers_as_before(seeds: list[int], facts: LineFacts) -> None:
+    for seed in seeds:
+        text = grown_expression(Random(seed))
+        try:
+            term = parse(text)
+        except Refused:
+            continue
+        closed = {repr(part): part for part in parts_of_term(term)}
+
+        assert answer_of(opened(Expression(text)), closed, facts.values) == Plain().test(term)(facts.values)
+
+
+def parts_of_term(term: Term) -> Iterator[Term]:
+    yield term
+    for part in term.parts if isinstance(term, Operation) else ():
+        yield from parts_of_term(part)
+
+
+def answer_of(condition: Condition, closed: Mapping[str, Term], values: Mapping[str, FactValue]) -> bool | None:
+    if isinstance(condition, Expression):
+        return Plain().test(closed[condition.text])(values)
+    if isinstance(condition, Compare):
+        return comparison(condition)(values)
+    if isinstance(condition, Not):
+        return negated(answer_of(condition.part, closed, values))
+    answers = [answer_of(part, closed, values) for part in condition.parts]
+    return all_of(answers) if isinstance(condition, AllOf) else any_of(answers)

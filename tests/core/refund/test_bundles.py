@@ -181,6 +181,21 @@ def test_a_rounding_that_is_there_already_takes_the_rest() -> None:
     assert [(charge.ref, charge.gross) for charge in less.charges] == [("S1", both(300)), ("R1", both(-198))]
 
 
+def test_a_rounding_is_made_beside_other_charges_and_free_lines_bear_nothing() -> None:
+    order = replace(
+        an_order(a_line("A", gross=1000), a_line("F", gross=0), charges=(a_charge("S1", gross=300),)), total=both(100)
+    )
+
+    less = shared(order, [OrderDiscount("ALL", both(1200))])
+
+    assert [line.gross for line in less.lines] == [NOTHING, NOTHING]
+    assert less.lines[1].discounts == ()
+    assert [(charge.ref, charge.gross) for charge in less.charges] == [
+        ("S1", both(300)),
+        ("order_rounding", both(-200)),
+    ]
+
+
 def test_a_discount_concerns_the_lines_it_names_and_never_a_discount_line() -> None:
     order = an_order(a_line("A", gross=1000, tax=160), a_line("B", gross=500, tax=80), a_line("N", gross=-100))
     named = shared(order, [OrderDiscount("ONE", both(250), lines=("B",), is_taxed=False)])

@@ -269,6 +269,7 @@ def test_an_amount_in_either_currency_is_the_same_fraction_of_the_order_s_two_to
         sides_of(order, 1, "USD")
     assert (refused.value.code, refused.value.field) == ("currency_mismatch", "currency")
     assert sides_of(ORDER, 100, "EUR") == both(100)
+    assert sides_of(an_order(a_line("A", gross=Sides(1, 150)), shop_currency="JPY"), 2, None) == Sides(2, 300)
 
 
 def test_an_order_whose_books_say_nothing_gives_an_amount_no_other_side() -> None:
@@ -276,7 +277,7 @@ def test_an_order_whose_books_say_nothing_gives_an_amount_no_other_side() -> Non
     negative = an_order(a_line("A", gross=Sides(1_000, -5)), shop_currency="JPY")
 
     assert sides_of(empty, 100, "JPY") == Sides(0, 100)
-    assert sides_of(empty, 100, "EUR") == Sides(100, 0)
+    assert sides_of(empty, 1_000, "EUR") == Sides(1_000, 0)
     assert sides_of(negative, 100, "EUR") == Sides(100, 0)
 
 

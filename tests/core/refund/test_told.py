@@ -275,3 +275,54 @@ def test_the_order_in_which_a_ledger_was_read_changes_nothing(order: tuple[int, 
     assert a_plan().bonus > 0
     assert a_plan().billed == NOTHING
     assert a_plan().notes == ("fee_waived", "clawed_back")
+
+
+# --- the comparison, to the unit ---
+
+
+def of_two_taxes() -> tuple[Plan, PlatformQuote]:
+    order = an_order(a_line("A", gross=10_000, tax=[a_tax(700, "state"), a_tax(300, "city")]))
+    plan = quote(order, a_ledger(order), RefundRequest((RequestedLine("A", (UnitRange(1, 1),)),)), RefundTerms())
+    return plan, PlatformQuote({"A": (both(9_998), both(998))}, NOTHING, 10_000)
+
+
+def test_a_line_with_two_taxes_may_be_off_by_two_on_both_sides() -> None:
+    plan, platform = of_two_taxes()
+
+    reconciled = compare(plan, platform).reconciled
+
+    assert reconciled is not None
+    (row,) = reconciled.adjustments
+    assert (row.payable, row.taxes, row.net) == (both(-2), (a_tax(-2, "state"),), NOTHING)
+    assert (row.settled, row.ref) == (both(10_000), "A")
+
+
+def test_shipping_may_be_off_by_one_and_no_more() -> None:
+    assert compare(a_plan(), theirs(shipping=201)).agreement is Agreement.RECONCILED
+    assert compare(a_plan(), theirs(shipping=202)).agreement is Agreement.DISCREPANCY
+
+
+def test_what_fits_on_no_payment_need_not_be_refundable() -> None:
+    plan, _ = of_two_taxes()
+    order = an_order(a_line("A", gross=10_000))
+    little = Ledger(tenders=(a_tender("C1", 4_000),))
+    plan = quote(order, little, RefundRequest((RequestedLine("A", (UnitRange(1, 1),)),)), RefundTerms())
+
+    agreed = compare(plan, PlatformQuote({"A": (both(10_000), NOTHING)}, NOTHING, 4_000))
+    beyond = compare(plan, PlatformQuote({"A": (both(10_000), NOTHING)}, NOTHING, 3_999))
+
+    assert (plan.unallocated, agreed.agreement) == (6_000, Agreement.AGREED)
+    assert [(d.component, d.ours, d.theirs) for d in beyond.differences] == [("maximum_refundable", 10_000, 3_999)]
+
+
+def test_a_refund_of_nothing_agrees_and_no_rounding_makes_it_something() -> None:
+    order = an_order(a_line("A", gross=450))
+    terms = RefundTerms(fees=(FeeTerm(fixed_minor=690),))
+    plan = quote(order, a_ledger(order), RefundRequest((RequestedLine("A", (UnitRange(1, 1),)),)), terms)
+
+    same = compare(plan, PlatformQuote({"A": (both(450), NOTHING)}, NOTHING, 450))
+    off = compare(plan, PlatformQuote({"A": (both(451), NOTHING)}, NOTHING, 450))
+
+    assert (same.agreement, same.reconciled) == (Agreement.AGREED, plan)
+    assert (off.agreement, off.reconciled) == (Agreement.AGREED, plan)
+    assert [(d.component, d.ours, d.theirs) for d in off.differences] == [("gross", 450, 451)]

@@ -14,10 +14,13 @@ from retour.core.effect import MOVES, OPEN_STATES, EffectKind, EffectState, Proc
 from retour.core.rma import (
     Decision,
     Due,
+    EarlyUnits,
     EffectView,
     Inspection,
+    Moment,
     ReturnLine,
     SettlementState,
+    SettlementView,
     blocked_by,
     count,
     decide_line,
@@ -26,6 +29,7 @@ from retour.core.rma import (
     minus,
     moves,
     next_steps,
+    settled_early,
 )
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import Disposition
@@ -46,18 +50,23 @@ class ReturnMachine(RuleBasedStateMachine):
         native=st.booleans(),
         restocks=st.sampled_from(["retour", "retour", "warehouse", "platform"]),
         refunds=st.sampled_from(["retour", "platform"]),
+        settle_on=st.sampled_from([Moment.INSPECTED, *Moment]),
     )
-    def request(self, *, units: list[int], native: bool, restocks: str, refunds: str) -> None:
+    def request(self, *, units: list[int], native: bool, restocks: str, refunds: str, settle_on: Moment) -> None:
         """Request a return of these units."""
         capable_of = frozenset(K) if native else b.BARE
         self.store = b.a_store(capable_of=capable_of, restocks=restocks, refunds=refunds)
-        self.ret = b.a_return(*(b.a_line(n, of, decision=D.REQUESTED) for n, of in enumerate(units, 1)))
+        self.ret = b.a_return(
+            *(b.a_line(n, of, decision=D.REQUESTED, settle_on=settle_on) for n, of in enumerate(units, 1))
+        )
         self.native, self.batches, self.tries = native, 0, 0
         self.dues: dict[UUID, Due] = {}
         self.put_back: Counter[UUID] = Counter()  # how often the units of an inspection entered the stock
         self.opened = self.finished = self.tagged = 0
         self.requested = self.answered = 0
         self.paid: Counter[UUID] = Counter()  # how often the money of a batch moved
+        self.paid_units: Counter[tuple[str, int]] = Counter()  # how often the money of a unit moved
+        self.early = 0
         self._go()
 
     # --- what people and carriers do ---------------------------------------------------------------------------------
@@ -69,7 +78,8 @@ class ReturnMachine(RuleBasedStateMachine):
         if line.decision is D.RESOLVED or line.received or line.decision is to:
             return
         if to in {D.REJECTED, D.REOPENED, D.APPROVED, D.IN_REVIEW} & moves.MOVES[line.decision]:
-            self._line(replace(line, decision=decide_line(line.decision, to)))
+            decided = replace(line, decision=decide_line(line.decision, to), decided_at=b.DECIDED_AT)
+            self._line(decided)
 
     @precondition(lambda self: self.ret.status is D.APPROVED and self.ret.in_transit_at is None)
     @rule()
@@ -84,19 +94,20 @@ class ReturnMachine(RuleBasedStateMachine):
         came = lowest(minus(line.claimed, line.received), some)
         if line.decision is D.APPROVED and came:
             self.ret = replace(self.ret, received_at=b.RECEIVED_AT)
-            self._line(replace(line, received=line.received + came))
+            self._line(replace(line, received=line.received + came, arrived_at=b.RECEIVED_AT))
 
     @rule(some=st.integers(1, 3), disposition=st.sampled_from(Disposition), accepted=st.booleans())
     def inspect(self, some: int, disposition: Disposition, *, accepted: bool) -> None:
         """Judge some received units of every line in one batch, and quote what is owed for it."""
         self.batches += 1
-        batch_id, judged = b.batch(self.batches), False
+        batch_id, judged, owed = b.batch(self.batches), False, False
         for line in self.ret.lines:
             spans = lowest(minus(line.received, line.inspected), some) if line.decision is D.APPROVED else ()
             verdicts = tuple(self._verdict(line, span, batch_id, disposition, accepted=accepted) for span in spans)
             judged = judged or bool(verdicts)
+            owed = owed or bool(minus(spans, settled_early(self.ret, line.line_ref)))
             self._put(replace(line, inspections=line.inspections + verdicts))
-        if judged and accepted:
+        if owed and accepted:
             quoted = b.a_settlement(self.batches)
             self.ret = replace(self.ret, settlements=(*self.ret.settlements, quoted))
         self._change(inspected_at=b.INSPECTED_AT if judged else self.ret.inspected_at)
@@ -139,6 +150,7 @@ class ReturnMachine(RuleBasedStateMachine):
         """Every unit enters the stock once at most, every batch is paid once, one return is opened and ended."""
         if hasattr(self, "paid"):
             assert max([0, *self.put_back.values(), *self.paid.values(), self.opened, self.finished]) <= 1
+            assert max([0, *self.paid_units.values()]) <= 1
             assert self.answered <= self.requested <= 1
             verdicts = {i.id: i for i in self.ret.inspections()}
             assert all(verdicts[i].disposition is Disposition.RESTOCK for i in self.put_back)
@@ -177,7 +189,9 @@ class ReturnMachine(RuleBasedStateMachine):
         assert self.opened == self.finished
         assert self.requested == self.answered
         assert self.tagged == 0
-        assert {s.batch_id for s in self.ret.settlements} == set(self.paid)
+        assert {s.batch_id for s in self.ret.settlements if s.state is not S.REVERSED} == set(self.paid)
+        accepted = {u for i in self.ret.inspections() if i.accepted for u in self._each(i.line_ref, i.span)}
+        assert accepted <= set(self.paid_units)
         if self.store.restocks == "retour":
             wanted = {i.id for i in self.ret.inspections() if i.disposition is Disposition.RESTOCK}
             assert wanted == set(self.put_back)
@@ -189,19 +203,46 @@ class ReturnMachine(RuleBasedStateMachine):
             for due in steps.effects:
                 self._plan(due.kind, due.business_ref, due)
             self._states(steps.withdraw, E.CANCELLED)
+            for units in steps.quote:
+                self._quote(units)
+            for settlement_id in steps.void:
+                self._settlement(settlement_id, S.REVERSED)
             for s in self.ret.settlements:
-                if s.id in steps.settle + steps.hand_over:
+                if s.id in steps.settle + steps.hand_over and not s.units:
                     self._goods_are_there(s.batch_id)
                 if s.id in steps.settle:
                     self._settlement(s.id, S.DUE)
                     self._plan(K.REFUND_TENDER, f"refund:{s.id}", None)
                 if s.id in steps.hand_over:
-                    self.paid[s.batch_id] += 1
+                    self._pay(s)
                     self._settlement(s.id, S.HANDED_OVER)
             for line in self.ret.lines:
                 if line.id in steps.resolve:
                     self._put(replace(line, decision=decide_line(line.decision, D.RESOLVED)))
             self.ret = replace(self.ret, status=derive_status(x.decision for x in self.ret.lines))
+
+    def _quote(self, units: EarlyUnits) -> None:
+        """Answer for units whose money is due before their inspection, each once."""
+        self.early += 1
+        named = tuple((units.line_ref, lo, hi) for lo, hi in units.spans)
+        known = {u for s in self.ret.settlements for ref, lo, hi in s.units for u in self._each(ref, (lo, hi))}
+        assert not known & {u for ref, lo, hi in named for u in self._each(ref, (lo, hi))}
+        made = b.a_settlement(100 + self.early, moment=units.moment, units=named, batch_id=b.uid(600 + self.early))
+        self.ret = replace(self.ret, settlements=(*self.ret.settlements, made))
+
+    def _pay(self, settlement: SettlementView) -> None:
+        """Count whose money moved: the units a settlement names, or those accepted in its batch and not paid before."""
+        self.paid[settlement.batch_id] += 1
+        ahead = {u for s in self.ret.settlements for ref, lo, hi in s.units for u in self._each(ref, (lo, hi))}
+        units = [u for ref, lo, hi in settlement.units for u in self._each(ref, (lo, hi))]
+        for i in self.ret.inspections():
+            if i.batch_id == settlement.batch_id and i.accepted:
+                units += [u for u in self._each(i.line_ref, i.span) if u not in ahead]
+        self.paid_units.update(units)
+
+    @staticmethod
+    def _each(ref: str, span: tuple[int, int]) -> list[tuple[str, int]]:
+        return [(ref, unit) for unit in range(span[0], span[1] + 1)]
 
     def _goods_are_there(self, batch_id: UUID) -> None:
         batch = [i for i in self.ret.inspections() if i.batch_id == batch_id]
@@ -230,7 +271,7 @@ class ReturnMachine(RuleBasedStateMachine):
     def _happened(self, effect: EffectView, due: Due | None) -> None:
         if due is None:
             settlement = next(s for s in self.ret.settlements if effect.business_ref == f"refund:{s.id}")
-            self.paid[settlement.batch_id] += 1
+            self._pay(settlement)
             self._settlement(settlement.id, S.SETTLED)
             return
         self.requested += due.kind is K.REQUEST_RETURN

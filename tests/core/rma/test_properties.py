@@ -1,6 +1,7 @@
 """What holds for every state a return can be in, reachable or not."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from retour.core.rma import (
     Decision,
     Due,
     EffectView,
+    Moment,
     Ownership,
     Return,
     ReturnLine,
@@ -19,10 +21,12 @@ from retour.core.rma import (
     ShipmentStatus,
     blocked_by,
     count,
+    minus,
     next_steps,
+    settled_early,
 )
 from retour.core.rma.moves import OPEN
-from retour.core.rma.state import Disposition
+from retour.core.rma.state import Disposition, common
 from tests.core.rma import builders as b
 
 pytestmark = pytest.mark.property
@@ -63,7 +67,13 @@ def lines(draw: st.DrawFn, n: int) -> ReturnLine:
         for unit in range(1, 1 + draw(st.integers(0, received)))
     )
     decision = draw(st.sampled_from([Decision.APPROVED, *Decision]))
-    return replace(b.a_line(n, units, decision=decision, received=received), inspections=verdicts)
+    times: dict[str, Any] = {
+        "settle_on": draw(st.sampled_from([Moment.INSPECTED, *Moment])),
+        "settle_after_hours": draw(st.sampled_from([0, 48])),
+        "decided_at": draw(st.sampled_from([None, b.DECIDED_AT])),
+        "arrived_at": b.RECEIVED_AT if received else None,
+    }
+    return replace(b.a_line(n, units, decision=decision, received=received, **times), inspections=verdicts)
 
 
 @st.composite
@@ -107,6 +117,8 @@ def returns(draw: st.DrawFn) -> Return:
             n,
             draw(st.sampled_from([SettlementState.QUOTED, *SettlementState])),
             comparison=draw(st.sampled_from([None, "equal", "differs"])),
+            not_before=draw(st.sampled_from([None, b.NOW + timedelta(hours=1)])),
+            **draw(st.sampled_from([{}, {}, {"moment": Moment.RECEIVED, "units": ((f"L{n}", 1, 2),)}])),
         )
         for n in range(1, 1 + draw(st.integers(0, 3)))
     )
@@ -118,6 +130,7 @@ def returns(draw: st.DrawFn) -> Return:
         person_ref=draw(st.sampled_from([None, b.SHOPPER])),
         location_ref=draw(st.sampled_from([None, "desk"])),
         held=draw(st.booleans()),
+        approve_at=draw(st.sampled_from([None, b.NOW + timedelta(hours=1)])),
         another_in_transit=draw(st.booleans()),
     )
 
@@ -179,12 +192,29 @@ def test_money_moves_after_the_goods_and_in_one_way(ret: Return, store: Ownershi
 
     assert not (steps.settle and steps.hand_over)
     assert not steps.settle or store.refunds == "retour"
-    moved = {s.batch_id for s in ret.settlements if s.id in steps.settle + steps.hand_over}
+    moved = {s.batch_id for s in ret.settlements if s.id in steps.settle + steps.hand_over and not s.units}
     assert moved <= {i.batch_id for i in ret.inspections()}
     assert not moved & {i.batch_id for due in steps.effects for i in ret.inspections() if i.id in due.restocks}
     for s in ret.settlements:
         if s.id in steps.settle + steps.hand_over:
             assert (s.state, s.comparison == "differs") == (SettlementState.QUOTED, False)
+
+
+@settings(max_examples=b.EXAMPLES)
+@given(ret=returns(), store=STORES)
+def test_units_are_due_before_their_inspection_once_and_only_where_nobody_has_judged_them(
+    ret: Return, store: Ownership
+) -> None:
+    lines = {line.id: line for line in ret.lines}
+
+    for units in next_steps(ret, ORDER, store).quote:
+        line = lines[units.line_id]
+        assert (line.decision, line.settle_on) == (Decision.APPROVED, units.moment)
+        assert units.moment is not Moment.INSPECTED
+        assert not minus(units.spans, line.claimed)
+        assert not common(units.spans, (*line.inspected, *settled_early(ret, line.line_ref)))
+    void = next_steps(ret, ORDER, store).void
+    assert not set(void) & set(next_steps(ret, ORDER, store).settle + next_steps(ret, ORDER, store).hand_over)
 
 
 @settings(max_examples=b.EXAMPLES)

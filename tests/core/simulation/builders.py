@@ -8,7 +8,7 @@ from retour.core.money import Sides
 from retour.core.order import Capture, Order, OrderLine, Tax, TenderKind
 from retour.core.policy import Asked, LineFacts, PolicyDocument, encode_facts
 from retour.core.policy.outcome import Approval, Approving, Fee, MethodKind, MethodOffer, Methods
-from retour.core.simulation import Compared, Court, Fate
+from retour.core.simulation import Against, Compared, Court, Fate, Mode, Result, Tally, summed
 from retour.core.simulation.past import Found, PastLine, PastReturn, Recorded
 from tests.core.policy import builders as p
 
@@ -97,3 +97,11 @@ def with_fee(policy: PolicyDocument, bp: int) -> PolicyDocument:
 def by(*kinds: str) -> Methods:
     """Return these ways back, in their order."""
     return Methods(tuple(MethodOffer(MethodKind(kind)) for kind in kinds))
+
+
+def told(found: list[Compared], rules: dict[str, str] | None = None) -> Result:
+    """Return what a simulation of these returns tells."""
+    counted = Tally()
+    for one in found:
+        counted.add(one)
+    return summed([counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {})

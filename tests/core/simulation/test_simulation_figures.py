@@ -23,20 +23,12 @@ from retour.core.policy.outcome import (
 )
 from retour.core.rma.state import Disposition
 from retour.core.simulation import (
-    REST,
-    Against,
     Change,
-    Compared,
     Counts,
     Fate,
     Figures,
-    Mode,
     Money,
-    Result,
-    Tally,
     affected,
-    summed,
-    tally,
 )
 from retour.core.simulation.past import Found, Recorded, recorded
 from tests.core.policy import builders as p
@@ -48,13 +40,6 @@ THEN = b.automatic()
 
 def offering(*offers: ResolutionOffer) -> Resolutions:
     return Resolutions(offers)
-
-
-def told(found: list[Compared], rules: dict[str, str] | None = None) -> Result:
-    counted = Tally()
-    for one in found:
-        counted.add(one)
-    return summed([counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {})
 
 
 def test_a_return_that_is_refused_pays_nothing_and_needs_no_quote() -> None:
@@ -112,7 +97,7 @@ def test_credit_is_no_refund_and_its_bonus_comes_beside_it() -> None:
 
     assert found.after == Money(credit_minor=10_000, bonus_minor=1_000)
     assert found.changes == (Change.PAYS_MORE, Change.RESOLUTION)
-    figures = told([found]).books[0].after.figures
+    figures = b.told([found]).books[0].after.figures
     assert (figures.refund_minor, figures.retained_minor) == (0, 10_000)
 
 
@@ -158,7 +143,7 @@ def test_lines_that_are_refused_leave_the_others_in_the_return() -> None:
     found = b.compared(b.a_court(candidate, THEN), past, order)
 
     assert (found.before.refund_minor, found.after.refund_minor) == (15_000, 10_000)
-    books = told([found], {"no-shoes": "No shoes"}).books[0]
+    books = b.told([found], {"no-shoes": "No shoes"}).books[0]
     assert books.before.counts == Counts(returns=1, automatic=1)
     assert books.after.counts == Counts(returns=1, automatic=1)
     assert books.after.figures == Figures(
@@ -254,7 +239,7 @@ def test_other_ways_other_moments_and_other_questions_are_changes_too() -> None:
     ):
         found = b.compared(b.a_court(b.automatic(then, **defaults), then), past, order)
         assert (found.changes, found.after) == ((change,), found.before)
-    label = told([b.compared(b.a_court(b.automatic(methods=b.by("label")), then), past, order)])
+    label = b.told([b.compared(b.a_court(b.automatic(methods=b.by("label")), then), past, order)])
     assert (label.books[0].before.figures.labels, label.books[0].after.figures.labels) == (0, 1)
 
 
@@ -312,7 +297,7 @@ def test_what_cannot_be_quoted_keeps_what_was_recorded() -> None:
     found = b.compared(court, past, order)
 
     assert (found.before, found.after, found.quoted) == (Money(refund_minor=5_000), Money(refund_minor=5_000), False)
-    assert told([found]).not_quoted == 1
+    assert b.told([found]).not_quoted == 1
 
 
 def test_the_version_of_each_return_may_be_replaced_by_one_for_all() -> None:
@@ -363,46 +348,6 @@ def test_other_promotions_of_a_document_are_other_terms() -> None:
 
     assert court.needs_order(court.case(b.a_past(order, recorded=10_000)))
     assert b.compared(court, b.a_past(order, recorded=10_000), order).changes == ()
-
-
-def test_parts_of_a_simulation_add_up_to_the_whole() -> None:
-    order = b.an_order(SHIRT, SHOES)
-    court = b.a_court(b.with_fee(THEN, 1_000), THEN)
-    found = [b.compared(court, b.a_past(order, key=f"r{n}", recorded=15_000), order) for n in range(5)]
-    halves = []
-    for some in (found[:2], found[2:]):
-        counted = Tally()
-        for one in some:
-            counted.add(one)
-        halves.append(counted.plain())
-
-    merged = summed(halves, mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
-
-    assert merged == told(found)
-    assert merged.read == 5
-    assert merged.changes == {"pays_less": 5}
-
-
-def test_of_many_products_the_least_changed_become_one_row(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(tally, "MOST_ROWS", 2)
-    court = b.a_court(THEN, THEN)
-    found = []
-    for n in range(4):
-        order = b.an_order(replace(SHIRT, product=replace(SHIRT.product, ref=f"P{n}"), title=f"Shirt {n}"))
-        found.append(b.compared(court, b.a_past(order, recorded=10_000), order))
-
-    rows = told(found).books[0].by["product"]
-
-    assert [(row.key, row.before.lines) for row in rows] == [("P0", 1), ("P1", 1), (REST, 2)]
-
-
-def test_two_currencies_of_the_books_are_never_added() -> None:
-    order = b.an_order(SHIRT)
-    court = b.a_court(THEN, THEN)
-    yen = replace(order, currency="JPY", shop_currency="JPY")
-    found = [b.compared(court, b.a_past(one, recorded=10_000), one) for one in (order, yen, yen)]
-
-    assert [(books.currency, books.before.counts.returns) for books in told(found).books] == [("JPY", 2), ("EUR", 1)]
 
 
 def test_a_document_that_is_the_published_one_changes_nothing() -> None:

@@ -223,6 +223,17 @@ async def test_a_return_is_explained_by_the_version_it_was_decided_under(http: h
     assert frozen["rulings"] == told["lines"][0]["rulings"]
 
 
+async def test_what_belongs_to_another_store_is_not_explained(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await send(http, shop, "/returns", wish(shop))).json()
+    outlet = shop.merchant.headers(shop="outlet")
+    for body, code in (
+        ({"order": str(shop.order_id), "document": PLAIN}, "order_not_found"),
+        ({"order": "#1001", "document": PLAIN}, "order_not_found"),
+        ({"return_number": made["number"]}, "return_not_found"),
+    ):
+        assert code_of(await http.post("/policies/explain", json=body, headers=outlet)) == (404, code)
+
+
 async def test_looking_writes_nothing(http: httpx2.AsyncClient, shop: Shop, database: Database) -> None:
     async def written() -> tuple[int, int]:
         async with database.tx(shop.merchant.tenant_id) as db:

@@ -298,8 +298,10 @@ async def test_a_request_started_by_staff_with_forged_fields_is_the_policys(scen
     at = f"/dashboard/orders/{order.id}/return"
     chosen = {
         "line": "0", "quantity-0": "1", "reason-0": "too_small", "price-0": "1", "resolution-0": "store_credit",
-        "resolution": "store_credit", "method": "keep_item", "fee": "0", "bonus": "9999", "total": "99999",
+        "method": "keep_item", "fee": "0", "bonus": "9999", "total": "99999",
     }  # fmt: skip
+    refused = await ben.send(at, **chosen, resolution="store_credit")
+    assert (refused.status, "The policy does not offer that for it" in refused.words) == (422, True)
     confirm = await ben.send(at, **chosen)
 
     done = await ben.post(at, {**chosen, "_csrf": confirm.value("_csrf"), "hash": confirm.value("hash")})

@@ -60,7 +60,9 @@ async def test_the_page_says_what_to_issue_in_the_merchants_words(handed: Scene,
     assert "Shop credit: Handed over, not reported yet" in page.words
     assert "Bonus of the shop" in page.words
     assert "Handed over: Shop credit, €41.80" in page.words
-    assert (await ben.get("/dashboard")).words.count("Report what was paid outside") == 1
+    home = (await ben.get("/dashboard")).words
+    assert home.count("Report what was paid outside") == 1
+    assert "Shop credit 1" in home
 
 
 async def test_an_agent_reports_it_and_the_return_is_done(handed: Scene, ben: Clerk) -> None:
@@ -109,3 +111,21 @@ async def test_the_list_is_narrowed_to_what_waits_for_a_report(handed: Scene, an
     assert number in found.words
     assert number not in other.words
     assert isinstance(handed.staff[Role.OWNER], UUID)
+
+
+async def test_staff_start_a_return_for_credit_and_see_what_it_is_worth(handed: Scene, ben: Clerk) -> None:
+    order = await handed.order(MUGS, name="Ola Berg")
+    at_order = f"/dashboard/orders/{order.id}/return"
+    chosen = {"line": "0", "quantity-0": "1", "reason-0": "changed_mind"}
+
+    refused = await ben.send(at_order, **chosen, resolution="gift_card")
+    shown = await ben.send(at_order, **chosen, resolution="store_credit")
+    done = await ben.send(at_order, **chosen, resolution="store_credit", hash=shown.value("hash"))
+
+    assert (refused.status, "The policy does not offer that for it" in refused.words) == (422, True)
+    assert "€41.80" in shown.words
+    assert "Store credit €41.80" in shown.words
+    assert done.status == 303
+    kinds = await handed.house.rows("SELECT resolution FROM return_line l JOIN rma r ON r.id = l.rma_id"
+                                    " WHERE r.channel = 'dashboard'")  # fmt: skip
+    assert [tuple(row) for row in kinds] == [("store_credit",)]

@@ -1,12 +1,14 @@
 """Where a return stands, in the words of the one who sent it."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from retour.core.event import EventType
+from retour.core.rma import Moment, SettlementState
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.store.event import Event
 from retour.web.reader import Readers
@@ -75,3 +77,26 @@ def test_the_timeline_leaves_the_machines_out_and_names_who_decided() -> None:
         ("Return approved", "Fjellhus"),
         ("Return requested", "You"),
     ]
+
+
+def a_settlement(moment: Moment, state: SettlementState = SettlementState.SETTLED) -> Any:
+    return SimpleNamespace(moment=moment, state=state, resolution="refund_original")
+
+
+@pytest.mark.parametrize(
+    ("row", "heading"),
+    [
+        (a_row(), "Send your parcel"),
+        (a_row(in_transit_at=NOW, blocked="in_transit"), "Your parcel is on its way"),
+        (a_row(received_at=NOW, blocked="awaiting_inspection"), "The shop is checking your items"),
+    ],
+)
+def test_money_that_was_sent_before_the_goods_were_seen_does_not_say_that_they_were(row: Any, heading: str) -> None:
+    stands = standing(row, [a_settlement(Moment.FIRST_SCAN)], ENGLISH, shop="Fjellhus")
+    waiting = standing(row, [a_settlement(Moment.FIRST_SCAN, SettlementState.QUOTED)], ENGLISH, shop="Fjellhus")
+
+    assert stands.heading == waiting.heading == heading
+    assert stands.text.endswith("Your money was sent already.")
+    assert "money" not in waiting.text
+    judged = standing(row, [a_settlement(Moment.INSPECTED)], ENGLISH, shop="Fjellhus")
+    assert judged.heading == "Your money is on its way"

@@ -85,11 +85,9 @@ def cap_order(so_far: Totals, rest: Sides, *, clamp: bool) -> Row | None:
 
 
 def _weights(so_far: Totals, side: str) -> list[int]:
-    """Return what can be cut: net first, then each tax; the tax of a service is the shop's own and is not cut."""
+    """Return what can be cut: net first, then each tax; one below zero, as that of a service, cannot."""
     taxes = [getattr(tax.amount, side) for tax in so_far.taxes]
-    net = getattr(so_far.payable, side) - sum(taxes)
-    own = [tax.bucket.startswith(SUPPLY) for tax in so_far.taxes]
-    return [max(0, net), *(0 if is_own else max(0, tax) for tax, is_own in zip(taxes, own, strict=True))]
+    return [max(0, minor) for minor in (getattr(so_far.payable, side) - sum(taxes), *taxes)]
 
 
 def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> Row | None:

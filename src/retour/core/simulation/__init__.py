@@ -23,6 +23,7 @@ from retour.core.simulation.result import (
     Money,
     Result,
     Side,
+    State,
     Why,
 )
 from retour.core.simulation.tally import TOLD, Tally, summed
@@ -54,6 +55,7 @@ __all__ = [
     "Replay",
     "Result",
     "Side",
+    "State",
     "Tally",
     "Why",
     "affected",

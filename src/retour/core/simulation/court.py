@@ -13,7 +13,7 @@ from retour.core.simulation.judging import Eyes, Judge, Verdict
 from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
-from retour.core.simulation.world import World, WorldLine, asks_person, world
+from retour.core.simulation.world import World, WorldLine, world
 
 # Groups whose outcome matters to a line that is accepted either way; the others show in its fate, its offer or its money.
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
@@ -25,6 +25,7 @@ class Case:
 
     Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
     line `said` is the candidate's verdict, `alike` whether it decides as the one before, `seen` what all judges saw.
+    `recorded` is what stands for the money of the world that was, if that is known.
     """
 
     past: PastReturn
@@ -34,6 +35,7 @@ class Case:
     said: tuple[Verdict, ...]
     alike: tuple[bool, ...]
     seen: tuple[Hashable, ...]
+    recorded: Money | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,37 +88,36 @@ class Court:
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
         shown = list(zip([line.facts for line in past.lines], seen, strict=True))
         said_then = [then_judge.verdict(*one) for one in shown]
-        reviewed = asks_person(past, said_then)
-        then = before = world(past, said_then, was_reviewed=reviewed)
+        then = before = world(past, said_then)
         said_before = said_then
         if before_judge is not then_judge:
             said_before = [before_judge.verdict(*one) for one in shown]
-            before = world(past, said_before, was_reviewed=reviewed)
+            before = world(past, said_before, was_reviewed=then.is_reviewed)
         said = tuple([self._candidate.verdict(*one) for one in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
-        after = before if all(alike) else world(past, said, was_reviewed=reviewed)
-        return Case(past, then, before, after, said, alike, seen)
+        after = before if all(alike) else world(past, said, was_reviewed=then.is_reviewed)
+        return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
 
     def needs_order(self, case: Case) -> bool:
         """Return whether the money of the case must be quoted: it is not recorded, or not the same in its worlds."""
-        recorded = recorded_money(case)
+        if case.recorded is not None and case.after is case.before is case.then:
+            return False
         return any(
-            _is_paid(w) and (recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
+            _is_paid(w) and (case.recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
         )
 
     def compare(self, case: Case, quotes: "Quotes | None" = None) -> Compared:
         """Return the case with its money; with quotes where `needs_order` says so."""
-        recorded = recorded_money(case)
-        before = self._money(case, case.before, recorded, None if quotes is None else quotes.before, quotes)
+        before = self._money(case, case.before, None if quotes is None else quotes.before, quotes)
         if case.after is case.before:
             return Compared(case, before, before, (), requoted=quotes is not None)
-        after = self._money(case, case.after, recorded, None if quotes is None else quotes.after, quotes)
+        after = self._money(case, case.after, None if quotes is None else quotes.after, quotes)
         changes = _changes(case, before, after)
         return Compared(case, before, after, changes, requoted=quotes is not None)
 
     def compare_unquoted(self, case: Case) -> Compared:
         """Return a case whose money cannot be quoted: what was recorded stands wherever units are accepted."""
-        recorded = recorded_money(case) or NO_MONEY
+        recorded = case.recorded or NO_MONEY
         before, after = (recorded if _is_paid(w) else NO_MONEY for w in (case.before, case.after))
         changes = () if case.after is case.before else _changes(case, before, after)
         return Compared(case, before, after, changes, requoted=True, quoted=False)
@@ -139,9 +140,8 @@ class Court:
                 answer[case.past.key] = quotes
         return answer
 
-    def _money(
-        self, case: Case, of: World, recorded: Money | None, quoted: Money | None, quotes: "Quotes | None"
-    ) -> Money:
+    def _money(self, case: Case, of: World, quoted: Money | None, quotes: "Quotes | None") -> Money:
+        recorded = case.recorded
         if not _is_paid(of):
             return NO_MONEY
         if recorded is not None and (quotes is None or quoted is None or self._pays_alike(case, of)):
@@ -205,10 +205,10 @@ class Tills:
         return Quotes(then, before, pay(self._after, case.after, case.then, is_last=is_last))
 
 
-def recorded_money(case: Case) -> Money | None:
+def _recorded(past: PastReturn, then: World) -> Money | None:
     """Return what was recorded under the name of what the shopper got; nothing unless all that got anything got the same."""
-    recorded = case.past.recorded
-    kinds = {line.offer.kind for line in case.then.lines if line.offer is not None}
+    recorded = past.recorded
+    kinds = {line.offer.kind for line in then.lines if line.offer is not None}
     if recorded is None or len(kinds) != 1:
         return None
     return money(

@@ -22,6 +22,16 @@ class Against(StrEnum):
     VERSION = "version"
 
 
+class State(StrEnum):
+    """Where a simulation stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class Fate(StrEnum):
     """What becomes of one line under a policy.
 

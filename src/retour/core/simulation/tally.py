@@ -41,7 +41,7 @@ TOLD: Final = (
     "line.price_paid", "line.reason", "line.sku", "line.title", "order.country", "product.ref", "return.value",
 )  # fmt: skip
 
-Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines]
+Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines, sums of what is the same]
 
 
 class Tally:
@@ -107,7 +107,7 @@ class _Book:
 
     def __init__(self) -> None:
         self.before, self.after = [0] * len(_COUNTS), [0] * len(_COUNTS)
-        self.total: list[object] = ["", [0] * _WIDTH, [0] * _WIDTH, 0]
+        self.total = _row({}, "", "")
         self.by: dict[str, Rows] = {"reason": {}, "product": {}, "country": {}}
 
     def count(self, before: Fate, after: Fate) -> None:
@@ -127,13 +127,18 @@ class _Book:
             by["product"].get(product) or _row(by["product"], product, title or product),
             by["country"].get(country) or _row(by["country"], country, country),
         )
+        if before is after:  # most lines: added once, to both sides when all is told
+            for row in rows:
+                _plus(cast("Sums", row[4]), before)
+            return
         for row in rows:
             _plus(cast("Sums", row[1]), before)
             _plus(cast("Sums", row[2]), after)
             row[3] = cast("int", row[3]) + changed
 
     def plain(self) -> dict[str, object]:
-        return {"counts": [self.before, self.after], "total": self.total, **self.by}
+        by = {name: {key: _both(row) for key, row in rows.items()} for name, rows in self.by.items()}
+        return {"counts": [self.before, self.after], "total": _both(self.total), **by}
 
 
 def paid_values(lines: Sequence[PastLine]) -> list[int]:
@@ -192,8 +197,15 @@ def _plus(sums: Sums, parts: Parts) -> None:
 
 
 def _row(rows: Rows, key: str, label: str) -> list[object]:
-    row = rows[key] = [label, [0] * _WIDTH, [0] * _WIDTH, 0]
+    row = rows[key] = [label, [0] * _WIDTH, [0] * _WIDTH, 0, [0] * _WIDTH]
     return row
+
+
+def _both(row: list[object]) -> list[object]:
+    """Return a row with what was the same before and after on both sides."""
+    label, before, after, changed, same = row
+    sides = ([a + b for a, b in zip(cast("Sums", side), cast("Sums", same), strict=True)] for side in (before, after))
+    return [label, *sides, changed]
 
 
 def _into(rows: Rows, key: str, label: str, before: Sums | None, after: Sums | None, changed: int) -> None:
@@ -233,7 +245,7 @@ def _told(currency: str, book: Mapping[str, object], rules: Mapping[str, str]) -
 
 def _rule_rows(rows: Rows, rules: Mapping[str, str]) -> tuple[GroupRow, ...]:
     told = []
-    for key, (_, before, after, changed) in rows.items():
+    for key, (_, before, after, changed, *_) in rows.items():
         group, _, rule = key.partition(" ")
         one = GroupRow(rule, rules.get(rule, rule), _figures(before), _figures(after), cast("int", changed), group)
         told.append(one)
@@ -244,13 +256,13 @@ def _rows(rows: Rows) -> tuple[GroupRow, ...]:
     """Return the rows with the most changed lines first; beyond MOST_ROWS they become one."""
     told = [
         GroupRow(key, cast("str", label) or UNKNOWN, _figures(before), _figures(after), cast("int", changed))
-        for key, (label, before, after, changed) in rows.items()
+        for key, (label, before, after, changed, *_) in rows.items()
     ]
     told.sort(key=_rank)
     rest: Rows = {}
     for row in told[MOST_ROWS:]:
         _into_row(rest, REST, rows[row.key])
-    some = [GroupRow(REST, REST, _figures(b), _figures(a), cast("int", n)) for _, b, a, n in rest.values()]
+    some = [GroupRow(REST, REST, _figures(b), _figures(a), cast("int", n)) for _, b, a, n, *_ in rest.values()]
     return (*told[:MOST_ROWS], *some)
 
 

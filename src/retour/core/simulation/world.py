@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from retour.core.policy.document import Several
 from retour.core.policy.outcome import MethodKind, ResolutionKind, ResolutionOffer
 from retour.core.simulation.judging import Verdict
 from retour.core.simulation.past import PastLine, PastReturn
@@ -33,9 +34,10 @@ class WorldLine:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A return under one policy."""
+    """A return under one policy; `is_reviewed` says whether a person decides it."""
 
     lines: tuple[WorldLine, ...]
+    is_reviewed: bool
 
     @property
     def fate(self) -> Fate:
@@ -56,18 +58,14 @@ class World:
         return len({line.way for line in self.lines if line.way is not None and line.way.method == _LABEL})
 
 
-def asks_person(past: PastReturn, verdicts: Sequence[Verdict]) -> bool:
-    """Return whether a person decides the return under a policy."""
-    return _asked(past, verdicts)[0]
-
-
-def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) -> World:
-    """Return the return under a policy; `was_reviewed` says whether a person decided it in the past.
+def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool | None = None) -> World:
+    """Return the return under a policy; `was_reviewed` says whether a person decided it in the past (here, if not said).
 
     What a person rejected stays rejected, unless the policy alone would now approve what a person decided then. Who wished
     for something that is not offered takes the first that is.
     """
     reviewed, offers, ways = _asked(past, verdicts)
+    overruled = not reviewed and was_reviewed is True
     fate = Fate.REVIEW if reviewed else Fate.AUTOMATIC
     lines = []
     for line, verdict, offer, way in zip(past.lines, verdicts, offers, ways, strict=True):
@@ -75,11 +73,11 @@ def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool) 
             lines.append(WorldLine(line, verdict, Fate.REFUSED, None, None))
         elif line.held is Fate.CLOSED:
             lines.append(WorldLine(line, verdict, Fate.CLOSED, None, None))
-        elif line.held is Fate.REJECTED and (reviewed or not was_reviewed):
+        elif line.held is Fate.REJECTED and not overruled:
             lines.append(WorldLine(line, verdict, Fate.REJECTED, None, None))
         else:
             lines.append(WorldLine(line, verdict, fate, offer, way))
-    return World(tuple(lines))
+    return World(tuple(lines), reviewed)
 
 
 def _asked(
@@ -104,8 +102,11 @@ def _asked(
         ways[back[0]] = verdict.ways.get(past.method or "") or verdict.first_way
     elif back:
         wanted = past.method if any(past.method in verdicts[at].ways for at in back) else None
-        found = ways_back([verdicts[at].decision for at in back], wanted, verdicts[back[0]].several)
-        reviewed = reviewed or found.needs_review
-        for at, way in zip(back, found.lines, strict=True):
+        several = verdicts[back[0]].several
+        found = [verdicts[at].ways.get(wanted or "") for at in back]
+        if None in found:  # not all offer it: the policy's own way of telling them apart
+            found = [*ways_back([verdicts[at].decision for at in back], wanted, several).lines]
+        reviewed = reviewed or (several is Several.REVIEW and len(set(found)) > 1)
+        for at, way in zip(back, found, strict=True):
             ways[at] = way
     return reviewed, offers, ways

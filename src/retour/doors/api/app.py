@@ -20,6 +20,7 @@ from retour.doors.api import (
     return_actions,
     returns,
     settlements,
+    simulations,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -48,6 +49,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *policies.OPERATIONS,
     *discrepancies.OPERATIONS,
     *events.OPERATIONS,
+    *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
 )
 

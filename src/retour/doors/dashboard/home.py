@@ -11,10 +11,12 @@ from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
 
 from retour.core.money import Money
+from retour.core.resolution import wording_of
 from retour.core.rma.axes import STOPPED, answers_for
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, visit
 from retour.doors.dashboard.told import age, mark_of, word
+from retour.store import resolution as resolutions
 from retour.store.db import Db
 from retour.store.desk import board
 from retour.store.desk.board import Figures, Health, Waiting, Week
@@ -128,11 +130,23 @@ async def _details(db: Db, seen: Visit, yours: Sequence[Waiting]) -> Mapping[str
             text = Markup(reader.say("Refunds of %(money)s were refused. No money moved."))  # noqa: S704 - our own words
             said["effect_failed"] = text % {"money": money}
             break
+    if "awaiting_payout" in codes:
+        said["awaiting_payout"] = await _outside(db, seen)
     if "awaiting_inspection" in codes:
         places = [(place, n) for place, n in await board.waiting_per_location(db, seen.staff.store_id) if place]
         if len(places) > 1:
             said["awaiting_inspection"] = ", ".join(f"{_place(place)} {reader.number(n)}" for place, n in places)
     return said
+
+
+async def _outside(db: Db, seen: Visit) -> str:
+    """Return what waits for a report, as the merchant calls it, and how many returns wait for it."""
+    records, reader = await resolutions.names(db, seen.staff.store_id), seen.reader
+    found = []
+    for kind, ref, n in await board.waiting_outside(db, seen.staff.store_id):
+        own = wording_of(records, ref, language=reader.language, default="en")
+        found.append(f"{own.name if own else word(reader, words.RESOLUTIONS, kind)} {reader.number(n)}")
+    return ", ".join(found)
 
 
 def _place(ref: str) -> str:

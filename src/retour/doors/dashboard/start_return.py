@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.eligibility import returnable
 from retour.core.errors import Refused
 from retour.core.money import Money
+from retour.core.policy.outcome import ResolutionKind
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
@@ -20,6 +21,7 @@ from retour.flows import rma as flow
 from retour.flows.rma import Judged, Wish
 from retour.store import order as orders
 from retour.store import refund as refunds
+from retour.store import resolution as resolutions
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
@@ -30,6 +32,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 CHANNEL: Final = "dashboard"
+REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 
 
 def _(text: str) -> str:
@@ -45,7 +48,7 @@ _OBJECTIONS: Final = {
     "not_shipped": _("Nothing of it was shipped yet"),
     "nothing_left": _("Everything of it is in a return or refunded already"),
     "more_than_returnable": _("Fewer units can come back"),
-    "resolution_not_offered": _("The policy offers no refund for it"),
+    "resolution_not_offered": _("The policy does not offer that for it"),
     "method_not_offered": _("These items cannot come back together: start a return for each"),
     "policy_not_published": _("The shop has no published policy"),
     "another_master": _("Returns of this shop are started on its platform"),
@@ -139,8 +142,23 @@ def _order_id(seen: Visit) -> UUID:
     return uuid_of(seen.request.path_params["id"], "order_not_found")
 
 
+def _chosen(sent: Form) -> tuple[str, str | None]:
+    """Return the kind and the record that were chosen; the refund where nothing was."""
+    kind, _, ref = sent.text("resolution", REFUND).partition(":")
+    return kind or REFUND, ref or None
+
+
+async def _offers(db: Db, seen: Visit, store_id: UUID) -> list[tuple[str, str]]:
+    """Return what may be chosen: each kind as it usually is called, then the merchant's own records by their names."""
+    found, default = await resolutions.of_store(db, store_id), await resolutions.default_language(db, store_id)
+    own = [
+        (f"{one.kind.value}:{one.id}", one.wording(seen.reader.language, default).name) for one in found if one.active
+    ]
+    return [*((kind, seen.reader.say(name)) for kind, name in words.RESOLUTIONS.items()), *own]
+
+
 def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> list[Wish]:
-    wishes = []
+    wishes, (kind, ref) = list[Wish](), _chosen(sent)
     chosen = set(sent.texts("line"))
     for choice in choices:
         if str(choice.n) not in chosen or not choice.left:
@@ -151,7 +169,7 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
         if reason not in words.REASONS:
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
-        wishes.append(Wish(choice.ref, quantity, reason, sent.text(f"note-{choice.n}")[:10_000] or None))
+        wishes.append(Wish(choice.ref, quantity, reason, sent.text(f"note-{choice.n}")[:10_000] or None, kind, ref))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes
@@ -173,6 +191,8 @@ async def _shown(
     seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, errors: FormErrors
 ) -> Response[Any]:
     reader = seen.reader
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        offers = await _offers(db, seen, record.store_id)
     return await seen.page(
         "dashboard/start_return.html",
         current="orders",
@@ -180,6 +200,7 @@ async def _shown(
         record=record,
         choices=choices,
         reasons=[("", reader.say("Choose a reason")), *((c, word(reader, words.REASONS, c)) for c in _reasons())],
+        offers=offers,
         form=sent,
         errors=errors,
     )
@@ -193,6 +214,10 @@ async def _confirm(
     seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, judged: Judged, told: str | None
 ) -> Response[Any]:
     reader, promise = seen.reader, judged.promise
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        gets = dict(await _offers(db, seen, record.store_id)).get(sent.text("resolution", REFUND))
+    kind, _ref = _chosen(sent)
+    outside = None if kind == REFUND else gets
     alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
     return await seen.page(
         "dashboard/start_confirm.html",
@@ -202,8 +227,8 @@ async def _confirm(
         told=told,
         chosen=[choice for choice in choices if str(choice.n) in sent.texts("line") and choice.left],
         form=sent,
-        tables=[explained([plan], record.order, reader, staff=True) for plan in promise.plans],
-        total=Money(promise.total_minor, promise.currency),
+        tables=[explained([plan], record.order, reader, staff=True, outside=outside) for plan in promise.plans],
+        total=Money(promise.total_minor + sum(plan.bonus for plan in promise.plans), promise.currency),
         hash=promise.hash,
         approved=alone,
     )

@@ -1,14 +1,14 @@
 """Where a return stands, as the next thing in the shopper's life; and what happened to it, in sentences."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from retour.core.event import EventType
 from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.outcome import MethodKind, ResolutionKind
-from retour.core.rma import Decision, SettlementState
+from retour.core.rma import Decision, Moment, SettlementState
 from retour.store.db import Record
 from retour.store.event import Event
 from retour.store.refund import SettlementRow
@@ -60,6 +60,16 @@ def pays(row: Record) -> bool:
 def _on_its_way(
     row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
 ) -> Standing:
+    """Return where the goods and the money stand; what was paid before the goods were seen does not mean they were."""
+    ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] != MethodKind.KEEP_ITEM.value]
+    judged = [s for s in settlements if s not in ahead]
+    found = _underway(row, judged, reader, shop=shop, chosen=chosen)
+    if ahead and all(s.state in PAID for s in ahead):
+        return replace(found, text=reader.say("%(text)s Your money was sent already.", text=found.text))
+    return found
+
+
+def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str) -> Standing:
     say, code = reader.say, row["blocked_code"]
     if settlements and code != "awaiting_rest" and _is_no_refund(settlements):
         return _prepared(row, settlements, reader, shop=shop, chosen=chosen)

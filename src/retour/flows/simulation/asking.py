@@ -44,8 +44,11 @@ async def start(
     name: str = "",
     actor: str,
     now: datetime,
+    nudge: bool = True,
 ) -> UUID:
     """Keep a simulation of a document or of a version, enqueue its job and return its id; days are merchant-local.
+
+    Without `nudge` the caller runs it itself.
 
     Orders and files are always compared with a version, the published one unless another is named. Raises Refused:
     `store_not_found`, `policy_not_found`, `policy_not_published`, `invalid_policy`, `range_invalid`, `file_missing`,
@@ -61,9 +64,6 @@ async def start(
     compared = None
     if mode is not Mode.RETURNS or against is Against.VERSION:
         compared = await _version(db, store_id, baseline_version_id or context.policy_version_id)
-    if (imported is None) == (mode is Mode.IMPORTED):
-        code, said = ("file_missing", "send the file") if imported is None else ("file_not_expected", "send no file")
-        raise Refused(code, said, field="csv")
     new = simulations.NewSimulation(
         id=new_id(),
         store_id=store_id,
@@ -77,14 +77,22 @@ async def start(
         from_on=from_on,
         until_on=until_on,
         judged_on=(judged_on or until_on) if mode is Mode.ORDERS else None,
-        imported=None if imported is None else read_file(imported, currency=context.currency),
+        imported=_read(imported, mode, context.currency),
         actor=actor,
         created_at=now,
         expires_at=now + timedelta(days=DAYS_KEPT),
     )
     await simulations.open_(db, new)
-    await jobs.defer(db, [jobs.Job(jobs.Task.SIMULATE, new.id)])
+    if nudge:
+        await jobs.defer(db, [jobs.Job(jobs.Task.SIMULATE, new.id)])
     return new.id
+
+
+def _read(imported: bytes | None, mode: Mode, currency: str) -> bytes | None:
+    if (imported is None) == (mode is Mode.IMPORTED):
+        code, said = ("file_missing", "send the file") if imported is None else ("file_not_expected", "send no file")
+        raise Refused(code, said, field="csv")
+    return None if imported is None else read_file(imported, currency=currency)
 
 
 async def cancel(db: Db, *, simulation_id: UUID, store_id: UUID | None, now: datetime) -> None:
@@ -115,12 +123,11 @@ async def _found(db: Db, simulation_id: UUID, store_id: UUID | None, now: dateti
 async def _version(db: Db, store_id: UUID, version_id: UUID | None) -> _Named:
     if version_id is None:
         raise Refused("policy_not_published", "the store has no published policy to compare with")
-    known = {row["id"]: row["version"] for row in await policy.list_versions(db, store_id)}
-    found = await policy.document(db, version_id) if version_id in known else None
+    found = await policy.get_version(db, store_id, version_id)
     if found is None:
         raise Refused("policy_not_found", "there is no such policy version", field="policy")
-    decode(found[1])  # a draft may be kept that cannot be published yet: raises Refused(invalid_policy)
-    return _Named(found[1], version_id, f"version {found[0]}")
+    decode(found.document)  # raises Refused for a draft that was kept before its mistakes were found
+    return _Named(found.document, version_id, f"version {found.version}")
 
 
 def _posted(candidate: PolicyDocument | None) -> _Named:

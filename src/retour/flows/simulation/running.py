@@ -30,10 +30,19 @@ MOST_LISTED: Final = 20_000
 MOST_TURNS: Final = 3  # how often a simulation is begun before it is given up
 
 
-async def run(database: Database, *, tenant_id: UUID, simulation_id: UUID, clock: Clock, short: int = SHORT) -> None:
+async def run(
+    database: Database,
+    *,
+    tenant_id: UUID,
+    simulation_id: UUID,
+    clock: Clock,
+    short: int = SHORT,
+    told: Callable[[int, int], None] | None = None,
+) -> None:
     """Run a simulation that waits, or that a worker left behind, from its beginning; a cancelled one stops by itself.
 
-    Up to `short` returns are computed in this process, more in processes of their own.
+    Up to `short` returns are computed in this process, more in processes of their own. `told` hears how many of how many
+    are done after every page.
     """
     async with database.tx(tenant_id) as db:
         now = clock()
@@ -43,7 +52,7 @@ async def run(database: Database, *, tenant_id: UUID, simulation_id: UUID, clock
         if taken.lease_epoch > MOST_TURNS:
             await work.fail(db, taken, "given_up", at=now)
             return
-    teller = _Teller(database, tenant_id, taken, clock)
+    teller = _Teller(database, tenant_id, taken, clock, told)
     telling = asyncio.create_task(teller.work())
     try:
         found = await _computed(database, tenant_id, taken, teller, short)
@@ -70,6 +79,7 @@ class _Teller:
     tenant_id: UUID
     taken: Taken
     clock: Clock
+    told: Callable[[int, int], None] | None
     total: int = 0
     done: int = 0
     listed: int = 0
@@ -79,6 +89,8 @@ class _Teller:
     async def tell(self, read: int, entries: list[Entry]) -> None:
         """Note what a page came to; waits while the database is behind."""
         self.done += read
+        if self.told is not None:
+            self.told(self.done, max(self.total, self.done))
         room = max(0, MOST_LISTED - self.listed)
         self.listed += len(entries[:room])
         await self._waiting.put(entries[:room])

@@ -28,6 +28,15 @@ SELECT count(DISTINCT r.id) AS returns, s.currency, sum(s.total_minor)::bigint A
  WHERE r.tenant_id = current_tenant() AND r.blocked_code = 'effect_failed' AND ($1::uuid IS NULL OR r.store_id = $1)
  GROUP BY s.currency ORDER BY 3 DESC
 """
+# What was handed over and waits for a report, by what the merchant calls it.
+OUTSIDE: Final = """
+SELECT s.resolution, s.resolution_ref::text AS ref, count(DISTINCT r.id) AS count
+  FROM rma r
+  JOIN settlement s ON s.tenant_id = r.tenant_id AND s.rma_id = r.id AND s.handed_to = 'merchant'
+                   AND s.state = 'handed_over'
+ WHERE r.tenant_id = current_tenant() AND r.blocked_code = 'awaiting_payout' AND ($1::uuid IS NULL OR r.store_id = $1)
+ GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 4
+"""
 PER_LOCATION: Final = """
 SELECT coalesce(t.location_ref, s.location_ref) AS location, count(DISTINCT r.id) AS count
   FROM rma r
@@ -171,6 +180,11 @@ async def queue(db: Db, store_id: UUID | None) -> tuple[Waiting, ...]:
 async def stopped_money(db: Db, store_id: UUID | None) -> list[Mapping[str, object]]:
     """Return what failed refunds amount to: returns, currency, minor and the commonest message, by currency."""
     return [dict(row) for row in await db.fetch(STOPPED, store_id)]
+
+
+async def waiting_outside(db: Db, store_id: UUID | None) -> list[tuple[str, str | None, int]]:
+    """Return (kind, record, returns) of what waits for a report, the most first, four at most."""
+    return [(row["resolution"], row["ref"], row["count"]) for row in await db.fetch(OUTSIDE, store_id)]
 
 
 async def waiting_per_location(db: Db, store_id: UUID | None) -> list[tuple[str | None, int]]:

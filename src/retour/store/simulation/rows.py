@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from retour.core.simulation import Affected, Against, Change, Mode, Result
+from retour.core.simulation import Affected, Against, Change, Mode, Result, State
 from retour.store.db import Db, Record
 
 OPEN: Final = """
@@ -64,7 +64,7 @@ class NewSimulation:
 
 @dataclass(frozen=True, slots=True)
 class SimulationRow:
-    """A simulation as it stands; `state` is queued, running, done, failed or cancelled, `result` is there once done.
+    """A simulation as it stands; its `result` is there once it is done.
 
     `done` of `total` returns were read; `failure` is a stable code. Lists carry no result.
     """
@@ -79,7 +79,7 @@ class SimulationRow:
     from_on: date
     until_on: date
     judged_on: date | None
-    state: str
+    state: State
     done: int
     total: int | None
     result: Result | None
@@ -93,7 +93,7 @@ class SimulationRow:
     @property
     def is_over(self) -> bool:
         """Return whether nothing more will happen to it."""
-        return self.state in ("done", "failed", "cancelled")
+        return self.state in (State.DONE, State.FAILED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,5 +156,6 @@ async def forget_expired(db: Db, *, now: datetime) -> None:
 def _row(row: Record) -> SimulationRow:
     fields = dict(row)
     fields["mode"], fields["against"] = Mode(fields["mode"]), Against(fields["against"])
+    fields["state"] = State(fields["state"])
     fields["result"] = _RESULT.decode(fields["result"]) if fields["result"] else None
     return SimulationRow(**fields)

@@ -1,8 +1,9 @@
 """The orders that a policy can tell apart: per fact, one value for each way in which its comparisons can answer.
 
 Two values of a fact that no comparison of the document tells apart are the same cell. A list of texts is a question per
-group of texts that are always named together. An expression is a question of its own, with any answer possible, and so
-is every fact for itself: what is impossible or decided here is so for every order, however the facts hang together.
+group of texts that are always named together. What of an expression no comparison can say is a question of its own, with
+any answer possible, and so is every fact for itself: what is impossible or decided here is so for every order, however
+the facts hang together.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Final, cast
 
 from retour.core.policy.condition import comparison
 from retour.core.policy.conflicts.cubes import Layout
+from retour.core.policy.conflicts.terms import opened
 from retour.core.policy.document import (
     ELSEWHERE,
     AllOf,
@@ -53,9 +55,12 @@ class Space:
     cells: list[Sequence[Values]] = field(default_factory=list)
     lists: dict[int, tuple[str, tuple[str, ...]]] = field(default_factory=dict)  # question -> fact, texts it would hold
     literals: dict[Compare | Expression, Literal] = field(default_factory=dict)
+    opened: dict[Expression, Condition] = field(default_factory=dict)  # expressions as far as comparisons say the same
 
     def cubes(self, condition: Condition, *, answer: bool = True) -> list[int]:
         """Return where a condition is true, or where it is false; raise Beyond if that is too much to say."""
+        if isinstance(condition, Expression) and condition in self.opened:
+            return self.cubes(self.opened[condition], answer=answer)
         if isinstance(condition, Compare | Expression):
             literal = self.literals[condition]
             return [self.layout.cube(cells) for cells in (literal.true if answer else literal.false)]
@@ -95,9 +100,12 @@ def space_of(document: PolicyDocument, extra: Iterable[Compare] = ()) -> Space:
     """Return the orders that the enabled rules of a document, and some comparisons more, can tell apart."""
     space = Space(zones_by_country(document))
     leaves: dict[Compare | Expression, None] = dict.fromkeys(extra)
-    for rule in document.rules:
-        if rule.enabled:
-            leaves |= dict.fromkeys(leaves_of(rule.when))
+    for leaf in (leaf for rule in document.rules if rule.enabled for leaf in leaves_of(rule.when)):
+        if isinstance(leaf, Expression):
+            space.opened[leaf] = opened(leaf)
+            leaves |= dict.fromkeys(leaves_of(space.opened[leaf]))
+        else:
+            leaves[leaf] = None
     of_fact: dict[str, list[Compare]] = {}
     for leaf in leaves:
         if isinstance(leaf, Expression):

@@ -1,6 +1,5 @@
 """What is wrong with a policy that is well-formed, in words, each with an order that shows it."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -8,9 +7,9 @@ from typing import Final
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from retour.core.policy import PolicyDocument, decode, time_zone
+from retour.core.policy import PolicyDocument, decode
 from retour.core.policy.condition import facts_asked
-from retour.core.policy.conflicts import Finding, FindingKind, Known, Severity, find_conflicts
+from retour.core.policy.conflicts import Finding, FindingKind, Severity
 from retour.core.policy.document import Compare, Expression, Rule
 from retour.core.policy.encoding import encode_value
 from retour.doors.dashboard.desk import Desk, Visit
@@ -19,7 +18,8 @@ from retour.doors.dashboard.policy.outcome_forms import GROUPS, METHODS, RESOLUT
 from retour.doors.dashboard.policy.room import ROOT, Opened, opened, show_version
 from retour.doors.dashboard.policy.values import told_one, told_value
 from retour.doors.dashboard.route import page
-from retour.store.expression import Cel
+from retour.flows import policy_review as flow
+from retour.store.db import Db
 
 
 def _(text: str) -> str:
@@ -76,15 +76,14 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 async def _conflicts_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await opened(db, seen)
-    return await show_version(seen, here, "conflicts", tab="conflicts", found=await findings(seen, here))
+        found = await findings(db, seen, here)
+    return await show_version(seen, here, "conflicts", tab="conflicts", found=found)
 
 
-async def findings(seen: Visit, here: Opened) -> list[Shown]:
-    """Return what is wrong with a version, the worst first; computed beside the event loop."""
+async def findings(db: Db, seen: Visit, here: Opened) -> list[Shown]:
+    """Return what is wrong with a version, the worst first."""
     document = decode(here.document)
-    today = seen.now.astimezone(time_zone(here.store.timezone)).date()
-    known = Known(resolutions=frozenset(here.teller.records) if here.teller.records else None)
-    found = await asyncio.to_thread(find_conflicts, document, today=today, known=known, expressions=Cel())
+    found = await flow.check_policy(db, store_id=here.store.id, document=document, now=seen.now)
     return [_shown(here, document, one) for one in found]
 
 

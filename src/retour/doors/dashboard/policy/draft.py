@@ -13,7 +13,7 @@ from retour.doors.dashboard.policy import documents, outcome_forms
 from retour.doors.dashboard.policy.editing import Edited, form_values, save, step
 from retour.doors.dashboard.policy.pieces import Reading, typed_record
 from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, a_draft, back_to, opened, overtaken, show_version
-from retour.doors.dashboard.policy.trying import tried
+from retour.doors.dashboard.policy.trying import Trial, reasons, tried
 from retour.doors.dashboard.policy.typed import Tree, part_of, tree_of
 from retour.doors.dashboard.route import form, page
 from retour.web.forms import Form, FormErrors, read_form
@@ -38,7 +38,7 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 async def _version_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await opened(db, seen)
-        result = await tried(db, seen, here, here.document, seen.request.query_params.get("order", ""))
+        result = await tried(db, seen, here, here.document, Trial.of(seen.request.query_params))
     return await _shown(seen, here, result=result)
 
 
@@ -48,7 +48,7 @@ async def _shown(
     return await show_version(
         seen, here, "version", tab="rules", status=status, rules=here.teller.rules(here.document), trouble=trouble,
         otherwise=here.teller.defaults(here.document), result=result,
-        try_order=seen.request.query_params.get("order", ""),
+        trial=Trial.of(seen.request.query_params), reasons=reasons(seen.reader),
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ async def _change_rules(seen: Visit) -> Response[Any]:
             here = await a_draft(db, seen)
         return await _shown(seen, here, status=409, trouble=overtaken(here, seen.reader))
     at = "" if act == "remove" else f"#rule-{rule_id}"
-    return back_to(here, said, at=at)
+    return back_to(here, said, trial=Trial(sent.text("order"), sent.text("reason")).query, at=at)
 
 
 def _name(document: Json, rule_id: str) -> str:

@@ -41,6 +41,11 @@ _INSTEAD: Final = {
     "fulfilled": _("the dispatch"),
     "ordered": _("the order"),
 }
+_COUNTS: Final = {
+    "delivered": _("Where that day is not known, the delivery counts."),
+    "fulfilled": _("Where that day is not known, the dispatch counts."),
+    "ordered": _("Where that day is not known, the day of the order counts."),
+}
 
 
 def eligibility(by: Voice, said: Json) -> Iterator[str]:
@@ -72,14 +77,14 @@ def _window(by: Voice, said: Json) -> Iterator[str]:
     if starts and last:
         yield reader.say("But not after %(day)s.", day=reader.day(date.fromisoformat(str(last))))
     for start in starts[1:]:
-        what = reader.say(_INSTEAD[str(start["day"])])
         if number(start, "plus_days"):
             yield reader.say_plural(
                 "Where that day is not known, %(n)s day after %(what)s counts.",
-                "Where that day is not known, %(n)s days after %(what)s count.", number(start, "plus_days"), what=what,
+                "Where that day is not known, %(n)s days after %(what)s count.",
+                number(start, "plus_days"), what=reader.say(_INSTEAD[str(start["day"])]),
             )  # fmt: skip
         else:
-            yield reader.say("Where that day is not known, %(what)s counts.", what=what)
+            yield reader.say(_COUNTS[str(start["day"])])
     if said.get("extend"):
         yield reader.say("A window that would end on a day off ends on the next working day.")
 

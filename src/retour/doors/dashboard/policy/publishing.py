@@ -38,10 +38,11 @@ async def _review(seen: Visit, *, trouble: str | None = None, status: int = 200)
         here = await a_draft(db, seen)
         found = await _changes(db, seen, here)
         run = await _simulated(db, seen, here)
+        conflicts = await findings(db, seen, here)
     return await show_version(
         seen, here, "publish", tab="", status=status, found=found, trouble=trouble,
         states={name: seen.reader.say(text) for name, text in STATES.items()},
-        conflicts=await findings(seen, here), run=run, run_days=told_run(run, seen.reader).days if run else "",
+        conflicts=conflicts, run=run, run_days=told_run(run, seen.reader).days if run else "",
         rules=[] if found is not None else here.teller.rules(here.document),
         otherwise=[] if found is not None else here.teller.defaults(here.document),
     )  # fmt: skip

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
+from urllib.parse import urlencode
 
 from litestar import Response
 
@@ -23,6 +24,7 @@ from retour.web.reader import Reader
 
 ROOT: Final = "/dashboard/policies"
 OWNER: Final = (Role.OWNER,)
+PART: Final = "x-part"  # the header by which a script asks for a part of a page
 
 
 def _(text: str) -> str:
@@ -132,7 +134,13 @@ async def show(seen: Visit, template: str, *, status: int = 200, **values: Any) 
 async def show_version(
     seen: Visit, here: Opened, template: str, *, tab: str, status: int = 200, **values: Any
 ) -> Response[str]:
-    """Return a page about one version, with its tabs."""
+    """Return a page about one version, with its tabs; of a growing form only the part that a script asks for."""
+    part = seen.request.headers.get(PART, "")
+    if part in ("form", "told"):
+        return seen.desk.pages.render(
+            f"dashboard/policy/{template}_part.html", reader=seen.reader, status=status, csrf=seen.staff.csrf, part=part,
+            here=here, **values,
+        )  # fmt: skip
     return await show(seen, template, status=status, here=here, tabs=tabs(here, seen.reader, tab), **values)
 
 
@@ -152,10 +160,9 @@ def tabs(here: Opened, reader: Reader, current: str) -> list[tuple[str, str, Non
     return [(label, url, None, name == current) for label, url, name in found]
 
 
-def back_to(here: Opened, said: str | None = None, *, at: str = "") -> Response[Any]:
-    """Return the redirect to a page of a version after a form was accepted."""
-    query = f"?said={said}" if said else ""
-    return see(f"{here.url}{query}{at}")
+def back_to(here: Opened, said: str, *, trial: Mapping[str, str] | None = None, at: str = "") -> Response[Any]:
+    """Return the redirect to a version after a form was accepted; `trial` is what it is tried on."""
+    return see(f"{here.url}?{urlencode({'said': said, **(trial or {})})}{at}")
 
 
 def overtaken(here: Opened, reader: Reader) -> str:

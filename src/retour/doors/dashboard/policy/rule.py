@@ -14,7 +14,7 @@ from retour.doors.dashboard.policy.draft import MOST_BYTES
 from retour.doors.dashboard.policy.editing import Edited, form_values, save, step
 from retour.doors.dashboard.policy.pieces import Reading, typed_record
 from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, a_draft, back_to, show_version
-from retour.doors.dashboard.policy.trying import Tried, tried
+from retour.doors.dashboard.policy.trying import Trial, Tried, reasons, tried
 from retour.doors.dashboard.policy.typed import Tree, part_of, text_of, tree_of
 from retour.doors.dashboard.route import form, page
 from retour.store.db import Db
@@ -38,13 +38,20 @@ async def _new_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
     when: Tree = {"kind": "group", "of": "all", "parts": [conditions.new_row("fact")]}
-    tree: Tree = {"name": "", "enabled": "1", "when": when, "then": {}}
+    tree: Tree = {"name": "", "enabled": "1", "when": when, "then": {}, **_trial(seen)}
     return await _form(seen, Edited(here, tree, FormErrors()))
+
+
+def _trial(seen: Visit) -> Tree:
+    """Return what the draft is tried on, as the fields of the form carry it."""
+    trial = Trial.of(seen.request.query_params)
+    return {"try_order": trial.order, "try_reason": trial.reason}
 
 
 async def _rule_page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
+        result = await tried(db, seen, here, here.document, Trial.of(seen.request.query_params))
     rule = documents.rule_of(here.document, seen.request.path_params["rule"])
     if rule is None:
         raise Refused("policy_not_found", "There is no such rule.")
@@ -54,13 +61,14 @@ async def _rule_page(seen: Visit) -> Response[str]:
     tree: Tree = {
         "name": str(rule["name"]),
         "enabled": "1" if rule.get("enabled", True) else "",
+        **_trial(seen),
         "when": conditions.typed_condition(rule.get("when"), by),
         "then": {
             name: typed_record(outcome_forms.FORMS[name], said, seen.reader, here.currency)
             for name, said in then.items()
         },
     }
-    return await _form(seen, Edited(here, tree, FormErrors()))
+    return await _form(seen, Edited(here, tree, FormErrors()), result=result)
 
 
 async def _form(
@@ -73,7 +81,7 @@ async def _form(
         seen, here, "rule", tab="rules", status=status, rule_id=seen.request.path_params.get("rule", ""), said_groups=said,
         unsaid=[(name, seen.reader.say(outcome_forms.GROUPS[name])) for name in outcome_forms.IN_ORDER if name not in said],
         condition=conditions.shown_condition(part_of(tree, "when"), by), result=result,
-        try_order=text_of(tree, "try_order"), told=_told(here, tree, by),
+        trial=Trial.of(tree, inside="try_"), reasons=reasons(seen.reader), told=_told(here, tree, by),
         **form_values(seen, edited, focus=focus),
     )  # fmt: skip
 
@@ -135,15 +143,15 @@ async def _sent(seen: Visit) -> Response[Any]:
         inside = f"rules[{documents.place_of(here.document, found)}]"
         edited = await edited.refused(seen, refused, inside=inside)
         return await _form(seen, edited, status=409 if edited.trouble else 422)
-    return back_to(here, "saved", at=f"#rule-{found}")
+    return back_to(here, "saved", trial=Trial.of(edited.tree, inside="try_").query, at=f"#rule-{found}")
 
 
 async def _try(db: Db, seen: Visit, edited: Edited, by: Reading, rule_id: str) -> Tried | None:
     """Return what the draft would decide with the rule as it is typed."""
-    here, order = edited.here, text_of(edited.tree, "try_order")
+    here, trial = edited.here, Trial.of(edited.tree, inside="try_")
     quiet = replace(by, errors=FormErrors())
     rule = {"id": rule_id or documents.free_id(here.document, "this-rule"), **_read(edited.tree, quiet, Places())}
     if quiet.errors:
-        return Tried(order, seen.reader.say("The rule is not complete yet. Fill it in, then try it."))
+        return Tried(trial.order, seen.reader.say("The rule is not complete yet. Fill it in, then try it."))
     document = documents.with_rule(here.document, rule, instead_of=rule_id or None)
-    return await tried(db, seen, here, document, order)
+    return await tried(db, seen, here, document, trial)

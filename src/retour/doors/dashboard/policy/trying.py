@@ -1,6 +1,6 @@
 """What a policy would decide for an order, tried beside the editor: nothing is kept and nobody is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,20 +8,11 @@ from retour.core import refund
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import OrderLine
-from retour.core.policy import (
-    Asked,
-    LineDecision,
-    PolicyDocument,
-    Request,
-    compile_policy,
-    decide,
-    decode,
-    gather,
-    time_zone,
-)
+from retour.core.policy import Asked, LineDecision, PolicyDocument, decode
 from retour.core.policy.encoding import encode_outcome, encode_value
 from retour.core.policy.outcome import Group, ResolutionKind
-from retour.core.policy.tracing import Compared, Evaluated, Grouped, RuleTrace, Trace, trace
+from retour.core.policy.tracing import Compared, Evaluated, Grouped, RuleTrace, Trace
+from retour.core.reason import REASONS
 from retour.core.rma import lowest, minus
 from retour.core.terms import terms_of
 from retour.doors.dashboard.desk import Visit
@@ -31,10 +22,11 @@ from retour.doors.dashboard.policy.fact_words import comparison
 from retour.doors.dashboard.policy.outcome_forms import GROUPS, IN_ORDER, RESOLUTIONS
 from retour.doors.dashboard.policy.room import Opened
 from retour.doors.dashboard.policy.values import told_one, told_value
+from retour.doors.dashboard.words import REASONS as NAMES
+from retour.flows import policy_review as flow
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store.db import Db
-from retour.store.expression import Cel
 from retour.store.order import OrderRecord
 from retour.store.refund import Position
 from retour.web.reader import Reader
@@ -105,34 +97,59 @@ class Tried:
     lines: Sequence[TriedLine] = field(default_factory=tuple)
 
 
-async def tried(db: Db, seen: Visit, here: Opened, document: object, number: str) -> Tried | None:
-    """Return what a document would decide for an order by its number, or nothing where none is named."""
-    if not number:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a draft is tried on: an order by its number, and the code of a reason or "" for none."""
+
+    order: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, object], *, inside: str = "") -> "Trial":
+        """Return the trial that the address or the form of a page names."""
+        order, reason = (fields.get(f"{inside}{name}", "") for name in ("order", "reason"))
+        return cls(str(order)[:60], str(reason) if reason in REASONS else "")
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Return the trial as parts of an address."""
+        return {name: value for name, value in (("order", self.order), ("reason", self.reason)) if value}
+
+
+async def tried(db: Db, seen: Visit, here: Opened, document: object, trial: Trial) -> Tried | None:
+    """Return what a document would decide for an order, or nothing where none is named."""
+    if not trial.order:
         return None
     reader = seen.reader
+    found = await orders.find_only(db, here.store.id, trial.order)
+    if found is None:
+        return Tried(trial.order, reader.say("There is no order %(number)s.", number=trial.order))
+    at = await refunds.position(db, found.id)
+    wishes = [
+        Asked(line.ref, max(1, _left(at, line)), trial.reason or None)
+        for line in found.order.lines
+        if line.quantity > 0
+    ]
     try:
         read = decode(document)
+        went = await flow.explain_order(
+            db, store_id=here.store.id, order_ref=str(found.id), now=seen.now, wishes=wishes, document=read
+        )
     except Refused as refused:
-        return Tried(number, refusals.said(refused, reader))
-    found = await orders.find_only(db, here.store.id, number)
-    if found is None:
-        return Tried(number, reader.say("There is no order %(number)s.", number=number[:60]))
-    at = await refunds.position(db, found.id)
-    asked = tuple(Asked(line.ref, max(1, _left(at, line))) for line in found.order.lines if line.quantity > 0)
-    facts = gather(
-        found.order, person=at.person, request=Request(asked), history=at.history, now=seen.now,
-        zone=time_zone(here.store.timezone),
-    )  # fmt: skip
-    try:
-        decided = decide(compile_policy(read, version="draft", expressions=Cel()), facts)
-        traces = [trace(read, line, expressions=Cel()) for line in facts]
-    except Refused as refused:
-        return Tried(number, refusals.said(refused, reader))
+        return Tried(trial.order, refusals.said(refused, reader))
     by = _Telling(here, read, found, at)
-    note = reader.say(
-        "Order %(number)s, all units of each item, asked for today, no reason given.", number=found.order.name
-    )
-    return Tried(number, None, note, [by.line(*both) for both in zip(decided.lines, traces, strict=True)])
+    if trial.reason:
+        note = reader.say("Order %(number)s, all units of each item, asked for today.", number=found.order.name)
+    else:
+        note = reader.say(
+            "Order %(number)s, all units of each item, asked for today, no reason given.", number=found.order.name
+        )
+    return Tried(trial.order, None, note, [by.line(line.decision, line.trace) for line in went.lines])
+
+
+def reasons(reader: Reader) -> list[tuple[str, str]]:
+    """Return the reasons that a draft may be tried with."""
+    return [("", reader.say("No reason")), *((code, reader.say(NAMES[code])) for code in REASONS)]
 
 
 def _left(at: Position, line: OrderLine) -> int:

@@ -22,10 +22,11 @@ async function ask(form, step) {
   const mine = ++newest;
   const body = new FormData(form);
   body.set("do", step);
-  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers: { Accept: "text/html" } });
+  const headers = { Accept: "text/html", "X-Part": step === "try" ? "told" : "form" };
+  const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(body), headers });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (mine !== newest) return null;
-  if (answer.redirected || !page.querySelector("[data-grow-form]")) {
+  if (answer.redirected || !page.querySelector("[data-grow-form], #rule-told")) {
     location.assign(answer.url);
     return null;
   }
