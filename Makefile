@@ -18,7 +18,9 @@ SIDE_BY_SIDE := $(PROCESSES) --dist loadfile
 CHECK_EXAMPLES := 200
 TEST_EXAMPLES := 2000
 PROVE_EXAMPLES := 20000
-N ?= 500
+CHAOS_RUNS := 500
+# N= asks for more: that many mixtures of money steps of `make prove`, or runs of `make chaos`.
+N ?=
 MUTANT_EXAMPLES := 20
 
 .PHONY: help setup browser check format lint types stairs rules core test prove chaos mutants bench demo screenshots lock clean
@@ -63,12 +65,12 @@ core: setup ## Tests of the core, every branch covered
 test: check browser ## All of check, then every test not marked prove (10 minutes at most)
 	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q $(SIDE_BY_SIDE) -m "not prove" tests --ignore=tests/architecture
 
-prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N= sets the chaos runs)
-	@EXAMPLES=$(PROVE_EXAMPLES) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
-	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(N) $(PYTEST) -q $(SIDE_BY_SIDE) -m prove tests
+prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N=1000000 for a night of money)
+	@EXAMPLES=$(PROVE_EXAMPLES) MIXTURES=$(or $(N),$(PROVE_EXAMPLES)) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
+	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(CHAOS_RUNS) $(PYTEST) -q $(SIDE_BY_SIDE) -m prove tests
 
 chaos: setup ## Only the chaos proof, for N= runs (10000 for a night)
-	@RUNS=$(N) $(PYTEST) -q -m prove tests/chaos
+	@RUNS=$(or $(N),$(CHAOS_RUNS)) $(PYTEST) -q -m prove tests/chaos
 
 mutants: setup ## Break money and policy in every small way; docs/mutants.md says what the tests noticed (an hour)
 	@EXAMPLES=$(MUTANT_EXAMPLES) PYTHONPATH=src:. $(BIN)/python -m tools.mutants
