@@ -14,7 +14,7 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 def server_cpu_s(postmaster: int) -> float:
     """Return the CPU seconds of a PostgreSQL server with all its backends, also those that have ended."""
-    living = sum(_ticks(pid, children=False) for pid in _children(postmaster))
+    living = sum(_ticks(pid, children=False) for pid in children(postmaster))
     return (living + _ticks(postmaster, children=True)) * TICK_S
 
 
@@ -34,7 +34,8 @@ def _ticks(pid: int, *, children: bool) -> int:
     return sum(int(field) for field in fields[11 : 15 if children else 13])
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
+    """Return the processes that a process has started."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import os
 import random
 import resource
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +36,7 @@ from retour.store.policy import context
 from retour.store.simulation import reading
 from retour.store.vault import Vault
 
+from . import processes
 from .installation import Installation, Merchant, installation, open_merchant
 from .report import Report
 
@@ -141,7 +144,10 @@ async def _simulate(
         )  # fmt: skip
     cpu, children, began = here.cpu_s(), _children_s(), time.perf_counter()
     own = time.process_time()
+    memory: dict[int, float] = {}
+    watching = asyncio.create_task(_watch(memory))
     await simulations.run(database, tenant_id=merchant.tenant_id, simulation_id=wanted, clock=lambda: datetime.now(UTC))
+    watching.cancel()
     seconds, own = time.perf_counter() - began, time.process_time() - own
     spent = here.cpu_s()["postgres"] - cpu["postgres"]
     async with database.tx(merchant.tenant_id) as db:
@@ -158,7 +164,7 @@ async def _simulate(
     report.add(name, "bare reads of the rows", seconds / bare)
     report.add(name, "affected, %", 100 * row.result.affected / size)
     report.add(name, "quoted anew, %", 100 * row.result.requoted / size)
-    report.add(name, "most MB of one process", _most_mb())
+    report.add(name, "MB of those that compute", sum(memory.values()))
     return seconds
 
 
@@ -321,6 +327,15 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _most_mb() -> float:
-    """Return the most resident memory that one of the processes started here ever had."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+async def _watch(seen: dict[int, float]) -> None:
+    """Note the proportional memory of the processes that compute, until cancelled."""
+    while True:
+        _look(seen)
+        await asyncio.sleep(0.25)
+
+
+def _look(seen: dict[int, float]) -> None:
+    for pid in processes.children(os.getpid()):
+        with contextlib.suppress(OSError, LookupError):
+            if b"calculator" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                seen[pid] = max(seen.get(pid, 0.0), processes.memory_mb(pid))

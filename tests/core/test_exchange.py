@@ -207,6 +207,7 @@ PRICED = "a new article has a price and at least one unit"
     [
         ([], [new(1)], ANY, Refused("nothing_given", NOBODY, field="wanted")),
         ([handed_in(1)], [], ANY, Refused("nothing_given", NOBODY, field="wanted")),
+        ([handed_in(-1)], [new(0)], ANY, Refused("wrong_sign", "what is handed in is worth something", field="L1")),
         ([handed_in(1)], [new(-1)], ANY, Refused("wrong_sign", PRICED, field="N1")),
         ([handed_in(1)], [new(1, quantity=0)], ANY, Refused("wrong_sign", PRICED, field="N1")),
         (

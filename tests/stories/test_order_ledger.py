@@ -7,8 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from retour.core.errors import Refused
 from retour.core.money import Sides
 from retour.core.order import Fetched, PlatformRefund, RefundedLine
+from retour.core.policy import PolicyDocument
 from retour.core.policy.document import Compare, Op, PromotionCondition, Rule
 from retour.core.policy.outcome import (
     Fee,
@@ -23,7 +25,9 @@ from retour.core.policy.outcome import (
     SettleOn,
     ShippingRefund,
 )
-from tests.stories.house import TEE, House, Units, under
+from retour.core.rma import Grade
+from retour.flows import rma
+from tests.stories.house import TEE, House, Units, now, under
 
 pytestmark = pytest.mark.anyio
 MUG = {"sku": "RT-MUG-SET", "price": "8.50", "quantity": 1}
@@ -95,3 +99,35 @@ async def test_no_discount_is_taken_back_for_a_unit_that_was_never_sent(house: H
     rma_id = await house.returned(order, {0: 1})
 
     assert await totals(house, rma_id) == [(1_800, "settled")]
+
+
+def paid_on(moment: Moment, after_hours: int = 0) -> PolicyDocument:
+    return under(settle_on=SettleOn(moment, after_hours))
+
+
+async def test_a_unit_that_was_paid_and_cancelled_leaves_the_other_one_to_be_returned(house: House) -> None:
+    await house.open(document=paid_on(Moment.APPROVED))
+    order = await house.an_order()
+    first = await house.approved(order, {0: 1})
+    await house.do(lambda db: rma.cancel(db, rma_id=first, actor="agent", now=now()))
+    with pytest.raises(Refused) as refused:
+        await house.ask(order, {0: 2})
+    assert refused.value.code == "more_than_returnable"
+
+    second = await house.approved(order, {0: 1})
+
+    assert (await house.see(second)).rma.lines[0].claimed == ((2, 2),)
+    assert await house.refunded(order) == ("39.98", 2)
+
+
+async def test_what_somebody_else_pays_after_the_delay_is_what_the_inspection_left_of_it(house: House) -> None:
+    await house.open(document=paid_on(Moment.RECEIVED, 24), refunds_by="platform")
+    order = await house.an_order()
+    rma_id = await house.approved(order, {0: 2})
+    await house.receive(rma_id, {0: 2})
+    damaged = {"deduction_basis_points": 3_000, "accepted": True}
+    await house.inspect(rma_id, Units(0, 1), Units(0, 1, Grade.DAMAGED, damaged))
+
+    await house.later()
+
+    assert await totals(house, rma_id) == [(3_998 - 600, "handed_over")]

@@ -202,6 +202,9 @@ def explain(done: Exchange) -> tuple[ExplainedRow, ...]:
 def _check(given: Sequence[Given], wanted: Sequence[Wanted], terms: ExchangeTerms) -> None:
     if not given or not wanted:
         raise Refused("nothing_given", "name what is handed in and what is wanted", field="wanted")
+    for part in given:
+        if part.worth.gross.presentment < 0:
+            raise Refused("wrong_sign", "what is handed in is worth something", field=part.line_ref)
     for one in wanted:
         if one.quantity < 1 or one.worth.gross.presentment < 0:
             raise Refused("wrong_sign", "a new article has a price and at least one unit", field=one.ref)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -11,12 +12,12 @@ from retour.core.errors import Refused
 from retour.core.exchange import Exchange, Given, Wanted, Worth, exchange
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Order, Tax
-from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
+from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.outcome import ExchangeTerms, ResolutionKind
 from retour.core.refund import RowKind
 from retour.core.refund.units import worth
 from retour.core.rma import lowest, minus
-from retour.core.terms import terms_of
+from retour.core.settling import Returning, divide, terms_for
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -39,11 +40,10 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A swap in figures with the plan that says what the units are worth; minor units of the order's currency."""
+    """A swap in figures, in minor units of the order's currency."""
 
     currency: str
     done: Exchange
-    plan: refund.Plan
 
 
 async def quote_exchange(
@@ -76,19 +76,21 @@ async def quote_exchange(
     zone = time_zone(ground.store.timezone)
     request = Request(asked, "return", channel)
     facts = gather(order, person=at.person, request=request, history=at.history, now=now, zone=zone)
-    decided = decide(await policies.get(db, version), facts)
+    compiled = await policies.get(db, version)
+    decided = decide(compiled, facts)
     if decided.objections:
         first = decided.objections[0]
         raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
     terms = _terms(decided.lines)
-    plan = _worth(order, at, handed_in, decided.lines)
+    plans = _worth(order, at, handed_in, decided.lines, compiled)
+    rows = [row for plan in plans for row in (*plan.rows, *plan.adjustments)]
     fees = NOTHING
-    for row in plan.adjustments:
+    for row in rows:
         fees += -row.payable if row.kind in _FEES else NOTHING
-    given = [_given(order, one, plan) for one in handed_in]
-    bonus = Sides(plan.bonus, 0)
+    given = [_given(order, one, rows) for one in handed_in]
+    bonus = Sides(sum(plan.bonus for plan in plans), 0)
     done = exchange(given, wanted, terms, bonus=bonus, fees=fees, collect_at_most=collect_at_most)
-    return Quoted(order.currency, done, plan)
+    return Quoted(order.currency, done)
 
 
 def _terms(lines: Sequence[LineDecision]) -> ExchangeTerms:
@@ -106,26 +108,33 @@ def _offered(line: LineDecision, field: str) -> ExchangeTerms:
     raise Refused("exchange_not_offered", "an exchange is not offered for this article", field=field)
 
 
-def _worth(order: Order, at: Position, handed_in: Sequence[HandedIn], lines: Sequence[LineDecision]) -> refund.Plan:
-    """Return what the lowest free units are worth, without shipping: that stays with the order."""
-    asked = []
-    for index, one in enumerate(handed_in):
+def _worth(
+    order: Order,
+    at: Position,
+    handed_in: Sequence[HandedIn],
+    lines: Sequence[LineDecision],
+    compiled: CompiledPolicy,
+) -> list[refund.Plan]:
+    """Return what the lowest free units are worth, each line under its own terms."""
+    returning = []
+    for index, (one, line) in enumerate(zip(handed_in, lines, strict=True)):
         counter = at.counter(one.line_ref)
         fulfilled = counter.fulfilled - counter.refunded_without_return if counter else 0
         free = minus(((1, fulfilled),), at.claimed(one.line_ref)) if fulfilled > 0 else ()
         spans = lowest(free, one.quantity)
         if sum(hi - lo + 1 for lo, hi in spans) < one.quantity:
             raise Refused("more_than_returnable", "fewer units can come back", field=f"lines[{index}].quantity")
-        asked.append(refund.RequestedLine(one.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in spans)))
-    wish = refund.RefundRequest(tuple(asked), shipping=refund.ShippingWish(), clamp=True)
-    return refund.quote(order, refunds.ledger_of(order, at), wish, terms_of(lines[0], _EXCHANGE))
+        terms = terms_for(line, compiled, resolution=_EXCHANGE, ref=None, method=None)
+        ranges = tuple(refund.UnitRange(lo, hi) for lo, hi in spans)
+        returning.append(Returning(one.line_ref, ranges, _EXCHANGE, terms))
+    return [part.plan for part in divide(order, returning, partial(refunds.ledger_after, order, at))]
 
 
-def _given(order: Order, one: HandedIn, plan: refund.Plan) -> Given:
+def _given(order: Order, one: HandedIn, rows: Sequence[refund.Row]) -> Given:
     line = order.line(one.line_ref)
     assert line is not None, "the quote refuses lines that are not the order's"
     gross, listed, taxes = NOTHING, NOTHING, dict[str, Sides]()
-    for row in (*plan.rows, *plan.adjustments):
+    for row in rows:
         if row.ref == one.line_ref and row.kind in _VALUE:
             gross += row.payable
             for tax in row.taxes:

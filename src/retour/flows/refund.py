@@ -198,7 +198,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
-    return Settling(row, record, found, connection, await _requote(db, row, record, found, policies))
+    return Settling(row, record, found, connection, await requote(db, row, record, found, policies))
 
 
 async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
@@ -208,8 +208,8 @@ async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over
         await hand_over(db, settling.record, settling.row, settling.plan, now)
 
 
-async def _requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
-    """Compute the settlement anew from the ledger as it is now, for the same units under the same terms."""
+async def requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
+    """Return the settlement as it is now, for the same units under the same terms; raise Refused as `quote` does."""
     compiled = await policies.get(db, record.policy_version_id)
     rulings = await returns.rulings(db, record.rma.id, compiled)
     position = await refunds.position(db, row.order_id, past=False)

@@ -6,18 +6,21 @@ from datetime import datetime
 from uuid import UUID
 
 from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, ProcessReturn, Restock
+from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
+from retour.flows.refund import requote
 from retour.flows.rma.early import quote_early, void
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import outside
 from retour.store.rma import ReturnRecord
@@ -75,7 +78,9 @@ async def _advance(
         record = await _again(db, record)
         steps = next_steps(record.rma, order, own)
     while steps:
-        nudged, planned = await _carry_on(db, tenant_id, record, steps, known, platforms, own.location_ref, now)
+        nudged, planned = await _carry_on(
+            db, tenant_id, record, ground.order, steps, known, platforms, policies, own.location_ref, now
+        )
         nudges += nudged
         follows = bool(steps.resolve or set(steps.hand_over) - _later(record, now))
         if follows or len(planned) < len(steps.effects):
@@ -120,9 +125,11 @@ async def _carry_on(
     db: Db,
     tenant_id: UUID,
     record: ReturnRecord,
+    found: OrderRecord,
     steps: Steps,
     known: Mapping[EffectKind, CapabilityRecord],
     platforms: Platforms,
+    policies: PolicyCache,
     default_location: str | None,
     now: datetime,
 ) -> tuple[list[jobs.Job], list[EffectView]]:
@@ -146,7 +153,7 @@ async def _carry_on(
         if await refunds.set_due(db, settlement_id, due_at=now):
             nudges.append(jobs.Job(jobs.Task.SETTLE, settlement_id, jobs.Queue.MONEY, priority=10))
     for settlement_id in (s for s in steps.hand_over if s not in later):
-        await _hand_over(db, record, settlement_id, now)
+        await _hand_over(db, record, found, settlement_id, policies, now)
     return nudges, new
 
 
@@ -228,12 +235,21 @@ async def _difference(db: Db, record: ReturnRecord, line_ids: tuple[UUID, ...]) 
     }
 
 
-async def _hand_over(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
-    """Tell whoever masters refunds what to pay; nothing is paid by us."""
+async def _hand_over(
+    db: Db, record: ReturnRecord, found: OrderRecord, settlement_id: UUID, policies: PolicyCache, now: datetime
+) -> None:
+    """Tell whoever masters refunds what to pay as it is now; nothing is paid by us."""
+    row = await refunds.get(db, settlement_id)
+    assert row is not None, "it was just read with its return"
+    try:
+        plan = await requote(db, row, record, found, policies)
+    except Refused:  # the platform has paid for these units already: it is told what they were worth
+        plan = row.plan
     if await refunds.move(
         db, settlement_id, came_from=[SettlementState.QUOTED], to=SettlementState.HANDED_OVER, at=now
     ):
-        await outside.to_platform(db, settlement_id, at=now)
+        reasons = sorted({r.kind.value for r in plan.adjustments})
+        await outside.to_platform(db, settlement_id, plan=plan, reasons=reasons, at=now)
         await _tell(db, record, EventType.SETTLEMENT_HANDED_OVER, now, {"settlement_id": settlement_id})
 
 

@@ -15,7 +15,8 @@ UPDATE settlement SET state = $8, handed_to = 'merchant', handed_at = $2, plan =
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'quoted' RETURNING id
 """
 TO_PLATFORM: Final = """
-UPDATE settlement SET handed_to = 'platform', handed_at = $2 WHERE tenant_id = current_tenant() AND id = $1
+UPDATE settlement SET handed_to = 'platform', handed_at = $2, plan = $3, plan_hash = $4, total_minor = $5, reasons = $6
+ WHERE tenant_id = current_tenant() AND id = $1
 """
 PAID: Final = """
 UPDATE settlement SET state = 'settled', settled_at = $2, report_ref = $3, report_note = $4, reported_by = $5,
@@ -51,9 +52,9 @@ async def hand_over(
     )  # fmt: skip
 
 
-async def to_platform(db: Db, settlement_id: UUID, *, at: datetime) -> None:
-    """Write that the platform, which masters refunds, was told; nobody reports."""
-    await db.execute(TO_PLATFORM, settlement_id, at)
+async def to_platform(db: Db, settlement_id: UUID, *, plan: Plan, reasons: object, at: datetime) -> None:
+    """Write what the platform, which masters refunds, was told to pay; nobody reports."""
+    await db.execute(TO_PLATFORM, settlement_id, at, plan, plan.hash, plan.total.presentment, reasons)
 
 
 async def report_paid(

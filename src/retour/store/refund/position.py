@@ -199,8 +199,9 @@ class Position:
         return replace(self, rows=self.rows + rows, tenders=tenders)
 
     def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
-        """Return the ordinals of a line that are in some return."""
-        return tuple((lo, hi) for ref, lo, hi in self.claims if ref == line_ref)
+        """Return the ordinals of a line that are in some return, or that one of them paid before it was given up."""
+        paid = (row.span for row in self.rows if row.kind is RowKind.UNITS and row.ref == line_ref and row.span)
+        return (*((lo, hi) for ref, lo, hi in self.claims if ref == line_ref), *paid)
 
 
 _POSITION: Final = msgspec.json.Decoder(Position)
