@@ -50,3 +50,19 @@ async def test_a_parked_effect_is_given_back_once_by_the_owner(
     assert code_of(again) == (409, "move_not_allowed")
     stranger = await open_account(database)
     assert code_of(await http.get(path, headers=stranger.headers())) == (404, "effect_not_found")
+
+
+async def test_an_effect_of_another_store_does_not_exist(
+    http: httpx2.AsyncClient, database: Database, vault: Vault
+) -> None:
+    shop = await open_shop(database, vault)
+    path = f"/effects/{await a_parked_effect(http, shop, database)}"
+    before = await read(http, shop, path)
+
+    for act in ("hand-back", "retry"):
+        headers = shop.merchant.headers(shop="outlet", idempotency_key=f"outlet-{act}")
+        assert code_of(await http.post(f"{path}/{act}", json={}, headers=headers)) == (404, "effect_not_found")
+    found = await http.get(path, headers=shop.merchant.headers(shop="outlet"))
+
+    assert code_of(found) == (404, "effect_not_found")
+    assert await read(http, shop, path) == before

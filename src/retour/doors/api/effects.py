@@ -8,6 +8,7 @@ from retour.core.errors import Refused
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Nothing, Told
 from retour.flows import effect as flow
+from retour.store import connection as connections
 from retour.store import effect as effects
 from retour.store.db import Record
 from retour.store.effect import EffectRow
@@ -71,20 +72,31 @@ async def get_effect(call: Call, _: None) -> EffectWhole:
 
 async def hand_back_effect(call: Call, _: Nothing) -> EffectWhole:
     """Give a parked effect back to the executor."""
+    await _own(call, call.resource_id)
     await flow.hand_back(call.db, effect_id=call.resource_id, actor=call.actor, now=call.now)
     return await _whole(call)
 
 
 async def retry_effect(call: Call, _: Nothing) -> EffectWhole:
     """Try a failed effect again and return the new one."""
+    await _own(call, call.resource_id)
     again = await flow.retry(call.db, effect_id=call.resource_id, actor=call.actor, now=call.now)
     return await _whole(call, again)
 
 
-async def _whole(call: Call, effect_id: UUID | None = None) -> EffectWhole:
-    row = await effects.get(call.db, effect_id or call.resource_id)
+async def _own(call: Call, effect_id: UUID) -> EffectRow:
+    """Return an effect; refuse one of another store than the named one as if it did not exist."""
+    row = await effects.get(call.db, effect_id)
+    if row is not None and call.store is not None:
+        connection = await connections.get(call.db, row.connection_id)
+        row = row if connection is not None and connection.store_id == call.store else None
     if row is None:
         raise Refused(_MISSING, "there is no such effect")
+    return row
+
+
+async def _whole(call: Call, effect_id: UUID | None = None) -> EffectWhole:
+    row = await _own(call, effect_id or call.resource_id)
     return EffectWhole(
         **_facts(row),
         attempts=[AttemptOut(n=a["n"], sent_at=a["sent_at"]) for a in await effects.list_attempts(call.db, row.id)],

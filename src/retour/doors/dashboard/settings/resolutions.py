@@ -146,7 +146,7 @@ async def _one_form(seen: Visit, sent: Form | None, errors: FormErrors, *, statu
     return await show(
         seen, AREA, template="resolution", status=status, errors=errors, record=record, default=default,
         kind_name=seen.reader.say(name), kind_meaning=seen.reader.say(meaning), languages=_languages(default),
-        **_typed(Form(_fields(record)) if sent is None else sent),
+        **_typed(Form(_fields(record)) if sent is None else sent, record.version),
         title=record.wording(seen.reader.language, default).name,
     )  # fmt: skip
 
@@ -239,14 +239,15 @@ def _integration(sent: Form, kind: ResolutionKind) -> str | None:
     return sent.text("integration") if kind is ResolutionKind.REFUND_SERVICE else None
 
 
-def _typed(sent: Form) -> Mapping[str, Any]:
-    names = ["kind", "integration", "version"]
+def _typed(sent: Form, version: int = 0) -> Mapping[str, Any]:
+    """Return what was typed, to be saved over the record as it is now: `version` is shown with it."""
+    names = ["kind", "integration"]
     names += [f"{part}-{tag}" for tag in LANGUAGES for part in ("name", "description")]
-    return {"typed": {name: sent.text(name) for name in names}}
+    return {"typed": {name: sent.text(name) for name in names} | {"version": str(version)}}
 
 
 def _fields(record: Resolution) -> dict[str, list[str]]:
-    fields = {"version": [str(record.version)], "integration": [record.integration or ""]}
+    fields = {"integration": [record.integration or ""]}
     for tag, said in record.texts.items():
         fields |= {f"name-{tag}": [said.name], f"description-{tag}": [said.description]}
     return fields
