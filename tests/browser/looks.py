@@ -18,6 +18,7 @@ WIDER: Final = """
 
 async def fits(page: Page) -> None:
     """Fail if the page scrolls sideways, naming what is wider than the window."""
+    await page.wait_for_load_state()  # a click returns once its answer begins to arrive
     if await page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
         raise AssertionError(f"{page.url} scrolls sideways: {await page.evaluate(WIDER)}")
 

@@ -10,9 +10,9 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_documentation_of_the_api_opens_without_a_complaint(site: Site, open_page: OpenPage) -> None:
     page, watch = await open_page()
-    watch.heaviest_bytes = 2_000_000  # a tool for developers, not a page of ours
+    watch.heaviest_bytes = 2_300_000  # a tool for developers, not a page of ours
 
     await page.goto(f"{site.address}/api/v1/docs")
     await page.locator(".opblock-tag").first.wait_for()
 
-    assert await page.locator(".opblock").count() > 20
+    await page.locator(".opblock").nth(20).wait_for()

@@ -184,6 +184,7 @@ async def test_a_rule_moves_by_keyboard_alone(
 
 
 async def rule_names(page: Page) -> list[str]:
+    await page.wait_for_load_state()
     return await page.locator(".policy-rules h3 > a").all_inner_texts()
 
 

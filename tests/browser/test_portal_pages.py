@@ -148,6 +148,7 @@ async def test_a_return_is_sent_without_script(site: Site, open_page: OpenPage) 
     await page.go_back()  # the draft is over: nothing can be sent twice
     assert await page.locator("h1").inner_text() == "What is going back?"
     await page.get_by_role("link", name="Returns of this order").click()
+    await page.wait_for_load_state()
     assert await page.locator("ul.returns li").count() == 1
 
 

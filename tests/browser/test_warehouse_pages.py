@@ -110,14 +110,14 @@ async def test_scans_without_a_network_are_kept_and_sent_once(site: Site, open_p
     await page.get_by_text("Offline. 1 scan is kept on this device.").wait_for()
     await type_code(page, "4006381333931")
     await page.get_by_text("Offline. 2 scans are kept on this device.").wait_for()
-    assert await page.get_by_text("2 waiting to send").is_visible()
+    await page.get_by_text("2 waiting to send").wait_for()
     assert await received(site, rma["id"]) == 0
     watch.wrong.clear()  # what the browser says of a network that is away
     await page.context.set_offline(False)
     await page.get_by_text("Not part of this return.").wait_for()
 
     assert await received(site, rma["id"]) == 1
-    assert not await page.get_by_text("waiting to send").is_visible()
+    await page.get_by_text("waiting to send").wait_for(state="hidden")
     watch.wrong.clear()
 
 
@@ -155,7 +155,7 @@ async def test_the_dock_works_without_script(site: Site, open_page: OpenPage, to
     await page.get_by_role("radio", name="As new").check()
     await page.get_by_role("button", name="Save and finish").click()
 
-    assert await page.get_by_text("All units are inspected.").is_visible()
+    await page.get_by_text("All units are inspected.").wait_for()
 
 
 @pytest.mark.parametrize(("width", "theme", "language"), [(375, "dark", "de-DE"), (1440, "light", "en-GB")])
