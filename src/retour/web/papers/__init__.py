@@ -11,7 +11,7 @@ import msgspec
 from retour.core.errors import Refused
 
 FOLDER: Final = Path(__file__).parent
-TIME_S: Final = 10.0
+TIME_S: Final = 20.0
 _AT_ONCE: Final = 2
 _LOGO_MOST: Final = 4_000  # pixels a side; a small file can hold a very large picture
 _LOGO_SHOWN: Final = (900, 240)  # pixels
