@@ -30,9 +30,11 @@ def holds(order: Order, before: Ledger, plan: Plan) -> None:
         if explained.adds:
             added_up += explained.amount
     assert added_up == plan.total
-    units = [row for row in plan.rows if row.kind is RowKind.UNITS]
-    charged = sum(row.payable.presentment for row in plan.adjustments if row.kind is RowKind.CLAWBACK)
-    assert -charged <= max(0, sum(row.entitlement.presentment for row in units))
+    of_goods = (RowKind.UNITS, RowKind.DAMAGE, RowKind.SHARE)
+    rows = (*plan.rows, *plan.adjustments)
+    goods = sum(row.payable.presentment for row in rows if row.kind in of_goods)
+    charged = sum(row.payable.presentment for row in rows if row.kind is RowKind.CLAWBACK)
+    assert -charged <= max(0, goods)
 
 
 def never_too_much(order: Order, ledger: Ledger) -> None:

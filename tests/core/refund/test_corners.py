@@ -3,25 +3,30 @@
 from dataclasses import replace
 
 from retour.core.money import NOTHING, Sides
-from retour.core.order import DiscountShare
+from retour.core.order import Charge, ChargeKind, DiscountShare
 from retour.core.refund import (
     BonusTerm,
+    ChargeMode,
     FeeKind,
     FeeTax,
     FeeTerm,
     Goodwill,
     Ledger,
+    LedgerCharge,
     LedgerCredit,
     LedgerFee,
     LedgerLine,
     LedgerPromotion,
+    MoneyBasis,
     MoneyStep,
+    Override,
     Plan,
     PromotionMode,
     PromotionTerm,
     RefundRequest,
     RefundTerms,
     RequestedLine,
+    ShippingWish,
     UnitRange,
     bonus_step,
     booked,
@@ -140,3 +145,78 @@ def test_goodwill_names_the_tax_of_each_side() -> None:
     (row,) = quote(order, a_ledger(order), RefundRequest(goodwill=Goodwill(100, "a", "b")), RefundTerms()).rows
 
     assert (row.entitlement, row.entitled_tax) == (Sides(100, 15_000), Sides(16, 2_400))
+
+
+def test_the_facts_of_a_charge_and_of_a_money_step_stand_on_their_rows() -> None:
+    line = replace(
+        a_line("A", gross=Sides(1_000, 150_000), tax=[a_tax(Sides(160, 24_000))]), list_value=Sides(1_200, 1)
+    )
+    shipping = Charge("S1", ChargeKind.SHIPPING, "Post", Sides(500, 75_100), (a_tax(Sides(80, 12_016)),))
+    order = an_order(line, charges=(shipping,), shop_currency="JPY")
+    ledger = replace(
+        a_ledger(order),
+        lines=(LedgerLine("A", (), Sides(100, 15_000), (a_tax(Sides(16, 2_400)),)),),
+        charges=(LedgerCharge("S1", Sides(100, 15_020), (a_tax(Sides(16, 2_403)),)),),
+        paid_back=Sides(200, 30_020),
+    )
+    asked = RequestedLine("A", money=MoneyStep(200, "agent-7", "late"))
+
+    plan = quote(order, ledger, RefundRequest((asked,), ShippingWish(ChargeMode.ALL)), RefundTerms())
+
+    money, post = plan.rows
+    assert (money.payable, money.entitlement, money.entitled_tax) == (
+        Sides(200, 30_000), Sides(200, 30_000), Sides(32, 4_800)
+    )  # fmt: skip
+    assert (money.settled, money.listed, money.paid_before) == (
+        Sides(1_000, 150_000), Sides(1_200, 1), Sides(100, 15_000)
+    )  # fmt: skip
+    assert (money.reason, money.actor, money.basis_points) == ("late", "agent-7", None)
+    assert (post.payable, post.entitlement, post.entitled_tax) == (
+        Sides(400, 60_080), Sides(400, 60_080), Sides(64, 9_613)
+    )  # fmt: skip
+    assert (post.settled, post.paid_before) == (Sides(500, 75_100), Sides(100, 15_020))
+
+
+def test_a_person_may_name_nothing_or_all_and_a_percentage_of_one_basis_point() -> None:
+    order = an_order(a_line("A", gross=10_000, tax=1_597), a_line("F", gross=0))
+
+    def named(ref: str, amount: int) -> Plan:
+        return paying(order, RequestedLine(ref, (UnitRange(1, 1),), Override(amount, "agent-7", "worn")))
+
+    assert (named("A", 0).total, named("A", 10_000).total, named("F", 0).total) == (NOTHING, both(10_000), NOTHING)
+    assert named("A", 0).rows[0].withheld == both(10_000)
+    one = paying(order, RequestedLine("A", money=MoneyStep(1, "a", "b", MoneyBasis.PERCENT)))
+    assert one.total == both(1)
+
+
+def test_an_amount_named_without_tax_goes_on_where_the_last_one_ended() -> None:
+    order, ledger = an_order(a_line("A", gross=14_600, tax=2_535)), None
+    seen = []
+    for _ in range(2):
+        step = RequestedLine("A", money=MoneyStep(3_333, "a", "b", MoneyBasis.NET))
+        plan = paying(order, step, ledger=ledger)
+        ledger = booked(ledger or a_ledger(order), plan)
+        seen.append((plan.total.presentment, plan.taxes[0].amount.presentment))
+
+    assert seen == [(4_033, 700), (4_034, 701)]
+
+
+def test_free_goods_give_the_rounding_of_the_sale_back_with_the_last_unit() -> None:
+    rounding = Charge("R1", ChargeKind.ORDER_ROUNDING, "Rounding", both(3))
+    order = an_order(a_line("F", q=2, gross=0), charges=(rounding,))
+
+    first = paying(order, unit("F", 1, 1))
+    last = paying(order, unit("F", 2, 2), ledger=booked(a_ledger(order), first))
+    tiny = paying(an_order(a_line("T", gross=1), a_line("F", gross=0), charges=(rounding,)), unit("F"))
+
+    assert (first.total, last.total, tiny.total) == (NOTHING, both(3), NOTHING)
+
+
+def test_charges_in_proportion_follow_the_value_of_each_side() -> None:
+    lines = (a_line("A", gross=Sides(1, 3)), a_line("B", gross=Sides(1, 1)))
+    shipping = Charge("S1", ChargeKind.SHIPPING, "Post", Sides(100, 100))
+    order = an_order(*lines, charges=(shipping,), shop_currency="JPY")
+
+    plan = paying(order, unit("A"), terms=RefundTerms(shipping=ChargeMode.PROPORTIONAL))
+
+    assert plan.rows[1].payable == Sides(50, 75)

@@ -144,7 +144,9 @@ def _share(part: Part, base: Base, *, complete: bool) -> int:
 def _reached(part: Part, base: Base, *, complete: bool) -> int:
     """Return what is missing to the share that the base has reached; all that is left with the full return."""
     _, after, total = base
-    return part.rest if complete or total == 0 else within(half_up(part.gross * after, total) - part.paid, part.rest)
+    if complete:
+        return part.rest
+    return within(half_up(part.gross * after, total) - part.paid, part.rest) if total else 0
 
 
 def _row(charge: Charge, mine: Part, books: Part, amounts: tuple[int, int], wish: ShippingWish | None) -> Row:
