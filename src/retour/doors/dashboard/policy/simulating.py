@@ -8,7 +8,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
-from retour.core.policy import time_zone
+from retour.core.policy import VersionState, time_zone
 from retour.core.simulation import Against, Mode
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.policy import simulated
@@ -174,6 +174,7 @@ async def _result_page(seen: Visit) -> Response[Any]:
         row = await _found(db, seen)
         store = await store_of(db, seen)
         version = await policy.get_version(db, store.id, row.candidate_version_id) if row.candidate_version_id else None
+        version = None if version is not None and version.state == VersionState.DISCARDED else version
         rows = await simulations.affected(
             db, row.id, limit=PAGE + 1, after=after, change=simulated.change_of(change)
         ) if row.result else []  # fmt: skip
