@@ -227,6 +227,25 @@ def as_staff(browser: Browser, demo: Demo) -> None:
 LEFT_OUT: Final = {("dashboard-returns", 1440, "dark"), ("dashboard-home", 1440, "dark")}
 
 
+def as_policy_maker(browser: Browser, demo: Demo) -> None:
+    """Begin a draft, look at one of its rules, and replay it over the demo's returns."""
+    with window(browser, 1440, "light") as page:
+        sign_in(page, demo)
+        page.goto(f"{demo.web}/dashboard/policies/new")
+        page.get_by_label("Electronics").check()
+        page.get_by_role("button", name="Start the draft").click()
+        page.wait_for_url(re.compile(r"/policies/[0-9]+"))
+        draft = page.url.partition("?")[0]
+        take(page, "policy-draft-1440-light")
+        page.locator(".policy-rules h3 > a").first.click()
+        page.get_by_role("button", name="Save in the draft").last.wait_for()
+        take(page, "policy-rule-1440-light")
+        page.goto(f"{draft}/simulate")
+        page.get_by_role("button", name="Run the simulation").click()
+        page.locator(".sim-summary").wait_for(timeout=60_000)
+        take(page, "policy-simulation-1440-light")
+
+
 def sign_in(page: Page, demo: Demo) -> None:
     """Sign in with the printed login."""
     page.goto(demo.open["dashboard"])
@@ -256,6 +275,7 @@ def main() -> int:
     with running_demo() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(chromium.ARGUMENTS))
         as_staff(browser, demo)
+        as_policy_maker(browser, demo)
         as_shop(browser, demo)
         as_shopper(browser, demo)
         browser.close()
