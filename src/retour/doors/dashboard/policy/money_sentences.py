@@ -149,7 +149,7 @@ def fees(by: Voice, said: Json) -> Iterator[str]:
             yield say(text, amount=amount_of(by, fee))
     if said.get("waived"):
         yield (
-            say("All fees are waived: %(why)s.", why=said["waiver"].rstrip("."))
+            say("All fees are waived: %(why)s.", why=str(said["waiver"]).rstrip("."))
             if said.get("waiver")
             else say("All fees are waived.")
         )
