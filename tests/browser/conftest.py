@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from retour.ops.postgres import Urls
 from tests.browser.site import Site, a_site
@@ -13,6 +13,8 @@ from tests.browser.watch import Watch, two_frames
 from tools import chromium
 
 HEIGHTS = {375: 720, 768: 1024, 1440: 900}
+PATIENCE_MS = 15_000  # of a machine that does other work too: a page that is late is not a page that is wrong
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class OpenPage(Protocol):
@@ -58,7 +60,7 @@ async def open_page(browser: Browser, anyio_backend: str) -> AsyncIterator[OpenP
                 locale=language, java_script_enabled=script, reduced_motion="reduce", timezone_id="Europe/Berlin", **more,
             )  # fmt: skip
             stack.push_async_callback(context.close)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE_MS)
             watch = Watch()
             await watch.begin(context)
             page = await context.new_page()

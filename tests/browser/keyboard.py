@@ -32,6 +32,7 @@ async def focus(page: Page) -> dict[str, Any]:
 async def reach(page: Page, name: str, *, backwards: bool = False) -> dict[str, Any]:
     """Press Tab until what bears the name (or starts with it) has the focus; fail if it is covered or never comes."""
     passed = []
+    await page.wait_for_load_state()  # a page may still set the focus itself until then
     for _ in range(MOST_STEPS):
         await page.keyboard.press("Shift+Tab" if backwards else "Tab")
         now = await focus(page)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from retour.core.account import Role
 from retour.core.policy import template
@@ -64,10 +64,10 @@ async def test_a_return_is_decided_and_inspected_by_keyboard_alone(site: Site, o
 
     await reach(page, "Select every row of this page")
     await page.keyboard.press("j")
-    while (await focus(page))["name"] != rma["number"]:
+    while (await focus(page)).get("name") != rma["number"]:
         await page.keyboard.press("j")
     await page.keyboard.press("x")
-    assert await page.locator("td.pick input:checked").count() == 1
+    await expect(page.locator("td.pick input:checked")).to_have_count(1)
     await page.keyboard.press("x")
     await page.keyboard.press("Enter")
     await page.get_by_role("heading", name=rma["number"]).wait_for()

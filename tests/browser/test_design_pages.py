@@ -1,6 +1,7 @@
 """The page of all components, in every look."""
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
@@ -24,7 +25,7 @@ async def test_every_component_holds_in_other_languages(site: Site, open_page: O
 
     await page.goto(f"{site.address}/design")
 
-    assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    await expect(page.locator("html")).to_have_attribute("dir", ("rtl" if language == "ar" else "ltr"))
     await holds(page)
 
 

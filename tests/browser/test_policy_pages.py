@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from retour.core.account import Role
 from retour.core.policy import encode
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
 EMAIL = "paula@fjellhus.example"
 ROOT = "/dashboard/policies"
+RULE_NAMES = ".policy-rules h3 > a"
 PAGES = (
     "", "/new", "/{draft}", "/{draft}?order={order}", "/{draft}/rules/{rule}?order={order}", "/{draft}/add", "/{draft}/otherwise",
     "/{draft}/calendar", "/{draft}/compare", "/{draft}/conflicts", "/{draft}/simulate", "/{draft}/publish", "/{draft}/discard",
@@ -117,7 +118,7 @@ async def test_a_rule_is_built_from_menus_told_at_once_and_tried_beside_it(
     await page.keyboard.press("n")  # what moves below a key is no surprise
     told = page.locator("#rule-told")
     await told.get_by_text("When the total of the order is less than €500.00").wait_for()
-    assert await page.get_by_label("Days (optional)").is_hidden()
+    await expect(page.get_by_label("Days (optional)")).to_be_hidden()
     await page.get_by_label("Order number").fill(names["order"].replace("%23", "#"))
     result = page.locator("#try-result")
     await result.get_by_text("Small orders").first.wait_for()
@@ -128,7 +129,7 @@ async def test_a_rule_is_built_from_menus_told_at_once_and_tried_beside_it(
     watch.expect_status(422)
     await page.get_by_role("button", name="Save in the draft").last.click()
     await page.locator(".error-summary").wait_for()
-    assert await page.evaluate("document.activeElement.className") == "error-summary"
+    await page.locator(".error-summary:focus").wait_for()
     await holds(page)
     await page.get_by_role("button", name="Remove this condition").last.click()
     await page.get_by_role("button", name="Remove this condition").nth(1).wait_for(state="detached")
@@ -160,7 +161,7 @@ async def test_a_rule_is_built_without_script_and_nothing_is_lost_on_the_way(
     await fits(page)
     await page.get_by_role("button", name="Save in the draft").last.click()
 
-    assert "Saved in the draft." in await page.locator("main").inner_text()
+    await expect(page.locator("main")).to_contain_text("Saved in the draft.")
     rule = await the_rule(site, names["draft"], "By hand")
     assert rule["when"] == {
         "all": [
@@ -180,12 +181,12 @@ async def test_a_rule_moves_by_keyboard_alone(
     await page.keyboard.press("Enter")
 
     await page.get_by_text("Moved.", exact=True).wait_for()
-    assert await rule_names(page) == [before[1], before[0], *before[2:]]
+    await expect(page.locator(RULE_NAMES)).to_have_text([before[1], before[0], *before[2:]])
 
 
 async def rule_names(page: Page) -> list[str]:
     await page.wait_for_load_state()
-    return await page.locator(".policy-rules h3 > a").all_inner_texts()
+    return await page.locator(RULE_NAMES).all_inner_texts()
 
 
 async def test_a_simulation_is_run_watched_and_read(
@@ -196,10 +197,10 @@ async def test_a_simulation_is_run_watched_and_read(
     await page.get_by_role("button", name="Run the simulation").click()
     await page.locator(".sim-summary").wait_for()
 
-    assert "1 return: 0 go the same way, 1 goes otherwise." in await page.locator("main").inner_text()
+    await expect(page.locator("main")).to_contain_text("1 return: 0 go the same way, 1 goes otherwise.")
     await holds(page)
     await page.get_by_role("link", name="By reason").click()
     await page.get_by_role("img").or_(page.locator(".pairs")).first.wait_for()
     await holds(page)
     await page.goto(f"{site.address}{ROOT}/{names['draft']}/publish")
-    assert "1 return would have been decided differently" in await page.locator("main").inner_text()
+    await expect(page.locator("main")).to_contain_text("1 return would have been decided differently")

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from retour.store import look as looks
 from retour.store import mail
@@ -101,7 +101,7 @@ async def test_a_return_is_sent_and_cancelled_by_mouse(site: Site, open_page: Op
     await page.get_by_role("link", name="Cancel this return").click()
     await page.get_by_role("button", name="Cancel the return").click()
 
-    assert await page.locator("h1").inner_text() == "This return was cancelled"
+    await expect(page.locator("h1")).to_have_text("This return was cancelled")
 
 
 async def test_a_return_is_sent_by_keyboard_alone(site: Site, open_page: OpenPage) -> None:
@@ -135,7 +135,7 @@ async def test_a_return_is_sent_by_keyboard_alone(site: Site, open_page: OpenPag
     await press(page, "Send return request")
 
     await page.locator("ol.timeline").wait_for()
-    assert await page.locator("h1").inner_text() == "Send your parcel"
+    await expect(page.locator("h1")).to_have_text("Send your parcel")
 
 
 async def test_a_return_is_sent_without_script(site: Site, open_page: OpenPage) -> None:
@@ -146,10 +146,10 @@ async def test_a_return_is_sent_without_script(site: Site, open_page: OpenPage) 
 
     assert number.startswith("R-")
     await page.go_back()  # the draft is over: nothing can be sent twice
-    assert await page.locator("h1").inner_text() == "What is going back?"
+    await expect(page.locator("h1")).to_have_text("What is going back?")
     await page.get_by_role("link", name="Returns of this order").click()
     await page.wait_for_load_state()
-    assert await page.locator("ul.returns li").count() == 1
+    await expect(page.locator("ul.returns li")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("language", "heading"), [("de-DE", "Senden Sie Ihr Paket"), ("ar", "أرسل طردك")])
@@ -161,8 +161,8 @@ async def test_a_return_is_sent_in_other_languages(
 
     await walk(site, page, order["name"], see=holds)
 
-    assert await page.locator("h1").inner_text() == heading
-    assert await page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
+    await expect(page.locator("h1")).to_have_text(heading)
+    await expect(page.locator("html")).to_have_attribute("dir", ("rtl" if language == "ar" else "ltr"))
 
 
 @pytest.mark.prove

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from retour.core.account import Role
 from retour.core.policy import template
@@ -127,7 +127,7 @@ async def test_a_credit_with_a_bonus_is_chosen_handed_over_reported_and_done(
     rma = await arrive(site, number)
 
     await page.reload()
-    assert await page.locator("h1").inner_text() == "The shop is preparing: Fjellhus credit"
+    await expect(page.locator("h1")).to_have_text("The shop is preparing: Fjellhus credit")
     await holds(page)
     await desk.goto(f"{site.address}/dashboard")
     await desk.get_by_role("link", name="Report what was paid outside").click()
@@ -144,7 +144,7 @@ async def test_a_credit_with_a_bonus_is_chosen_handed_over_reported_and_done(
     ]
     assert [e["kind"] for e in done["effects"] if e["kind"] == "refund_tender"] == []
     await page.reload()
-    assert await page.locator("h1").inner_text() == "Fjellhus credit: €41.80"
+    await expect(page.locator("h1")).to_have_text("Fjellhus credit: €41.80")
 
 
 async def test_a_credit_is_chosen_in_german_without_script(site: Site, signed_in: Any, open_page: OpenPage) -> None:
@@ -155,7 +155,7 @@ async def test_a_credit_is_chosen_in_german_without_script(site: Site, signed_in
 
     await choose_credit(site, page, order["name"], "Fjellhus-Guthaben", script=False)
 
-    assert await page.locator("html").get_attribute("lang") == "de"
+    await expect(page.locator("html")).to_have_attribute("lang", "de")
 
 
 @pytest.mark.parametrize(("width", "theme"), [(375, "light"), (1440, "dark")])
@@ -191,4 +191,4 @@ async def test_a_missing_name_is_told_and_focused(site: Site, signed_in: Any, op
 
     await page.locator(".error-summary:focus").wait_for()
     await holds(page)
-    assert await page.get_by_label("Gift card").is_checked()
+    await expect(page.get_by_label("Gift card")).to_be_checked()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from PIL import Image
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from retour.core.account import Role
 from retour.core.sign_in import token_sha256
@@ -17,7 +17,7 @@ from retour.flows import account
 from retour.store import session
 from retour.store.ids import new_id
 from tests.browser.conftest import OpenPage
-from tests.browser.keyboard import focus, press
+from tests.browser.keyboard import press
 from tests.browser.looks import LOOKS, holds
 from tests.browser.site import MUGS, Site
 
@@ -70,9 +70,15 @@ async def received(site: Site, rma_id: str) -> int:
     return found
 
 
+async def scan_field_has_focus(page: Page) -> None:
+    """Wait for what a clerk waits for: a page that is there, and its cursor in the scan field; fail if it never is."""
+    await page.wait_for_load_state()
+    await page.locator("#code:focus").wait_for()
+
+
 async def type_code(page: Page, code: str) -> None:
     """Scan as a keyboard wedge does: the characters, then Enter."""
-    assert (await focus(page))["id"] == "code", "the scan field has lost the focus"
+    await scan_field_has_focus(page)
     await page.keyboard.type(code)
     await page.keyboard.press("Enter")
 
@@ -90,12 +96,13 @@ async def test_a_parcel_is_done_by_scanner_and_keyboard_alone(site: Site, open_p
     await press(page, "Finish parcel")
     for name in ("Save, next unit", "Save and finish"):
         await page.get_by_role("button", name=name).wait_for()
+        await page.wait_for_load_state()  # the key is heard once the page's script has run
         await page.keyboard.press("b")
         async with page.expect_navigation():
             await page.keyboard.press("Enter")
     await page.locator(".dock-count", has_text="2 of 3 here").wait_for()
 
-    assert (await focus(page))["id"] == "code"
+    await scan_field_has_focus(page)
     shown = await site.rma(rma["id"])
     assert sorted((i["quantity"], i["grade"]) for i in shown["inspections"]) == [(1, "opened"), (1, "opened")]
 
@@ -137,8 +144,8 @@ async def test_a_photo_is_taken_at_once_and_what_was_typed_stays(site: Site, ope
     await page.set_input_files("#photo", files=files)  # type: ignore[arg-type] # a list of one payload
     await page.get_by_role("img", name="Photo 1").wait_for()
 
-    assert await page.get_by_label("Note").input_value() == "a chip in the rim"
-    assert await page.get_by_role("radio", name="Damaged").is_checked()
+    await expect(page.get_by_label("Note")).to_have_value("a chip in the rim")
+    await expect(page.get_by_role("radio", name="Damaged")).to_be_checked()
     loaded = "img => img.decode().then(() => img.naturalWidth > 0)"  # it stands before its bytes have come; decode waits for them
     assert await page.locator(".dock-photos img").evaluate(loaded)
 
