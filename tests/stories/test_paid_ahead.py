@@ -143,6 +143,7 @@ async def test_cancelling_before_the_payment_pays_nothing(house: House) -> None:
     await house.settle_down()
 
     assert await paid(house, rma_id) == [("approved", 0, "reversed")]
+    assert "settlement.reversed" in [told.type for told in await house.events(rma_id)]
     await house.later()
     assert await house.refunded(order) == ("0.00", 0)
     assert await house.discrepancies() == {}

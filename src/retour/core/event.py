@@ -29,6 +29,7 @@ class EventType(StrEnum):
     SETTLEMENT_FAILED = "settlement.failed"
     SETTLEMENT_HANDED_OVER = "settlement.handed_over"
     SETTLEMENT_DISPUTED = "settlement.disputed"
+    SETTLEMENT_REVERSED = "settlement.reversed"
     EFFECT_CONFIRMED = "effect.confirmed"
     EFFECT_FAILED = "effect.failed"
     EFFECT_UNKNOWN = "effect.unknown"

@@ -1,7 +1,7 @@
 """Dividing what is asked for into settlements: one per resolution, terms and time, each quoted after the one before."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -101,6 +101,43 @@ def divide(order: Order, returning: Iterable[Returning], after: After, bearing: 
         asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
         parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms), ref))
     return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a settlement of a return is computed from: the policy it was decided by, its rulings, ledger and bearing."""
+
+    policy: CompiledPolicy
+    rulings: Mapping[str, LineDecision]
+    after: After
+    bearing: Bearing
+
+
+def again(
+    order: Order,
+    ret: Return,
+    plan: Plan,
+    at: Standing,
+    *,
+    batch_id: uuid.UUID,
+    units: Sequence[tuple[str, int, int]],
+    resolution: str,
+    ref: str | None,
+) -> Plan:
+    """Return a settlement as it is now, for the same units under the same terms; raise Refused as `quote` does.
+
+    `units` are those of a settlement before the inspection, else `batch_id` says which verdicts it answers for.
+    """
+    wanted = units_now(ret, units) if units else judged_units(ret, batch_id, plan)
+    if not wanted:  # nobody returns them any more
+        return quote(order, at.after(()), RefundRequest(), RefundTerms())
+    lines = {line.line_ref: line for line in ret.lines}
+    returning = [
+        Returning(line_ref, ranges, resolution, of_line(at.rulings[line_ref], lines[line_ref], at.policy), ref=ref)
+        for line_ref, ranges in wanted.items()
+    ]
+    (part,) = divide(order, returning, at.after, at.bearing)
+    return part.plan  # one: that is how a batch was divided
 
 
 def judged_units(ret: Return, batch_id: uuid.UUID, plan: Plan) -> dict[str, tuple[UnitRange, ...]]:

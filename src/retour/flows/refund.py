@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from retour.core import refund
@@ -15,7 +14,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.settling import Returning, divide, judged_units, of_line, units_now
+from retour.core.settling import again
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -198,7 +197,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
-    return Settling(row, record, found, connection, await requote(db, row, record, found, policies))
+    return Settling(row, record, found, connection, await _as_now(db, row, record, found, policies))
 
 
 async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
@@ -208,23 +207,12 @@ async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over
         await hand_over(db, settling.record, settling.row, settling.plan, now)
 
 
-async def requote(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
-    """Return the settlement as it is now, for the same units under the same terms; raise Refused as `quote` does."""
-    compiled = await policies.get(db, record.policy_version_id)
-    rulings = await returns.rulings(db, record.rma.id, compiled)
-    position = await refunds.position(db, row.order_id, past=False)
-    wanted = units_now(record.rma, row.units) if row.units else judged_units(record.rma, row.batch_id, row.plan)
-    if not wanted:  # nobody returns them any more
-        ledger = refunds.ledger_of(found.order, position)
-        return refund.quote(found.order, ledger, refund.RefundRequest(), refund.RefundTerms())
-    lines = {line.line_ref: line for line in record.rma.lines}
-    returning = [
-        Returning(ref, units, row.resolution, of_line(rulings[ref], lines[ref], compiled), ref=row.resolution_ref)
-        for ref, units in wanted.items()
-    ]
-    bearing = await refunds.bearing_of(db, record.rma, before=row.seq)
-    (part,) = divide(found.order, returning, partial(refunds.ledger_after, found.order, position), bearing)
-    return part.plan  # one: that is how a batch was divided
+async def _as_now(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
+    standing = await returns.standing(db, record, found.order, policies, before=row.seq)
+    return again(
+        found.order, record.rma, row.plan, standing, batch_id=row.batch_id, units=row.units,
+        resolution=row.resolution, ref=row.resolution_ref,
+    )  # fmt: skip
 
 
 async def _compare_and_pay(

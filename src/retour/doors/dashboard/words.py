@@ -338,6 +338,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.failed": _("Refund refused"),
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
+    "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),
     "effect.failed": _("Call refused"),
     "effect.unknown": _("Call without an answer"),

@@ -13,7 +13,7 @@ from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
-from retour.flows.refund import requote
+from retour.core.settling import again
 from retour.flows.rma.early import quote_early, void
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
@@ -74,7 +74,7 @@ async def _advance(
     if steps.quote or steps.void:
         await quote_early(db, record=record, found=ground.order, due=steps.quote, policies=policies, now=now)
         for settlement_id in steps.void:
-            await void(db, settlement_id=settlement_id, now=now)
+            await void(db, record=record, settlement_id=settlement_id, now=now)
         record = await _again(db, record)
         steps = next_steps(record.rma, order, own)
     while steps:
@@ -242,7 +242,11 @@ async def _hand_over(
     row = await refunds.get(db, settlement_id)
     assert row is not None, "it was just read with its return"
     try:
-        plan = await requote(db, row, record, found, policies)
+        standing = await returns.standing(db, record, found.order, policies, before=row.seq)
+        plan = again(
+            found.order, record.rma, row.plan, standing, batch_id=row.batch_id, units=row.units,
+            resolution=row.resolution, ref=row.resolution_ref,
+        )  # fmt: skip
     except Refused:  # the platform has paid for these units already: it is told what they were worth
         plan = row.plan
     if await refunds.move(

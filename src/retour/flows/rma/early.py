@@ -81,7 +81,7 @@ async def _write(
     )  # fmt: skip
 
 
-async def void(db: Db, *, settlement_id: UUID, now: datetime) -> None:
+async def void(db: Db, *, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
     """Close a settlement of which no unit is claimed any more, with nothing paid."""
     row = await refunds.get(db, settlement_id)
     assert row is not None, "it was just read with its return"
@@ -103,3 +103,8 @@ async def void(db: Db, *, settlement_id: UUID, now: datetime) -> None:
         db, settlement_id, platform_quote=None, comparison="equal", plan=nothing, reasons=["units_given_up"]
     )
     await refunds.move(db, settlement_id, came_from=[SettlementState.QUOTED], to=SettlementState.REVERSED, at=now)
+    await event.tell(
+        db, [(EventType.SETTLEMENT_REVERSED, "retour")], resource_kind="return", resource_id=record.rma.id,
+        store_id=record.store_id, at=now,
+        data={"number": record.rma.number, "settlement_id": settlement_id, "because": "units_given_up"},
+    )  # fmt: skip

@@ -24,6 +24,7 @@ from retour.store.rma.save import (
     mark_times,
     touch,
 )
+from retour.store.rma.standing import standing
 
 __all__ = [
     "Ground",
@@ -49,5 +50,6 @@ __all__ = [
     "refresh",
     "rulings",
     "settle_down",
+    "standing",
     "touch",
 ]
