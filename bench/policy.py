@@ -36,6 +36,7 @@ from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, Expres
 from retour.core.policy.outcome import (
     Approval,
     Approving,
+    ChargeMode,
     Eligibility,
     Fee,
     Fees,
@@ -47,7 +48,6 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
 )
 from retour.core.policy.template import template
 from retour.store.expression import Cel
@@ -69,7 +69,7 @@ _CREDIT: Final = Outcomes(
 )
 _FEE: Final = Outcomes(fees=Fees(return_fee=Fee(fixed_minor=499)))
 _PHOTOS: Final = Outcomes(requirements=Requirements(photos=2))
-_SHIPPING: Final = Outcomes(refund_terms=RefundTerms(ShippingRefund.ALL))
+_SHIPPING: Final = Outcomes(refund_terms=RefundTerms(ChargeMode.ALL))
 
 
 def run(report: Report) -> None:

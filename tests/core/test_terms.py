@@ -11,6 +11,7 @@ from retour.core.policy import LineDecision, compile_policy, decide, template
 from retour.core.policy.document import PromotionCondition
 from retour.core.policy.outcome import (
     Bonus,
+    ChargeMode,
     Defaults,
     Fee,
     FeeOf,
@@ -25,10 +26,9 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
     Shortfall,
 )
-from retour.core.refund import BonusTerm, ChargeMode, FeeKind, FeeTerm, PromotionTerm, Waiver
+from retour.core.refund import BonusTerm, FeeKind, FeeTerm, PromotionTerm, Waiver
 from retour.core.terms import offer_of, terms_of
 from tests.core.builders import a_charge, a_ledger, a_line, an_order
 from tests.core.policy.builders import bare_facts
@@ -51,18 +51,18 @@ def offered(*offers: ResolutionOffer) -> LineDecision:
     ("fee", "expected"),
     [
         (None, ()),
-        (Fee(bp=1_000, per=FeePer.UNIT), (FeeTerm(bp=1_000, per=refund.FeePer.UNIT),)),
+        (Fee(bp=1_000, per=FeePer.UNIT), (FeeTerm(bp=1_000, per=FeePer.UNIT),)),
         (
             Fee(fixed_minor=500, per=FeePer.PARCEL),
-            (FeeTerm(FeeKind.RESTOCKING, fixed_minor=500, currency="EUR", per=refund.FeePer.PARCEL),),
+            (FeeTerm(FeeKind.RESTOCKING, fixed_minor=500, currency="EUR", per=FeePer.PARCEL),),
         ),
         (
             Fee(bp=1_000, per=FeePer.LINE, of=FeeOf.LISTED, at_most_minor=900),
-            (FeeTerm(bp=1_000, per=refund.FeePer.LINE, of=refund.FeeOf.LISTED, at_most_minor=900, currency="EUR"),),
+            (FeeTerm(bp=1_000, per=FeePer.LINE, of=FeeOf.LISTED, at_most_minor=900, currency="EUR"),),
         ),
         (
             Fee(fixed_minor=500, per=FeePer.RETURN, tax=FeeTax.SUPPLY, tax_bp=1_900, tax_included=False),
-            (FeeTerm(fixed_minor=500, currency="EUR", tax=refund.FeeTax.SUPPLY, tax_bp=1_900, tax_included=False),),
+            (FeeTerm(fixed_minor=500, currency="EUR", tax=FeeTax.SUPPLY, tax_bp=1_900, tax_included=False),),
         ),
     ],
 )
@@ -82,7 +82,7 @@ def test_every_fee_of_a_return_is_taken_over_and_the_label_s_is_that_of_the_meth
     assert terms_of(line, "refund_original").fees == (restocking, of_return)
     assert terms_of(line, "refund_original", method="label", label_cost_minor=520).fees == (
         restocking,
-        FeeTerm(FeeKind.LABEL, fixed_minor=690, currency="EUR", per=refund.FeePer.PARCEL),
+        FeeTerm(FeeKind.LABEL, fixed_minor=690, currency="EUR", per=FeePer.PARCEL),
         of_return,
     )
     assert terms_of(line, "refund_original", method="drop_off", label_cost_minor=520).fees[1] == FeeTerm(
@@ -105,11 +105,11 @@ def test_a_rule_waives_every_fee_and_says_why() -> None:
 
 def test_charges_tenders_and_what_fees_may_take_follow_the_ruling() -> None:
     said = RefundTerms(
-        shipping=ShippingRefund.ALL,
-        duties=ShippingRefund.ON_FULL_RETURN,
-        tips=ShippingRefund.PROPORTIONAL,
-        sale_fees=ShippingRefund.ALL,
-        gift_wrapping=ShippingRefund.PROPORTIONAL,
+        shipping=ChargeMode.ALL,
+        duties=ChargeMode.ON_FULL_RETURN,
+        tips=ChargeMode.PROPORTIONAL,
+        sale_fees=ChargeMode.ALL,
+        gift_wrapping=ChargeMode.PROPORTIONAL,
         tender_order=(TenderKind.GIFT_CARD,),
         shortfall=Shortfall.BILLED,
     )
@@ -142,7 +142,7 @@ def test_what_is_no_refund_goes_back_to_no_tender_and_a_repair_pays_nothing() ->
 
 
 def test_a_repair_gives_back_nothing_of_what_the_sale_charged_beside_the_goods() -> None:
-    every = ShippingRefund.ALL
+    every = ChargeMode.ALL
     said = RefundTerms(shipping=every, duties=every, tips=every, sale_fees=every, gift_wrapping=every)
     order = an_order(
         a_line("a", q=2, gross=10_000),

@@ -13,6 +13,7 @@ from retour.core.order import Fetched, PlatformRefund, RefundedLine
 from retour.core.policy import PolicyDocument
 from retour.core.policy.document import Compare, Op, PromotionCondition, Rule
 from retour.core.policy.outcome import (
+    ChargeMode,
     Fee,
     FeePer,
     MethodKind,
@@ -23,7 +24,6 @@ from retour.core.policy.outcome import (
     PromotionMode,
     RefundTerms,
     SettleOn,
-    ShippingRefund,
 )
 from retour.core.rma import Grade
 from retour.flows import rma
@@ -79,7 +79,7 @@ async def test_a_parcel_is_charged_once_when_the_settlement_quoted_first_is_paid
 
 
 async def test_a_unit_that_was_never_sent_does_not_keep_the_return_from_being_whole(house: House) -> None:
-    await house.open(document=under(refund_terms=RefundTerms(shipping=ShippingRefund.ON_FULL_RETURN)))
+    await house.open(document=under(refund_terms=RefundTerms(shipping=ChargeMode.ON_FULL_RETURN)))
     shipping = {"price": "4.90", "taxes": [["VAT", "0.19"]]}
     order = await house.an_order(shipping=shipping, bend=one_never_sent(1_999))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from retour.core.errors import Refused
-from retour.core.policy.outcome import RefundTerms, ShippingRefund
+from retour.core.policy.outcome import ChargeMode, RefundTerms
 from retour.flows import rma
 from retour.store.db import Database
 from retour.store.ids import new_id
@@ -126,7 +126,7 @@ async def test_a_policy_published_since_changes_the_figures_too(house: House) ->
             db, store_id=house.store, order_id=order.id, wishes=wishes, kind="return", channel="api", now=now(),
             policies=house.policies, lock=False,
         )  # fmt: skip
-        await house.publish(under(refund_terms=RefundTerms(shipping=ShippingRefund.ON_FULL_RETURN)), db=db)
+        await house.publish(under(refund_terms=RefundTerms(shipping=ChargeMode.ON_FULL_RETURN)), db=db)
 
     assert await refusal(house, order, wishes, plan_hash=seen.promise.hash) == "plan_changed"
 

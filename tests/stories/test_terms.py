@@ -7,6 +7,7 @@ import pytest
 from retour.core.policy import template
 from retour.core.policy.document import Compare, Op, PolicyDocument, Rule
 from retour.core.policy.outcome import (
+    ChargeMode,
     Fee,
     FeePer,
     Outcomes,
@@ -14,7 +15,6 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
 )
 from tests.stories.house import TEE, House, Units, under
 
@@ -89,13 +89,13 @@ async def test_the_terms_of_the_request_hold_whatever_is_published_later(house: 
 @pytest.mark.parametrize(
     ("mode", "paid"),
     [
-        (ShippingRefund.NONE, ["19.99", "39.98"]),
-        (ShippingRefund.ALL, ["24.89", "44.88"]),
-        (ShippingRefund.ON_FULL_RETURN, ["19.99", "44.88"]),
-        (ShippingRefund.PROPORTIONAL, ["22.44", "44.88"]),
+        (ChargeMode.NONE, ["19.99", "39.98"]),
+        (ChargeMode.ALL, ["24.89", "44.88"]),
+        (ChargeMode.ON_FULL_RETURN, ["19.99", "44.88"]),
+        (ChargeMode.PROPORTIONAL, ["22.44", "44.88"]),
     ],
 )
-async def test_shipping_goes_back_as_the_policy_says(house: House, mode: ShippingRefund, paid: list[str]) -> None:
+async def test_shipping_goes_back_as_the_policy_says(house: House, mode: ChargeMode, paid: list[str]) -> None:
     await house.open(document=under(template(), refund_terms=RefundTerms(shipping=mode)))
     order = await house.an_order(shipping={"price": "4.90", "taxes": [["VAT", "0.19"]]})
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from retour.core.policy import Rule
 from retour.core.policy.conflicts import Finding, Known, find_conflicts
+from retour.core.policy.conflicts.cubes import Budget
 from retour.core.policy.document import AllOf, AnyOf, Compare, Condition, FactValue, Op, Zone
 from retour.core.policy.outcome import (
     Approval,
@@ -32,9 +33,11 @@ SALE = asks("product.tags", "has_any", ("sale",))
 DEAR = asks("order.total", "gt", 10_000)
 
 
-def found(*rules: Rule, known: Known | None = None, zones: tuple[Zone, ...] = ()) -> list[Finding]:
+def found(
+    *rules: Rule, known: Known | None = None, zones: tuple[Zone, ...] = (), budget: Budget | None = None
+) -> list[Finding]:
     document = a_policy(*rules, currency="EUR", zones=zones)
-    return list(find_conflicts(document, today=TODAY, known=known or Known()))
+    return list(find_conflicts(document, today=TODAY, known=known or Known(), budget=budget))
 
 
 def kinds(findings: list[Finding]) -> list[tuple[str, tuple[str, ...]]]:

@@ -33,6 +33,7 @@ from retour.core.policy.outcome import (
     Approval,
     Approving,
     Bonus,
+    ChargeMode,
     DayCount,
     Defaults,
     Disposition,
@@ -63,7 +64,6 @@ from retour.core.policy.outcome import (
     ResolutionOffer,
     Resolutions,
     SettleOn,
-    ShippingRefund,
     Shortfall,
     Start,
     UpCharge,
@@ -216,7 +216,7 @@ def _decision(chance: Random) -> Approving:
 def _refund_terms(chance: Random) -> RefundTerms:
     sealed, opened, damaged = (chance.randint(0, 10_000) for _ in range(3))
     order = tuple(chance.sample(tuple(TenderKind), len(TenderKind)))
-    shipping, duties, tips, sale_fees, wrapping = (chance.choice(tuple(ShippingRefund)) for _ in range(5))
+    shipping, duties, tips, sale_fees, wrapping = (chance.choice(tuple(ChargeMode)) for _ in range(5))
     promotions, shortfall = chance.choice(tuple(PromotionMode)), chance.choice(tuple(Shortfall))
     charges = (duties, tips, sale_fees, wrapping)
     return RefundTerms(shipping, sealed, opened, damaged, order, *charges, promotions, shortfall)

@@ -16,6 +16,7 @@ from retour.core.policy.outcome import (
     Approval,
     Approving,
     Bonus,
+    ChargeMode,
     DayCount,
     DownCharge,
     Eligibility,
@@ -41,7 +42,6 @@ from retour.core.policy.outcome import (
     ResolutionOffer,
     Resolutions,
     SettleOn,
-    ShippingRefund,
     Shortfall,
     Start,
     UpCharge,
@@ -244,11 +244,11 @@ def test_everything_that_may_be_said_is_read() -> None:
          "gift_wrapping": "all", "promotions": "clawback", "shortfall": "billed"},
     ) == Outcomes(
         refund_terms=RefundTerms(
-            ShippingRefund.ALL,
-            duties=ShippingRefund.PROPORTIONAL,
-            tips=ShippingRefund.ALL,
-            sale_fees=ShippingRefund.ON_FULL_RETURN,
-            gift_wrapping=ShippingRefund.ALL,
+            ChargeMode.ALL,
+            duties=ChargeMode.PROPORTIONAL,
+            tips=ChargeMode.ALL,
+            sale_fees=ChargeMode.ON_FULL_RETURN,
+            gift_wrapping=ChargeMode.ALL,
             promotions=PromotionMode.CLAWBACK,
             shortfall=Shortfall.BILLED,
         )
@@ -337,8 +337,8 @@ def test_what_is_left_out_is_nothing() -> None:
     assert then_of("settle_on", {"moment": "received"}) == Outcomes(settle_on=SettleOn(Moment.RECEIVED, 0))
     assert then_of("refund_terms", {"shipping": "none"}) == Outcomes(
         refund_terms=RefundTerms(
-            ShippingRefund.NONE, 0, 0, 0, DEFAULT_TENDER_ORDER, ShippingRefund.NONE, ShippingRefund.NONE,
-            ShippingRefund.NONE, ShippingRefund.NONE, PromotionMode.KEEP, Shortfall.FLOOR,
+            ChargeMode.NONE, 0, 0, 0, DEFAULT_TENDER_ORDER, ChargeMode.NONE, ChargeMode.NONE,
+            ChargeMode.NONE, ChargeMode.NONE, PromotionMode.KEEP, Shortfall.FLOOR,
         )
     )  # fmt: skip
     assert then_of("resolutions", offer("store_credit", bonus={}, restocking_fee={})) == Outcomes(

@@ -11,6 +11,7 @@ from retour.core.policy import decode, encode, template
 from retour.core.policy.document import ALWAYS, Compare, Op
 from retour.core.policy.outcome import (
     DEFAULT_TENDER_ORDER,
+    ChargeMode,
     Eligibility,
     Fee,
     FeePer,
@@ -20,7 +21,6 @@ from retour.core.policy.outcome import (
     Outcomes,
     RefundTerms,
     Resolutions,
-    ShippingRefund,
 )
 
 LEAF = {"fact": "order.country", "op": "eq", "value": "DE"}
@@ -242,7 +242,7 @@ def test_what_is_left_out_has_its_plain_meaning() -> None:
     assert (rule.when, rule.enabled) == (ALWAYS, True)
     assert rule.then.eligibility == Eligibility(Mode.NEVER, because=NeverBecause.NEVER_ELIGIBLE)
     assert then_of("refund_terms", {"shipping": "all"}).refund_terms == RefundTerms(
-        ShippingRefund.ALL, 0, 0, 0, DEFAULT_TENDER_ORDER
+        ChargeMode.ALL, 0, 0, 0, DEFAULT_TENDER_ORDER
     )
     assert then_of("resolutions", {"offered": []}).resolutions == Resolutions(())
 

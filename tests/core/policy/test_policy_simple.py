@@ -13,6 +13,7 @@ from retour.core.policy.outcome import (
     Anchor,
     Approval,
     Approving,
+    ChargeMode,
     Eligibility,
     Fee,
     FeePer,
@@ -23,7 +24,6 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
     Start,
 )
 from retour.core.policy.simple import SimplePolicy
@@ -38,7 +38,7 @@ FIRST = SimplePolicy(
     gift_cards_return=False,
     tags=("final-sale", "final sale"),
     moment=Moment.INSPECTED,
-    shipping=ShippingRefund.NONE,
+    shipping=ChargeMode.NONE,
     opened_deduction_bp=0,
     damaged_deduction_bp=0,
     restocking_fee_bp=0,
@@ -55,7 +55,7 @@ WISHES = st.builds(
     gift_cards_return=st.booleans(),
     tags=st.lists(st.text("abc-", min_size=1, max_size=8), max_size=4, unique=True).map(tuple),
     moment=st.sampled_from(Moment),
-    shipping=st.sampled_from(ShippingRefund),
+    shipping=st.sampled_from(ChargeMode),
     opened_deduction_bp=BP,
     damaged_deduction_bp=BP,
     restocking_fee_bp=BP,

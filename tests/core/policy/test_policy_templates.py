@@ -22,7 +22,7 @@ from retour.core.policy import (
 from retour.core.policy.conflicts import find_conflicts
 from retour.core.policy.document import FactValue
 from retour.core.policy.facts import LineFacts, ParcelDays
-from retour.core.policy.outcome import Approval, Fee, MethodKind, ResolutionKind, ShippingRefund
+from retour.core.policy.outcome import Approval, ChargeMode, Fee, MethodKind, ResolutionKind
 from retour.core.policy.schema import schema
 
 DELIVERED = date(2026, 3, 5)  # a Thursday
@@ -116,9 +116,9 @@ def test_the_european_policy() -> None:
     assert said(changed) == (
         [], date(2026, 3, 19), "auto_approve", ["refund_original", "exchange"], ["own_carrier"],
     )  # fmt: skip
-    assert changed.refund_terms.outcome.shipping is ShippingRefund.ON_FULL_RETURN
+    assert changed.refund_terms.outcome.shipping is ChargeMode.ON_FULL_RETURN
     assert said(faulty) == ([], date(2026, 3, 19), "review", ["refund_original", "exchange"], ["label"])
-    assert (faulty.refund_terms.outcome.shipping, faulty.requirements.outcome.photos) == (ShippingRefund.ALL, 1)
+    assert (faulty.refund_terms.outcome.shipping, faulty.requirements.outcome.photos) == (ChargeMode.ALL, 1)
     assert said(claim) == ([], date(2028, 3, 4), "review", ["repair", "exchange", "refund_original"], ["label"])
     assert (claim.requirements.outcome.photos, claim.requirements.outcome.note) == (1, True)
     assert (abroad.decision.rule, abroad.decision.outcome.approval) == ("outside", Approval.REVIEW)

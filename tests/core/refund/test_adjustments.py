@@ -303,5 +303,5 @@ def test_store_credit_goes_back_first_then_the_newest_card_then_gift_cards() -> 
 
     plan = quote(order, ledger, asking(units("L1", 1, 1)), TERMS)
 
-    assert [leg.capture_ref for leg in plan.legs] == ["credit", "new", "old", "other", "gift"]
-    assert [rest.amount_minor for rest in plan.tender_rests] == [200, 200, 200, 200, 1000]
+    assert [leg.capture_ref for leg in plan.legs] == ["credit", "new", "old", "gift"]
+    assert [rest.amount_minor for rest in plan.tender_rests] == [200, 200, 200, 1000, 200]

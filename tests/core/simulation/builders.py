@@ -10,6 +10,7 @@ from retour.core.policy import Asked, LineFacts, PolicyDocument, encode_facts
 from retour.core.policy.outcome import Approval, Approving, Fee, MethodKind, MethodOffer, Methods
 from retour.core.simulation import Against, Compared, Court, Fate, Mode, Result, Tally, summed
 from retour.core.simulation.past import Found, PastLine, PastReturn, Recorded
+from retour.core.simulation.result import MOST_ROWS
 from tests.core.policy import builders as p
 
 VERSION = "v1"
@@ -99,9 +100,11 @@ def by(*kinds: str) -> Methods:
     return Methods(tuple(MethodOffer(MethodKind(kind)) for kind in kinds))
 
 
-def told(found: list[Compared], rules: dict[str, str] | None = None) -> Result:
+def told(found: list[Compared], rules: dict[str, str] | None = None, most_rows: int = MOST_ROWS) -> Result:
     """Return what a simulation of these returns tells."""
     counted = Tally()
     for one in found:
         counted.add(one)
-    return summed([counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {})
+    return summed(
+        [counted.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules=rules or {}, most_rows=most_rows
+    )

@@ -1,6 +1,5 @@
 """A file of past returns is read strictly, line by line, and becomes orders with returns."""
 
-import sys
 from dataclasses import replace
 from datetime import date
 
@@ -134,12 +133,13 @@ def test_fifty_mistakes_are_enough() -> None:
     assert len(mistakes(HEAD + "\n" + f"{LEAST},x\n" * 70)) == 50
 
 
-def test_a_file_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-
-    monkeypatch.setattr(sys.modules["retour.core.simulation.imported"], "MOST_LINES", 3)
+def test_a_file_has_an_end() -> None:
     rows = "".join(f"#{n},2026-01-02,2026-01-10,S1,1,10.50\n" for n in range(9))
 
-    assert refusal(f"{HEAD}\n{rows}").code == "file_too_long"
+    with pytest.raises(Refused) as refused:
+        read_csv(f"{HEAD}\n{rows}", currency="EUR", most_lines=3)
+
+    assert (refused.value.code, refused.value.message) == ("file_too_long", "a file may have 3 lines")
 
 
 def line(**changes: object) -> ImportedLine:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from retour.core.policy import FACTS, LineFacts, PolicyDocument, compile_policy, decide
 from retour.core.policy.document import AllOf, Compare, Expression, Not, Op, Zone
 from retour.core.policy.outcome import Approval, Eligibility, Group, MethodKind, Mode, Outcomes, ResolutionKind
-from retour.core.simulation import facts_needed, judging
-from retour.core.simulation.judging import Eyes, Judge
+from retour.core.simulation import facts_needed
+from retour.core.simulation.judging import Eyes, Judge, Verdict
 from retour.store.expression import Cel
 from tests.core.policy import builders as p
 from tests.core.policy.strategies import FACTS_OF_LINES, POLICIES, SEEDS, examples, grown_facts
@@ -98,10 +98,9 @@ def test_the_zone_of_an_order_is_that_of_the_policy_which_is_asked() -> None:
     assert found == [True, False, False, True]
 
 
-def test_what_is_remembered_is_forgotten_before_it_grows_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging, "_MOST", 3)
+def test_what_is_remembered_is_forgotten_before_it_grows_without_end() -> None:
     policy = replace(p.a_policy(p.a_rule("a", p.NEVER, Compare("line.sku", Op.EQ, "s1"))))
-    eyes, judge = Eyes([policy]), Judge(policy, version="1")
+    eyes, judge = Eyes([policy], most=3), Judge(policy, version="1", most=3)
 
     refused = [
         verdict_on(judge, eyes, replace(p.knowing(line_sku=f"s{n % 5}"), today=date(2026, 3, 1 + n))).is_refused
@@ -156,6 +155,6 @@ def test_two_verdicts_decide_alike_whoever_decided() -> None:
     assert not one.decides_as(other)
 
 
-def verdict_on(judge: Judge, eyes: Eyes, facts: LineFacts) -> judging.Verdict:
+def verdict_on(judge: Judge, eyes: Eyes, facts: LineFacts) -> Verdict:
     plain = b.kept(facts)
     return judge.verdict(plain, eyes.see(plain))

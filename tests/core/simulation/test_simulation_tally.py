@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from retour.core.simulation import REST, Against, Mode, Tally, summed, tally
+from retour.core.simulation import REST, Against, Mode, Tally, summed
 from tests.core.simulation import builders as b
 
 SHIRT, SHOES = b.a_line("L1", 10_000, tax=1_597), b.a_line("L2", 5_000)
@@ -29,15 +27,14 @@ def test_parts_of_a_simulation_add_up_to_the_whole() -> None:
     assert merged.changes == {"pays_less": 5}
 
 
-def test_of_many_products_the_least_changed_become_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "MOST_ROWS", 2)
+def test_of_many_products_the_least_changed_become_one_row() -> None:
     court = b.a_court(THEN, THEN)
     found = []
     for n in range(4):
         order = b.an_order(replace(SHIRT, product=replace(SHIRT.product, ref=f"P{n}"), title=f"Shirt {n}"))
         found.append(b.compared(court, b.a_past(order, recorded=10_000), order))
 
-    rows = b.told(found).books[0].by["product"]
+    rows = b.told(found, most_rows=2).books[0].by["product"]
 
     assert [(row.key, row.before.lines) for row in rows] == [("P0", 1), ("P1", 1), (REST, 2)]
 

@@ -3,28 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class FeeTax(StrEnum):
-    """Whether a fee lowers the refund with its taxes, or is a service sold with a tax rate of its own."""
-
-    REDUCTION = "reduction"
-    SUPPLY = "supply"
-
-
-class FeePer(StrEnum):
-    """What a fixed fee is charged for."""
-
-    UNIT = "unit"
-    LINE = "line"
-    PARCEL = "parcel"
-    RETURN = "return"
-
-
-class FeeOf(StrEnum):
-    """Which price a share is taken of: what was paid, or the price before discounts."""
-
-    PAID = "paid"
-    LISTED = "listed"
+from retour.core.refund.terms import FeeOf, FeePer, FeeTax
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from retour.core.policy.charge import (
     ExchangePrice,
     ExchangeTerms,
     Fee,
-    FeeOf,
-    FeePer,
-    FeeTax,
     UpCharge,
 )
 from retour.core.policy.reading import Node
+from retour.core.refund.terms import FeeOf, FeePer, FeeTax
 
 MAX_BP: Final = 10_000
 MAX_MINOR: Final = 10**12

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
 
 from retour.core.order import TenderKind
 from retour.core.policy.charge import (
@@ -13,10 +12,16 @@ from retour.core.policy.charge import (
     ExchangePrice,
     ExchangeTerms,
     Fee,
+    UpCharge,
+)
+from retour.core.refund.terms import (
+    DEFAULT_TENDER_ORDER,
+    ChargeMode,
     FeeOf,
     FeePer,
     FeeTax,
-    UpCharge,
+    PromotionMode,
+    Shortfall,
 )
 from retour.core.rma.state import Disposition, Grade, Moment
 
@@ -27,6 +32,7 @@ __all__ = [
     "Approval",
     "Approving",
     "Bonus",
+    "ChargeMode",
     "DayCount",
     "Defaults",
     "Disposition",
@@ -60,7 +66,6 @@ __all__ = [
     "ResolutionOffer",
     "Resolutions",
     "SettleOn",
-    "ShippingRefund",
     "Shortfall",
     "Start",
     "UpCharge",
@@ -221,45 +226,19 @@ class SettleOn:
     after_hours: int = 0
 
 
-class ShippingRefund(StrEnum):
-    """How much of a charge beside the goods goes back: of the original shipping, and likewise of duties and the rest."""
-
-    NONE = "none"
-    ALL = "all"
-    ON_FULL_RETURN = "on_full_return"
-    PROPORTIONAL = "proportional"
-
-
-class PromotionMode(StrEnum):
-    """What becomes of a discount whose condition the kept goods no longer meet."""
-
-    KEEP = "keep"
-    CLAWBACK = "clawback"
-
-
-class Shortfall(StrEnum):
-    """What becomes of fees above the value: they end where the refund is nothing, or the rest is billed."""
-
-    FLOOR = "floor"
-    BILLED = "billed"
-
-
-DEFAULT_TENDER_ORDER: Final = (TenderKind.STORE_CREDIT, TenderKind.CARD, TenderKind.GIFT_CARD, TenderKind.OTHER)
-
-
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
     """How a refund is computed: charges beside the goods, deduction by grade in basis points of the unit's value."""
 
-    shipping: ShippingRefund = ShippingRefund.NONE
+    shipping: ChargeMode = ChargeMode.NONE
     sealed_deduction_bp: int = 0
     opened_deduction_bp: int = 0
     damaged_deduction_bp: int = 0
     tender_order: tuple[TenderKind, ...] = DEFAULT_TENDER_ORDER
-    duties: ShippingRefund = ShippingRefund.NONE
-    tips: ShippingRefund = ShippingRefund.NONE
-    sale_fees: ShippingRefund = ShippingRefund.NONE
-    gift_wrapping: ShippingRefund = ShippingRefund.NONE
+    duties: ChargeMode = ChargeMode.NONE
+    tips: ChargeMode = ChargeMode.NONE
+    sale_fees: ChargeMode = ChargeMode.NONE
+    gift_wrapping: ChargeMode = ChargeMode.NONE
     promotions: PromotionMode = PromotionMode.KEEP
     shortfall: Shortfall = Shortfall.FLOOR
 

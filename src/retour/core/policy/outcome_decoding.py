@@ -11,6 +11,7 @@ from retour.core.policy.outcome import (
     AnswerKind,
     Approval,
     Approving,
+    ChargeMode,
     DayCount,
     Eligibility,
     Fees,
@@ -30,7 +31,6 @@ from retour.core.policy.outcome import (
     ResolutionOffer,
     Resolutions,
     SettleOn,
-    ShippingRefund,
     Shortfall,
     Start,
 )
@@ -160,10 +160,10 @@ def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
     )
     order = _tender_order(fields["tender_order"]) if "tender_order" in fields else DEFAULT_TENDER_ORDER
     duties, tips, sale_fees, gift_wrapping = (
-        fields[name].choice(ShippingRefund) if name in fields else ShippingRefund.NONE for name in CHARGES
+        fields[name].choice(ChargeMode) if name in fields else ChargeMode.NONE for name in CHARGES
     )
     return RefundTerms(
-        shipping=fields["shipping"].choice(ShippingRefund),
+        shipping=fields["shipping"].choice(ChargeMode),
         sealed_deduction_bp=sealed,
         opened_deduction_bp=opened,
         damaged_deduction_bp=damaged,

@@ -5,13 +5,14 @@ from enum import StrEnum
 from typing import Final
 
 from retour.core.order import TenderKind
-from retour.core.policy.charge import DownCharge, ExchangeItems, ExchangePrice, FeeOf, FeePer, FeeTax, UpCharge
+from retour.core.policy.charge import DownCharge, ExchangeItems, ExchangePrice, UpCharge
 from retour.core.policy.charge_decoding import MAX_BP, MAX_FREE_BP, MAX_MINOR
 from retour.core.policy.document import MAX_TEXT
 from retour.core.policy.outcome import (
     Anchor,
     AnswerKind,
     Approval,
+    ChargeMode,
     DayCount,
     Group,
     MethodKind,
@@ -20,7 +21,6 @@ from retour.core.policy.outcome import (
     NeverBecause,
     PromotionMode,
     ResolutionKind,
-    ShippingRefund,
     Shortfall,
 )
 from retour.core.policy.outcome_decoding import (
@@ -36,6 +36,7 @@ from retour.core.policy.outcome_decoding import (
     MAX_QUESTIONS,
     QUESTION_ID,
 )
+from retour.core.refund.terms import FeeOf, FeePer, FeeTax
 from retour.core.rma.state import Disposition
 
 Json = dict[str, object]
@@ -146,10 +147,10 @@ _TENDERS: Final = array(one_of(TenderKind), least=len(TenderKind), most=len(Tend
 _PROPOSAL: Final = closed({"accepted": FLAG, "disposition": one_of(Disposition)}, required=("accepted", "disposition"))
 _TERMS: Final = closed(
     {
-        "shipping": one_of(ShippingRefund),
+        "shipping": one_of(ChargeMode),
         "deduction_bp": closed(dict.fromkeys(GRADES, _SHARE)),
         "tender_order": _TENDERS,
-        **dict.fromkeys(CHARGES, one_of(ShippingRefund)),
+        **dict.fromkeys(CHARGES, one_of(ChargeMode)),
         "promotions": one_of(PromotionMode),
         "shortfall": one_of(Shortfall),
     },

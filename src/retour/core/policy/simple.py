@@ -9,6 +9,7 @@ from retour.core.policy.outcome import (
     Anchor,
     Approval,
     Approving,
+    ChargeMode,
     Eligibility,
     Fee,
     Mode,
@@ -16,7 +17,6 @@ from retour.core.policy.outcome import (
     NeverBecause,
     Outcomes,
     ResolutionKind,
-    ShippingRefund,
     Start,
 )
 from retour.core.policy.template import TRANSIT_DAYS, WINDOW_DAYS
@@ -47,7 +47,7 @@ class SimplePolicy:
     gift_cards_return: bool
     tags: tuple[str, ...]
     moment: Moment
-    shipping: ShippingRefund
+    shipping: ChargeMode
     opened_deduction_bp: int
     damaged_deduction_bp: int
     restocking_fee_bp: int

@@ -56,7 +56,6 @@ from retour.core.refund.terms import (
     PromotionTerm,
     RefundTerms,
     Shortfall,
-    Trigger,
     Waiver,
 )
 
@@ -103,7 +102,6 @@ __all__ = [
     "ShippingWish",
     "Shortfall",
     "Tender",
-    "Trigger",
     "UnitRange",
     "Waiver",
     "bonus_step",

@@ -121,7 +121,6 @@ def _terms(terms: RefundTerms) -> list[object]:
         [_fee(fee) for fee in terms.fees],
         _waivers(terms.waivers),
         terms.shortfall,
-        terms.trigger,
         [
             [x.promotion, x.mode, _optional(x.minimum_minor), _optional(x.minimum_units), x.currency or "", x.lines]
             for x in terms.promotions

@@ -8,7 +8,7 @@ from retour.core.order import TenderKind
 
 
 class ChargeMode(StrEnum):
-    """When a charge of the order goes back."""
+    """How much of a charge beside the goods goes back: of the original shipping, and likewise of duties and the rest."""
 
     NONE = "none"
     ALL = "all"
@@ -38,10 +38,10 @@ class FeeOf(StrEnum):
 class FeePer(StrEnum):
     """What a fixed fee is charged for."""
 
-    RETURN = "return"
-    LINE = "line"
     UNIT = "unit"
+    LINE = "line"
     PARCEL = "parcel"
+    RETURN = "return"
 
 
 class FeeTax(StrEnum):
@@ -129,17 +129,7 @@ class BonusTerm:
     currency: str | None = None
 
 
-# --- when and where the money goes ---
-
-
-class Trigger(StrEnum):
-    """At which step the refund becomes due."""
-
-    ON_REQUEST = "on_request"
-    ON_FIRST_SCAN = "on_first_scan"
-    ON_DELIVERY_SCAN = "on_delivery_scan"
-    ON_RECEIPT = "on_receipt"
-    ON_INSPECTION = "on_inspection"
+# --- where the money goes ---
 
 
 class CaptureOrder(StrEnum):
@@ -149,7 +139,7 @@ class CaptureOrder(StrEnum):
     OLDEST = "oldest"
 
 
-DEFAULT_TENDER_ORDER: Final = (TenderKind.STORE_CREDIT, TenderKind.CARD, TenderKind.OTHER, TenderKind.GIFT_CARD)
+DEFAULT_TENDER_ORDER: Final = (TenderKind.STORE_CREDIT, TenderKind.CARD, TenderKind.GIFT_CARD, TenderKind.OTHER)
 WHOLE: Final = 10_000
 
 
@@ -173,7 +163,6 @@ class RefundTerms:
     fees: tuple[FeeTerm, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     shortfall: Shortfall = Shortfall.FLOOR
-    trigger: Trigger = Trigger.ON_INSPECTION
     promotions: tuple[PromotionTerm, ...] = ()
     legal_floor: bool = False
     bonus: BonusTerm | None = None

@@ -61,7 +61,7 @@ _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Reader = Callable[[str, str], Any]
 
 
-def read_csv(text: str, *, currency: str) -> tuple[tuple[ImportedLine, ...], ...]:
+def read_csv(text: str, *, currency: str, most_lines: int = MOST_LINES) -> tuple[tuple[ImportedLine, ...], ...]:
     """Return the lines of a file by order, in the order of the file; amounts are decimals in the given currency.
 
     Raises Refused(`file_invalid`) with an objection per mistake, its field `line 7.price_paid`: unknown or missing columns,
@@ -83,8 +83,8 @@ def read_csv(text: str, *, currency: str) -> tuple[tuple[ImportedLine, ...], ...
                 orders.setdefault(line.order, []).append(line)
             if len(mistakes) >= MOST_TOLD:
                 break
-            if rows.line_num > MOST_LINES:
-                raise Refused("file_too_long", f"a file may have {MOST_LINES} lines", field="csv")
+            if rows.line_num > most_lines:
+                raise Refused("file_too_long", f"a file may have {most_lines} lines", field="csv")
     except csv.Error as error:
         raise Refused("file_invalid", f"line {rows.line_num}: {error}", field=f"line {rows.line_num}") from None
     if mistakes:

@@ -23,7 +23,7 @@ from retour.core.ways import Way
 _UNITS: Final = ("line.quantity", "line.shipped_quantity", "line.earlier_returned", "line.units_left")
 _LAW: Final = ("return.kind", "order.country")  # what the law asks for, and what an order's zone follows from
 _PLACED: Final = "order.placed_on"  # the one day beside those of the parcels from which a window is counted
-_MOST: Final = 50_000  # what is remembered of one kind before all of it is forgotten
+MOST: Final = 50_000  # what is remembered of one kind before all of it is forgotten
 _GROUPS: Final = tuple(Group)
 
 Facts = Mapping[str, object]  # as policy.encode_facts makes them, lists as tuples
@@ -90,8 +90,8 @@ class Verdict:
 class Eyes:
     """The facts that some policies ask about, as all of them see them: values that none tells apart are one."""
 
-    def __init__(self, documents: Iterable[PolicyDocument]) -> None:
-        self._whole, self._eyes = _eyes(documents)
+    def __init__(self, documents: Iterable[PolicyDocument], *, most: int = MOST) -> None:
+        self._whole, self._eyes = _eyes(documents, most)
 
     def see(self, facts: Facts) -> Hashable:
         """Return how every comparison of the policies goes on the facts of a line, as one value."""
@@ -108,15 +108,20 @@ class Eyes:
 class Judge:
     """One policy with everything it has judged so far; what it is shown was seen by eyes that know its document."""
 
-    def __init__(self, document: PolicyDocument, *, version: str, expressions: Expressions | None = None) -> None:
+    def __init__(
+        self, document: PolicyDocument, *, version: str, expressions: Expressions | None = None, most: int = MOST
+    ) -> None:
         self._policy = compile_policy(document, version=version, expressions=expressions)
         self._alike: dict[Hashable, _Alike] = {}
+        self._most = most
 
     def verdict(self, facts: Facts, seen: Hashable) -> Verdict:
         """Return the verdict on a line; the same object for all lines that are alike."""
         alike = self._alike.get(seen)
         if alike is None:
-            alike = self._alike[seen] = _Alike(self.decision(facts).eligibility.outcome, self._policy.working)
+            alike = self._alike[seen] = _Alike(
+                self.decision(facts).eligibility.outcome, self._policy.working, self._most
+            )
         values = cast("dict[str, Any]", facts["values"])
         counted = (alike.window(facts, values)[0], *[values.get(name) for name in _UNITS])
         return alike.verdicts.get(counted) or self._first(alike, counted, facts)
@@ -153,10 +158,10 @@ def _ways(offered: Iterable[MethodOffer]) -> dict[str, Way]:
 class _Alike:
     """Lines on which every rule goes the same way; they differ in their days and their units."""
 
-    __slots__ = ("_days", "_eligibility", "_working", "verdicts")
+    __slots__ = ("_days", "_eligibility", "_most", "_working", "verdicts")
 
-    def __init__(self, eligibility: Eligibility, working: WorkingDays) -> None:
-        self._eligibility, self._working = eligibility, working
+    def __init__(self, eligibility: Eligibility, working: WorkingDays, most: int) -> None:
+        self._eligibility, self._working, self._most = eligibility, working, most
         self._days: dict[Hashable, tuple[bool | None, date | None]] = {}
         self.verdicts: dict[Hashable, Verdict] = {}
 
@@ -169,7 +174,7 @@ class _Alike:
             return known
         line = decode_facts({**facts, "values": {_PLACED: placed}})
         judged = window(self._eligibility, line, self._working)
-        if len(self._days) >= _MOST:
+        if len(self._days) >= self._most:
             self._days.clear()
         found = (None, None) if judged is None else (line.today <= judged.closes_on, judged.closes_on)
         self._days[key] = found
@@ -179,17 +184,17 @@ class _Alike:
 class _Eye:
     """One fact: values on which all comparisons go the same way have one number."""
 
-    __slots__ = ("_numbers", "_tests", "name", "seen")
+    __slots__ = ("_most", "_numbers", "_tests", "name", "seen")
 
-    def __init__(self, name: str, leaves: Iterable[Compare]) -> None:
-        self.name = name
+    def __init__(self, name: str, leaves: Iterable[Compare], most: int) -> None:
+        self.name, self._most = name, most
         self._tests = [comparison(leaf) for leaf in leaves]
         self._numbers: dict[Hashable, int] = {}
         self.seen: dict[Hashable, int] = {}
 
     def look(self, value: Hashable) -> int:
         """Return the number of a value as it is kept in JSON, and remember it."""
-        if len(self.seen) >= _MOST:
+        if len(self.seen) >= self._most:
             self.seen.clear()
         known = {self.name: _fact(self.name, value)}
         answers = tuple(test(known) for test in self._tests)
@@ -203,7 +208,7 @@ def facts_needed(document: PolicyDocument) -> set[str]:
     return asked | {*_LAW, *_UNITS, _PLACED}
 
 
-def _eyes(documents: Iterable[PolicyDocument]) -> tuple[tuple[str, ...], tuple[_Eye, ...]]:
+def _eyes(documents: Iterable[PolicyDocument], most: int) -> tuple[tuple[str, ...], tuple[_Eye, ...]]:
     """Return the facts that must be seen as they are, and an eye for each of the others.
 
     As they are: what the law or an expression asks about; the zone of an order is that of its country in each document.
@@ -217,7 +222,7 @@ def _eyes(documents: Iterable[PolicyDocument]) -> tuple[tuple[str, ...], tuple[_
             whole.update(facts_asked(leaf))
     if ZONE in asked or ZONE in whole:
         whole.add("order.country")
-    eyes = (_Eye(name, leaves) for name, leaves in sorted(asked.items()) if name not in {*whole, ZONE})
+    eyes = (_Eye(name, leaves, most) for name, leaves in sorted(asked.items()) if name not in {*whole, ZONE})
     return tuple(sorted(whole - {ZONE})), tuple(eyes)
 
 

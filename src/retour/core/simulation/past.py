@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from retour.core.simulation.result import Fate
 
@@ -36,7 +37,7 @@ class PastLine:
     @property
     def values(self) -> Mapping[str, object]:
         """Return the facts by name, as plain JSON."""
-        return self.facts["values"]  # type: ignore[return-value]
+        return cast("Mapping[str, object]", self.facts["values"])
 
 
 @dataclass(frozen=True, slots=True)

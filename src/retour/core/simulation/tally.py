@@ -151,9 +151,18 @@ def paid_values(lines: Sequence[PastLine]) -> list[int]:
 
 
 def summed(
-    tallies: Iterable[Mapping[str, object]], *, mode: Mode, against: Against, listed: int, rules: Mapping[str, str]
+    tallies: Iterable[Mapping[str, object]],
+    *,
+    mode: Mode,
+    against: Against,
+    listed: int,
+    rules: Mapping[str, str],
+    most_rows: int = MOST_ROWS,
 ) -> Result:
-    """Return the finished simulation of what `Tally.plain` gave, in as many parts as there are."""
+    """Return the finished simulation of what `Tally.plain` gave, in as many parts as there are.
+
+    Of reasons, products and countries those with the most changes are `most_rows` rows, the rest is one.
+    """
     counts, changes = [0] * 4, dict.fromkeys((change.value for change in Change), 0)
     books: dict[str, dict[str, object]] = {}
     for part in tallies:
@@ -166,7 +175,7 @@ def summed(
             else:
                 books[currency] = book
     read, affected, requoted, not_quoted = counts
-    told = tuple(_told(currency, book, rules) for currency, book in sorted(books.items(), key=_size))
+    told = tuple(_told(currency, book, rules, most_rows) for currency, book in sorted(books.items(), key=_size))
     shown = {name: times for name, times in changes.items() if times}
     return Result(mode, against, told, read, affected, listed, requoted, not_quoted, shown, rules)
 
@@ -236,10 +245,10 @@ def _size(named: tuple[str, Mapping[str, object]]) -> tuple[int, str]:
     return -cast("list[Sums]", named[1]["total"])[1][0], named[0]
 
 
-def _told(currency: str, book: Mapping[str, object], rules: Mapping[str, str]) -> Books:
+def _told(currency: str, book: Mapping[str, object], rules: Mapping[str, str], most_rows: int) -> Books:
     counts, total = cast("list[Sums]", book["counts"]), cast("list[Sums]", book["total"])
     sides = [Side(Counts(*counts[at]), Figures(*total[at + 1])) for at in (0, 1)]
-    by = {name: _rows(cast("Rows", book[name])) for name in ("reason", "product", "country")}
+    by = {name: _rows(cast("Rows", book[name]), most_rows) for name in ("reason", "product", "country")}
     return Books(currency, sides[0], sides[1], {"rule": _rule_rows(cast("Rows", book["rule"]), rules), **by})
 
 
@@ -252,18 +261,18 @@ def _rule_rows(rows: Rows, rules: Mapping[str, str]) -> tuple[GroupRow, ...]:
     return tuple(sorted(told, key=lambda row: (_GROUPS.index(row.group or ""), *_rank(row))))
 
 
-def _rows(rows: Rows) -> tuple[GroupRow, ...]:
-    """Return the rows with the most changed lines first; beyond MOST_ROWS they become one."""
+def _rows(rows: Rows, most: int) -> tuple[GroupRow, ...]:
+    """Return the rows with the most changed lines first; beyond so many they become one."""
     told = [
         GroupRow(key, cast("str", label) or UNKNOWN, _figures(before), _figures(after), cast("int", changed))
         for key, (label, before, after, changed, *_) in rows.items()
     ]
     told.sort(key=_rank)
     rest: Rows = {}
-    for row in told[MOST_ROWS:]:
+    for row in told[most:]:
         _into_row(rest, REST, rows[row.key])
     some = [GroupRow(REST, REST, _figures(b), _figures(a), cast("int", n)) for _, b, a, n, *_ in rest.values()]
-    return (*told[:MOST_ROWS], *some)
+    return (*told[:most], *some)
 
 
 def _rank(row: GroupRow) -> tuple[int, int, str]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from retour.core.money import Money
 from retour.core.policy import PolicyDocument, simple
-from retour.core.policy.outcome import Anchor, Fee, FeePer, Mode, Moment, Proposal, ResolutionKind, ShippingRefund
+from retour.core.policy.outcome import Anchor, ChargeMode, Fee, FeePer, Mode, Moment, Proposal, ResolutionKind
 from retour.core.policy.simple import SimplePolicy
 from retour.core.rma.state import Disposition
 from retour.web.reader import Reader
@@ -23,11 +23,11 @@ MOMENTS: Final[Mapping[Moment, str]] = {
     Moment.DELIVERED: _("The refund is due when the carrier has delivered the parcel."),
     Moment.APPROVED: _("The refund is due when the return is approved."),
 }
-SHIPPING: Final[Mapping[ShippingRefund, str]] = {
-    ShippingRefund.NONE: _("What the shopper paid for shipping is not refunded."),
-    ShippingRefund.ALL: _("What the shopper paid for shipping is refunded in full."),
-    ShippingRefund.ON_FULL_RETURN: _("What the shopper paid for shipping is refunded when the whole order comes back."),
-    ShippingRefund.PROPORTIONAL: _("What the shopper paid for shipping is refunded in proportion to what comes back."),
+SHIPPING: Final[Mapping[ChargeMode, str]] = {
+    ChargeMode.NONE: _("What the shopper paid for shipping is not refunded."),
+    ChargeMode.ALL: _("What the shopper paid for shipping is refunded in full."),
+    ChargeMode.ON_FULL_RETURN: _("What the shopper paid for shipping is refunded when the whole order comes back."),
+    ChargeMode.PROPORTIONAL: _("What the shopper paid for shipping is refunded in proportion to what comes back."),
 }
 DISPOSITIONS: Final[Mapping[Disposition, str]] = {
     Disposition.RESTOCK: _("back to stock"),

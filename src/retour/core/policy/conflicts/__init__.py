@@ -9,6 +9,7 @@ What would take too long to know is told as such.
 from datetime import date
 from typing import Final
 
+from retour.core.policy.conflicts.cubes import Budget
 from retour.core.policy.conflicts.finding import SEVERITY, Finding, FindingKind, Known, Severity
 from retour.core.policy.conflicts.ground import Ground, ground_of
 from retour.core.policy.conflicts.offers import dangling, unreachable
@@ -27,12 +28,14 @@ def find_conflicts(
     today: date,
     known: Known = NOTHING_KNOWN,
     expressions: Expressions | None = None,
+    budget: Budget | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is wrong with a policy, the worst first; `today` is the day of the example orders.
 
-    Without `expressions`, findings that depend on what one says of an order have no example or are not told.
+    Without `expressions`, findings that depend on what one says of an order have no example or are not told. What
+    lies beyond the `budget` is told as not judged.
     """
-    ground = ground_of(document, today=today, expressions=expressions)
+    ground = ground_of(document, today=today, expressions=expressions, budget=budget or Budget())
     live: Live = {}
     found = [*never_matching(ground), *shadowed(ground, live), *contradicting(ground, live)]
     found += [*without_effect(ground, live), *unreachable(ground, live), *dangling(ground, live, known)]

@@ -109,13 +109,13 @@ class Ground:
         self.unclear |= dict.fromkeys(rule for rule in rules if rule in self.rules)
 
 
-def ground_of(document: PolicyDocument, *, today: date, expressions: Expressions | None) -> Ground:
+def ground_of(document: PolicyDocument, *, today: date, expressions: Expressions | None, budget: Budget) -> Ground:
     """Return a document made ready for its checks."""
     heard = expressions or _Silent()
     space = space_of(document, [WITHDRAWN])
     withdrawn = LineFacts("", today, _BOOKS, {"return.kind": "withdrawal"})
     policy = compile_policy(document, version="", expressions=heard)
-    ground = Ground(document, today, heard, space, Budget(), policy)
+    ground = Ground(document, today, heard, space, budget, policy)
     ground.by_law, ground.law = statutory(withdrawn), space.cubes(WITHDRAWN)
     ground.rules = {rule.id: rule for rule in document.rules if rule.enabled}
     known: dict[Outcome, int] = {}

@@ -8,6 +8,7 @@ from retour.core.policy.outcome import (
     AnswerKind,
     Approval,
     Approving,
+    ChargeMode,
     Eligibility,
     ExchangeTerms,
     Fee,
@@ -21,7 +22,6 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
 )
 from retour.core.policy.template.pieces import (
     AT_OUR_COST,
@@ -102,7 +102,7 @@ def warranty() -> PolicyDocument:
         resolutions=Resolutions((ResolutionOffer(ResolutionKind.REPAIR), _EXCHANGE, REFUND)),
         methods=LABEL,
         decision=Approving(Approval.REVIEW, "A claim under the warranty."),
-        refund_terms=RefundTerms(ShippingRefund.ALL),
+        refund_terms=RefundTerms(ChargeMode.ALL),
         inspection=MADE_NEW,
         fees=Fees(waived=True, waiver="Claims under the warranty are free."),
         requirements=Requirements(photos=2, note=True, questions=(happened, used)),

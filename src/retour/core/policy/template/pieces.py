@@ -7,6 +7,7 @@ from retour.core.policy.outcome import (
     Anchor,
     Approval,
     Approving,
+    ChargeMode,
     Defaults,
     Eligibility,
     Inspection,
@@ -23,7 +24,6 @@ from retour.core.policy.outcome import (
     ResolutionOffer,
     Resolutions,
     SettleOn,
-    ShippingRefund,
     Start,
 )
 from retour.core.rma.state import Disposition
@@ -66,9 +66,12 @@ FINAL_SALE: Final = Rule(
 AT_OUR_COST: Final = Outcomes(
     methods=LABEL,
     decision=Approving(Approval.REVIEW, "The shopper says it is our fault."),
-    refund_terms=RefundTerms(ShippingRefund.ALL),
+    refund_terms=RefundTerms(ChargeMode.ALL),
     requirements=Requirements(photos=1),
 )
+
+AS_PAID: Final = RefundTerms()
+NOTHING_ASKED: Final = Requirements()
 
 
 def counted(days: int, *, extend: bool = False, message: str | None = None) -> Eligibility:
@@ -81,9 +84,9 @@ def defaults(
     *offered: ResolutionOffer,
     methods: Methods = OWN_CARRIER,
     decision: Approving = AT_ONCE,
-    refund_terms: RefundTerms = RefundTerms(),  # noqa: B008 - frozen
+    refund_terms: RefundTerms = AS_PAID,
     inspection: Inspection = SOLD_AGAIN,
-    requirements: Requirements = Requirements(),  # noqa: B008 - frozen
+    requirements: Requirements = NOTHING_ASKED,
 ) -> Defaults:
     """Return declared defaults: money after inspection, no fees of the return as a whole."""
     return Defaults(

@@ -7,6 +7,7 @@ from retour.core.policy.outcome import (
     Approval,
     Approving,
     Bonus,
+    ChargeMode,
     Eligibility,
     ExchangeTerms,
     Mode,
@@ -17,7 +18,6 @@ from retour.core.policy.outcome import (
     ResolutionKind,
     ResolutionOffer,
     Resolutions,
-    ShippingRefund,
 )
 from retour.core.policy.template.pieces import (
     AT_OUR_COST,
@@ -55,7 +55,7 @@ def eu_withdrawal() -> PolicyDocument:
         resolutions=Resolutions((ResolutionOffer(ResolutionKind.REPAIR), _EXCHANGE, REFUND)),
         methods=LABEL,
         decision=Approving(Approval.REVIEW, "A claim under the legal guarantee."),
-        refund_terms=RefundTerms(ShippingRefund.ALL),
+        refund_terms=RefundTerms(ChargeMode.ALL),
         requirements=Requirements(photos=1, note=True),
     )
     made = Eligibility(
@@ -65,7 +65,7 @@ def eu_withdrawal() -> PolicyDocument:
     return PolicyDocument(
         name="European Union: 14 days, withdrawal and guarantee",
         defaults=defaults(
-            counted(14, extend=True), REFUND, _EXCHANGE, refund_terms=RefundTerms(ShippingRefund.ON_FULL_RETURN)
+            counted(14, extend=True), REFUND, _EXCHANGE, refund_terms=RefundTerms(ChargeMode.ON_FULL_RETURN)
         ),
         rules=(
             GIFT_CARDS,

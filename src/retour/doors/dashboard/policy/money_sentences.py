@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from retour.core.policy.outcome import ShippingRefund
+from retour.core.policy.outcome import ChargeMode
 from retour.doors.dashboard.policy import outcome_forms as forms
 from retour.doors.dashboard.policy.fact_words import joined
 from retour.doors.dashboard.policy.values import TENDERS
@@ -110,7 +110,7 @@ _CHARGES: Final = (
 def refund_terms(by: Voice, said: Json) -> Iterator[str]:
     """Tell how the refund is computed."""
     say = by.reader.say
-    yield say(SHIPPING[ShippingRefund(str(said.get("shipping", "none")))])
+    yield say(SHIPPING[ChargeMode(str(said.get("shipping", "none")))])
     for name, text in _CHARGES:
         mode = str(said.get(name, "none"))
         if mode != "none":

@@ -106,7 +106,7 @@ _FEE_REST: Final = (
 )
 FEE: Final = (*_FEE_BASE, *_FEE_REST)
 LABEL_FEE: Final = (
-    Piece("actual_cost", _("What the carrier charges for the label"), How.FLAG),
+    Piece("actual_cost", _("What the carrier charges for the label (nothing until labels are made here)"), How.FLAG),
     *_FEE_BASE,
     *_FEE_REST,
 )
