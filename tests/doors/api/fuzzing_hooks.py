@@ -49,5 +49,5 @@ def the_shapes_take_what_the_document_allows(ctx: Any, response: Any, case: Any)
     if mode is not None and mode.is_positive and response.status_code in (400, 422):
         told = json.loads(response.content)
         whole_float = re.fullmatch(r"Expected int( \| null)?, got float", told["detail"])
-        nul_inside = told["code"] == "invalid_text" and b"\\u0000" in json.dumps(case.body, default=str).encode()
+        nul_inside = told["code"] == "invalid_text" and re.match(r"document\b", str(told.get("field")))
         assert told["code"] not in _BY_SHAPE or whole_float or nul_inside, told

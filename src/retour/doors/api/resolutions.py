@@ -11,7 +11,7 @@ from retour.core.errors import Refused
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.resolution import DESCRIPTION_MOST, INTEGRATION_MOST, NAME_MOST, Resolution, Wording
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Nothing, Told
+from retour.doors.api.shapes import NO_NUL, Asked, Nothing, Short, Told
 from retour.flows import resolution as flow
 from retour.store import resolution as resolutions
 
@@ -21,17 +21,21 @@ MISSING: Final = flow.MISSING
 class WordingWish(Asked):
     """What a resolution is called in one language, and what it means for the shopper."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=NAME_MOST)]
-    description: Annotated[str, Meta(max_length=DESCRIPTION_MOST)] = ""
+    name: Annotated[str, Meta(min_length=1, max_length=NAME_MOST, pattern=NO_NUL)]
+    description: Annotated[str, Meta(max_length=DESCRIPTION_MOST, pattern=NO_NUL)] = ""
 
 
 Texts = Annotated[
-    dict[str, WordingWish],
+    dict[Short, WordingWish],
     Meta(max_length=3, description="By language (en, de, ar); the store's default language is needed."),
 ]
 Integration = Annotated[
-    str, Meta(min_length=1, max_length=INTEGRATION_MOST, description="The service that pays; for refund_service alone.")
-]
+    str,
+    Meta(
+        min_length=1, max_length=INTEGRATION_MOST, pattern=NO_NUL,
+        description="The service that pays; for refund_service alone.",
+    ),
+]  # fmt: skip
 
 
 class ResolutionWish(Asked):

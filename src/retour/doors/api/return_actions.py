@@ -9,7 +9,7 @@ from retour.core.errors import Refused
 from retour.core.refund import FeeKind
 from retour.core.rma import Disposition, Grade
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Short, Text, Told, Units
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, check_store, summary
 from retour.flows import receiving, shipping
 from retour.flows import rma as flow
@@ -90,7 +90,7 @@ class RestockedWish(Asked):
 class WaiveWish(Asked):
     """Which fee is not charged (every fee if none is named), and why, which staff and the shopper's explanation show."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=1_000)]
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=NO_NUL)]
     kind: FeeKind | None = None
     expect_version: int | None = None
 

@@ -11,7 +11,7 @@ from retour.core.errors import Refused
 from retour.core.promise import kept
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Nothing, Told
+from retour.doors.api.shapes import NO_NUL, Asked, Nothing, Told
 from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
@@ -63,8 +63,8 @@ class ReportWish(Asked):
     """How it went: done, under the reference it has there; or failed, and then why (for the staff)."""
 
     outcome: Outcome
-    reference: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\u0000]*$")] | None = None
-    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=r"^[^\u0000]*$")] | None = None
+    reference: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=NO_NUL)] | None = None
 
 
 class DifferenceOut(Told):

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 # No text holds a NUL: PostgreSQL could not keep it.
-_NO_NUL = r"^[^\u0000]*$"
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_NO_NUL)]
-Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=_NO_NUL)]
-Short = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NO_NUL)]
+NO_NUL = r"^[^\u0000]*$"
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Text = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=NO_NUL)]
+Short = Annotated[str, Meta(min_length=1, max_length=100, pattern=NO_NUL)]
 CursorText = Annotated[str, Meta(max_length=200, description="The `next` of the page before.")]
 Limit = Annotated[int, Meta(ge=1, le=200, description="How many items at most.")]
 Units = Annotated[int, Meta(ge=1, le=100_000)]

@@ -12,7 +12,7 @@ from retour.core.policy import decode
 from retour.core.simulation import Against, Change, Mode
 from retour.doors.api.cursor import make_cursor, read_cursor, read_number, read_uuid
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Name, PageQuery, Told
+from retour.doors.api.shapes import NO_NUL, Asked, Name, PageQuery, Told
 from retour.doors.api.simulation_shapes import AffectedOut, SimulationOut, affected_out, simulation_out
 from retour.flows import simulation as flow
 from retour.store import policy as policies
@@ -41,7 +41,7 @@ class Over(Asked):
     until: date
     mode: Mode = Mode.RETURNS
     judged_on: date | None = None
-    csv: Annotated[str, Meta(min_length=1)] | None = None
+    csv: Annotated[str, Meta(min_length=1, pattern=NO_NUL)] | None = None
 
 
 class SimulationWish(Asked):
