@@ -1,4 +1,4 @@
-"""Settings of the policy: told in sentences, changed by a simple form, published as a new version after a look."""
+"""The quick change of the policy: the usual questions on one page, published as a new version after a look."""
 
 from difflib import SequenceMatcher
 from typing import Any, Final
@@ -9,20 +9,21 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.policy import PolicyDocument, decode, simple, template
-from retour.doors.dashboard.desk import Desk, Visit, whole
+from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.policy_words import sentences
+from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
-from retour.doors.dashboard.settings.area import OWNER, back_to, show, store_of
+from retour.doors.dashboard.settings.area import OWNER, show, store_of
 from retour.doors.dashboard.settings.policy_form import Typed, read_policy, typed_policy
 from retour.flows import policy as flow
 from retour.store import policy
 from retour.store.account import Store
-from retour.store.db import Db, Record
-from retour.store.desk.page import names
+from retour.store.db import Db
 from retour.web.forms import FormErrors, read_form
+from retour.web.pages import see
 
 AREA: Final = "policy"
-EDIT: Final = f"{AREA}/edit"
+POLICIES: Final = "/dashboard/policies"  # versions, drafts, comparisons: the room of the policies
 
 
 def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -32,19 +33,11 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page(desk, at, _page),
         page(desk, f"{at}/edit", _edit_page, OWNER),
         form(desk, f"{at}/edit", _change, OWNER),
-        page(desk, f"{at}/versions/{{number:str}}", _version_page),
     ]
 
 
-async def _page(seen: Visit) -> Response[str]:
-    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        store = await store_of(db, seen)
-        versions = await policy.list_versions(db, store.id)
-        live = next((row for row in versions if row["state"] == "published"), None)
-        document = await _document(db, live["id"]) if live else None
-        people = await names(db)
-    told = sentences(document, seen.reader, currency=store.currency) if document else []
-    return await show(seen, AREA, store=store, live=live, told=told, versions=versions, people=people)
+async def _page(_: Visit) -> Response[Any]:
+    return see(POLICIES)
 
 
 async def _document(db: Db, version_id: UUID) -> PolicyDocument:
@@ -94,8 +87,12 @@ async def _change(seen: Visit) -> Response[Any]:
         return await _edit_form(seen, store, document, typed, version, errors, status=422)
     changed = simple.written(wish, document, currency=store.currency)
     if sent.checked("confirm") and sent.whole("version") == version:
-        await _publish(seen, store, changed, version)
-        return back_to(AREA, "published")
+        try:
+            await _publish(seen, store, changed, version)
+        except Refused as no:
+            errors.add("mode", explain(no, seen.reader))
+            return await _edit_form(seen, store, document, typed, version, errors, status=no.status)
+        return see(f"{POLICIES}?said=published")
     before = sentences(document, seen.reader, currency=store.currency) if version else []
     told = compared(before, sentences(changed, seen.reader, currency=store.currency))
     overtaken = sent.checked("confirm")
@@ -112,30 +109,6 @@ async def _publish(seen: Visit, store: Store, document: PolicyDocument, version:
         )
 
     await seen.desk.database.run(seen.staff.tenant_id, work)
-
-
-async def _version_page(seen: Visit) -> Response[str]:
-    wanted = whole(seen.request.path_params["number"])
-    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        store = await store_of(db, seen)
-        versions = await policy.list_versions(db, store.id)
-        found = _numbered(versions, wanted)
-        if found is None:
-            raise Refused("policy_not_found", "there is no such version")
-        other = _numbered(versions, whole(seen.request.query_params.get("with"), least=0)) or _numbered(
-            versions, wanted - 1
-        )
-        after = sentences(await _document(db, found["id"]), seen.reader, currency=store.currency)
-        before = sentences(await _document(db, other["id"]), seen.reader, currency=store.currency) if other else after
-        people = await names(db)
-    return await show(
-        seen, AREA, template="policy_version", store=store, found=found, other=other, people=people,
-        told=compared(before, after), versions=[row for row in versions if row["version"] != wanted],
-    )  # fmt: skip
-
-
-def _numbered(versions: list[Record], number: int) -> Record | None:
-    return next((row for row in versions if row["version"] == number), None)
 
 
 def compared(before: list[str], after: list[str]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Final, Self, TypeVar
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import Anchor, Mode, Moment, ShippingRefund
+from retour.core.policy.outcome import Anchor, ChargeMode, Mode, Moment
 from retour.core.policy.simple import SimplePolicy
 from retour.web.forms import Form, FormErrors, read_money, typed_money
 from retour.web.reader import Reader
@@ -74,7 +74,7 @@ def read_policy(typed: Typed, errors: FormErrors, reader: Reader, *, currency: s
     mode = _choice(Mode, typed.mode)
     anchor = _choice(Anchor, typed.counted_from)
     moment = _choice(Moment, typed.moment)
-    shipping = _choice(ShippingRefund, typed.shipping)
+    shipping = _choice(ChargeMode, typed.shipping)
     answers = (("mode", mode), ("counted_from", anchor), ("moment", moment), ("shipping", shipping))
     for name, chosen in answers:
         if chosen is None:
