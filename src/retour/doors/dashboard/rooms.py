@@ -12,6 +12,7 @@ from retour.doors.dashboard.one_return import return_handlers
 from retour.doors.dashboard.orders import order_handlers
 from retour.doors.dashboard.returns import returns_handlers
 from retour.doors.dashboard.start_return import start_handlers
+from retour.doors.dashboard.withdrawals import withdrawal_handlers
 
 
 def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -25,5 +26,6 @@ def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         *order_handlers(desk),
         *start_handlers(desk),
         *exception_handlers(desk),
+        *withdrawal_handlers(desk),
         *finding_handlers(desk),
     ]

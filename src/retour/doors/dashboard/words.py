@@ -258,6 +258,7 @@ REASONS: Final[Mapping[str, str]] = {
     "wrong_item": _("Wrong item"),
     "not_as_described": _("Not as described"),
     "style": _("Style or colour"),
+    "withdrawal": _("Withdrawn from, no reason needed"),
     "late": _("Arrived too late"),
     "other": _("Another reason"),
 }
@@ -352,6 +353,7 @@ TECHNICAL: Final = frozenset(
 )
 ACTORS: Final[Mapping[str, str]] = {
     "policy": _("Policy, automatically"),
+    "statute": _("The right of withdrawal"),
     "retour": _("Retour"),
     "shopper": _("Shopper"),
     "platform": _("Platform"),
