@@ -22,6 +22,7 @@ from retour.doors.api import (
     settlements,
     simulations,
     webhook_endpoints,
+    withdrawals,
 )
 from retour.doors.api.calling import Answering, Desk
 from retour.doors.api.docs import docs_handlers
@@ -51,6 +52,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *withdrawals.OPERATIONS,
 )
 
 
