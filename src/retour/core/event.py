@@ -30,6 +30,7 @@ class EventType(StrEnum):
     SETTLEMENT_HANDED_OVER = "settlement.handed_over"
     SETTLEMENT_DISPUTED = "settlement.disputed"
     SETTLEMENT_REVERSED = "settlement.reversed"
+    SETTLEMENT_EXCHANGED = "settlement.exchanged"
     EFFECT_CONFIRMED = "effect.confirmed"
     EFFECT_FAILED = "effect.failed"
     EFFECT_UNKNOWN = "effect.unknown"
