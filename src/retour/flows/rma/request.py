@@ -11,7 +11,7 @@ from retour.core.answers import missing
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
-from retour.core.policy.encoding import encode_line_decision
+from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
 from retour.core.rma.state import KEPT
@@ -143,7 +143,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         method=judged.ways.first.method,
         location_ref=None,
         policy_version_id=judged.version_id,
-        decision=[encode_line_decision(line) for line in judged.lines],
+        decision=[frozen_line_decision(line) for line in judged.lines],
         promised=judged.promise,
         requested_at=now,
         decided_by="policy" if approved else None,
