@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from retour.core import kind as kinds
 from retour.core import refund
 from retour.core.answers import missing
 from retour.core.errors import Refused
@@ -60,7 +61,7 @@ async def judge(
         _check_offered(lines, wishes)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
-    ways = _ways(lines, asking.method, wishes, compiled)
+    ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
     return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number)
 
@@ -89,10 +90,7 @@ async def open_return(
     judged = _answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    automatic = not judged.looked_at and all(
-        line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
-    )
-    after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+    automatic, after = _approval(judged, asking)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, asking, status=status, now=now)
@@ -117,6 +115,16 @@ async def request_return(
     return opened.new.number
 
 
+def _approval(judged: Judged, asking: Asking) -> tuple[bool, timedelta]:
+    """Return whether nobody has to look at the request, and how long after it the policy approves it."""
+    if kinds.is_granted(asking.kind):
+        return True, timedelta()
+    automatic = not judged.looked_at and all(
+        line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
+    )
+    return automatic, timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+
+
 def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
     """Return the return as one that the policy approves at that time unless somebody decides before."""
     blocked = Blocked("retour", "approves_later", new.requested_at, "nothing to do", {"at": at.isoformat()})
@@ -124,7 +132,7 @@ def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
 
 
 def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decision, now: datetime) -> returns.NewReturn:
-    approved = status is Decision.APPROVED
+    approved, granted = status is Decision.APPROVED, kinds.is_granted(asking.kind)
     blocked = (
         Blocked("shopper", "awaiting_shipment", now, "send the parcel")
         if approved
@@ -146,7 +154,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         decision=[frozen_line_decision(line) for line in judged.lines],
         promised=judged.promise,
         requested_at=now,
-        decided_by="policy" if approved else None,
+        decided_by=kinds.decider(asking.kind) if approved else None,
         blocked=blocked,
         lines=tuple(
             returns.NewLine(
@@ -159,7 +167,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
                 spans,
                 # What the shopper keeps is settled as soon as it is approved: nothing arrives.
                 settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
-                settle_after_hours=0 if w.resolution == KEPT else said.settle_on.outcome.after_hours,
+                settle_after_hours=0 if w.resolution == KEPT or granted else said.settle_on.outcome.after_hours,
                 resolution_ref=_ref(said, w),
                 method=way.method,
                 destination=way.destination,
@@ -179,7 +187,7 @@ async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: 
         facts["review"] = list(judged.looked_at)
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
-        told.append((EventType.RETURN_APPROVED, "policy"))
+        told.append((EventType.RETURN_APPROVED, kinds.decider(new.kind)))
     # Also what waits for a person moves on: the platform is to show it as a request.
     await returns.open_(
         db,
@@ -269,8 +277,11 @@ def _ref(line: LineDecision, wish: Wish) -> str | None:
     return offer.ref if offer else None
 
 
-def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wish], compiled: CompiledPolicy) -> Ways:
+def _ways(lines: Sequence[LineDecision], asking: Asking, compiled: CompiledPolicy) -> Ways:
     """Return how each line comes back; what is kept does not."""
+    wanted, wishes = asking.method, asking.wishes
+    if kinds.is_granted(asking.kind) and not all(line.methods.outcome.offered for line in lines):
+        return kinds.unoffered_ways(lines)
     back = [line for line, wish in zip(lines, wishes, strict=True) if wish.resolution != KEPT]
     found = ways_back(back, wanted, compiled.several) if back else Ways(())
     sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
@@ -279,6 +290,8 @@ def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wi
 
 def _answered(judged: Judged, asking: Asking) -> Judged:
     """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
+    if kinds.is_granted(asking.kind):
+        return judged
     found = [
         objection
         for index, (line, wish) in enumerate(zip(judged.lines, asking.wishes, strict=True))
