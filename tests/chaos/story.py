@@ -221,17 +221,12 @@ class Story:
 
     async def _request(self, db: Any, _: Any) -> None:
         record = await orders.load(db, self.wanted.order_id)
-        wishes = [rma.Wish(record.order.lines[index].ref, quantity, "other") for index, quantity in self.wanted.wishes]
+        wishes = tuple(
+            rma.Wish(record.order.lines[index].ref, quantity, "other") for index, quantity in self.wanted.wishes
+        )
+        asking = rma.Asking(self.wanted.store_id, self.wanted.order_id, wishes, "api")
         await rma.request_return(
-            db,
-            id=self.wanted.rma_id,
-            store_id=self.wanted.store_id,
-            order_id=self.wanted.order_id,
-            wishes=wishes,
-            channel="api",
-            actor="shopper",
-            now=now(),
-            policies=self.cast.policies,
+            db, asking, id=self.wanted.rma_id, actor="shopper", now=now(), policies=self.cast.policies
         )
 
     async def _approve(self, db: Any, record: ReturnRecord) -> None:

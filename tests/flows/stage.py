@@ -95,8 +95,8 @@ class Stage:
         rma_id = new_id()
         async with self.database.tx(self.tenant_id) as db:
             await rma.request_return(
-                db, id=rma_id, store_id=self.store_id, order_id=of.id, channel="api", actor="shopper", now=now(),
-                wishes=[rma.Wish(of.order.lines[0].ref, quantity, "other")], policies=self.policies,
+                db, rma.Asking(self.store_id, of.id, (rma.Wish(of.order.lines[0].ref, quantity, "other"),), "api"),
+                id=rma_id, actor="shopper", now=now(), policies=self.policies,
             )  # fmt: skip
         return rma_id
 

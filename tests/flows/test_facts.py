@@ -136,10 +136,9 @@ async def test_a_rule_about_the_way_back_is_heard_at_submit_and_not_on_opening(s
 
     async def ask(method: str) -> None:
         async with stage.database.tx(stage.tenant_id) as db:
-            await rma.request_return(
-                db, id=new_id(), store_id=stage.store_id, order_id=order.id, channel="portal", actor="shopper", now=now(),
-                wishes=[rma.Wish(order.order.lines[0].ref, 1, "other")], policies=stage.policies, method=method,
-            )  # fmt: skip
+            wish = rma.Wish(order.order.lines[0].ref, 1, "other")
+            asking = rma.Asking(stage.store_id, order.id, (wish,), "portal", method=method)
+            await rma.request_return(db, asking, id=new_id(), actor="shopper", now=now(), policies=stage.policies)
 
     async with stage.database.tx(stage.tenant_id) as db:
         seen = await rma.consider(

@@ -177,15 +177,10 @@ class House(Sight):
         if isinstance(wishes, Mapping):
             wishes = [rma.Wish(order.order.lines[i].ref, n, "too_small") for i, n in wishes.items()]
         rma_id = new_id()
-        asked = {
-            "store_id": self.store,
-            "order_id": order.id,
-            "channel": "api",
-            "actor": "shopper",
-            "now": now(),
-            **more,
-        }
-        await self.do(lambda db: rma.request_return(db, id=rma_id, wishes=wishes, policies=self.policies, **asked))
+        how = {"actor": "shopper", "now": now()} | {key: more.pop(key) for key in ("actor", "now") if key in more}
+        asked = {"store_id": self.store, "order_id": order.id, "channel": "api", **more}
+        asking = rma.Asking(wishes=tuple(wishes), **asked)
+        await self.do(lambda db: rma.request_return(db, asking, id=rma_id, policies=self.policies, **how))
         return rma_id
 
     async def approve(self, rma_id: UUID) -> None:

@@ -104,8 +104,8 @@ async def test_figures_that_changed_since_they_were_shown(house: House) -> None:
     async def shown() -> str:
         async with house.web.tx(house.tenant) as db:
             seen = await rma.judge(
-                db, store_id=house.store, order_id=order.id, wishes=wishes, kind="return", channel="api", now=now(),
-                policies=house.policies, lock=False,
+                db, rma.Asking(house.store, order.id, tuple(wishes), "api"), now=now(), policies=house.policies,
+                lock=False,
             )  # fmt: skip
         return seen.promise.hash
 
@@ -123,9 +123,8 @@ async def test_a_policy_published_since_changes_the_figures_too(house: House) ->
     wishes = [rma.Wish(order.order.lines[0].ref, 2, "too_small")]
     async with house.web.tx(house.tenant) as db:
         seen = await rma.judge(
-            db, store_id=house.store, order_id=order.id, wishes=wishes, kind="return", channel="api", now=now(),
-            policies=house.policies, lock=False,
-        )  # fmt: skip
+            db, rma.Asking(house.store, order.id, tuple(wishes), "api"), now=now(), policies=house.policies, lock=False
+        )
         await house.publish(under(refund_terms=RefundTerms(shipping=ChargeMode.ON_FULL_RETURN)), db=db)
 
     assert await refusal(house, order, wishes, plan_hash=seen.promise.hash) == "plan_changed"

@@ -45,8 +45,9 @@ async def a_return(database: Database, shop: Shop) -> tuple[UUID, UUID]:
     rma_id = new_id()
     async with database.tx(shop.merchant.tenant_id) as db:
         await rma.request_return(
-            db, id=rma_id, store_id=shop.merchant.stores["main"], order_id=shop.order_id, channel="api", actor="shopper",
-            now=NOW, wishes=[rma.Wish("line-1", 1, "too_small")], policies=PolicyCache(),
+            db,
+            rma.Asking(shop.merchant.stores["main"], shop.order_id, (rma.Wish("line-1", 1, "too_small"),), "api"),
+            id=rma_id, actor="shopper", now=NOW, policies=PolicyCache(),
         )  # fmt: skip
         record = await returns.load(db, rma_id)
     assert record is not None

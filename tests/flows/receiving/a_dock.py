@@ -47,9 +47,12 @@ class Dock:
         rma_id = new_id()
         async with self.database.tx(self.tenant_id) as db:
             await rma.request_return(
-                db, id=rma_id, store_id=self.shop.merchant.stores["main"], order_id=self.shop.orders[order],
-                channel="api", actor="shopper", now=MORNING, wishes=[rma.Wish("line-1", quantity, "too_small")],
-                policies=self.policies,
+                db,
+                rma.Asking(
+                    self.shop.merchant.stores["main"], self.shop.orders[order],
+                    (rma.Wish("line-1", quantity, "too_small"),), "api",
+                ),
+                id=rma_id, actor="shopper", now=MORNING, policies=self.policies,
             )  # fmt: skip
             if approved:
                 await rma.approve(db, rma_id=rma_id, actor="agent", now=MORNING)

@@ -49,8 +49,8 @@ class Past:
         rma_id = new_id()
         async with self.database.tx(self.tenant_id) as db:
             await rma.request_return(
-                db, id=rma_id, store_id=self.store_id, order_id=self.shop.orders[order], channel="api", actor="shopper",
-                now=TODAY, wishes=[rma.Wish("line-1", quantity, reason)], policies=self.policies,
+                db, rma.Asking(self.store_id, self.shop.orders[order], (rma.Wish("line-1", quantity, reason),), "api"),
+                id=rma_id, actor="shopper", now=TODAY, policies=self.policies,
             )  # fmt: skip
         return rma_id
 

@@ -193,8 +193,9 @@ def returned(shop: Shell, urls: Urls, tmp_path_factory: pytest.TempPathFactory) 
             found = await orders.mirror(db, vault, connection_id=added.id, fetched=_order(0, 2, now), at=now)
         async with database.tx(tenant_id) as db:
             opened = await rma.open_return(
-                db, id=new_id(), store_id=found.record.store_id, order_id=found.record.id, channel="api", actor="cli",
-                wishes=[rma.Wish("line-1", 1, "too_small")], now=now + timedelta(seconds=1), policies=PolicyCache(),
+                db,
+                rma.Asking(found.record.store_id, found.record.id, (rma.Wish("line-1", 1, "too_small"),), "api"),
+                id=new_id(), actor="cli", now=now + timedelta(seconds=1), policies=PolicyCache(),
             )  # fmt: skip
             number = opened.new.number
         await database.close()

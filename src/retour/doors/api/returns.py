@@ -150,9 +150,8 @@ async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
     """Open a return."""
     with _naming(wish.lines):
         opened = await flow.open_return(
-            call.db, id=new_id(), store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines),
-            channel="api", actor=call.actor, now=call.now, policies=call.policies, method=wish.method,
-            plan_hash=wish.plan_hash, keep=lambda opened: call.keep(opened_out(opened)),
+            call.db, replace(_asking(call, wish), plan_hash=wish.plan_hash), id=new_id(), actor=call.actor, now=call.now,
+            policies=call.policies, keep=lambda opened: call.keep(opened_out(opened)),
         )  # fmt: skip
     return opened_out(opened)
 
@@ -160,10 +159,7 @@ async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
 async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     """Return what a request would be answered and paid; writes nothing."""
     with _naming(wish.lines):
-        judged = await flow.judge(
-            call.db, store_id=call.store_id, order_id=wish.order_id, wishes=_wishes(wish.lines), kind="return",
-            channel="api", now=call.now, policies=call.policies, lock=False, method=wish.method,
-        )  # fmt: skip
+        judged = await flow.judge(call.db, _asking(call, wish), now=call.now, policies=call.policies, lock=False)
     lines = [
         QuotedLineOut(
             line_ref=line.line_ref, approval=line.decision.outcome.approval.value,
@@ -238,11 +234,12 @@ def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
     return f"{field}_ref" if field.endswith("].line") else field
 
 
-def _wishes(lines: list[WishedLine]) -> list[flow.Wish]:
-    return [
+def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
+    wishes = tuple(
         flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
-        for w in lines
-    ]
+        for w in wish.lines
+    )
+    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method)
 
 
 def _wanted(said: Requirements) -> WantedOut:

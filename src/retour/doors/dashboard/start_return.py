@@ -104,20 +104,18 @@ async def _send(seen: Visit) -> Response[Any]:
 
 
 async def _judge(db: Db, seen: Visit, record: OrderRecord, wishes: Sequence[Wish]) -> Judged:
-    return await flow.judge(
-        db, store_id=record.store_id, order_id=record.id, wishes=wishes, kind="return", channel=CHANNEL, now=seen.now,
-        policies=seen.desk.policies, lock=False,
-    )  # fmt: skip
+    asking = flow.Asking(record.store_id, record.id, tuple(wishes), CHANNEL)
+    return await flow.judge(db, asking, now=seen.now, policies=seen.desk.policies, lock=False)
 
 
 async def _open(seen: Visit, record: OrderRecord, wishes: Sequence[Wish], plan_hash: str) -> int:
     rma_id = new_id()
+    asking = flow.Asking(record.store_id, record.id, tuple(wishes), CHANNEL, plan_hash=plan_hash)
 
     async def work(db: Db) -> int:
         return await flow.request_return(
-            db, id=rma_id, store_id=record.store_id, order_id=record.id, wishes=wishes, channel=CHANNEL,
-            actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies, plan_hash=plan_hash,
-        )  # fmt: skip
+            db, asking, id=rma_id, actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies
+        )
 
     return await seen.desk.database.run(seen.staff.tenant_id, work)
 

@@ -63,11 +63,10 @@ async def judged(
     wishes = draft.wishes(order.order.order, resolution=resolution)
 
     async def ask(method: str | None) -> returns.Judged:
+        asking = returns.Asking(here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=KIND, method=method)
         return await returns.judge(
-            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
-            wishes=wishes, policies=here.desk.policies, lock=False, method=method,
-            any_resolution=any_resolution,
-        )  # fmt: skip
+            here.db, asking, now=here.now, policies=here.desk.policies, lock=False, any_resolution=any_resolution
+        )
 
     try:
         return await ask(draft.method or None)

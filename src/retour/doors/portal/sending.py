@@ -40,12 +40,15 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
             return see(f"{here.base}/list")
         draft, order = _complete(draft), await order_of(here)
     assert draft.rma_id is not None, "the review gave it one"
-    rma_id, wishes = draft.rma_id, draft.wishes(order.order.order)
+    rma_id = draft.rma_id
+    asking = returns.Asking(
+        here.store_id, proven.order_id, tuple(draft.wishes(order.order.order)), "portal",
+        method=draft.method or None, plan_hash=form.text("plan"),
+    )  # fmt: skip
 
     async def work(db: Db) -> int:
         return await returns.send_draft(
-            db, visit_id=proven.visit.id, rma_id=rma_id, store_id=here.store_id, order_id=proven.order_id,
-            wishes=wishes, method=draft.method or None, plan_hash=form.text("plan"), actor=proven.actor,
+            db, visit_id=proven.visit.id, rma_id=rma_id, asking=asking, actor=proven.actor,
             language=here.reader.language, now=desk.clock(), policies=desk.policies,
         )  # fmt: skip
 

@@ -1,14 +1,16 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
 from retour.flows.rma.advance import advance, move_on
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
-from retour.flows.rma.request import CARRIED_OUT, Judged, Opened, Promise, Wish, judge, open_return, request_return
+from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
 
 __all__ = [
     "CARRIED_OUT",
+    "Asking",
     "Considered",
     "ConsideredLine",
     "Judged",

@@ -1,7 +1,7 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -12,12 +12,13 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import encode_line_decision
-from retour.core.policy.outcome import Approval, MethodKind, ResolutionKind
+from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
 from retour.core.rma.state import KEPT
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
+from retour.flows.rma.asking import API, CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -28,124 +29,50 @@ from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import Position
 
-# What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
-API = "api"
-CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Some units of one order line that somebody wants to return."""
-
-    line_ref: str
-    quantity: int
-    reason: str
-    note: str | None = None
-    resolution: str = ResolutionKind.REFUND_ORIGINAL.value
-    ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
-    answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's questions, by their ids
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What would be paid if all units arrive sound: one plan per set of terms, and one hash over all of them."""
-
-    plans: tuple[refund.Plan, ...]
-    hash: str
-    currency: str
-    total_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A request with the policy's word on it, before anything is written."""
-
-    order: OrderRecord
-    store: policy.StoreContext
-    version_id: UUID
-    position: Position
-    lines: tuple[LineDecision, ...]
-    spans: tuple[tuple[Span, ...], ...]
-    promise: Promise
-    ways: Ways
-    number: int | None  # what the return will be called, if it may be opened
-    is_unanswered: bool = False  # whether something the policy wants to know was not said
-
-    @property
-    def looked_at(self) -> tuple[str, ...]:
-        """Return why a person looks at the request whatever the policy approves by itself, as codes."""
-        found = {
-            "several_ways": self.ways.needs_review,
-            "photos_wanted": any(line.requirements.outcome.photos for line in self.lines),
-            "answers_wanted": self.is_unanswered,
-        }
-        return tuple(code for code, stands in found.items() if stands)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A return that was just written, with what it was judged on."""
-
-    new: returns.NewReturn
-    judged: Judged
-
 
 async def judge(
     db: Db,
+    asking: Asking,
     *,
-    store_id: UUID,
-    order_id: UUID,
-    wishes: Sequence[Wish],
-    kind: str,
-    channel: str,
     now: datetime,
     policies: PolicyCache,
     lock: bool,
-    method: str | None = None,
     any_resolution: bool = False,
 ) -> Judged:
     """Return what the policy says about a request and what it would pay; raise Refused with every objection.
 
-    `method` is the way the goods shall come back, whose fee is the label's. With `any_resolution` a resolution that is
-    not offered is no objection: what is offered stands in the lines.
+    With `any_resolution` a resolution that is not offered is no objection: what is offered stands in the lines.
     """
+    wishes = asking.wishes
     if not wishes:
         raise Refused("nothing_given", "name at least one line", field="lines")
-    ground = await returns.ground(db, order_id, lock=lock)
-    if ground is None or ground.order.store_id != store_id:
+    ground = await returns.ground(db, asking.order_id, lock=lock)
+    if ground is None or ground.order.store_id != asking.store_id:
         raise Refused("order_not_found", "there is no such order", field="order_id")
     found, store = ground.order, ground.store
     if store.return_master != "retour":
         raise Refused("another_master", "returns of this store are opened on its platform")
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
-    at = await refunds.position(db, order_id)
-    lines = await _decide(
-        db, found, store, at, wishes, kind=kind, channel=channel, method=method, now=now, policies=policies
-    )
+    at = await refunds.position(db, asking.order_id)
+    lines = await _decide(db, found, store, at, asking, now=now, policies=policies)
     if not any_resolution:
         _check_offered(lines, wishes)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
-    ways = _ways(lines, method, wishes, compiled)
+    ways = _ways(lines, asking.method, wishes, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
     return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number)
 
 
 async def open_return(
     db: Db,
+    asking: Asking,
     *,
     id: UUID,  # noqa: A002 - the id of the return
-    store_id: UUID,
-    order_id: UUID,
-    wishes: Sequence[Wish],
-    channel: str,
     actor: str,
     now: datetime,
     policies: PolicyCache,
-    kind: str = "return",
-    method: str | None = None,
-    plan_hash: str | None = None,
     keep: Callable[[Opened], Answer] | None = None,
 ) -> Opened:
     """Open a return and return it as written; approved at once where the policy says so.
@@ -159,20 +86,8 @@ async def open_return(
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
     `unknown_question`. Photos cannot be sent with a request: where the policy wants them a person decides.
     """
-    judged = await judge(
-        db,
-        store_id=store_id,
-        order_id=order_id,
-        wishes=wishes,
-        kind=kind,
-        channel=channel,
-        now=now,
-        policies=policies,
-        lock=True,
-        method=method,
-    )
-    judged = _answered(judged, wishes, channel)
-    if plan_hash is not None and plan_hash != judged.promise.hash:
+    judged = _answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
     automatic = not judged.looked_at and all(
         line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
@@ -180,7 +95,7 @@ async def open_return(
     after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
-    new = _new_return(judged, id, wishes, kind=kind, channel=channel, status=status, now=now)
+    new = _new_return(judged, id, asking, status=status, now=now)
     if automatic and not approved:
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
@@ -190,24 +105,15 @@ async def open_return(
 
 async def request_return(
     db: Db,
+    asking: Asking,
     *,
     id: UUID,  # noqa: A002 - the id of the return
-    store_id: UUID,
-    order_id: UUID,
-    wishes: Sequence[Wish],
-    channel: str,
     actor: str,
     now: datetime,
     policies: PolicyCache,
-    kind: str = "return",
-    method: str | None = None,
-    plan_hash: str | None = None,
 ) -> int:
     """Open a return as `open_return` does and return its public number."""
-    opened = await open_return(
-        db, id=id, store_id=store_id, order_id=order_id, wishes=wishes, channel=channel, actor=actor, now=now,
-        policies=policies, kind=kind, method=method, plan_hash=plan_hash,
-    )  # fmt: skip
+    opened = await open_return(db, asking, id=id, actor=actor, now=now, policies=policies)
     return opened.new.number
 
 
@@ -217,16 +123,7 @@ def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
     return replace(new, approve_at=at, blocked=blocked)
 
 
-def _new_return(
-    judged: Judged,
-    rma_id: UUID,
-    wishes: Sequence[Wish],
-    *,
-    kind: str,
-    channel: str,
-    status: Decision,
-    now: datetime,
-) -> returns.NewReturn:
+def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decision, now: datetime) -> returns.NewReturn:
     approved = status is Decision.APPROVED
     blocked = (
         Blocked("shopper", "awaiting_shipment", now, "send the parcel")
@@ -240,8 +137,8 @@ def _new_return(
         store_id=judged.store.id,
         order_id=judged.order.id,
         person_id=judged.order.person_id,
-        kind=kind,
-        channel=channel,
+        kind=asking.kind,
+        channel=asking.channel,
         status=status,
         method=judged.ways.first.method,
         location_ref=None,
@@ -268,7 +165,7 @@ def _new_return(
                 destination=way.destination,
                 answers=w.answers,
             )
-            for w, spans, said, way in zip(wishes, judged.spans, judged.lines, judged.ways.lines, strict=True)
+            for w, spans, said, way in zip(asking.wishes, judged.spans, judged.lines, judged.ways.lines, strict=True)
         ),
     )
 
@@ -300,11 +197,8 @@ async def _decide(
     found: OrderRecord,
     store: policy.StoreContext,
     at: Position,
-    wishes: Sequence[Wish],
+    asking: Asking,
     *,
-    kind: str,
-    channel: str,
-    method: str | None,
     now: datetime,
     policies: PolicyCache,
 ) -> tuple[LineDecision, ...]:
@@ -314,7 +208,10 @@ async def _decide(
         found.order,
         person=at.person,
         request=Request(
-            tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in wishes), kind, channel, method=method
+            tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in asking.wishes),
+            asking.kind,
+            asking.channel,
+            method=asking.method,
         ),
         history=at.history,
         now=now,
@@ -380,15 +277,15 @@ def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wi
     return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
 
 
-def _answered(judged: Judged, wishes: Sequence[Wish], channel: str) -> Judged:
+def _answered(judged: Judged, asking: Asking) -> Judged:
     """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
     found = [
         objection
-        for index, (line, wish) in enumerate(zip(judged.lines, wishes, strict=True))
+        for index, (line, wish) in enumerate(zip(judged.lines, asking.wishes, strict=True))
         for objection in missing(
             line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
         )
     ]
-    if found and channel == API:
+    if found and asking.channel == API:
         raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)
     return replace(judged, is_unanswered=bool(found))

@@ -1,13 +1,13 @@
 """What a shopper may do: send the return they drafted, once, and cancel it before it is handed over."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.rma import shopper_may_cancel
+from retour.flows.rma.asking import Asking
 from retour.flows.rma.decide import cancel
-from retour.flows.rma.request import Wish, open_return
+from retour.flows.rma.request import open_return
 from retour.store import mail, views
 from retour.store import rma as returns
 from retour.store import visit as visits
@@ -34,11 +34,7 @@ async def send_draft(
     *,
     visit_id: UUID,
     rma_id: UUID,
-    store_id: UUID,
-    order_id: UUID,
-    wishes: Sequence[Wish],
-    method: str | None,
-    plan_hash: str,
+    asking: Asking,
     actor: str,
     language: str,
     now: datetime,
@@ -50,13 +46,10 @@ async def send_draft(
     """
     await visits.lock(db, visit_id)
     sent = await views.one_return(db, rma_id)
-    if sent is not None and sent["order_id"] == order_id:
+    if sent is not None and sent["order_id"] == asking.order_id:
         number: int = sent["number"]
         return number
-    opened = await open_return(
-        db, id=rma_id, store_id=store_id, order_id=order_id, wishes=wishes, channel="portal", actor=actor, now=now,
-        policies=policies, method=method, plan_hash=plan_hash,
-    )  # fmt: skip
+    opened = await open_return(db, asking, id=rma_id, actor=actor, now=now, policies=policies)
     await mail.speak(db, rma_id=rma_id, language=language)
     await visits.answer(db, visit_id, {}, at=now)
     return opened.new.number

@@ -1,0 +1,92 @@
+"""What is asked of a return, and what the policy said about it, before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from retour.core import refund
+from retour.core.policy import LineDecision
+from retour.core.policy.outcome import ResolutionKind
+from retour.core.rma import Span
+from retour.core.ways import Ways
+from retour.store import policy
+from retour.store import rma as returns
+from retour.store.order import OrderRecord
+from retour.store.refund import Position
+
+# What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
+API = "api"
+CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Some units of one order line that somebody wants to return."""
+
+    line_ref: str
+    quantity: int
+    reason: str
+    note: str | None = None
+    resolution: str = ResolutionKind.REFUND_ORIGINAL.value
+    ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
+    answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's questions, by their ids
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody asks for: units of one order, through one channel; `method` is how the goods shall come back.
+
+    `plan_hash` is that of the figures that were shown; without one no figures were.
+    """
+
+    store_id: UUID
+    order_id: UUID
+    wishes: tuple[Wish, ...]
+    channel: str
+    kind: str = "return"
+    method: str | None = None
+    plan_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What would be paid if all units arrive sound: one plan per set of terms, and one hash over all of them."""
+
+    plans: tuple[refund.Plan, ...]
+    hash: str
+    currency: str
+    total_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A request with the policy's word on it, before anything is written."""
+
+    order: OrderRecord
+    store: policy.StoreContext
+    version_id: UUID
+    position: Position
+    lines: tuple[LineDecision, ...]
+    spans: tuple[tuple[Span, ...], ...]
+    promise: Promise
+    ways: Ways
+    number: int | None  # what the return will be called, if it may be opened
+    is_unanswered: bool = False  # whether something the policy wants to know was not said
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """Return why a person looks at the request whatever the policy approves by itself, as codes."""
+        found = {
+            "several_ways": self.ways.needs_review,
+            "photos_wanted": any(line.requirements.outcome.photos for line in self.lines),
+            "answers_wanted": self.is_unanswered,
+        }
+        return tuple(code for code, stands in found.items() if stands)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A return that was just written, with what it was judged on."""
+
+    new: returns.NewReturn
+    judged: Judged
