@@ -44,9 +44,7 @@ def check_room(held: Held, size: int) -> None:
             "too_many_photos", f"a request has {MOST_OF_A_REQUEST} photos at most", facts={"limit": MOST_OF_A_REQUEST}
         )
     if held.of_line >= MOST_OF_A_LINE:
-        raise Refused(
-            "too_many_photos", f"a line has {MOST_OF_A_LINE} photos at most", facts={"limit": MOST_OF_A_LINE}
-        )
+        raise Refused("too_many_photos", f"a line has {MOST_OF_A_LINE} photos at most", facts={"limit": MOST_OF_A_LINE})
     if held.size + size > MOST_BYTES_OF_A_REQUEST:
         limit = MOST_BYTES_OF_A_REQUEST >> 20
         raise Refused("photos_too_large", f"all files of a request have {limit} MB", facts={"limit_mb": limit})
