@@ -21,6 +21,7 @@ from retour.doors.api import (
     returns,
     settlements,
     simulations,
+    uploads,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -38,6 +39,7 @@ BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
+    *uploads.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
@@ -88,6 +90,8 @@ def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRout
         return await answering[request.method](request)
 
     methods = [HttpMethod(method) for method in (*answering, "OPTIONS")]
+    files = [operation.raw.most_bytes for operation in operations if operation.raw]
     return HTTPRouteHandler(
-        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False
-    )(call)
+        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False,
+        request_max_body_size=max([BODY_MOST, *files]),
+    )(call)  # fmt: skip

@@ -12,6 +12,7 @@ _OWNER: Final = frozenset({Role.OWNER})
 MAY: Final[Mapping[str, frozenset[Role]]] = {
     "find_orders": _DESK,
     "get_order": _DESK,
+    "upload": _DESK,
     "quote_return": _DESK,
     "quote_exchange": _DESK,
     "request_return": _DESK,

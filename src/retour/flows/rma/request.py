@@ -8,7 +8,6 @@ from uuid import UUID
 
 from retour.core import kind as kinds
 from retour.core import refund
-from retour.core.answers import missing
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
@@ -19,7 +18,8 @@ from retour.core.rma.state import KEPT
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
-from retour.flows.rma.asking import API, CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.sent_along import answered, check_photos, give_photos, lacks_photos
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -63,7 +63,11 @@ async def judge(
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
-    return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number)
+    wanted = tuple(line.requirements.outcome for line in lines)
+    return Judged(
+        found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
+        lacks_photos=lacks_photos(wishes, wanted),
+    )  # fmt: skip
 
 
 async def open_return(
@@ -85,9 +89,10 @@ async def open_return(
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
-    `unknown_question`. Photos cannot be sent with a request: where the policy wants them a person decides.
+    `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand.
     """
-    judged = _answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    judged = answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
     automatic, after = _approval(judged, asking)
@@ -97,7 +102,9 @@ async def open_return(
     if automatic and not approved:
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
-    await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    photos = sum(len(wish.photos) for wish in asking.wishes)
+    await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None, photos=photos)
+    await give_photos(db, new, asking)
     return opened
 
 
@@ -178,11 +185,13 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
     )
 
 
-async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None) -> None:
+async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None, photos: int) -> None:
     new, judged = opened.new, opened.judged
     facts: dict[str, object] = {
         "number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor,
     }  # fmt: skip
+    if photos:
+        facts["photos"] = photos
     if judged.looked_at:
         facts["review"] = list(judged.looked_at)
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
@@ -286,19 +295,3 @@ def _ways(lines: Sequence[LineDecision], asking: Asking, compiled: CompiledPolic
     found = ways_back(back, wanted, compiled.several) if back else Ways(())
     sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
     return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
-
-
-def _answered(judged: Judged, asking: Asking) -> Judged:
-    """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
-    if kinds.is_granted(asking.kind):
-        return judged
-    found = [
-        objection
-        for index, (line, wish) in enumerate(zip(judged.lines, asking.wishes, strict=True))
-        for objection in missing(
-            line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
-        )
-    ]
-    if found and asking.channel == API:
-        raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)
-    return replace(judged, is_unanswered=bool(found))
