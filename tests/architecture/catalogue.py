@@ -12,6 +12,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_deliveries(integer, interval)",
         "route_due_effects(integer, interval)",
         "route_due_inbox(integer, interval)",
+        "route_due_labels(integer, interval)",
         "route_due_mail(integer, interval)",
         "route_due_pictures(integer, interval)",
         "route_due_reports(integer, interval)",

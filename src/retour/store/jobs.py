@@ -38,6 +38,7 @@ class Task(StrEnum):
     LOOK_UP = "visit.look_up"
     SIMULATE = "simulation.run"
     MATCH_WITHDRAWAL = "withdrawal.match"
+    LABEL = "label.make"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retour.core.effect import EffectKind, EffectState
+from retour.core.rma.label import LabelView
 from retour.core.rma.moves import Decision
 
 # What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
@@ -237,6 +238,9 @@ class Return:
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
+    labels: tuple[LabelView, ...] = ()
+    announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
+    warehouse: bool = False  # whether a warehouse system wants to be told
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

@@ -28,7 +28,9 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
        AND (other.order_id = r.order_id OR t.tag_on = 'customer' AND other.person_id = r.person_id)
        AND other.in_transit_at IS NOT NULL AND other.received_at IS NULL AND other.status = 'approved'),
-  'connected', k.state = 'connected',
+  'connected', k.state = 'connected', 'announced', r.announced, 'warehouse', EXISTS (
+    SELECT FROM connection w
+     WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'warehouse' AND w.state = 'connected'),
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
@@ -64,6 +66,11 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
     SELECT jsonb_agg(jsonb_build_object('id', h.id, 'carrier', h.carrier, 'tracking_number', h.tracking_number,
                                         'status', h.status, 'status_at', h.status_at) ORDER BY h.created_at, h.id)
       FROM shipment h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id), '[]'),
+  'labels', coalesce((
+    SELECT jsonb_agg(jsonb_build_object('id', b.id, 'parcel', b.parcel, 'method', b.method, 'destination', b.destination,
+                                        'line_ids', b.line_ids, 'state', b.state, 'problem', b.problem,
+                                        'at', b.changed_at) ORDER BY b.parcel)
+      FROM label b WHERE b.tenant_id = r.tenant_id AND b.rma_id = r.id), '[]'),
   'settlements', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', s.id, 'seq', s.seq, 'batch_id', s.batch_id, 'state', s.state,
                                         'total_minor', s.total_minor, 'comparison', s.comparison, 'moment', s.moment,
