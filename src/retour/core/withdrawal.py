@@ -54,9 +54,7 @@ class Why(StrEnum):
 
 
 MOVES: Final[Mapping[WithdrawalState, frozenset[WithdrawalState]]] = {
-    WithdrawalState.RECEIVED: frozenset(
-        {WithdrawalState.WAITING, WithdrawalState.MATCHED, WithdrawalState.CLOSED}
-    ),
+    WithdrawalState.RECEIVED: frozenset({WithdrawalState.WAITING, WithdrawalState.MATCHED, WithdrawalState.CLOSED}),
     WithdrawalState.WAITING: frozenset({WithdrawalState.MATCHED, WithdrawalState.CLOSED}),
     WithdrawalState.MATCHED: frozenset(),
     WithdrawalState.CLOSED: frozenset({WithdrawalState.MATCHED}),  # a person may still find its order

@@ -17,9 +17,7 @@ from retour.core.refund.tenders import legs, tender_rests
 from retour.core.refund.terms import RefundTerms
 
 
-def quote(
-    order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, *, hashed: bool = True
-) -> Plan:
+def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, *, hashed: bool = True) -> Plan:
     """Return what the request pays, row by row on both sides, and on which tenders it goes back.
 
     Without `hashed` the plan has no hash: nobody will be asked to confirm it.

@@ -166,6 +166,8 @@ class SettlementView:
     handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
     handed_at: datetime | None = None
     reported_at: datetime | None = None
+    second_at: datetime | None = None  # since when a second person is to approve it
+    second_because: str | None = None
 
     @property
     def awaits_report(self) -> bool:

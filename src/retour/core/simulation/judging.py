@@ -210,7 +210,11 @@ class _Windows:
 
     def _key(self, facts: Facts, values: Mapping[str, Any]) -> Hashable:
         """Return the days that count: how long ago each was, unless it matters which days of the calendar they are."""
-        today, placed, parcels = facts["today"], values.get(_PLACED), cast("list[tuple[str, str | None]]", facts["parcels"])
+        today, placed, parcels = (
+            facts["today"],
+            values.get(_PLACED),
+            cast("list[tuple[str, str | None]]", facts["parcels"]),
+        )
         if not self._is_relative:
             return (today, placed, *map(tuple, parcels))
         now = _day(cast("str", today))

@@ -54,7 +54,9 @@ def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last
         if line.offer is not None and line.offer.kind is not ResolutionKind.REPAIR
     ]
     start = till.ledger
-    parts = divide(till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels), hashed=False)
+    parts = divide(
+        till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels), hashed=False
+    )
     total = NO_MONEY
     for part in parts:
         total = plus(total, money_of(part.plan, ResolutionKind(part.resolution)))

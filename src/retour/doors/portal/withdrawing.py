@@ -73,12 +73,12 @@ async def show_received(desk: Desk, request: AnyRequest, handle: str) -> Respons
         found = await _mine(here, str(request.path_params.get("id", "")))
         if found is None or found.said is None:
             raise NotFoundException
-        return here.page("withdraw_received", said=found.said, at=found.received_at, reference=found.content_sha256[:12])
+        return here.page(
+            "withdraw_received", said=found.said, at=found.received_at, reference=found.content_sha256[:12]
+        )
 
 
-def _statement(
-    here: Here, said: Statement, *, status: int = 200, errors: FormErrors | None = None
-) -> Response[Any]:
+def _statement(here: Here, said: Statement, *, status: int = 200, errors: FormErrors | None = None) -> Response[Any]:
     return here.page("withdraw", status=status, errors=errors or FormErrors(), typed=said)
 
 
@@ -106,7 +106,9 @@ async def _known(here: Here) -> Statement:
         return Statement("", "", "")
     record, person = await orders.load(here.db, visit.order_id), await orders.load_person(here.db, visit.person_id)
     return Statement(
-        (person.name or "") if person else "", record.order.name if record else "", (person.email or "") if person else ""
+        (person.name or "") if person else "",
+        record.order.name if record else "",
+        (person.email or "") if person else "",
     )
 
 

@@ -110,9 +110,7 @@ async def _save(by: Matcher, tenant_id: UUID, connection_id: UUID, fetched: Fetc
     await by.database.run(tenant_id, save)
 
 
-async def _decide(
-    db: Db, by: Matcher, tenant_id: UUID, withdrawal_id: UUID, now: datetime
-) -> WithdrawalState:
+async def _decide(db: Db, by: Matcher, tenant_id: UUID, withdrawal_id: UUID, now: datetime) -> WithdrawalState:
     at = await withdrawals.get(db, by.vault, withdrawal_id, tenant_id=tenant_id, lock=True)
     assert at is not None, "a statement is never deleted"
     if at.state is not WithdrawalState.RECEIVED:

@@ -89,9 +89,7 @@ async def opened(
     return number
 
 
-async def told(
-    db: Db, at: Withdrawal, what: EventType, actor: str, now: datetime, facts: Mapping[str, object]
-) -> None:
+async def told(db: Db, at: Withdrawal, what: EventType, actor: str, now: datetime, facts: Mapping[str, object]) -> None:
     """Append an event of a statement, whose row the caller has locked."""
     await event.tell(
         db, [(what, actor)], resource_kind=KIND, resource_id=at.id, store_id=at.store_id, at=now, data=facts

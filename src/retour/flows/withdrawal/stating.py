@@ -98,13 +98,13 @@ async def _tell(db: Db, kept: Withdrawal, actor: str, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def _count(
-    db: Db, vault: Vault, tenant_id: UUID, kind: str, what: str, limit: Limit, now: datetime
-) -> None:
+async def _count(db: Db, vault: Vault, tenant_id: UUID, kind: str, what: str, limit: Limit, now: datetime) -> None:
     secret = vault.derive(tenant_id=tenant_id, purpose="withdrawal-limit")
     key = hmac.new(secret, f"{kind} {what}".encode("utf-8", "replace"), hashlib.sha256).digest()
     free_at = await visits.spend(db, f"withdraw_{kind}", key, limit, now=now)
     if free_at is not None:
         raise Refused(
-            "too_many_requests", "too many withdrawals at once; nothing was lost", facts={"wait_s": wait_s(free_at, now)}
+            "too_many_requests",
+            "too many withdrawals at once; nothing was lost",
+            facts={"wait_s": wait_s(free_at, now)},
         )
