@@ -66,7 +66,7 @@ class Sender:
             )  # fmt: skip
 
         return await read_inbox(
-            self.database, self.vault, tenant_id=self.tenant_id, inbox_id=inbox_id, read=nothing,  # type: ignore[arg-type]
+            self.database, self.vault, tenant_id=self.tenant_id, inbox_id=inbox_id, read=nothing,
             mirror=order_flow.mirror, on_tracking=nothing, clock=lambda: self.now, documents=Documents(DOCUMENTS, work),
         )  # fmt: skip
 

@@ -1,7 +1,6 @@
 """Messages of another system, signed as Standard Webhooks 1.0.0 (https://www.standardwebhooks.com)."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -62,14 +61,6 @@ def document_of(raw: bytes) -> Mapping[str, object]:
     if not isinstance(body, dict):
         raise Refused("malformed_webhook", "the body is not a JSON object")
     return body
-
-
-def secret_of(text: str) -> bytes:
-    """Return the bytes of a secret as it is shown (`whsec_…`); raise Refused(invalid_secret)."""
-    try:
-        return base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Refused("invalid_secret", "a secret is base64 after whsec_") from error
 
 
 def _near(timestamp: str, now: datetime) -> bool:

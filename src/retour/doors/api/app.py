@@ -13,6 +13,7 @@ from retour.doors.api import (
     events,
     exchanges,
     explanations,
+    intakes,
     orders,
     payments,
     policies,
@@ -21,6 +22,7 @@ from retour.doors.api import (
     returns,
     settlements,
     simulations,
+    sources,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -51,6 +53,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *intakes.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 
