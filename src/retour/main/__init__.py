@@ -235,7 +235,8 @@ async def source(here: House, tenant_id: UUID, connection_id: UUID) -> order_flo
 
 
 def inbox_work(here: House) -> Work:
-    """Return the work of reading one inbox row: a platform's hint is re-read, a carrier's scan moves a parcel."""
+    """Return the work of reading one inbox row: a hint is re-read, a scan moves a parcel, a document is taken in."""
+    from retour.main.intake import documents  # noqa: PLC0415 - it stands on this room
 
     async def read(tenant_id: UUID, inbox_id: UUID) -> None:
         async def read_order(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
@@ -254,6 +255,7 @@ def inbox_work(here: House) -> Work:
             mirror=order_flow.mirror,
             on_tracking=on_tracking,
             clock=utc_now,
+            documents=documents(here, tenant_id),
         )
 
     return read

@@ -13,6 +13,7 @@ from retour.doors.api import (
     events,
     exchanges,
     explanations,
+    intakes,
     orders,
     payments,
     policies,
@@ -22,6 +23,7 @@ from retour.doors.api import (
     settlements,
     simulations,
     uploads,
+    sources,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -53,6 +55,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *intakes.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 

@@ -78,6 +78,16 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "publish_policy_draft": _OWNER,
     "discard_policy_draft": _OWNER,
     "revert_policy": _OWNER,
+    "send_intake": _DESK,
+    "list_intakes": _DESK,
+    "get_intake": _DESK,
+    "choose_order": _DESK,
+    "dismiss_intake": _DESK,
+    "get_intake_schemas": _ALL,
+    "add_source": _OWNER,
+    "list_sources": _DESK,
+    "rotate_source_secret": _OWNER,
+    "remove_source": _OWNER,
 }
 
 

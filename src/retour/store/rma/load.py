@@ -14,10 +14,13 @@ from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
 from retour.store.policy import StoreContext
 
+# Nothing can be carried out where orders only arrive as messages: the merchant is told what to pay and to put back.
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
 SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, t.return_master, t.refund_master,
-       t.restock_master, t.tag_on, t.location_ref, t.notify_only,
+       CASE WHEN k.platform = 'feed' AND t.restock_master = 'retour' THEN 'warehouse' ELSE t.restock_master END
+         AS restock_master, t.tag_on, t.location_ref,
+       CASE WHEN k.platform = 'feed' THEN t.notify_only || '{refund_original}' ELSE t.notify_only END AS notify_only,
        t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
@@ -99,8 +102,11 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
 GROUND: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
        o.carried::text AS carried, o.synced_at,
-       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master,
+       CASE WHEN k.platform = 'feed' AND s.restock_master = 'retour' THEN 'warehouse' ELSE s.restock_master END
+         AS restock_master, s.tag_on, s.location_ref,
+       CASE WHEN k.platform = 'feed' THEN s.notify_only || '{refund_original}' ELSE s.notify_only END AS notify_only,
+       s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -113,8 +119,11 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
 GROUND_LOCKED: Final = """
 SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
        o.carried::text AS carried, o.synced_at,
-       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master,
+       CASE WHEN k.platform = 'feed' AND s.restock_master = 'retour' THEN 'warehouse' ELSE s.restock_master END
+         AS restock_master, s.tag_on, s.location_ref,
+       CASE WHEN k.platform = 'feed' THEN s.notify_only || '{refund_original}' ELSE s.notify_only END AS notify_only,
+       s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version, nextval('rma_number') AS number
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
