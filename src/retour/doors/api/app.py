@@ -8,6 +8,7 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
@@ -18,6 +19,7 @@ from retour.doors.api import (
     policies,
     resolutions,
     return_actions,
+    return_list,
     returns,
     settlements,
     simulations,
@@ -38,9 +40,11 @@ BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+    *attention.OPERATIONS,
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,

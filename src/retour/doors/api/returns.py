@@ -12,14 +12,12 @@ from msgspec import Meta
 from retour.core.errors import Refused
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
-from retour.core.rma import Decision
-from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
 from retour.doors.api.effects import EffectOut, effect_out
 from retour.doors.api.events import EventOut, event_out
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
-from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
+from retour.doors.api.shapes import Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
@@ -107,21 +105,6 @@ class QuoteOut(Told):
     plans: list[PlanOut]
 
 
-class ReturnsQuery(PageQuery):
-    """Which returns are wanted."""
-
-    status: Decision | None = None
-    blocked_by: Annotated[Short, Meta(description="The code of `blocked_by`, such as decision_needed.")] | None = None
-    order_id: UUID | None = None
-
-
-class ReturnPage(Told):
-    """A part of the list, in the order of opening; no `next` means that it is the last."""
-
-    items: list[ReturnOut]
-    next: str | None
-
-
 class ReturnWhole(ReturnOut):
     """A return with everything that is known about it.
 
@@ -176,18 +159,6 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
         review=list(judged.looked_at), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
-
-
-async def list_returns(call: Call, query: ReturnsQuery) -> ReturnPage:
-    """Return the returns in the order they were opened."""
-    after = UUID(int=0) if query.after is None else read_uuid(read_cursor(query.after, parts=1)[0])
-    rows = await views.returns(
-        call.db, after_id=after, limit=query.limit + 1, store_id=call.store,
-        status=query.status.value if query.status else None, blocked_by=query.blocked_by, order_id=query.order_id,
-    )  # fmt: skip
-    shown = rows[: query.limit]
-    more = make_cursor(shown[-1]["id"]) if len(rows) > query.limit else None
-    return ReturnPage(items=[ReturnOut(**facts(row)) for row in shown], next=more)
 
 
 async def get_return(call: Call, _: None) -> ReturnWhole:
@@ -260,11 +231,6 @@ OPERATIONS: Final = (
         id="request_return", method="POST", path="/returns", tag="Returns", status=201, body=ReturnWish,
         answer=ReturnOut, needs_store=True, summary="Ask for a return", do=request_return,
         description="Approved at once where the policy says so; otherwise it waits for a person (`blocked_by`).",
-    ),
-    Operation(
-        id="list_returns", method="GET", path="/returns", tag="Returns", query=ReturnsQuery, answer=ReturnPage,
-        summary="List returns", do=list_returns,
-        description="With X-Shop-Name: of that store alone. To follow changes read `/events`.",
     ),
     Operation(
         id="get_return", method="GET", path="/returns/{id}", tag="Returns", answer=ReturnWhole, missing=MISSING,

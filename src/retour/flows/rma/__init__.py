@@ -2,6 +2,7 @@
 
 from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import judge, open_return, request_return
@@ -20,6 +21,7 @@ __all__ = [
     "add_note",
     "advance",
     "approve",
+    "assign",
     "cancel",
     "cancel_as_shopper",
     "consider",
@@ -27,9 +29,12 @@ __all__ = [
     "judge",
     "move_on",
     "open_return",
+    "prioritise",
     "reject",
     "release",
     "request_return",
+    "retag",
     "send_draft",
     "waive_fees",
+    "watch",
 ]

@@ -15,6 +15,7 @@ from retour.core.policy.encoding import encode_line_decision
 from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
 from retour.core.rma.state import KEPT
+from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
@@ -167,7 +168,14 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
             )
             for w, spans, said, way in zip(asking.wishes, judged.spans, judged.lines, judged.ways.lines, strict=True)
         ),
+        words=_words(judged.order, asking.wishes),
     )
+
+
+def _words(found: OrderRecord, wishes: Sequence[Wish]) -> tuple[str, ...]:
+    """Return the words that a return is found by: of its goods and of what the shopper wrote."""
+    sold = [line for wish in wishes if (line := found.order.line(wish.line_ref)) is not None]
+    return words_of(*(line.sku for line in sold), *(line.title for line in sold), *(wish.note for wish in wishes))
 
 
 async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None) -> None:
