@@ -20,6 +20,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_simulations(integer, interval)",
         "route_due_syncs(integer, interval)",
         "route_due_visits(integer, interval)",
+        "route_due_withdrawals(integer, interval)",
         "route_expired_keys(integer, interval)",
         "route_expired_simulations(integer, interval)",
         "route_expired_visits(integer, interval)",

@@ -16,6 +16,7 @@ INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
 VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
+WITHDRAWALS: Final = "SELECT tenant_id, id FROM route_due_withdrawals($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
@@ -78,6 +79,11 @@ async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def visits(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, visit) whose order is still to be looked for, oldest first."""
     return _ids(await db.fetch(VISITS, most, overdue))
+
+
+async def withdrawals(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, withdrawal) whose order is still to be looked for, oldest first."""
+    return _ids(await db.fetch(WITHDRAWALS, most, overdue))
 
 
 async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:

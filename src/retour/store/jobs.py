@@ -37,6 +37,7 @@ class Task(StrEnum):
     FETCH_PICTURE = "picture.fetch"
     LOOK_UP = "visit.look_up"
     SIMULATE = "simulation.run"
+    MATCH_WITHDRAWAL = "withdrawal.match"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from retour.core.beyond import REASON_MOST
 from retour.core.errors import Refused
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
@@ -17,7 +18,7 @@ from retour.doors.api.events import EventOut, event_out
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
-from retour.doors.api.shapes import Asked, Short, Text, Told, Units
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
@@ -41,6 +42,16 @@ class WishedLine(Asked):
     )
 
 
+Unlimited = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=REASON_MOST, pattern=NO_NUL,
+        description="Why the policy is set aside. Its objections are recorded with this reason instead of refused; a"
+        " person then decides. Units that are not there, and money, are never set aside.",
+    ),
+]  # fmt: skip
+
+
 class ReturnWish(Asked):
     """A request to return; `plan_hash` is the one of the quote that was shown, if one was."""
 
@@ -48,6 +59,7 @@ class ReturnWish(Asked):
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
     plan_hash: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuoteWish(Asked):
@@ -56,6 +68,7 @@ class QuoteWish(Asked):
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuestionOut(Told):
@@ -90,10 +103,19 @@ class QuotedLineOut(Told):
     wanted: WantedOut
 
 
+class SetAsideOut(Told):
+    """One objection of the policy that is set aside; `field` is the place in the request."""
+
+    code: str
+    message: str
+    field: str | None
+
+
 class QuoteOut(Told):
     """What would be paid if all units arrive sound; nothing was written.
 
-    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted.
+    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted,
+    beyond_policy. `set_aside` is what the policy objects to where `unlimited` goes beyond it.
     """
 
     order_id: UUID
@@ -101,6 +123,7 @@ class QuoteOut(Told):
     total_minor: int
     plan_hash: str
     review: list[str]
+    set_aside: list[SetAsideOut]
     lines: list[QuotedLineOut]
     plans: list[PlanOut]
 
@@ -157,7 +180,7 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     promise = judged.promise
     return QuoteOut(
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
-        review=list(judged.looked_at), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+        review=list(judged.looked_at), set_aside=_set_aside(judged, wish.lines), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
 
 
@@ -205,12 +228,16 @@ def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
     return f"{field}_ref" if field.endswith("].line") else field
 
 
+def _set_aside(judged: flow.Judged, lines: Sequence[WishedLine]) -> list[SetAsideOut]:
+    return [SetAsideOut(code=o.code, message=o.message, field=_field(o.field, lines)) for o in judged.set_aside]
+
+
 def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
     wishes = tuple(
         flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
         for w in wish.lines
     )
-    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method)
+    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method, unlimited=wish.unlimited)
 
 
 def _wanted(said: Requirements) -> WantedOut:

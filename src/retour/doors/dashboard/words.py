@@ -346,6 +346,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.failed": _("Refund refused"),
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
+    "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),
     "effect.failed": _("Call refused"),

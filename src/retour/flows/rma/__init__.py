@@ -8,6 +8,7 @@ from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, rel
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
+from retour.flows.rma.withdrawn import open_withdrawal
 
 __all__ = [
     "CARRIED_OUT",
@@ -29,6 +30,7 @@ __all__ = [
     "judge",
     "move_on",
     "open_return",
+    "open_withdrawal",
     "prioritise",
     "reject",
     "release",

@@ -89,7 +89,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
 
 # What the next step of a return depends on beside itself: its order, its store, what can be done on the platform.
 GROUND: Final = """
-SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
+       o.carried::text AS carried, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
        s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version
@@ -102,7 +103,8 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
 """
 # The same for an order on which a return is about to be opened, with the number it will have.
 GROUND_LOCKED: Final = """
-SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
+       o.carried::text AS carried, o.synced_at,
        k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
        s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version, nextval('rma_number') AS number
@@ -187,7 +189,7 @@ async def ground(db: Db, order_id: UUID, *, lock: bool = False) -> Ground | None
         connection_id=row["connection_id"],
         person_id=row["person_id"],
         version=row["version"],
-        order=decode(row["document"]),
+        order=decode(row["document"], row["carried"]),
         synced_at=row["synced_at"],
     )
     store = StoreContext(**{name: row[name] for name in _CONTEXT})

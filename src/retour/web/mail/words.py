@@ -14,6 +14,7 @@ from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
+from retour.web.mail.withdrawal import withdrawal_answered, withdrawal_received
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
@@ -221,6 +222,8 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_REFUNDED: _refunded,
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
+    MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
+    MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
 
 
