@@ -37,9 +37,7 @@ A, B, C = (UUID(int=n) for n in (1, 2, 3))
 
 def delivered(*days: datetime | None) -> Order:
     """Return an order of one line whose units came in as many parcels, on those days."""
-    parcels = tuple(
-        replace(a_parcel("L1", quantity=1), ref=f"F{n}", delivered_at=day) for n, day in enumerate(days)
-    )
+    parcels = tuple(replace(a_parcel("L1", quantity=1), ref=f"F{n}", delivered_at=day) for n, day in enumerate(days))
     return an_order(a_line("L1", quantity=len(days)), fulfilments=parcels)
 
 

@@ -8,6 +8,7 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
@@ -19,11 +20,12 @@ from retour.doors.api import (
     policies,
     resolutions,
     return_actions,
+    return_list,
     returns,
     settlements,
     simulations,
-    uploads,
     sources,
+    uploads,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -42,9 +44,11 @@ BODY_MOST: Final = 1_000_000  # bytes
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
     *uploads.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+    *attention.OPERATIONS,
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,

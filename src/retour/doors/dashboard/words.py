@@ -251,6 +251,9 @@ CHANNELS: Final[Mapping[str, str]] = {
     "platform": _("Platform"),
     "email": _("E-mail"),
 }
+PRIORITIES: Final[Mapping[str, str]] = {
+    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
+}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
@@ -340,6 +343,11 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
     "return.fees_waived": _("Fees waived"),
+    "return.assigned": _("Assigned"),
+    "return.watched": _("Watched"),
+    "return.tagged": _("Tags changed"),
+    "return.prioritised": _("Priority changed"),
+    "return.merged": _("Merged"),
     "settlement.quoted": _("Amount computed"),
     "settlement.due": _("Refund on its way"),
     "settlement.settled": _("Refunded"),

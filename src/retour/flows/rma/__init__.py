@@ -2,6 +2,7 @@
 
 from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.request import judge, open_return, request_return
@@ -21,6 +22,7 @@ __all__ = [
     "add_note",
     "advance",
     "approve",
+    "assign",
     "cancel",
     "cancel_as_shopper",
     "consider",
@@ -29,9 +31,12 @@ __all__ = [
     "move_on",
     "open_return",
     "open_withdrawal",
+    "prioritise",
     "reject",
     "release",
     "request_return",
+    "retag",
     "send_draft",
     "waive_fees",
+    "watch",
 ]

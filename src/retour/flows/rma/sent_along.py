@@ -26,7 +26,7 @@ def answered(judged: Judged, asking: Asking) -> Judged:
     """Return the request with whether it lacks an answer.
 
     Raise Refused with what is missing over the API, and with the photos that are in the portal. What the law grants
-    asks for nothing.
+    asks for nothing, and what sets the policy aside demands nothing.
     """
     if is_granted(asking.kind):
         return judged
@@ -38,7 +38,7 @@ def answered(judged: Judged, asking: Asking) -> Judged:
         )
     ]
     demanded = found if asking.channel == API else [o for o in found if asking.channel == PORTAL and o.code == _PHOTOS]
-    if demanded:
+    if demanded and asking.unlimited is None:
         raise Refused(demanded[0].code, demanded[0].message, field=demanded[0].field, objections=demanded)
     return replace(judged, is_unanswered=any(objection.code != _PHOTOS for objection in found))
 
