@@ -4,6 +4,7 @@ from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.question import answer, ask
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
@@ -19,7 +20,9 @@ __all__ = [
     "Wish",
     "add_note",
     "advance",
+    "answer",
     "approve",
+    "ask",
     "cancel",
     "cancel_as_shopper",
     "consider",
