@@ -98,6 +98,9 @@ def _facts(effect: EffectView) -> dict[str, Scalar]:
 def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
+    if ret.asked is not None:
+        until: dict[str, Scalar] = {"answer_by": ret.asked.answer_by.isoformat()} if ret.asked.answer_by else {}
+        return Blocked("shopper", "info_needed", ret.asked.asked_at, "answer the question of the shop", until)
     undecided = {line.decision for line in ret.lines if line.decision in UNDECIDED}
     if undecided == {Decision.REQUESTED} and ret.approve_at is not None:
         facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
@@ -163,6 +166,8 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
         unlabelled = _label(ret, open_lines)
         if unlabelled is not None:
             return unlabelled
+        if ret.send_by is not None:
+            facts = {**facts, "send_by": ret.send_by.isoformat()}
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
     return None
 

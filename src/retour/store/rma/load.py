@@ -26,6 +26,12 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
+  'send_by', r.send_by, 'reminded_at', r.send_reminded_at,
+  'asked', (SELECT jsonb_build_object('id', q.id, 'asked_at', q.asked_at, 'answer_by', q.answer_by,
+                                      'reminded_at', q.reminded_at)
+              FROM info_request q WHERE q.tenant_id = r.tenant_id AND q.rma_id = r.id AND q.closed_at IS NULL),
+  'patience', jsonb_build_object('unsent_days', CASE WHEN r.kind <> 'withdrawal' THEN t.unsent_days END,
+                                 'unanswered_days', t.unanswered_days, 'remind_days', t.remind_days),
   'another_in_transit', EXISTS (
     SELECT FROM rma other
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
