@@ -60,12 +60,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
-<<<<<<< HEAD
     *withdrawals.OPERATIONS,
-=======
     *intakes.OPERATIONS,
     *sources.OPERATIONS,
->>>>>>> main
 )
 
 
