@@ -8,20 +8,24 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
     exchanges,
     explanations,
+    intakes,
     orders,
     payments,
     policies,
     reasons,
     resolutions,
     return_actions,
+    return_list,
     returns,
     settlements,
     simulations,
+    sources,
     uploads,
     webhook_endpoints,
 )
@@ -41,9 +45,11 @@ BODY_MOST: Final = 1_000_000  # bytes
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
     *uploads.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+    *attention.OPERATIONS,
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,
@@ -55,6 +61,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *intakes.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 

@@ -10,17 +10,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from retour.core.beyond import REASON_MOST
 from retour.core.errors import Refused
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
-from retour.core.rma import Decision
-from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
 from retour.doors.api.effects import EffectOut, effect_out
 from retour.doors.api.events import EventOut, event_out
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
-from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
@@ -49,6 +48,16 @@ class WishedLine(Asked):
     )
 
 
+Unlimited = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=REASON_MOST, pattern=NO_NUL,
+        description="Why the policy is set aside. Its objections are recorded with this reason instead of refused; a"
+        " person then decides. Units that are not there, and money, are never set aside.",
+    ),
+]  # fmt: skip
+
+
 class ReturnWish(Asked):
     """A request to return; `plan_hash` is the one of the quote that was shown, if one was."""
 
@@ -56,6 +65,7 @@ class ReturnWish(Asked):
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
     plan_hash: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuoteWish(Asked):
@@ -64,6 +74,7 @@ class QuoteWish(Asked):
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuestionOut(Told):
@@ -98,10 +109,19 @@ class QuotedLineOut(Told):
     wanted: WantedOut
 
 
+class SetAsideOut(Told):
+    """One objection of the policy that is set aside; `field` is the place in the request."""
+
+    code: str
+    message: str
+    field: str | None
+
+
 class QuoteOut(Told):
     """What would be paid if all units arrive sound; nothing was written.
 
-    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted.
+    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted,
+    beyond_policy. `set_aside` is what the policy objects to where `unlimited` goes beyond it.
     """
 
     order_id: UUID
@@ -109,23 +129,9 @@ class QuoteOut(Told):
     total_minor: int
     plan_hash: str
     review: list[str]
+    set_aside: list[SetAsideOut]
     lines: list[QuotedLineOut]
     plans: list[PlanOut]
-
-
-class ReturnsQuery(PageQuery):
-    """Which returns are wanted."""
-
-    status: Decision | None = None
-    blocked_by: Annotated[Short, Meta(description="The code of `blocked_by`, such as decision_needed.")] | None = None
-    order_id: UUID | None = None
-
-
-class ReturnPage(Told):
-    """A part of the list, in the order of opening; no `next` means that it is the last."""
-
-    items: list[ReturnOut]
-    next: str | None
 
 
 class PhotoOut(Told):
@@ -195,20 +201,9 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     promise = judged.promise
     return QuoteOut(
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
-        review=list(judged.looked_at), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+        review=list(judged.looked_at), set_aside=_set_aside(judged, wish.lines), lines=lines,
+        plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
-
-
-async def list_returns(call: Call, query: ReturnsQuery) -> ReturnPage:
-    """Return the returns in the order they were opened."""
-    after = UUID(int=0) if query.after is None else read_uuid(read_cursor(query.after, parts=1)[0])
-    rows = await views.returns(
-        call.db, after_id=after, limit=query.limit + 1, store_id=call.store,
-        status=query.status.value if query.status else None, blocked_by=query.blocked_by, order_id=query.order_id,
-    )  # fmt: skip
-    shown = rows[: query.limit]
-    more = make_cursor(shown[-1]["id"]) if len(rows) > query.limit else None
-    return ReturnPage(items=[ReturnOut(**facts(row)) for row in shown], next=more)
 
 
 async def get_return(call: Call, _: None) -> ReturnWhole:
@@ -256,6 +251,10 @@ def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
     return f"{field}_ref" if field.endswith("].line") else field
 
 
+def _set_aside(judged: flow.Judged, lines: Sequence[WishedLine]) -> list[SetAsideOut]:
+    return [SetAsideOut(code=o.code, message=o.message, field=_field(o.field, lines)) for o in judged.set_aside]
+
+
 def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
     wishes = tuple(
         flow.Wish(
@@ -263,7 +262,7 @@ def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
         )
         for w in wish.lines
     )
-    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method)
+    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method, unlimited=wish.unlimited)
 
 
 def _photo(one: PhotoView) -> PhotoOut:
@@ -291,11 +290,6 @@ OPERATIONS: Final = (
         id="request_return", method="POST", path="/returns", tag="Returns", status=201, body=ReturnWish,
         answer=ReturnOut, needs_store=True, summary="Ask for a return", do=request_return,
         description="Approved at once where the policy says so; otherwise it waits for a person (`blocked_by`).",
-    ),
-    Operation(
-        id="list_returns", method="GET", path="/returns", tag="Returns", query=ReturnsQuery, answer=ReturnPage,
-        summary="List returns", do=list_returns,
-        description="With X-Shop-Name: of that store alone. To follow changes read `/events`.",
     ),
     Operation(
         id="get_return", method="GET", path="/returns/{id}", tag="Returns", answer=ReturnWhole, missing=MISSING,

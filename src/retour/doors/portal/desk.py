@@ -120,6 +120,7 @@ class Here:
             brand_hex=look.brand_hex or DEFAULT,
             logo_url=logo,
             help_url=self.help_url,
+            legal_links=[(self.reader.say("Withdraw from contract here"), f"{self.base}/withdraw")],
         )
 
     @property

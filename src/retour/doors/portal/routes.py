@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from retour.doors.portal import choosing, explaining, files, following, looking, sending, why
+from retour.doors.portal import choosing, explaining, files, following, looking, sending, why, withdrawing
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
@@ -31,6 +31,9 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/offers", choosing.show_offers, choosing.take_offer),
     ("/review", sending.show_review, sending.send),
     ("/way", sending.show_way, sending.take_way),
+    ("/withdraw", withdrawing.show_statement, withdrawing.check_statement),
+    ("/withdraw/confirm", withdrawing.show_statement, withdrawing.confirm_statement),
+    ("/withdraw/{id:str}", withdrawing.show_received, None),
     ("/list", following.list_returns, None),
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.errors import Objection
 from retour.core.policy import LineDecision
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.rma import Span
@@ -38,7 +39,8 @@ class Wish:
 class Asking:
     """What somebody asks for: units of one order, through one channel; `method` is how the goods shall come back.
 
-    `plan_hash` is that of the figures that were shown; without one no figures were.
+    `plan_hash` is that of the figures that were shown; without one no figures were. With `unlimited` the policy's
+    objections are recorded instead of refused; units and money stay within what there is.
     """
 
     store_id: UUID
@@ -48,6 +50,7 @@ class Asking:
     kind: str = "return"
     method: str | None = None
     plan_hash: str | None = None
+    unlimited: str | None = None  # why a member of the staff sets the policy aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Judged:
     is_unanswered: bool = False  # whether something that is wanted was not said
     lacks_photos: bool = False  # whether a line has fewer photos than are wanted
     wanted: tuple[Requirements, ...] = ()  # of each line, by the policy and by the reason that was given
+    set_aside: tuple[Objection, ...] = ()  # what the policy objected to, with a reason given to go on
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -84,6 +88,7 @@ class Judged:
             "several_ways": self.ways.needs_review,
             "photos_wanted": self.lacks_photos,
             "answers_wanted": self.is_unanswered,
+            "beyond_policy": bool(self.set_aside),
         }
         return tuple(code for code, stands in found.items() if stands)
 

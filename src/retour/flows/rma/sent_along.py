@@ -7,6 +7,7 @@ from uuid import UUID
 from retour.core.answers import missing
 from retour.core.attachment import MOST_OF_A_LINE, MOST_OF_A_REQUEST
 from retour.core.errors import Refused
+from retour.core.kind import is_granted
 from retour.core.policy import LineDecision
 from retour.core.policy.outcome import Requirements
 from retour.core.why import Given, merged
@@ -43,8 +44,11 @@ def lacks_photos(wishes: Sequence[Wish], wanted: Sequence[Requirements]) -> bool
 def answered(judged: Judged, asking: Asking) -> Judged:
     """Return the request with whether it lacks an answer.
 
-    Raise Refused with what is missing over the API, and with the photos that are in the portal.
+    Raise Refused with what is missing over the API, and with the photos that are in the portal. What the law grants
+    asks for nothing, and what sets the policy aside demands nothing.
     """
+    if is_granted(asking.kind):
+        return judged
     found = [
         objection
         for index, (wanted, wish) in enumerate(zip(judged.wanted, asking.wishes, strict=True))
@@ -53,7 +57,7 @@ def answered(judged: Judged, asking: Asking) -> Judged:
         )
     ]
     demanded = found if asking.channel == API else [o for o in found if asking.channel == PORTAL and o.code == _PHOTOS]
-    if demanded:
+    if demanded and asking.unlimited is None:
         raise Refused(demanded[0].code, demanded[0].message, field=demanded[0].field, objections=demanded)
     return replace(judged, is_unanswered=any(objection.code != _PHOTOS for objection in found))
 
