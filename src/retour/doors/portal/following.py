@@ -15,6 +15,7 @@ from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
+from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
@@ -166,11 +167,11 @@ def chosen_of(row: Record, names: Names) -> str:
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
     """Return the items of a return and, where it differs from the whole, what became of each."""
-    found, pictures = [], await pictures_of(here.db, order)
+    found, pictures, reasons = [], await pictures_of(here.db, order), await names_of_reasons(here)
     for line in _LINES.decode(row["lines"] or "[]"):
         ordered = order.line(line.line_ref)
         title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
-        reason = words.reason_name(line.reason, here.reader)
+        reason = reasons.get(line.reason) or words.reason_name(line.reason, here.reader)
         picture = pictures.get(ordered.image_url or "") if ordered else None
         piece = Piece(key_of(line.line_ref), title, picture, line.requested_quantity, of, reason)
         found.append((piece, _fate(line.decision, row["status"], here)))
