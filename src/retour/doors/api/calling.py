@@ -23,7 +23,6 @@ from retour.store.vault import Vault
 from retour.web.problem import ProblemError
 from retour.web.sign_in import Caller, Doorkeeper, key_of
 
-PDF: Final = "application/pdf"
 NO_STORE: Final = {"Cache-Control": "no-store"}
 REPLAYED: Final = {"Cache-Control": "no-store", "Idempotency-Replayed": "true"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -70,7 +69,7 @@ class Answering:
             found = await operation.do(self._call(db, caller, store, resource, now, _keeps_nothing), asked)
         if operation.paper is not None:
             content = await operation.paper(found)
-            return Response(content, status_code=operation.status, headers=NO_STORE, media_type=PDF)
+            return Response(content, status_code=operation.status, headers=NO_STORE, media_type=operation.media)
         return _answer(_encoder.encode(found), operation.status, NO_STORE)
 
     async def _write(
