@@ -10,12 +10,14 @@ import msgspec
 
 from retour.core.account import Role
 from retour.core.effect import MONEY_KINDS, EffectState
+from retour.core.label import standing
 from retour.core.money import Money
 from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
 from retour.core.resolution import Resolution, wording_of
 from retour.core.rma import ReturnLine, count, minus
 from retour.core.rma.axes import Axes, Standing, answers_for, axes
+from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
 from retour.doors.dashboard import words
@@ -119,7 +121,7 @@ class Whole:
                 status=self.record.rma.status,
                 blocked_actor=s["blocked_actor"],
                 blocked_code=s["blocked_code"],
-                parcels=len(self.parts.shipments),
+                parcels=len(self.parts.shipments) + sum(b.state is LabelState.MADE for b in self.record.rma.labels),
                 in_transit_at=s["in_transit_at"],
                 delivered_at=s["delivered_at"],
                 received_at=s["received_at"],
@@ -224,6 +226,10 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("pay-again")
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
+    if is_open and any(line.decision is Decision.APPROVED and not line.kept for line in whole.record.rma.lines):
+        acts.add("parcel")
+    if is_desk and any(label.state is LabelState.FAILED for label in standing(whole.record.rma)):
+        acts |= {"label-again", "label-without"}
     if is_owner and whole.disputed() is not None:
         acts.add("accept")
     if is_owner and whole.parked() is not None:

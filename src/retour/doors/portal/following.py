@@ -20,6 +20,8 @@ from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
+from retour.doors.portal.papers import papers_of
+from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.store import event, views
@@ -85,7 +87,8 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=parts.shipments,
+            parcels=told_parcels(parts.shipments),
+            papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
         )  # fmt: skip
 
 
