@@ -180,7 +180,8 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
     promise = judged.promise
     return QuoteOut(
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
-        review=list(judged.looked_at), set_aside=_set_aside(judged, wish.lines), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+        review=list(judged.looked_at), set_aside=_set_aside(judged, wish.lines), lines=lines,
+        plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
 
 
