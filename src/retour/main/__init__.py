@@ -235,7 +235,8 @@ async def source(here: House, tenant_id: UUID, connection_id: UUID) -> order_flo
 
 
 def inbox_work(here: House) -> Work:
-    """Return the work of reading one inbox row: a platform's hint is re-read, a carrier's scan moves a parcel."""
+    """Return the work of reading one inbox row: a hint is re-read, a scan moves a parcel, a document is taken in."""
+    from retour.main.intake import documents  # noqa: PLC0415 - it stands on this room
 
     async def read(tenant_id: UUID, inbox_id: UUID) -> None:
         async def read_order(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
@@ -254,6 +255,7 @@ def inbox_work(here: House) -> Work:
             mirror=order_flow.mirror,
             on_tracking=on_tracking,
             clock=utc_now,
+            documents=documents(here, tenant_id),
         )
 
     return read
@@ -332,6 +334,7 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.logistics import label_work  # noqa: PLC0415 - it stands on this room
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
     from retour.main.simulating import forget_simulations_work, simulation_work  # noqa: PLC0415 - likewise
@@ -348,6 +351,7 @@ def worker_runner(here: House) -> Runner:
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
         Task.MATCH_WITHDRAWAL: match_work(here),
+        Task.LABEL: label_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
@@ -361,6 +365,7 @@ def worker_runner(here: House) -> Runner:
         Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
         Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
+        Sweep("labels", _found(due.labels), tasks[Task.LABEL]),
         Sweep("simulations", _found(due.simulations), tasks[Task.SIMULATE]),
         Sweep("expired simulations", _found(due.expired_simulations), forget_simulations_work(here.database, utc_now)),
     ]

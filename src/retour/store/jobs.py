@@ -38,6 +38,8 @@ class Task(StrEnum):
     LOOK_UP = "visit.look_up"
     SIMULATE = "simulation.run"
     MATCH_WITHDRAWAL = "withdrawal.match"
+    LABEL = "label.make"
+    ALARM = "alarm.tell"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -23,8 +24,10 @@ from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, su
 from retour.flows import rma as flow
 from retour.store import effect as effects
 from retour.store import event, views
+from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store.ids import new_id
+from retour.store.photo import PhotoView
 from retour.store.views import InspectionView, NoteView, ReceiptView, ShipmentView
 
 
@@ -39,6 +42,9 @@ class WishedLine(Asked):
     resolution_ref: Short | None = None
     answers: Annotated[dict[Short, Text], Meta(max_length=50, description="To the policy's questions, by id.")] = (
         msgspec.field(default_factory=dict)
+    )
+    photos: Annotated[list[UUID], Meta(max_length=10, description="Ids of what was sent with `upload`.")] = (
+        msgspec.field(default_factory=list)
     )
 
 
@@ -82,7 +88,7 @@ class QuestionOut(Told):
 
 
 class WantedOut(Told):
-    """What the policy wants to know about a line; photos cannot be sent with a request, so a person asks for them."""
+    """What is wanted to know about a line, by the policy and by the reason: how many photos at least, a note, answers."""
 
     photos: int
     note: bool
@@ -128,6 +134,20 @@ class QuoteOut(Told):
     plans: list[PlanOut]
 
 
+class PhotoOut(Told):
+    """A photo or video of a return: of a line, of a note, or of the return as a whole; `kind` says who took it for what."""
+
+    id: UUID
+    kind: str
+    media: str
+    bytes: int
+    width: int | None
+    height: int | None
+    line_id: UUID | None
+    note_id: UUID | None
+    at: datetime
+
+
 class ReturnWhole(ReturnOut):
     """A return with everything that is known about it.
 
@@ -142,6 +162,7 @@ class ReturnWhole(ReturnOut):
     receipts: list[ReceiptView]
     inspections: list[InspectionView]
     notes: list[NoteView]
+    photos: list[PhotoOut]
     settlements: list[SettlementOut]
     effects: list[EffectOut]
 
@@ -173,9 +194,9 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
             resolutions=[offer.kind.value for offer in line.resolutions.outcome.offered],
             methods=[offer.kind.value for offer in line.methods.outcome.offered], method=way.method,
             settle_on=line.settle_on.outcome.moment.value, settle_after_hours=line.settle_on.outcome.after_hours,
-            wanted=_wanted(line.requirements.outcome),
+            wanted=_wanted(wanted),
         )
-        for line, way in zip(judged.lines, judged.ways.lines, strict=True)
+        for line, way, wanted in zip(judged.lines, judged.ways.lines, judged.wanted, strict=True)
     ]  # fmt: skip
     promise = judged.promise
     return QuoteOut(
@@ -196,6 +217,7 @@ async def get_return(call: Call, _: None) -> ReturnWhole:
         **facts(row), location_ref=parts.location_ref, decision=list(parts.decision),
         promised_plans=[plan_out(plan) for plan in plans], shipments=parts.shipments, receipts=parts.receipts,
         inspections=parts.inspections, notes=parts.notes,
+        photos=[_photo(one) for one in await photos.list_of_return(call.db, rma_id)],
         settlements=[settlement_out(s) for s in await refunds.list_of_rma(call.db, rma_id)],
         effects=[effect_out(e) for e in await effects.list_of_rma(call.db, rma_id)],
     )  # fmt: skip
@@ -235,10 +257,19 @@ def _set_aside(judged: flow.Judged, lines: Sequence[WishedLine]) -> list[SetAsid
 
 def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
     wishes = tuple(
-        flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
+        flow.Wish(
+            w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers, tuple(w.photos)
+        )
         for w in wish.lines
     )
     return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method, unlimited=wish.unlimited)
+
+
+def _photo(one: PhotoView) -> PhotoOut:
+    return PhotoOut(
+        id=one.id, kind=one.kind, media=one.media, bytes=one.bytes, width=one.width, height=one.height,
+        line_id=one.return_line_id, note_id=one.note_id, at=one.at,
+    )  # fmt: skip
 
 
 def _wanted(said: Requirements) -> WantedOut:

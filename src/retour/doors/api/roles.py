@@ -12,6 +12,7 @@ _OWNER: Final = frozenset({Role.OWNER})
 MAY: Final[Mapping[str, frozenset[Role]]] = {
     "find_orders": _DESK,
     "get_order": _DESK,
+    "upload": _DESK,
     "quote_return": _DESK,
     "quote_exchange": _DESK,
     "request_return": _DESK,
@@ -68,6 +69,10 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "delete_webhook_endpoint": _OWNER,
     "pause_payments": _DESK,
     "resume_payments": _OWNER,
+    "get_guard": _DESK,
+    "set_guard": _OWNER,
+    "get_queues": _DESK,
+    "get_second_approval": _DESK,
     "list_policies": _DESK,
     "get_policy": _DESK,
     "compare_policies": _DESK,
@@ -80,6 +85,16 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "publish_policy_draft": _OWNER,
     "discard_policy_draft": _OWNER,
     "revert_policy": _OWNER,
+    "send_intake": _DESK,
+    "list_intakes": _DESK,
+    "get_intake": _DESK,
+    "choose_order": _DESK,
+    "dismiss_intake": _DESK,
+    "get_intake_schemas": _ALL,
+    "add_source": _OWNER,
+    "list_sources": _DESK,
+    "rotate_source_secret": _OWNER,
+    "remove_source": _OWNER,
 }
 
 

@@ -16,7 +16,7 @@ from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
 from retour.store import rma as returns
-from retour.store import views
+from retour.store import second, views
 from retour.store.refund import SettlementRow
 
 _MISSING: Final = "settlement_not_found"
@@ -50,6 +50,8 @@ class SettlementOut(Told):
     report_note: str | None
     reported_by: str | None
     reported_at: datetime | None
+    second_at: datetime | None
+    second_because: str | None
 
 
 class Outcome(StrEnum):
@@ -154,6 +156,42 @@ async def pay_by_hand(call: Call, wish: ByHandWish) -> SettlementOut:
     return settlement_out(row)
 
 
+class WordOut(Told):
+    """What a second person said about a payment of exactly these figures."""
+
+    verdict: str
+    plan_hash: str
+    total_minor: int
+    actor: str
+    note: str | None
+    at: datetime
+
+
+class SecondOut(Told):
+    """Since when and why a payment waits for a second person, whom it cannot be, and what was said so far."""
+
+    settlement_id: UUID
+    waits_since: datetime | None
+    because: str | None
+    hands: list[str]
+    said: list[WordOut]
+
+
+async def get_second_approval(call: Call, _: None) -> SecondOut:
+    """Return how the second approval of a settlement stands."""
+    row = await own_settlement(call)
+    said = [
+        WordOut(
+            verdict=w.verdict, plan_hash=w.plan_hash, total_minor=w.total_minor, actor=w.actor, note=w.note, at=w.at
+        )
+        for w in await second.said(call.db, row.id)
+    ]
+    hands = sorted(await second.hands(call.db, row.rma_id))
+    return SecondOut(
+        settlement_id=row.id, waits_since=row.second_at, because=row.second_because, hands=hands, said=said
+    )
+
+
 async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     """Record how a settlement went that was handed over."""
     await own_settlement(call)
@@ -189,6 +227,7 @@ def settlement_out(row: SettlementRow) -> SettlementOut:
         created_at=row.created_at, settled_at=row.settled_at, resolution_ref=row.resolution_ref,
         bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
         report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
+        second_at=row.second_at, second_because=row.second_because,
     )  # fmt: skip
 
 
@@ -200,6 +239,12 @@ OPERATIONS: Final = (
     Operation(
         id="get_settlement", method="GET", path="/settlements/{id}", tag="Money", answer=SettlementOut,
         missing=_MISSING, summary="Read a settlement with the money explained", do=get_settlement,
+    ),
+    Operation(
+        id="get_second_approval", method="GET", path="/settlements/{id}/second-approval", tag="Money",
+        answer=SecondOut, missing=_MISSING, summary="Read how the second approval of a settlement stands",
+        do=get_second_approval,
+        description="A second person gives it in the dashboard; no key can.",
     ),
     Operation(
         id="retry_settlement", method="POST", path="/settlements/{id}/retry", tag="Money", body=Nothing,

@@ -6,6 +6,7 @@ from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.merge import merge
+from retour.flows.rma.question import answer, ask
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
@@ -22,7 +23,9 @@ __all__ = [
     "Wish",
     "add_note",
     "advance",
+    "answer",
     "approve",
+    "ask",
     "assign",
     "cancel",
     "cancel_as_shopper",

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from retour.core import kind as kinds
 from retour.core import refund
-from retour.core.answers import missing
 from retour.core.beyond import firm, free_ways, reason_of
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
@@ -21,7 +20,8 @@ from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
-from retour.flows.rma.asking import API, CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.sent_along import answered, check_photos, give_photos, lacks_photos
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -67,9 +67,11 @@ async def judge(
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
+    wanted = tuple(line.requirements.outcome for line in lines)
     return Judged(
-        found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, set_aside=tuple(aside)
-    )
+        found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+    )  # fmt: skip
 
 
 async def open_return(
@@ -91,10 +93,11 @@ async def open_return(
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
-    `unknown_question`; `reason_missing` where the policy is set aside without one. Photos cannot be sent with a
-    request: where the policy wants them a person decides.
+    `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand;
+    `reason_missing` where the policy is set aside without one.
     """
-    judged = _answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    judged = answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
     automatic, after = _approval(judged, asking)
@@ -105,6 +108,7 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    await give_photos(db, new, asking)
     return opened
 
 
@@ -197,6 +201,9 @@ async def _write(db: Db, opened: Opened, asking: Asking, *, approved: bool, acto
     facts: dict[str, object] = {
         "number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor,
     }  # fmt: skip
+    photos = sum(len(wish.photos) for wish in asking.wishes)
+    if photos:
+        facts["photos"] = photos
     if judged.looked_at:
         facts["review"] = list(judged.looked_at)
     if asking.unlimited is not None:
@@ -316,19 +323,3 @@ def _ways(lines: Sequence[LineDecision], asking: Asking, compiled: CompiledPolic
         found = ways_back(back, wanted, compiled.several) if back else Ways(())
     sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
     return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
-
-
-def _answered(judged: Judged, asking: Asking) -> Judged:
-    """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
-    if kinds.is_granted(asking.kind):
-        return judged
-    found = [
-        objection
-        for index, (line, wish) in enumerate(zip(judged.lines, asking.wishes, strict=True))
-        for objection in missing(
-            line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
-        )
-    ]
-    if found and asking.channel == API and asking.unlimited is None:
-        raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)
-    return replace(judged, is_unanswered=bool(found))

@@ -32,7 +32,10 @@ UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant
 TOUCH: Final = """
 UPDATE rma SET version = version + CASE WHEN $9 OR status <> $2 THEN 1 ELSE 0 END, status = $2,
        due_at = coalesce($3, least(
-         CASE WHEN $2 = 'requested' AND NOT held THEN approve_at END,
+         CASE WHEN $2 = 'requested' AND NOT held AND NOT EXISTS (
+                SELECT FROM info_request q
+                 WHERE q.tenant_id = current_tenant() AND q.rma_id = $1 AND q.closed_at IS NULL) THEN approve_at END,
+         $10,
          (SELECT min(s.not_before) FROM settlement s
            WHERE s.tenant_id = current_tenant() AND s.rma_id = $1 AND s.state = 'quoted' AND s.not_before > $4 AND NOT held))),
        decided_at = CASE WHEN $2 <> 'requested' THEN coalesce(decided_at, $4) END,
@@ -83,10 +86,12 @@ async def touch(
     due_at: datetime | None,
     at: datetime,
     by_somebody: bool,
+    next_turn: datetime | None = None,
 ) -> int:
     """Write the derived status and whom the return waits for; return the version.
 
-    Without a `due_at` the return is due when the next thing that waits for its time does: an approval, a payment.
+    Without a `due_at` the return is due when the next thing that waits for its time does: an approval, a payment, or
+    what time alone does to it (`next_turn`).
 
     It rises with a new status and with whatever somebody did, not with our own work in the background: whoever read
     the return a moment ago and decides now is not turned away for that.
@@ -102,6 +107,7 @@ async def touch(
         evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
         by_somebody,
+        next_turn,
     )
     return version
 
