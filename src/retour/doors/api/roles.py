@@ -23,6 +23,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "tag_return": _DESK,
     "prioritise_return": _DESK,
     "watch_return": _DESK,
+    "merge_return": _DESK,
     "get_return": _ALL,
     "list_return_events": _ALL,
     "approve_return": _DESK,

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
 from retour.doors.dashboard import label_words, words
+from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
 from retour.store.event import Event
@@ -27,6 +28,8 @@ def timeline(whole: Whole, reader: Reader) -> tuple[list[Entry], list[Entry]]:
 
 def _text(whole: Whole, event: Event, reader: Reader) -> Text:
     said, data = word(reader, words.HAPPENED, event.type), event.data
+    if event.type in MARKED:
+        return marked(whole, event, reader)
     match event.type:
         case "return.received":
             return _units(reader, said, data)
@@ -40,7 +43,7 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return _units(reader, said, data)
         case "return.requested" if "promised_minor" in data:
             amount = Money(int(str(data["promised_minor"])), whole.record.rma.currency)
-            return _with(reader.say("Requested, %(amount)s expected"), reader, amount)
+            return beyond(_with(reader.say("Requested, %(amount)s expected"), reader, amount), event, reader)
         case "settlement.handed_over" | "settlement.failed" | "settlement.settled" if data.get("to") == "merchant":
             return _outside(whole, event, reader)
         case "settlement.settled" if "amount_minor" in data:
