@@ -13,6 +13,7 @@ from retour.doors.api import (
     events,
     exchanges,
     explanations,
+    intake_imports,
     intakes,
     orders,
     payments,
@@ -54,6 +55,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
     *intakes.OPERATIONS,
+    *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
 )
 

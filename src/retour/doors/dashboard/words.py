@@ -247,6 +247,14 @@ CHANNELS: Final[Mapping[str, str]] = {
     "dashboard": _("Staff"),
     "platform": _("Platform"),
     "email": _("E-mail"),
+    "staff": _("Staff"),
+    "event": _("Another system"),
+    "sync": _("Another system"),
+    "csv": _("File"),
+    "mail": _("E-mail"),
+    "desk": _("Support desk"),
+    "marketplace": _("Marketplace"),
+    "warehouse": _("Parcel without a return"),
 }
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
@@ -356,6 +364,7 @@ ACTORS: Final[Mapping[str, str]] = {
     "shopper": _("Shopper"),
     "platform": _("Platform"),
     "carrier": _("Carrier"),
+    "source": _("Another system"),
     "cli": _("Operator"),
     "system": _("Retour"),
 }
@@ -370,4 +379,4 @@ FACTS: Final[Mapping[str, str]] = {
     "fees": _("What it costs"),
     "requirements": _("What the shopper must give"),
 }
-PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier")}
+PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier"), "feed": _("Source")}

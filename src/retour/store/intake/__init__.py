@@ -1,6 +1,6 @@
 """What was sent in to become a return: kept sealed, once per source, with what it waits for."""
 
-from retour.store.intake.apart import apart
+from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
 from retour.store.intake.rows import (
     Intake,
@@ -37,5 +37,6 @@ __all__ = [
     "opened",
     "park",
     "seen",
+    "undone",
     "waiting",
 ]
