@@ -24,6 +24,7 @@ from retour.web.session import DESK
 
 PATH: Final = "/dashboard/intakes"
 MOST_BYTES: Final = 1_000_000
+FORM_BYTES: Final = 4 * MOST_BYTES  # as a form spells it
 
 
 def _(text: str) -> str:
@@ -65,7 +66,7 @@ async def _shown(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]:
 
 
 async def _preview(seen: Visit) -> Response[Any]:
-    sent, errors = await read_form(seen.request), FormErrors()
+    sent, errors = await read_form(seen.request, FORM_BYTES), FormErrors()
     uploads = sent.uploads("file")
     raw = await uploads[0].read() if uploads else b""
     text = sent.text("csv")
@@ -80,7 +81,7 @@ async def _preview(seen: Visit) -> Response[Any]:
 
 
 async def _apply(seen: Visit) -> Response[Any]:
-    sent = await read_form(seen.request)
+    sent = await read_form(seen.request, FORM_BYTES)
     text = sent.text("csv")
     return await _results(seen, await _rows(seen, text, apply=True), text, done=True)
 

@@ -2,6 +2,7 @@
 
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.message import Told, read_message, refused_document
+from retour.flows.intake.parcel import parcel_taken_back, park_parcel
 from retour.flows.intake.parked import Choice, choose, dismiss
 from retour.flows.intake.sources import add_source, remove_source, rotate_secret
 from retour.flows.intake.table import Row, import_one, preview, read_file, source_of_files
@@ -20,6 +21,8 @@ __all__ = [
     "choose",
     "dismiss",
     "import_one",
+    "parcel_taken_back",
+    "park_parcel",
     "preview",
     "read_file",
     "read_message",
