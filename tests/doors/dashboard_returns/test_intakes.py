@@ -78,7 +78,7 @@ async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene,
     opened = await ana.send(f"{at}/open/{order_id}", **{first: "1"})
 
     assert "EXT-1" in listed.words
-    assert "Several orders may fit" in listed.words
+    assert "The order is not clear" in listed.words
     assert f"{name} · 50 points" in page.words
     assert "order number +50" in page.words
     assert (found.status, found.headers["location"]) == (303, f"{at}/open/{order_id}")

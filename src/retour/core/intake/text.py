@@ -23,7 +23,7 @@ _COUNTED: Final = re.compile(
     r"\b(?P<n>\d{1,3})[ \t]*[x×][ \t]*(?P<sku>[A-Z0-9][A-Z0-9._-]*[-._0-9][A-Z0-9._-]*)\b", re.IGNORECASE
 )
 _SKU: Final = re.compile(
-    r"\b(?:sku|article|artikel|item|art)\b[ \t]*(?:number|no\b\.?|nr\b\.?|nummer)?\.?[ \t]*[:#]?[ \t]*"
+    r"\b(?:sku|article|artikel(?:nr|nummer)?|item|art)\b[ \t]*(?:number|no\b\.?|nr\b\.?|nummer)?\.?[ \t]*[:#]?[ \t]*"
     r"(?P<sku>[A-Z0-9][A-Z0-9._-]*[-._0-9][A-Z0-9._-]*)(?:[ \t]*[(,]?[ \t]*(?P<n>\d{1,3})[ \t]*(?:x|×|pcs|stück|units)\b)?",
     re.IGNORECASE,
 )

@@ -24,7 +24,7 @@ CHANNELS: Final[Mapping[str, str]] = {
 # Why it waits, and what to do about it.
 WHY: Final[Mapping[str, tuple[str, str]]] = {
     "order_not_found": (_("No order fits"), _("Find the order, or dismiss it if it is none of yours.")),
-    "order_not_clear": (_("Several orders may fit"), _("Choose the order it belongs to.")),
+    "order_not_clear": (_("The order is not clear"), _("Choose the order it belongs to.")),
     "items_not_clear": (_("The items are not clear"), _("Say which items of the order come back.")),
     "refused": (_("The policy or the order does not allow it"), _("Open it otherwise, or dismiss it with the reason.")),
     "draft": (_("Read from a message"), _("Check what was read, then open the return.")),

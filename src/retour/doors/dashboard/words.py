@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
-from retour.doors.dashboard.way_words import CHANNELS as CHANNELS
-from retour.doors.dashboard.way_words import PLATFORMS as PLATFORMS
 
 
 def _(text: str) -> str:
