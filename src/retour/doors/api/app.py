@@ -14,6 +14,7 @@ from retour.doors.api import (
     events,
     exchanges,
     explanations,
+    intake_imports,
     intakes,
     labels,
     orders,
@@ -68,6 +69,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *webhook_endpoints.OPERATIONS,
     *withdrawals.OPERATIONS,
     *intakes.OPERATIONS,
+    *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
 )
 

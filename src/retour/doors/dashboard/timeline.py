@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import label_words, words
+from retour.doors.dashboard import label_words, way_words, words
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
@@ -83,7 +83,7 @@ def _who(whole: Whole, event: Event, reader: Reader) -> str | None:
     if event.actor == "policy":
         return reader.say("Policy v%(version)s, automatically", version=whole.head.policy_version)
     if event.actor.partition(":")[0] == "shopper":
-        channel = word(reader, words.CHANNELS, str(whole.summary["channel"]))
+        channel = word(reader, way_words.CHANNELS, str(whole.summary["channel"]))
         return (
             reader.say("Shopper, %(channel)s", channel=channel)
             if event.type == "return.requested"

@@ -244,13 +244,6 @@ METHODS: Final[Mapping[str, str]] = {
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
 }
-CHANNELS: Final[Mapping[str, str]] = {
-    "api": _("API"),
-    "portal": _("Portal"),
-    "dashboard": _("Staff"),
-    "platform": _("Platform"),
-    "email": _("E-mail"),
-}
 PRIORITIES: Final[Mapping[str, str]] = {
     "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
 }  # fmt: skip
@@ -375,6 +368,7 @@ ACTORS: Final[Mapping[str, str]] = {
     "shopper": _("Shopper"),
     "platform": _("Platform"),
     "carrier": _("Carrier"),
+    "source": _("Another system"),
     "warehouse": _("Warehouse"),
     "cli": _("Operator"),
     "system": _("Retour"),
@@ -390,4 +384,3 @@ FACTS: Final[Mapping[str, str]] = {
     "fees": _("What it costs"),
     "requirements": _("What the shopper must give"),
 }
-PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier"), "warehouse": _("Warehouse")}

@@ -40,6 +40,7 @@ AREAS: Final = (
     ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
     ("addresses", _("Return addresses"), _("Where goods go back to, and what labels say")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
+    ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
     ("webhooks", _("Webhooks"), _("Programs that are told what happens")),
