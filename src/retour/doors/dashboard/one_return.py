@@ -284,6 +284,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "approve": reader.say("Approve"), "reject": reader.say("Reject"), "receive": reader.say("Receive"),
         "inspect": reader.say("Inspect"), "restocked": reader.say("Report the restock"),
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
+        "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()

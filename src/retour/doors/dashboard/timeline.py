@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.doors.dashboard import words
+from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
 from retour.store.event import Event
@@ -50,6 +51,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return f"{said}: {call}" if call else said
         case "return.parcel_updated" if "status" in data:
             return word(reader, words.PARCELS, str(data["status"]))
+        case "return.info_asked" | "return.info_given" | "return.expired":
+            return turn_told(whole, event, said, reader)
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said

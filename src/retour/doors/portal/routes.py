@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from retour.doors.portal import choosing, explaining, following, looking, sending
+from retour.doors.portal import answering, choosing, explaining, following, looking, sending
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
@@ -33,6 +33,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/list", following.list_returns, None),
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
+    ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )
 

@@ -7,6 +7,7 @@ from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.settings import (
     connections,
+    deadlines,
     keys,
     look,
     mail,
@@ -29,6 +30,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *mail.route_handlers(desk),
         *policy.route_handlers(desk),
         *resolutions.route_handlers(desk),
+        *deadlines.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),
         *webhooks.route_handlers(desk, here),

@@ -38,6 +38,7 @@ AREAS: Final = (
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
     ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
+    ("deadlines", _("Deadlines"), _("How long you wait for a parcel or an answer, and when you remind")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
