@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.errors import Refused
+from retour.core.label import LabelContent
 from retour.core.mail import MailKind
 from retour.core.order import Order
 from retour.core.refund import Plan
@@ -78,6 +79,7 @@ class Letter:
     reader_name: str | None = None
     told: ToldReturn | None = None
     secret: Mapping[str, str] = field(default_factory=dict, repr=False)
+    papers: tuple[LabelContent, ...] = ()  # of the parcels to send, by which it travels with them
 
 
 @dataclass(frozen=True, slots=True)

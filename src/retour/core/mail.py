@@ -25,6 +25,8 @@ class MailKind(StrEnum):
     RETURN_EXPIRED = "return_expired"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
+    WITHDRAWAL_RECEIVED = "withdrawal_received"
+    WITHDRAWAL_ANSWERED = "withdrawal_answered"
 
 
 # A store may keep these to itself; codes and invitations are asked for by the one who gets them.

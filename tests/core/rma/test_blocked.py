@@ -17,6 +17,7 @@ from retour.core.rma import (
     blocked_by,
     next_steps,
 )
+from retour.core.rma.label import LabelState, LabelView
 from tests.core.rma import builders as b
 from tests.core.rma.builders import a_paid_return
 
@@ -344,3 +345,27 @@ def test_what_is_on_its_way_to_a_shop_that_is_not_connected_waits_for_the_operat
     assert connected is not None
     assert connected.code != "needs_reconnect"
     assert cut_off == Blocked("operator", "needs_reconnect", b.NOW, "connect the platform again")
+
+
+class TestLabels:
+    def a_labelled(self, state: str, *, to: str | None = None, problem: str | None = None) -> Return:
+        line = replace(b.a_line(), method="label")
+        label = LabelView(b.uid(900), 1, "label", (line.id,), LabelState(state), b.SCANNED_AT, to, problem)
+        return a_waiting_return(lines=(line,), labels=(label,))
+
+    def test_a_label_that_failed_waits_for_an_agent_and_says_why(self) -> None:
+        found = blocked(self.a_labelled("failed", problem="return_address_missing"))
+
+        assert found is not None
+        assert (found.actor, found.code, found.since) == ("agent", "label_failed", b.SCANNED_AT)
+        assert found.evidence == {"problem": "return_address_missing", "destination": None, "parcel": 1}
+
+    def test_a_label_being_made_waits_for_nobody_but_us(self) -> None:
+        assert waits_for(self.a_labelled("due")) == ("retour", "work_in_progress", b.SCANNED_AT)
+
+    @pytest.mark.parametrize("state", ["made", "waived"])
+    def test_with_its_label_or_without_one_the_shopper_sends_the_parcel(self, state: str) -> None:
+        assert waits_for(self.a_labelled(state)) == ("shopper", "awaiting_shipment", b.DECIDED_AT)
+
+    def test_a_label_for_another_place_than_the_line_goes_to_keeps_nobody(self) -> None:
+        assert waits_for(self.a_labelled("failed", to="mugs")) == ("shopper", "awaiting_shipment", b.DECIDED_AT)

@@ -8,20 +8,28 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
     exchanges,
     explanations,
+    intakes,
     orders,
     payments,
     policies,
     resolutions,
     return_actions,
+<<<<<<< HEAD
     return_turns,
+=======
+    return_list,
+>>>>>>> main
     returns,
     settlements,
     simulations,
+    sources,
+    uploads,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -39,10 +47,16 @@ BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
+    *uploads.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+<<<<<<< HEAD
     *return_turns.OPERATIONS,
+=======
+    *attention.OPERATIONS,
+>>>>>>> main
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,
@@ -53,6 +67,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *intakes.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 
@@ -90,6 +106,8 @@ def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRout
         return await answering[request.method](request)
 
     methods = [HttpMethod(method) for method in (*answering, "OPTIONS")]
+    files = [operation.raw.most_bytes for operation in operations if operation.raw]
     return HTTPRouteHandler(
-        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False
-    )(call)
+        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False,
+        request_max_body_size=max([BODY_MOST, *files]),
+    )(call)  # fmt: skip

@@ -8,6 +8,7 @@ from uuid import UUID
 from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, ProcessReturn, Restock
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.label import unlabelled
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
@@ -18,6 +19,7 @@ from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
+from retour.store import label as labels
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -63,6 +65,9 @@ async def _advance(
     ground = await returns.ground(db, record.order_id)
     assert ground is not None
     if await _approve(db, record, now):
+        record = await _again(db, record)
+    if lacking := unlabelled(record.rma):
+        await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.rma import Blocked, Decision, Span
+from retour.core.search import words_of
 from retour.store.db import Db
 from retour.store.ids import new_id
 
@@ -51,8 +52,12 @@ UPDATE rma SET in_transit_at = coalesce(in_transit_at, $2), delivered_at = coale
  WHERE tenant_id = current_tenant() AND id = $1
 """
 ADD_NOTE: Final = """
-INSERT INTO rma_note (tenant_id, id, rma_id, body, shown_to_shopper, actor, at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6)
+WITH kept AS (
+  INSERT INTO rma_note (tenant_id, id, rma_id, body, shown_to_shopper, actor, at)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6))
+INSERT INTO rma_word (tenant_id, word, number)
+SELECT r.tenant_id, word, r.number FROM rma r, unnest($7::text[]) AS word WHERE r.tenant_id = current_tenant() AND r.id = $2
+ON CONFLICT DO NOTHING
 """
 HOLD: Final = "UPDATE rma SET held = $2 WHERE tenant_id = current_tenant() AND id = $1 AND held <> $2 RETURNING id"
 
@@ -121,9 +126,9 @@ async def mark_times(
 
 
 async def add_note(db: Db, rma_id: UUID, *, body: str, shown_to_shopper: bool, actor: str, at: datetime) -> UUID:
-    """Keep a note on a return and return its id."""
+    """Keep a note on a return, with the words it is found by, and return its id."""
     note_id = new_id()
-    await db.execute(ADD_NOTE, note_id, rma_id, body, shown_to_shopper, actor, at)
+    await db.execute(ADD_NOTE, note_id, rma_id, body, shown_to_shopper, actor, at, list(words_of(body)))
     return note_id
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from retour.core.label import LabelContent, is_waived
 from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.money import Money
@@ -16,6 +17,7 @@ from retour.web.mail import turns
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, quantity_of, return_of, title_of
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
+from retour.web.mail.withdrawal import withdrawal_answered, withdrawal_received
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
@@ -74,7 +76,7 @@ def _approved(letter: Letter, reader: Reader) -> Told:
     return Told(
         subject=subject,
         title=title,
-        paragraphs=_way_back(told_return, reader),
+        paragraphs=_way_back(told_return, reader, letter.papers),
         button=button_of(letter, reader),
         sections=(*_sending(letter, told_return, reader), *sections),
         money_heading=reader.say("Your refund, to the cent") if whole else "",
@@ -224,6 +226,8 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     **turns.KINDS,
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
+    MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
+    MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
 
 
@@ -249,11 +253,13 @@ def _resolution(of: ToldReturn, kind: str, ref: str | None, reader: Reader) -> s
     return theirs(name_of(kind, ref, of.resolutions, reader, default=of.shop_language), reader)
 
 
-def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
+def _way_back(of: ToldReturn, reader: Reader, papers: tuple[LabelContent, ...] = ()) -> tuple[str, ...]:
+    if papers:
+        return _with_papers(papers, reader)
     match of.method:
-        case MethodKind.LABEL:
+        case MethodKind.LABEL if not is_waived(of.rma):
             return (reader.say("Print the label from the page of your return and put it on the parcel."),)
-        case MethodKind.DROP_OFF:
+        case MethodKind.DROP_OFF if not is_waived(of.rma):
             return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
         case MethodKind.KEEP_ITEM:
             return (reader.say("Keep the items: nothing needs to come back."),)
@@ -264,8 +270,23 @@ def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
             )
 
 
+def _with_papers(papers: tuple[LabelContent, ...], reader: Reader) -> tuple[str, ...]:
+    """Return what to do with the files that come along, one pair for each parcel."""
+    parcels = len(papers)
+    said = []
+    if parcels > 1:
+        said.append(
+            reader.say_plural("Send %(n)s parcel.", "Send %(n)s parcels: the items go to different places.", parcels)
+        )
+    if any(not paper.shown for paper in papers):
+        said.append(reader.say("Print the label that comes with this mail and put it on the parcel."))
+    if any(paper.shown for paper in papers):
+        said.append(reader.say("Show the code that comes with this mail where you hand the parcel over."))
+    return (*said, reader.say("Put the packing slip into the parcel."))
+
+
 def _sending(letter: Letter, of: ToldReturn, reader: Reader) -> tuple[Section, ...]:
-    if of.method != MethodKind.OWN_CARRIER:
+    if of.method != MethodKind.OWN_CARRIER and not is_waived(of.rma):
         return ()
     address = their_lines(letter.front.return_address or "", reader)
     said = their_lines(letter.front.sending or "", reader)
