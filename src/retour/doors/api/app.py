@@ -20,11 +20,8 @@ from retour.doors.api import (
     policies,
     resolutions,
     return_actions,
-<<<<<<< HEAD
-    return_turns,
-=======
     return_list,
->>>>>>> main
+    return_turns,
     returns,
     settlements,
     simulations,
@@ -52,11 +49,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
-<<<<<<< HEAD
     *return_turns.OPERATIONS,
-=======
     *attention.OPERATIONS,
->>>>>>> main
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,

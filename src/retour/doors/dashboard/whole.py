@@ -67,11 +67,9 @@ class Whole:
     pictures: Mapping[str, str]
     records: Mapping[str, Resolution]
     shop_language: str
-<<<<<<< HEAD
-    questions: tuple[InfoRequest, ...] = ()
-=======
+    questions: tuple[InfoRequest, ...]
+
     photos: tuple[PhotoView, ...]
->>>>>>> main
 
     @property
     def number(self) -> str:
@@ -278,9 +276,6 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
-<<<<<<< HEAD
         questions=tuple(await questions.of_return(db, rma_id)),
-=======
         photos=tuple(await photos.list_of_return(db, rma_id)),
->>>>>>> main
     )

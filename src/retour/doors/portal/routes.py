@@ -8,11 +8,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-<<<<<<< HEAD
-from retour.doors.portal import answering, choosing, explaining, following, looking, sending
-=======
-from retour.doors.portal import choosing, explaining, files, following, looking, sending, why, withdrawing
->>>>>>> main
+from retour.doors.portal import answering, choosing, explaining, files, following, looking, sending, why, withdrawing
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
