@@ -96,6 +96,8 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
         case "held":
             note = next((n.body for n in reversed(whole.parts.notes) if not n.shown_to_shopper), None)
             return f"“{note}”" if note else say("The automatic steps are stopped until somebody releases the hold.")
+        case "info_needed" if whole.question is not None:
+            return f"“{whole.question.question}”"
         case "awaiting_shipment":
             return say("Nothing is due until the parcel is handed over. The shopper can still cancel.")
         case "in_transit":
@@ -115,6 +117,7 @@ def _buttons(
     say, at = reader.say, whole.url
     known: dict[str, Sequence[tuple[str, str]]] = {
         "decision_needed": [(say("Approve"), "approve"), (say("Reject"), "reject")],
+        "info_needed": [(say("Write down the answer"), "answer")],
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],
         "held": [(say("Release the hold"), "release")],

@@ -295,6 +295,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
         "parcel": reader.say("Add a parcel"), "label-again": reader.say("Make the label again"),
         "label-without": reader.say("Go on without a label"),
+        "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
 from retour.doors.dashboard import label_words, way_words, words
+from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
@@ -56,6 +57,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return word(reader, words.PARCELS, str(data["status"]))
         case "return.label_failed" if data.get("problem"):
             return f"{said}: {word(reader, label_words.PROBLEMS, str(data['problem'])).rstrip('.')}"
+        case "return.info_asked" | "return.info_given" | "return.expired":
+            return turn_told(whole, event, said, reader)
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said

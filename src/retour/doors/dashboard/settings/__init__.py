@@ -8,6 +8,7 @@ from retour.doors.dashboard.route import page
 from retour.doors.dashboard.settings import (
     addresses,
     connections,
+    deadlines,
     keys,
     look,
     mail,
@@ -32,6 +33,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *policy.route_handlers(desk),
         *resolutions.route_handlers(desk),
         *addresses.route_handlers(desk),
+        *deadlines.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),
         *sources.route_handlers(desk, here),
