@@ -22,6 +22,7 @@ class EventType(StrEnum):
     RETURN_INSPECTED = "return.inspected"
     RETURN_RESTOCKED = "return.restocked"
     RETURN_RESOLVED = "return.resolved"
+    RETURN_ESCALATED = "return.escalated"
     FEES_WAIVED = "return.fees_waived"
     SETTLEMENT_QUOTED = "settlement.quoted"
     SETTLEMENT_DUE = "settlement.due"

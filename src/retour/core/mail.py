@@ -22,6 +22,7 @@ class MailKind(StrEnum):
     RETURN_REFUNDED = "return_refunded"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
+    STORE_ALARM = "store_alarm"
 
 
 # A store may keep these to itself; codes and invitations are asked for by the one who gets them.

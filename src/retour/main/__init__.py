@@ -330,6 +330,7 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.guarding import alarm_work, escalate_work  # noqa: PLC0415 - it stands on this room
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
     from retour.main.simulating import forget_simulations_work, simulation_work  # noqa: PLC0415 - likewise
@@ -344,10 +345,13 @@ def worker_runner(here: House) -> Runner:
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
+        Task.ALARM: alarm_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("reports", _found(due.reports), remind_work(here)),
+        Sweep("alarms", _found(due.alarms), tasks[Task.ALARM]),
+        Sweep("escalations", _found(due.escalations), escalate_work(here)),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),

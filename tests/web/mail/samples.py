@@ -67,7 +67,7 @@ def a_letter(
 ) -> Letter:  # fmt: skip
     """Return a letter about the return, or one with a secret."""
     told = None
-    if kind not in (MailKind.ONE_TIME_CODE, MailKind.STAFF_INVITED):
+    if kind not in (MailKind.ONE_TIME_CODE, MailKind.STAFF_INVITED, MailKind.STORE_ALARM):
         order = order or the_order()
         paid = the_plan(order, damaged=damaged) if kind is MailKind.RETURN_REFUNDED else None
         told = ToldReturn(RETURN, UUID(int=4), method, rma or DECIDED[kind], order, (the_plan(order),), paid)
@@ -88,6 +88,10 @@ DECIDED = {
     ),
 }
 SECRETS = {
+    MailKind.STORE_ALARM: {
+        "what": "payments_stopped", "shop": "Fjellhus", "limit": "window_refunds", "allowed": "50", "window_minutes": "1",
+        "link": "https://returns.fjellhus.example/dashboard/settings/payments",
+    },
     MailKind.ONE_TIME_CODE: {"code": "482913"},
     MailKind.STAFF_INVITED: {
         "link": "https://returns.fjellhus.example/invitation/abc", "account": "Fjellhus AS", "invited_by": "Ana Berg"

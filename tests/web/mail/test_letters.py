@@ -21,6 +21,7 @@ SUBJECTS = {
         MailKind.RETURN_REFUNDED: "€128.70 for your return R-10482 is on its way",
         MailKind.ONE_TIME_CODE: "Your code for Fjellhus",
         MailKind.STAFF_INVITED: "Your invitation to Fjellhus AS",
+        MailKind.STORE_ALARM: "Payments of Fjellhus were stopped",
     },
     "de": {
         MailKind.RETURN_REQUESTED: "Ihre Rücksendung R-10482 ist angemeldet",
@@ -30,6 +31,7 @@ SUBJECTS = {
         MailKind.RETURN_REFUNDED: "128,70\N{NO-BREAK SPACE}€ für Ihre Rücksendung R-10482 sind unterwegs",
         MailKind.ONE_TIME_CODE: "Ihr Code für Fjellhus",
         MailKind.STAFF_INVITED: "Ihre Einladung zu Fjellhus AS",
+        MailKind.STORE_ALARM: "Zahlungen von Fjellhus wurden angehalten",
     },
 }
 CODE_DE = """\

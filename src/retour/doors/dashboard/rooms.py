@@ -10,6 +10,7 @@ from retour.doors.dashboard.finding import finding_handlers
 from retour.doors.dashboard.home import home_handlers
 from retour.doors.dashboard.one_return import return_handlers
 from retour.doors.dashboard.orders import order_handlers
+from retour.doors.dashboard.queues import queue_handlers
 from retour.doors.dashboard.returns import returns_handlers
 from retour.doors.dashboard.start_return import start_handlers
 
@@ -18,6 +19,7 @@ def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     """Return the handlers of the desk."""
     return [
         *home_handlers(desk),
+        *queue_handlers(desk),
         *returns_handlers(desk),
         *bulk_handlers(desk),
         *return_handlers(desk),

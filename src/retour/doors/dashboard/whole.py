@@ -27,6 +27,7 @@ from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
+from retour.store import second as seconds
 from retour.store.db import Db, Record
 from retour.store.desk import page
 from retour.store.desk.page import Difference, Head, Trail
@@ -35,6 +36,7 @@ from retour.store.event import Event
 from retour.store.order import OrderRecord
 from retour.store.refund import SettlementRow
 from retour.store.rma import ReturnRecord
+from retour.store.second import Word
 from retour.store.views import ReturnParts
 from retour.web.reader import Reader
 from retour.web.session import DESK
@@ -61,6 +63,7 @@ class Whole:
     pictures: Mapping[str, str]
     records: Mapping[str, Resolution]
     shop_language: str
+    seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
     def number(self) -> str:
@@ -160,6 +163,11 @@ class Whole:
             (s for s in self.settlements if s.comparison == "differs" and s.state is SettlementState.QUOTED), None
         )
 
+    def unseconded(self) -> SettlementRow | None:
+        """Return the settlement that waits for a second person, if one does."""
+        waits = (s for s in self.settlements if s.second_at is not None and s.state is SettlementState.QUOTED)
+        return next(waits, None)
+
     def refused_money(self) -> SettlementRow | None:
         """Return the settlement that failed, if one did."""
         return next((s for s in self.settlements if s.state is SettlementState.FAILED), None)
@@ -221,6 +229,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("pay-again")
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
+    if is_desk and whole.unseconded() is not None:
+        acts |= {"second", "second-refuse"}
     if is_owner and whole.disputed() is not None:
         acts.add("accept")
     if is_owner and whole.parked() is not None:
@@ -244,13 +254,15 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         return None
     order = await orders.load(db, record.order_id)
     assert order is not None, "a return has its order"
+    settlements = tuple(await refunds.list_of_rma(db, rma_id))
+    waiting = next((s.id for s in settlements if s.second_at is not None), None)
     return Whole(
         record=record,
         summary=summary,
         parts=parts,
         head=await page.head(db, rma_id),
         order=order,
-        settlements=tuple(await refunds.list_of_rma(db, rma_id)),
+        settlements=settlements,
         effects=tuple(await effects.list_of_rma(db, rma_id)),
         trails=await page.trails(db, rma_id),
         events=tuple(await event.of_resource(db, resource_kind="return", resource_id=rma_id)),
@@ -260,4 +272,5 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
+        seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
     )

@@ -12,6 +12,7 @@ from retour.core.refund import Plan
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
+from retour.web.mail.alarms import alarm
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
 from retour.web.parts import MoneyRow
@@ -221,6 +222,7 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_REFUNDED: _refunded,
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
+    MailKind.STORE_ALARM: alarm,
 }
 
 
