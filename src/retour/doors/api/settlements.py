@@ -124,20 +124,36 @@ async def list_settlements(call: Call, _: None) -> SettlementsOut:
 
 async def get_settlement(call: Call, _: None) -> SettlementOut:
     """Return one settlement."""
-    return settlement_out(await _own(call))
+    return settlement_out(await own_settlement(call))
 
 
 async def retry_settlement(call: Call, _: Nothing) -> SettlementOut:
     """Let a failed settlement be paid by a new effect."""
-    await _own(call)
+    await own_settlement(call)
     return settlement_out(await flow.retry(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now))
 
 
 async def accept_difference(call: Call, _: Nothing) -> SettlementOut:
     """Decide that our figure is paid."""
-    await _own(call)
+    await own_settlement(call)
     done = await flow.accept_difference(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now)
     return settlement_out(done)
+
+
+class ByHandWish(Asked):
+    """Why our figure is paid by another way than the order's payments."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=NO_NUL)]
+
+
+async def pay_by_hand(call: Call, wish: ByHandWish) -> SettlementOut:
+    """Decide that somebody pays our figure outside and reports it."""
+    await own_settlement(call)
+    row = await hand_over.pay_outside(
+        call.db, settlement_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+        policies=call.policies,
+    )  # fmt: skip
+    return settlement_out(row)
 
 
 class WordOut(Told):
@@ -163,7 +179,7 @@ class SecondOut(Told):
 
 async def get_second_approval(call: Call, _: None) -> SecondOut:
     """Return how the second approval of a settlement stands."""
-    row = await _own(call)
+    row = await own_settlement(call)
     said = [
         WordOut(
             verdict=w.verdict, plan_hash=w.plan_hash, total_minor=w.total_minor, actor=w.actor, note=w.note, at=w.at
@@ -178,7 +194,7 @@ async def get_second_approval(call: Call, _: None) -> SecondOut:
 
 async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     """Record how a settlement went that was handed over."""
-    await _own(call)
+    await own_settlement(call)
     if wish.outcome is Outcome.PAID:
         row = await hand_over.report_paid(
             call.db, settlement_id=call.resource_id, reference=wish.reference, note=wish.reason, actor=call.actor,
@@ -193,7 +209,7 @@ async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     return settlement_out(row)
 
 
-async def _own(call: Call) -> SettlementRow:
+async def own_settlement(call: Call) -> SettlementRow:
     """Return the settlement in the path; refuse one of another store than the named one as if it did not exist."""
     row = await refunds.get(call.db, call.resource_id)
     if row is None or (call.store is not None and await views.store_of_return(call.db, row.rma_id) != call.store):
@@ -239,6 +255,13 @@ OPERATIONS: Final = (
         id="accept_difference", method="POST", path="/settlements/{id}/accept-difference", tag="Money", body=Nothing,
         answer=SettlementOut, missing=_MISSING, summary="Pay our figure although the platform computes another",
         do=accept_difference,
+    ),
+    Operation(
+        id="pay_by_hand", method="POST", path="/settlements/{id}/by-hand", tag="Money", body=ByHandWish,
+        answer=SettlementOut, missing=_MISSING, summary="Pay our figure by another way, and report it",
+        do=pay_by_hand,
+        description="For a difference that waits for a person, above all where no payment of the order stands behind "
+        "the amount: nothing is sent to the platform, and whoever pays reports it.",
     ),
     Operation(
         id="report_settlement", method="POST", path="/settlements/{id}/report", tag="Money", body=ReportWish,

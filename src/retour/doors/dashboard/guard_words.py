@@ -29,6 +29,12 @@ EVIDENCE: Final[Mapping[str, str]] = {
     "because:amount": _("above the amount"),
     "because:override": _("beyond the rules"),
 }
+HAPPENED: Final[Mapping[str, str]] = {
+    "settlement.second_needed": _("Payment waits for a second person"),
+    "settlement.second_approved": _("Payment approved by a second person"),
+    "settlement.second_refused": _("Payment not approved by a second person"),
+    "return.escalated": _("Waits longer than it may"),
+}
 # What stands in the way of somebody who would be the second person.
 NOT_SECOND: Final[Mapping[str, str]] = {
     "same_person": _("You had a hand in this return. Somebody else has to approve the payment."),
