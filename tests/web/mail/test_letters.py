@@ -26,6 +26,7 @@ SUBJECTS = {
         MailKind.STAFF_INVITED: "Your invitation to Fjellhus AS",
         MailKind.WITHDRAWAL_RECEIVED: "Your withdrawal from #1042 was received",
         MailKind.WITHDRAWAL_ANSWERED: "About your withdrawal from #1042",
+        MailKind.STORE_ALARM: "Payments of Fjellhus were stopped",
     },
     "de": {
         MailKind.RETURN_REQUESTED: "Ihre Rücksendung R-10482 ist angemeldet",
@@ -40,6 +41,7 @@ SUBJECTS = {
         MailKind.STAFF_INVITED: "Ihre Einladung zu Fjellhus AS",
         MailKind.WITHDRAWAL_RECEIVED: "Ihr Widerruf zu #1042 ist eingegangen",
         MailKind.WITHDRAWAL_ANSWERED: "Zu Ihrem Widerruf #1042",
+        MailKind.STORE_ALARM: "Zahlungen von Fjellhus wurden angehalten",
     },
 }
 CODE_DE = """\

@@ -95,5 +95,5 @@ def _banner(stops: Stops, reader: Reader) -> Banner | None:
         return Banner(say("No money moves: an operator has stopped all outside calls."), "bad")
     if stops.paused:
         text = say("Payments are paused. Refunds wait, nothing is lost.")
-        return Banner(text, "warn", say("Open the setting"), "/dashboard/settings/store")
+        return Banner(text, "warn", say("Open the setting"), "/dashboard/settings/payments")
     return None

@@ -121,6 +121,7 @@ def _buttons(
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],
         "held": [(say("Release the hold"), "release")],
+        "second_approval": [(say("Look at the payment"), "second")],
         "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
@@ -136,7 +137,9 @@ def _buttons(
     links = [(label, f"{at}/{act}") for label, act in known.get(code, ()) if act in may]
     if code == "needs_reconnect":
         links = [(say("Open the connections"), "/dashboard/settings/connections")]
-    if code in ("payments_paused", "nowhere_to_restock"):
+    if code == "payments_paused":
+        links = [(say("Open the setting"), "/dashboard/settings/payments")]
+    if code == "nowhere_to_restock":
         links = [(say("Open the shop's settings"), "/dashboard/settings/store")]
     return (links[0] if links else None, links[1] if len(links) > 1 else None)
 

@@ -33,7 +33,9 @@ def _(text: str) -> str:
 
 # The areas in their order: path, name, what is found there. Who has a role of the desk reads them all.
 AREAS: Final = (
-    ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock, payments")),
+    ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock")),
+    ("payments", _("Payments"), _("Pause them, four eyes above an amount, the velocity breaker")),
+    ("waits", _("Waits"), _("How long returns may wait, and who is told")),
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
