@@ -18,10 +18,18 @@ pytestmark = pytest.mark.property
 PASTS = st.lists(st.lists(FACTS_OF_LINES, min_size=1, max_size=3), min_size=1, max_size=6)
 
 
-def simulated(candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]]) -> Result:
-    """Return the result over returns whose orders are gone, so that what cannot be taken from the record stands."""
-    court, tally = Court(candidate, None, {"v": then}, Cel()), Tally()
+def simulated(
+    candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]], *, remembers: bool = True
+) -> Result:
+    """Return the result over returns whose orders are gone, so that what cannot be taken from the record stands.
+
+    Unless it `remembers`, each return is judged by somebody who has not seen another, and added up by itself.
+    """
+    courts, tallies = Court(candidate, None, {"v": then}, Cel()), [Tally()]
     for n, lines in enumerate(pasts):
+        court = courts if remembers else Court(candidate, None, {"v": then}, Cel())
+        tally = tallies[0] if remembers else Tally()
+        tallies += [] if remembers else [tally]
         told = tuple(
             PastLine(
                 f"L{at}", 1 + at, b.kept(replace(facts, books_currency=lines[0].books_currency)), "refund_original"
@@ -32,7 +40,7 @@ def simulated(candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[S
         past = PastReturn(f"r{n}", f"r{n}", "O", "", day, told, "label", "v", Recorded(997 * (n + 1)))
         case = court.case(past)
         tally.add(court.compare_unquoted(case) if court.needs_order(case) else court.compare(case))
-    return summed([tally.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
+    return summed([one.plain() for one in tallies], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
 
 
 @examples
@@ -81,3 +89,13 @@ def test_facts_that_are_not_needed_change_no_figure(
     ]
 
     assert simulated(candidate, then, few) == simulated(candidate, then, pasts)
+
+
+@examples
+@given(POLICIES, POLICIES, PASTS)
+def test_what_was_judged_before_changes_no_figure(
+    candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]]
+) -> None:
+    again = [*pasts, *([replace(line, line_ref="other") for line in lines] for lines in pasts), *reversed(pasts)]
+
+    assert simulated(candidate, then, again) == simulated(candidate, then, again, remembers=False)

@@ -72,7 +72,7 @@ def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool |
             lines.append(WorldLine(verdict, Fate.REJECTED, None, None))
         else:
             lines.append(WorldLine(verdict, fate, offer, way))
-    return _world(tuple(lines), reviewed)
+    return _world(tuple(lines), is_reviewed=reviewed)
 
 
 def world_key(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool | None = None) -> Hashable:
@@ -84,7 +84,7 @@ def world_key(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bo
     return past.method, was_reviewed, *map(id, verdicts), *asked
 
 
-def _world(lines: tuple[WorldLine, ...], is_reviewed: bool) -> World:
+def _world(lines: tuple[WorldLine, ...], *, is_reviewed: bool) -> World:
     fates = {line.fate for line in lines}
     ways = {line.way for line in lines if line.way is not None}
     return World(
