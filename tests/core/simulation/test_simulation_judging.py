@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retour.core.policy import FACTS, Asked, LineFacts, PolicyDocument, compile_policy, decide
 from retour.core.policy.document import AllOf, Compare, Expression, Not, Op, Zone
 from retour.core.policy.outcome import Approval, Eligibility, Group, MethodKind, Mode, Outcomes, ResolutionKind
-from retour.core.simulation import Change, Court, facts_needed
+from retour.core.simulation import Change, Court, Fate, facts_needed
 from retour.core.simulation.judging import Eyes, Judge, Verdict
 from retour.store.expression import Cel
 from tests.core.policy import builders as p
@@ -122,6 +122,32 @@ def test_worlds_are_forgotten_before_they_grow_without_end() -> None:
 
     assert [one.changes for one in found] == [(Change.REFUSED, Change.PAYS_LESS), ()] * 4
     assert [one.after for one in found] == [fresh.compare(fresh.case(past)).after for past in pasts]
+
+
+def test_what_differs_from_return_to_return_is_never_taken_from_another() -> None:
+    order = b.an_order(b.a_line("A", 1_000), b.a_line("B", 2_000))
+    then = b.automatic(methods=b.by("label", "own_carrier"))
+    offers = tuple(replace(then.defaults.resolutions.offered[0], kind=ResolutionKind(kind), ref=ref)
+                   for kind, ref in (("refund_original", None), ("store_credit", "C1"), ("store_credit", "C2")))  # fmt: skip
+    resolutions = replace(then.defaults.resolutions, offered=offers)
+    then = replace(then, defaults=replace(then.defaults, resolutions=resolutions))
+    candidate = b.with_fee(then, 1_000)
+    court = b.a_court(candidate, then)
+    pasts = [
+        replace(past, lines=tuple(replace(line, ref=ref, quantity=n) for line in past.lines))
+        for asked in ((Asked("A", 1, "x"),), (Asked("A", 1, "x"), Asked("B", 1, "x")))
+        for wished, ref in (("refund_original", None), ("store_credit", "C1"), ("store_credit", "C2"))
+        for method in ("label", "own_carrier")
+        for held in ({}, {"A": Fate.REJECTED}, {"A": Fate.CLOSED})
+        for n in (1, 2)
+        for past in [b.a_past(order, *asked, wished=wished, method=method, held=held)]
+    ]
+
+    for past in pasts:
+        alone = b.a_court(candidate, then).case(past)
+        case = court.case(past)
+        for world, same in ((case.before, alone.before), (case.after, alone.after)):
+            assert [(x.fate, x.offer, x.way) for x in world.lines] == [(x.fate, x.offer, x.way) for x in same.lines]
 
 
 def test_the_last_days_of_windows_are_forgotten_before_they_grow_without_end() -> None:
