@@ -19,6 +19,7 @@ from retour.core.shipping import TrackingEvent
 from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import hand_over, receiving, refund, rma, shipping
+from retour.flows import label as label_flow
 from retour.flows import order as order_flow
 from retour.flows import policy as policy_flow
 from retour.sandbox.app import Sandbox
@@ -290,6 +291,10 @@ class House(Sight):
                 db, tenant_id=self.tenant, rma_id=rma_id, platforms=self.platforms, policies=self.policies, now=now()
             )
 
+    async def make_label(self, label_id: UUID) -> None:
+        async with self.web.tx(self.tenant) as db:
+            await label_flow.make(db, self.vault, label_id=label_id, now=now())
+
     async def settle(self, settlement_id: UUID) -> None:
         await refund.settle(
             self.executing,
@@ -312,7 +317,8 @@ class House(Sight):
         async def look() -> list[tuple[Work, UUID]] | str:
             found: list[tuple[Work, UUID]] = []
             jobs: tuple[tuple[Any, Work], ...] = (
-                (due.rmas, self.advance), (due.settlements, self.settle), (due.effects, self.carry_out)
+                (due.rmas, self.advance), (due.labels, self.make_label), (due.settlements, self.settle),
+                (due.effects, self.carry_out),
             )  # fmt: skip
             async with self.web.tx(None) as db:
                 for find, work in jobs:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retour.core.money import NOTHING, Sides
+from retour.core.postal import PostalAddress
 
 
 class ChargeKind(StrEnum):
@@ -304,6 +305,7 @@ class Person:
     tags: tuple[str, ...] = ()
     home_country: str | None = None
     figures: Figures = Figures()
+    ship_to: PostalAddress | None = None  # where this order of theirs was sent
 
 
 @dataclass(frozen=True, slots=True)

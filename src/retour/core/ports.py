@@ -280,6 +280,15 @@ class MailAnswer:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Attachment:
+    """A file that goes with a mail; `media_type` such as application/pdf."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Mail:
     """One mail, written and ready to leave; `at` is its date (aware UTC), `message_id` has its angle brackets."""
 
@@ -293,6 +302,7 @@ class Mail:
     text: str
     html: str
     language: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MailSender(Protocol):

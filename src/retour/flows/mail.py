@@ -4,7 +4,7 @@ Just before the message itself leaves, that is written down. Whatever interrupts
 lease runs out; whatever interrupts after it, the mail is `unknown`: shown to staff, and not sent again by itself.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -15,10 +15,12 @@ import structlog
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.letter import Front, Letter, Written, mail_address, one_line
+from retour.core.label import LabelContent, standing
+from retour.core.letter import Front, Letter, ToldReturn, Written, mail_address, one_line
 from retour.core.mail import OPTIONAL, MailKind, MailState, Move, judge, life_of, moved
-from retour.core.ports import Mail, MailAnswer, MailSender, MailVerdict
+from retour.core.ports import Attachment, Mail, MailAnswer, MailSender, MailVerdict
 from retour.store import account, event
+from retour.store import label as labels
 from retour.store import mail as mails
 from retour.store.db import Database, Db
 from retour.store.mail import Claim, Sender
@@ -36,9 +38,20 @@ class FrontOf(Protocol):
     ) -> Awaitable[Front | None]: ...
 
 
+Attach = Callable[[Letter], Awaitable[Sequence[Attachment]]]
+
+
+async def no_papers(_: Letter) -> Sequence[Attachment]:
+    """Return nothing: a mail of words alone."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Postman:
-    """What carrying mail out needs; `write` puts a letter into words, `own_address` is the installation's sender."""
+    """What carrying mail out needs; `write` puts a letter into words, `own_address` is the installation's sender.
+
+    `attach` makes the files that go with a letter, outside any transaction; it raises Refused while it cannot.
+    """
 
     database: Database
     vault: Vault
@@ -49,6 +62,7 @@ class Postman:
     clock: Callable[[], datetime]
     jitter: Callable[[], int]  # a number from 0 to 1,000
     lease: timedelta = LEASE
+    attach: Attach = no_papers
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +160,16 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         reader_name=held.person_name,
         told=told,
         secret=msgspec.json.decode(secret, type=dict[str, str]) if secret else {},
+        papers=await _papers(db, by, held, told),
     )
+
+
+async def _papers(db: Db, by: Postman, held: Claim, told: ToldReturn | None) -> tuple[LabelContent, ...]:
+    """Return what is printed for the parcels of an approved return; nothing goes with any other mail."""
+    if told is None or held.kind is not MailKind.RETURN_APPROVED:
+        return ()
+    wanted = [label.id for label in standing(told.rma)]
+    return tuple(await labels.contents(db, by.vault, told.id, only=wanted)) if wanted else ()
 
 
 async def _send(by: Postman, held: Claim, letter: Letter | None, *, tenant_id: UUID) -> MailAnswer:
@@ -165,6 +188,10 @@ async def _send(by: Postman, held: Claim, letter: Letter | None, *, tenant_id: U
     except Refused:
         return MailAnswer(MailVerdict.REFUSED, None, "there is no e-mail address to send it to")
     written = by.write(letter)
+    try:
+        attachments = tuple(await by.attach(letter)) if letter.papers else ()
+    except Refused as no:  # all of the mail or nothing of it
+        return MailAnswer(MailVerdict.NOT_YET, None, f"its papers cannot be made: {no.message}")
     mail = Mail(
         message_id=held.message_id or f"<{held.id}@{sender_address.rpartition('@')[2]}>",
         at=by.clock(),
@@ -176,6 +203,7 @@ async def _send(by: Postman, held: Claim, letter: Letter | None, *, tenant_id: U
         text=written.text,
         html=written.html,
         language=letter.language,
+        attachments=attachments,
     )
 
     async def leaving() -> bool:

@@ -235,7 +235,8 @@ async def source(here: House, tenant_id: UUID, connection_id: UUID) -> order_flo
 
 
 def inbox_work(here: House) -> Work:
-    """Return the work of reading one inbox row: a platform's hint is re-read, a carrier's scan moves a parcel."""
+    """Return the work of reading one inbox row: a hint is re-read, a scan moves a parcel, a document is taken in."""
+    from retour.main.intake import documents  # noqa: PLC0415 - it stands on this room
 
     async def read(tenant_id: UUID, inbox_id: UUID) -> None:
         async def read_order(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
@@ -254,6 +255,7 @@ def inbox_work(here: House) -> Work:
             mirror=order_flow.mirror,
             on_tracking=on_tracking,
             clock=utc_now,
+            documents=documents(here, tenant_id),
         )
 
     return read
@@ -313,6 +315,7 @@ def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
     from retour.main.settling import settle_step  # noqa: PLC0415 - it stands on this room
     from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.withdrawals import match_work  # noqa: PLC0415 - likewise
 
     steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
@@ -320,6 +323,7 @@ def executor_runner(here: House) -> Runner:
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
         Task.LOOK_UP: look_up_work(here),
+        Task.MATCH_WITHDRAWAL: match_work(here),
     }
     sweeps = [
         Sweep("effects", _found(due.effects), tasks[Task.CARRY_OUT]),
@@ -330,10 +334,12 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.logistics import label_work  # noqa: PLC0415 - it stands on this room
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
     from retour.main.simulating import forget_simulations_work, simulation_work  # noqa: PLC0415 - likewise
     from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.withdrawals import match_work  # noqa: PLC0415 - likewise
 
     tasks = {
         Task.ADVANCE: advance_work(here),
@@ -344,6 +350,8 @@ def worker_runner(here: House) -> Runner:
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
+        Task.MATCH_WITHDRAWAL: match_work(here),
+        Task.LABEL: label_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
@@ -353,9 +361,11 @@ def worker_runner(here: House) -> Runner:
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
         Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("withdrawals", _found(due.withdrawals), tasks[Task.MATCH_WITHDRAWAL]),
         Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
         Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),
+        Sweep("labels", _found(due.labels), tasks[Task.LABEL]),
         Sweep("simulations", _found(due.simulations), tasks[Task.SIMULATE]),
         Sweep("expired simulations", _found(due.expired_simulations), forget_simulations_work(here.database, utc_now)),
     ]

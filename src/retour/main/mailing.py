@@ -1,22 +1,25 @@
 """Wires mail: the server that takes it, the words, what a store shows of itself; for the worker alone."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from retour.connectors.mail.client import MailClient
-from retour.core.letter import Front
-from retour.core.ports import Mail, MailAnswer, MailSender, MailVerdict
+from retour.core.letter import Front, Letter
+from retour.core.ports import Attachment, Mail, MailAnswer, MailSender, MailVerdict
 from retour.flows import mail as mail_flow
 from retour.flows import visit as visit_flow
 from retour.main import House, Work, utc_now
 from retour.settings import Settings
 from retour.store import look as looks
-from retour.store.db import Db
+from retour.store.db import Database, Db
 from retour.store.vault import Vault
+from retour.web.labels import MEDIA, file_name, label_file, mailed
 from retour.web.mail import Letters
+from retour.web.reader import Readers
+from retour.web.texts import Texts
 
 NO_SERVER: Final = "no mail server is set up (RETOUR_SMTP_URL)"
 
@@ -47,12 +50,32 @@ def mail_work(here: House) -> Work:
         own_address=here.settings.mail_from,
         clock=utc_now,
         jitter=lambda: random.randrange(1_001),  # noqa: S311 - spreads the load, hides nothing
+        attach=papers_of(here.database),
     )
 
     async def send(tenant_id: UUID, mail_id: UUID) -> None:
         await mail_flow.deliver(postman, tenant_id=tenant_id, mail_id=mail_id)
 
     return send
+
+
+def papers_of(database: Database) -> mail_flow.Attach:
+    """Return how the label (or the code to show) and the packing slip of each parcel of a letter are made."""
+    readers = Readers(Texts.load())
+
+    async def attach(letter: Letter) -> Sequence[Attachment]:
+        look = None
+        if letter.store_id is not None:
+            async with database.tx(letter.tenant_id) as db:
+                look = await looks.get(db, letter.store_id)
+        reader = readers.make(letter.language, timezone=letter.timezone, now=letter.at)
+        return [
+            Attachment(file_name(paper, kind), MEDIA[kind], await label_file(paper, kind, look=look, reader=reader))
+            for paper in letter.papers
+            for kind in mailed(paper)
+        ]
+
+    return attach
 
 
 def front_of(vault: Vault, *, public_url: str) -> mail_flow.FrontOf:

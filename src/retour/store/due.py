@@ -16,11 +16,13 @@ INBOX: Final = "SELECT tenant_id, id FROM route_due_inbox($1, $2)"
 SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
 VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
+WITHDRAWALS: Final = "SELECT tenant_id, id FROM route_due_withdrawals($1, $2)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
+LABELS: Final = "SELECT tenant_id, id FROM route_due_labels($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 
@@ -60,6 +62,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
     return _ids(await db.fetch(INBOX, most, overdue))
 
 
+async def labels(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, label) that are to be made, oldest first."""
+    return _ids(await db.fetch(LABELS, most, overdue))
+
+
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, connection) whose orders are due to be synced, oldest first."""
     return _ids(await db.fetch(SYNCS, most, overdue))
@@ -78,6 +85,11 @@ async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def visits(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, visit) whose order is still to be looked for, oldest first."""
     return _ids(await db.fetch(VISITS, most, overdue))
+
+
+async def withdrawals(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, withdrawal) whose order is still to be looked for, oldest first."""
+    return _ids(await db.fetch(WITHDRAWALS, most, overdue))
 
 
 async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:

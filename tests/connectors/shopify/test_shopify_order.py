@@ -37,6 +37,7 @@ from retour.core.order import (
     TenderKind,
 )
 from retour.core.ports import Credential
+from retour.core.postal import PostalAddress
 from tests.connectors.far_side import Asked, far_side, http
 from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, recorded
 
@@ -199,6 +200,7 @@ def test_the_person_stays_apart_from_the_order(read: tuple[Fetched, list[Asked]]
         ("loyal",),
         "DE",
         Figures(7, 61_240, datetime(2025, 3, 2, 11, tzinfo=UTC)),
+        PostalAddress("Mara Lind", ("12 Canal Street",), "New York", "US", "10001", "NY", "Lind & Daughters"),
     )
     assert "Mara" not in repr(read[0].order)
 

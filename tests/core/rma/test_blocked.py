@@ -10,12 +10,14 @@ from retour.core.rma import (
     Blocked,
     Decision,
     Ownership,
+    Question,
     Return,
     SettlementState,
     ShipmentStatus,
     blocked_by,
     next_steps,
 )
+from retour.core.rma.label import LabelState, LabelView
 from tests.core.rma import builders as b
 from tests.core.rma.builders import a_paid_return
 
@@ -52,6 +54,23 @@ class TestPeople:
     def test_a_held_return_waits_for_an_agent(self) -> None:
         assert waits_for(b.a_return(held=True)) == ("agent", "held", b.NOW)
         assert waits_for(b.a_return(b.a_line(decision=D.REQUESTED), held=True)) == ("agent", "held", b.NOW)
+
+    @pytest.mark.parametrize(("until", "facts"), [(None, {}), (b.NOW, {"answer_by": b.NOW.isoformat()})])
+    def test_a_question_waits_for_the_shopper_before_any_decision(
+        self, until: datetime | None, facts: dict[str, str]
+    ) -> None:
+        asked = Question(b.uid(9), b.SCANNED_AT, until)
+        found = blocked(b.a_return(b.a_line(decision=D.REQUESTED), asked=asked, approve_at=b.NOW))
+
+        assert found is not None
+        assert (found.actor, found.code, found.since) == ("shopper", "info_needed", b.SCANNED_AT)
+        assert found.evidence == facts
+
+    def test_a_parcel_to_be_sent_by_a_day_says_by_which(self) -> None:
+        found = blocked(a_waiting_return(send_by=b.NOW))
+
+        assert found is not None
+        assert (found.code, found.evidence["send_by"]) == ("awaiting_shipment", b.NOW.isoformat())
 
     def test_an_approved_return_waits_for_the_shopper_to_send_it(self) -> None:
         found = blocked(a_waiting_return())
@@ -326,3 +345,27 @@ def test_what_is_on_its_way_to_a_shop_that_is_not_connected_waits_for_the_operat
     assert connected is not None
     assert connected.code != "needs_reconnect"
     assert cut_off == Blocked("operator", "needs_reconnect", b.NOW, "connect the platform again")
+
+
+class TestLabels:
+    def a_labelled(self, state: str, *, to: str | None = None, problem: str | None = None) -> Return:
+        line = replace(b.a_line(), method="label")
+        label = LabelView(b.uid(900), 1, "label", (line.id,), LabelState(state), b.SCANNED_AT, to, problem)
+        return a_waiting_return(lines=(line,), labels=(label,))
+
+    def test_a_label_that_failed_waits_for_an_agent_and_says_why(self) -> None:
+        found = blocked(self.a_labelled("failed", problem="return_address_missing"))
+
+        assert found is not None
+        assert (found.actor, found.code, found.since) == ("agent", "label_failed", b.SCANNED_AT)
+        assert found.evidence == {"problem": "return_address_missing", "destination": None, "parcel": 1}
+
+    def test_a_label_being_made_waits_for_nobody_but_us(self) -> None:
+        assert waits_for(self.a_labelled("due")) == ("retour", "work_in_progress", b.SCANNED_AT)
+
+    @pytest.mark.parametrize("state", ["made", "waived"])
+    def test_with_its_label_or_without_one_the_shopper_sends_the_parcel(self, state: str) -> None:
+        assert waits_for(self.a_labelled(state)) == ("shopper", "awaiting_shipment", b.DECIDED_AT)
+
+    def test_a_label_for_another_place_than_the_line_goes_to_keeps_nobody(self) -> None:
+        assert waits_for(self.a_labelled("failed", to="mugs")) == ("shopper", "awaiting_shipment", b.DECIDED_AT)

@@ -41,6 +41,9 @@ def as_bytes(mail: Mail) -> bytes:
     message.set_content(mail.text, cte="quoted-printable" if mail.text.isascii() else None)
     message.add_alternative(mail.html, subtype="html")
     message["Content-Language"] = mail.language
+    for file in mail.attachments:
+        kind, _, form = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype=kind, subtype=form, filename=file.name)
     return message.as_bytes(policy=message.policy.clone(cte_type="7bit"))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
+from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
@@ -14,6 +15,7 @@ from retour.core.rma.state import (
     EffectView,
     Ownership,
     Return,
+    ReturnLine,
     SettlementState,
     ShipmentStatus,
     count,
@@ -96,6 +98,9 @@ def _facts(effect: EffectView) -> dict[str, Scalar]:
 def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
+    if ret.asked is not None:
+        until: dict[str, Scalar] = {"answer_by": ret.asked.answer_by.isoformat()} if ret.asked.answer_by else {}
+        return Blocked("shopper", "info_needed", ret.asked.asked_at, "answer the question of the shop", until)
     undecided = {line.decision for line in ret.lines if line.decision in UNDECIDED}
     if undecided == {Decision.REQUESTED} and ret.approve_at is not None:
         facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
@@ -114,6 +119,9 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
         since = ret.inspected_at or now
         if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
+        if settlement.second_at is not None and settlement.state is SettlementState.QUOTED:
+            facts |= {"because": settlement.second_because}
+            return Blocked("finance", "second_approval", settlement.second_at, "let a second person approve it", facts)
         if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
     return None
@@ -155,7 +163,31 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     if any(s.status in (ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED_TO_SENDER) for s in ret.shipments):
         return Blocked("agent", "parcel_exception", ret.in_transit_at or now, "ask the carrier", facts)
     if ret.in_transit_at is None:
+        unlabelled = _label(ret, open_lines)
+        if unlabelled is not None:
+            return unlabelled
+        if ret.send_by is not None:
+            facts = {**facts, "send_by": ret.send_by.isoformat()}
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
+    return None
+
+
+def _label(ret: Return, lines: Iterable[ReturnLine]) -> Blocked | None:
+    """Return what keeps the shopper from sending a parcel whose label is not made: it failed, or it is being made."""
+    ways = {(line.id, line.method, line.destination) for line in lines}
+    for label in ret.labels:
+        if not any((line_id, label.method, label.destination) in ways for line_id in label.line_ids):
+            continue
+        if label.state is LabelState.FAILED:
+            facts: dict[str, Scalar] = {
+                "problem": label.problem,
+                "destination": label.destination,
+                "parcel": label.parcel,
+            }
+            unblocks = "give the label what it lacks and try again, or go on without it"
+            return Blocked("agent", "label_failed", label.at, unblocks, facts)
+        if label.state is LabelState.DUE:
+            return Blocked("retour", "work_in_progress", label.at, "nothing to do")
     return None
 
 

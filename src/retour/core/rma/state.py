@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retour.core.effect import EffectKind, EffectState
+from retour.core.rma.label import LabelView
 from retour.core.rma.moves import Decision
 
 # What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
@@ -146,6 +147,25 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What staff asked the shopper and nobody has answered yet; `answer_by` is when the return stops waiting for it."""
+
+    id: uuid.UUID
+    asked_at: datetime
+    answer_by: datetime | None = None
+    reminded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the store waits, in days (none: for ever), and how many days before the end it reminds."""
+
+    unsent_days: int | None = None
+    unanswered_days: int | None = None
+    remind_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementView:
     """The money side of one inspected batch, or of units settled before their inspection (`units`, by line ref).
 
@@ -165,6 +185,8 @@ class SettlementView:
     handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
     handed_at: datetime | None = None
     reported_at: datetime | None = None
+    second_at: datetime | None = None  # since when a second person is to approve it
+    second_because: str | None = None
 
     @property
     def awaits_report(self) -> bool:
@@ -237,6 +259,13 @@ class Return:
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
+    labels: tuple[LabelView, ...] = ()
+    announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
+    warehouse: bool = False  # whether a warehouse system wants to be told
+    asked: Question | None = None  # while it waits for the shopper's answer
+    send_by: datetime | None = None  # when it is over if nothing was sent
+    reminded_at: datetime | None = None  # of that
+    patience: Patience = Patience()
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

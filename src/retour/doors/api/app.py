@@ -8,19 +8,24 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
     exchanges,
     explanations,
+    intakes,
     orders,
     payments,
     policies,
     resolutions,
     return_actions,
+    return_list,
     returns,
     settlements,
     simulations,
+    sources,
+    uploads,
     webhook_endpoints,
 )
 from retour.doors.api.calling import Answering, Desk
@@ -38,9 +43,12 @@ BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
+    *uploads.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+    *attention.OPERATIONS,
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *resolutions.OPERATIONS,
@@ -51,6 +59,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *intakes.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 
@@ -88,6 +98,8 @@ def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRout
         return await answering[request.method](request)
 
     methods = [HttpMethod(method) for method in (*answering, "OPTIONS")]
+    files = [operation.raw.most_bytes for operation in operations if operation.raw]
     return HTTPRouteHandler(
-        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False
-    )(call)
+        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False,
+        request_max_body_size=max([BODY_MOST, *files]),
+    )(call)  # fmt: skip

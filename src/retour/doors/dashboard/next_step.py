@@ -114,7 +114,7 @@ def _buttons(
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],
         "held": [(say("Release the hold"), "release")],
-        "platform_disagrees": [(say("Compare the amounts"), "accept")],
+        "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
         "payout_failed": [(say("Report as paid"), "report")],

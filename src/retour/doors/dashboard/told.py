@@ -29,6 +29,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "awaiting_restock": ("goods", "full"),
     "nowhere_to_restock": ("goods", "full"),
     "parcel_exception": ("goods", "stopped"),
+    "label_failed": ("goods", "stopped"),
     "awaiting_rest": ("goods", "half"),
     "awaiting_shipment": ("goods", "empty"),
     "in_transit": ("goods", "half"),

@@ -23,6 +23,7 @@ from retour.doors.dashboard.told import word
 from retour.store import effect as effects
 from retour.store import event, views
 from retour.store import order as orders
+from retour.store import photo as photos
 from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store import resolution as resolutions
@@ -33,6 +34,7 @@ from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
 from retour.store.order import OrderRecord
+from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
 from retour.store.rma import ReturnRecord
 from retour.store.views import ReturnParts
@@ -61,6 +63,7 @@ class Whole:
     pictures: Mapping[str, str]
     records: Mapping[str, Resolution]
     shop_language: str
+    photos: tuple[PhotoView, ...]
 
     @property
     def number(self) -> str:
@@ -260,4 +263,5 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
+        photos=tuple(await photos.list_of_return(db, rma_id)),
     )

@@ -40,6 +40,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "awaiting_inspection": (_("Inspect what arrived"), _("The refund follows by itself after inspection.")),
     "awaiting_restock": (_("Report the restock"), _("The warehouse keeps the stock of this shop.")),
     "nowhere_to_restock": (_("Say where to restock"), _("No location or no article to put these units back.")),
+    "label_failed": (_("Label missing"), _("The shopper is told nothing until there is one, or you go on without.")),
     "parcel_exception": (_("Ask about a parcel"), _("The carrier reports a problem on the way.")),
     "awaiting_rest": (_("Waits for the rest of the parcel"), ""),
     "awaiting_shipment": (_("Waits for the parcel to be sent"), ""),
@@ -66,6 +67,7 @@ WHAT: Final[Mapping[str, str]] = {
     "awaiting_inspection": _("inspection"),
     "awaiting_restock": _("restock"),
     "nowhere_to_restock": _("restock location"),
+    "label_failed": _("label"),
     "parcel_exception": _("parcel problem"),
     "awaiting_rest": _("rest of the parcel"),
     "awaiting_shipment": _("parcel not sent yet"),
@@ -83,6 +85,7 @@ WAITING: Final[Mapping[str, str]] = {
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
     "awaiting_restock": _("Waiting to go back into stock"),
     "in_transit": _("On its way back"),
@@ -248,6 +251,9 @@ CHANNELS: Final[Mapping[str, str]] = {
     "platform": _("Platform"),
     "email": _("E-mail"),
 }
+PRIORITIES: Final[Mapping[str, str]] = {
+    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
+}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
@@ -327,17 +333,28 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.in_transit": _("In transit"),
     "return.delivered": _("Delivered"),
     "return.parcel_updated": _("News about the parcel"),
+    "return.label_made": _("Label made"),
+    "return.label_failed": _("The label could not be made"),
+    "return.label_retried": _("Label tried again"),
+    "return.label_waived": _("Goes on without a label"),
+    "return.expected": _("Announced to the warehouse"),
     "return.received": _("Received"),
     "return.inspected": _("Inspected"),
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
     "return.fees_waived": _("Fees waived"),
+    "return.assigned": _("Assigned"),
+    "return.watched": _("Watched"),
+    "return.tagged": _("Tags changed"),
+    "return.prioritised": _("Priority changed"),
+    "return.merged": _("Merged"),
     "settlement.quoted": _("Amount computed"),
     "settlement.due": _("Refund on its way"),
     "settlement.settled": _("Refunded"),
     "settlement.failed": _("Refund refused"),
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
+    "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),
     "effect.failed": _("Call refused"),
@@ -356,6 +373,7 @@ ACTORS: Final[Mapping[str, str]] = {
     "shopper": _("Shopper"),
     "platform": _("Platform"),
     "carrier": _("Carrier"),
+    "warehouse": _("Warehouse"),
     "cli": _("Operator"),
     "system": _("Retour"),
 }
@@ -370,4 +388,4 @@ FACTS: Final[Mapping[str, str]] = {
     "fees": _("What it costs"),
     "requirements": _("What the shopper must give"),
 }
-PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier")}
+PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier"), "warehouse": _("Warehouse")}

@@ -28,7 +28,7 @@ class Field:
 def wanted_of(draft: Draft, order: Considered, judged: Judged | None) -> Mapping[str, Requirements]:
     """Return what is wanted of each chosen line by its ref, as far as the policy can tell by now."""
     if judged is not None:
-        return {line.line_ref: line.requirements.outcome for line in judged.lines}
+        return {line.line_ref: said for line, said in zip(judged.lines, judged.wanted, strict=True)}
     return {one.line.ref: one.decision.requirements.outcome for one in order.lines if one.line.ref in draft.lines}
 
 
@@ -57,13 +57,21 @@ def with_answers(draft: Draft, form: Form, wanted: Mapping[str, Requirements]) -
     return msgspec.structs.replace(draft, lines=lines)
 
 
-def unanswered(draft: Draft, wanted: Mapping[str, Requirements], reader: Reader) -> FormErrors:
-    """Return what is still to be said, at its field."""
+def unanswered(
+    draft: Draft, wanted: Mapping[str, Requirements], reader: Reader, *, counts: Mapping[str, int]
+) -> FormErrors:
+    """Return what is still to be said or shown, at its field; `counts` is how many photos each line has, by its ref."""
     errors = FormErrors()
     for ref, line in draft.lines.items():
-        for one in missing(wanted.get(ref, Requirements()), note=line.note, answers=line.answers, field=key_of(ref)):
+        needs = wanted.get(ref, Requirements())
+        for one in missing(needs, note=line.note, answers=line.answers, field=key_of(ref), photos=counts.get(ref, 0)):
             if one.code == "note_required":
                 errors.add(f"note-{key_of(ref)}", reader.say("Say something about this item"))
+            elif one.code == "photos_required":
+                errors.add(
+                    f"photo-{key_of(ref)}",
+                    reader.say_plural("Add %(n)s photo of this item", "Add %(n)s photos of this item", needs.photos),
+                )
             elif one.field is not None:
                 said = reader.say("Answer this question")
                 if one.code == "answer_too_long":

@@ -8,6 +8,7 @@ from uuid import UUID
 from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, ProcessReturn, Restock
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.label import unlabelled
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
@@ -15,8 +16,10 @@ from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
 from retour.flows.rma.early import quote_early, void
+from retour.flows.rma.expire import turn
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
+from retour.store import label as labels
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -36,6 +39,8 @@ async def advance(
     record = await returns.lock(db, rma_id)
     if record is None:
         return Steps()
+    while await turn(db, record, now=now):
+        record = await _again(db, record)
     steps, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     await jobs.defer(db, nudges)
     return steps
@@ -60,6 +65,9 @@ async def _advance(
     ground = await returns.ground(db, record.order_id)
     assert ground is not None
     if await _approve(db, record, now):
+        record = await _again(db, record)
+    if lacking := unlabelled(record.rma):
+        await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
@@ -102,7 +110,7 @@ def _later(record: ReturnRecord, now: datetime) -> set[UUID]:
 async def _approve(db: Db, record: ReturnRecord, now: datetime) -> bool:
     """Approve what the policy wants approved by now and nobody has decided; return whether that was anything."""
     ret = record.rma
-    if ret.approve_at is None or ret.approve_at > now or ret.held:
+    if ret.approve_at is None or ret.approve_at > now or ret.held or ret.asked is not None:
         return False
     waiting = [line.id for line in ret.lines if line.decision is Decision.REQUESTED]
     if not waiting:

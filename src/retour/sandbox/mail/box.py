@@ -15,6 +15,15 @@ KEPT = 500
 
 
 @dataclass(slots=True)
+class File:
+    """A file that came with a message."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(slots=True)
 class Kept:
     """One accepted message with its envelope."""
 
@@ -39,6 +48,14 @@ class Kept:
         """One header as text, empty without it."""
         return str(self.parsed[name] or "")
 
+    @property
+    def files(self) -> list[File]:
+        """The files that came along, in their order."""
+        return [
+            File(part.get_filename() or "file", part.get_content_type(), bytes(part.get_payload(decode=True) or b""))  # type: ignore[arg-type]
+            for part in self.parsed.iter_attachments()
+        ]
+
     def summary(self) -> dict[str, Any]:
         """What a list shows."""
         return {
@@ -58,6 +75,7 @@ class Kept:
             "headers": headers,
             "text": self.text,
             "html": self.html,
+            "attachments": [{"name": f.name, "type": f.type, "size": len(f.content)} for f in self.files],
             "size": len(self.raw),
         }
 

@@ -50,6 +50,7 @@ class Desk:
             Route("/mail/trouble/none", self._plan_nothing, methods=["POST"]),
             Route("/mail/{number:int}", self._one),
             Route("/mail/{number:int}/html", self._html),
+            Route("/mail/{number:int}/files/{file:int}", self._file),
             Route("/_sandbox/mail", self._json),
             Route("/_sandbox/mail/{number:int}", self._json_one),
             Route("/_sandbox/mail/misbehave", self._misbehave, methods=["POST"]),
@@ -75,6 +76,15 @@ class Desk:
         if kept is None:
             return Response(status_code=404)
         return HTMLResponse(kept.html, headers=_headers(MESSAGE_POLICY) | {"X-Frame-Options": "SAMEORIGIN"})
+
+    async def _file(self, request: Request) -> Response:
+        kept, place = self._found(request), int(request.path_params["file"])
+        if kept is None or not 1 <= place <= len(kept.files):
+            return self._page("no_mail.html", 404)
+        file = kept.files[place - 1]
+        name = "".join(c for c in file.name if c.isalnum() or c in "-._")
+        headers = _headers(MESSAGE_POLICY) | {"Content-Disposition": f'inline; filename="{name}"'}
+        return Response(file.content, media_type=file.type, headers=headers)
 
     async def _style(self, _: Request) -> Response:
         return Response(_SHEET, media_type="text/css", headers={"X-Content-Type-Options": "nosniff"})

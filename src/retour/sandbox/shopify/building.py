@@ -263,6 +263,7 @@ def _address(shop: Shop, spec: Spec, customer: Customer) -> dict[str, Any]:
     made = {
         "id": shop.new_id("MailingAddress"),
         "name": customer.display_name,
+        "company": given.get("company"),
         "phone": customer.phone,
         "address1": given.get("address1", "Lindenweg 4"),
         "address2": given.get("address2"),

@@ -22,6 +22,7 @@ WITH claimed AS (
    WHERE tenant_id = current_tenant() AND id = $1 AND state IN ('due', 'sending') AND handed_at IS NULL
      AND (due_at <= $2 OR tries = 0) AND (lease_until IS NULL OR lease_until < $2)
      AND NOT EXISTS (SELECT FROM instance WHERE quarantined)
+     AND (kind <> 'return_approved' OR NOT awaits_label(resource_id))
   RETURNING id, store_id, kind, resource_kind, resource_id, subject_id, person_id, sealed_address, sealed_data, language,
             tries, lease_until, expires_at, message_id)
 SELECT c.id, c.store_id, c.kind, c.resource_kind, c.resource_id, c.subject_id, c.person_id, c.sealed_address, c.sealed_data,
@@ -36,6 +37,12 @@ SELECT c.id, c.store_id, c.kind, c.resource_kind, c.resource_id, c.subject_id, c
   LEFT JOIN look k ON k.tenant_id = current_tenant() AND k.store_id = c.store_id
   LEFT JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = c.store_id
   LEFT JOIN rma r ON r.tenant_id = current_tenant() AND r.id = c.resource_id
+"""
+# A mail that tells of an approval says how to send the goods: it waits for the label, and is nudged by it.
+WAIT: Final = """
+UPDATE mail SET due_at = $2::timestamptz + interval '15 minutes'
+ WHERE tenant_id = current_tenant() AND id = $1 AND state = 'due' AND kind = 'return_approved' AND due_at <= $2
+   AND awaits_label(resource_id)
 """
 # It left, its worker died: nobody knows. The end of the lease stays, so that a late answer can still prove that it arrived.
 DOUBT: Final = """
@@ -104,6 +111,7 @@ async def claim(db: Db, mail_id: UUID, *, now: datetime, lease: timedelta) -> Cl
     row = await db.fetchrow(CLAIM, mail_id, now, lease)
     if row is not None:
         return Claim(**{**row, "kind": MailKind(row["kind"])})
+    await db.execute(WAIT, mail_id, now)
     lost = await db.fetchrow(DOUBT, mail_id, now, STOPPED)
     if lost is not None:
         await _show(db, lost, MailState.UNKNOWN, Judgement(Move.LOSE, None, STOPPED), at=now)

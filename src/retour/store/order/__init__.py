@@ -16,6 +16,7 @@ from retour.store.order.record import (
     raw,
     search,
 )
+from retour.store.order.ship_to import ship_to
 
 __all__ = [
     "Finding",
@@ -34,4 +35,5 @@ __all__ = [
     "raw",
     "save_mirrored",
     "search",
+    "ship_to",
 ]

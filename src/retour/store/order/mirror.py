@@ -12,14 +12,15 @@ import asyncpg
 from retour.core.order import Fetched
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
-from retour.store.order import admit, people
+from retour.store.order import admit, people, ship_to
 from retour.store.order.record import OrderRecord, decode, encode, fold_name, settled
 from retour.store.vault import Vault
 
 CONNECTION: Final = "SELECT tenant_id, store_id FROM connection WHERE tenant_id = current_tenant() AND id = $1"
+# As the platform has it, so that what is fetched is compared with what was: without what its lines carry.
 LOCK_BY_FAR_REF: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at, far_updated_at,
-       raw_sealed IS NOT NULL AS has_raw
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, NULL::text AS carried, synced_at,
+       far_updated_at, raw_sealed IS NOT NULL AS has_raw
   FROM sales_order WHERE tenant_id = current_tenant() AND connection_id = $1 AND far_ref = $2 FOR NO KEY UPDATE
 """
 # Whoever adds an order waits for another who adds the same one, so that no person is made twice.
@@ -27,13 +28,13 @@ ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1::uuid::text || 
 ADD: Final = """
 INSERT INTO sales_order (tenant_id, id, store_id, connection_id, person_id, far_ref, name, name_folded, currency,
                          shop_currency, total_minor, placed_at, far_updated_at, document, raw_sealed, synced_at,
-                         failed_payments)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $16)
+                         failed_payments, ship_to_sealed)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $16, $17)
 """
 CHANGE: Final = """
 UPDATE sales_order SET person_id = $2, name = $3, name_folded = $4, currency = $5, shop_currency = $6,
        total_minor = $7, placed_at = $8, far_updated_at = $9, document = $10::text::jsonb, raw_sealed = $11,
-       synced_at = $12, version = $13, failed_payments = $14
+       synced_at = $12, version = $13, failed_payments = $14, ship_to_sealed = $15
  WHERE tenant_id = current_tenant() AND id = $1
 """
 SEEN: Final = (
@@ -180,6 +181,7 @@ async def _add(
         ADD, order_id, where["store_id"], connection_id, keeper.id, order.ref, order.name, fold_name(order.name),
         order.currency, order.shop_currency, order.total.presentment, order.placed_at, order.updated_at, document,
         _sealed(vault, where["tenant_id"], keeper, fetched.raw), at, order.failed_payments,
+        ship_to.sealed(vault, fetched.person.ship_to, tenant_id=where["tenant_id"], keeper=keeper),
     )  # fmt: skip
     return OrderRecord(order_id, where["store_id"], connection_id, keeper.id, 1, order, at)
 
@@ -198,6 +200,7 @@ async def _change(
         CHANGE, known.id, keeper.id, order.name, fold_name(order.name), order.currency, order.shop_currency,
         order.total.presentment, order.placed_at, order.updated_at, document,
         _sealed(vault, where["tenant_id"], keeper, fetched.raw), at, version, order.failed_payments,
+        ship_to.sealed(vault, fetched.person.ship_to, tenant_id=where["tenant_id"], keeper=keeper),
     )  # fmt: skip
     return replace(known, person_id=keeper.id, version=version, order=order, synced_at=at)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from retour.core.label import LabelContent, is_waived
 from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.money import Money
@@ -12,8 +13,11 @@ from retour.core.refund import Plan
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
+from retour.web.mail import turns
+from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, quantity_of, return_of, title_of
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
+from retour.web.mail.withdrawal import withdrawal_answered, withdrawal_received
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
@@ -27,32 +31,32 @@ def told(letter: Letter, reader: Reader) -> Told:
 
 
 def _requested(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
-    number = _number(told_return)
+    told_return = return_of(letter)
+    number = number_of(told_return)
     return Told(
         subject=reader.say("We have your return request %(number)s", number=number),
         title=reader.say("We have your return request"),
         paragraphs=(reader.say("We look at it and write to you as soon as it is decided. Keep the items until then."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(
-            Section(reader.say("What is going back"), items=_items(told_return, told_return.rma.lines, reader)),
+            Section(reader.say("What is going back"), items=items_of(told_return, told_return.rma.lines, reader)),
             Section(reader.say("What you chose"), (_chosen(told_return, reader),)),
         ),
         money_heading=reader.say("Your refund, to the cent"),
         money_note=reader.say("This is the amount if everything arrives as described."),
         money=_money(told_return.promised, told_return, reader),
-        closing=(reader.say("You can cancel until you hand the parcel over."), *_contact(letter, reader)),
+        closing=(reader.say("You can cancel until you hand the parcel over."), *contact_of(letter, reader)),
     )
 
 
 def _approved(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     lines = told_return.rma.lines
     granted = [line for line in lines if line.decision in _GRANTED]
     refused = [line for line in lines if line.decision is Decision.REJECTED]
     waiting = [line for line in lines if line.decision in UNDECIDED]
     whole = len(granted) == len(lines)
-    sections = [Section(reader.say("What is going back"), items=_items(told_return, granted or lines, reader))]
+    sections = [Section(reader.say("What is going back"), items=items_of(told_return, granted or lines, reader))]
     if refused:
         sections.append(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)))
     if waiting:
@@ -60,33 +64,33 @@ def _approved(letter: Letter, reader: Reader) -> Told:
             Section(
                 reader.say("Not decided yet"),
                 (reader.say("Keep these items until we write to you again."),),
-                _items(told_return, waiting, reader),
+                items_of(told_return, waiting, reader),
             )
         )
     if whole:
-        subject = reader.say("Your return %(number)s is approved", number=_number(told_return))
+        subject = reader.say("Your return %(number)s is approved", number=number_of(told_return))
         title = reader.say("Your return is approved")
     else:
-        subject = reader.say("Part of your return %(number)s is approved", number=_number(told_return))
+        subject = reader.say("Part of your return %(number)s is approved", number=number_of(told_return))
         title = reader.say("Part of your return is approved")
     return Told(
         subject=subject,
         title=title,
-        paragraphs=_way_back(told_return, reader),
-        button=_button(letter, reader),
+        paragraphs=_way_back(told_return, reader, letter.papers),
+        button=button_of(letter, reader),
         sections=(*_sending(letter, told_return, reader), *sections),
         money_heading=reader.say("Your refund, to the cent") if whole else "",
         money_note=reader.say("This is the amount if everything arrives as described.") if whole else "",
         money=_money(told_return.promised, told_return, reader) if whole else (),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _rejected(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     refused = [line for line in told_return.rma.lines if line.decision is Decision.REJECTED]
     whole = len(refused) == len(told_return.rma.lines)
-    number = _number(told_return)
+    number = number_of(told_return)
     if whole:
         subject = reader.say("Your return %(number)s was not approved", number=number)
         title = reader.say("Your return was not approved")
@@ -99,19 +103,19 @@ def _rejected(letter: Letter, reader: Reader) -> Told:
         subject=subject,
         title=title,
         paragraphs=(follows,),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)),),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _received(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     arrived = [line for line in told_return.rma.lines if line.received]
     open_units = sum(
         max(line.quantity - count(line.received), 0) for line in told_return.rma.lines if line.decision in _GRANTED
     )
-    number = _number(told_return)
+    number = number_of(told_return)
     if open_units:
         subject = reader.say("Part of your return %(number)s has arrived", number=number)
         title = reader.say("Part of your return has arrived")
@@ -120,7 +124,7 @@ def _received(letter: Letter, reader: Reader) -> Told:
         title = reader.say("Your return has arrived")
     items = tuple(
         Item(
-            _title(told_return, line, reader),
+            title_of(told_return, line, reader),
             (reader.say_plural("%(n)s piece", "%(n)s pieces", count(line.received)),),
         )
         for line in arrived
@@ -129,14 +133,14 @@ def _received(letter: Letter, reader: Reader) -> Told:
         subject=subject,
         title=title,
         paragraphs=(reader.say("We check the items next and write to you as soon as your refund is on its way."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(Section(reader.say("What has arrived"), items=items),),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _refunded(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     plan = told_return.paid
     assert plan is not None, "a mail about a refund names its settlement"
     amount = reader.amount(Money(plan.total.presentment + plan.bonus, plan.currency))
@@ -150,14 +154,14 @@ def _refunded(letter: Letter, reader: Reader) -> Told:
     paragraphs = (reader.say("Banks take 3 to 5 days."),) if TenderKind.CARD in kinds else ()
     return Told(
         subject=reader.say(
-            "%(amount)s for your return %(number)s is on its way", amount=amount, number=_number(told_return)
+            "%(amount)s for your return %(number)s is on its way", amount=amount, number=number_of(told_return)
         ),
         title=title,
         paragraphs=paragraphs,
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         money_heading=reader.say("Your refund, to the cent"),
         money=_money((plan,), told_return, reader),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
@@ -169,13 +173,13 @@ def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Read
     if of.paid_as[0] == ResolutionKind.EXCHANGE:
         title = what
     return Told(
-        subject=reader.say("%(what)s for your return %(number)s", what=what, number=_number(of)),
+        subject=reader.say("%(what)s for your return %(number)s", what=what, number=number_of(of)),
         title=title,
         paragraphs=(reader.say("The shop has taken care of it."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         money_heading=reader.say("What it is worth, to the cent"),
         money=_money((plan,), of, reader),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
@@ -219,41 +223,19 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_REJECTED: _rejected,
     MailKind.RETURN_RECEIVED: _received,
     MailKind.RETURN_REFUNDED: _refunded,
+    **turns.KINDS,
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
+    MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
+    MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
-
-
-def _return(letter: Letter) -> ToldReturn:
-    assert letter.told is not None, "a mail about a return is written while there is one"
-    return letter.told
-
-
-def _number(of: ToldReturn) -> str:
-    return f"R-{of.rma.number}"
-
-
-def _title(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
-    sold = of.order.line(line.line_ref)
-    return theirs(sold.title, reader) if sold is not None else reader.say("Item")
-
-
-def _items(of: ToldReturn, lines: list[ReturnLine] | tuple[ReturnLine, ...], reader: Reader) -> tuple[Item, ...]:
-    return tuple(Item(_title(of, line, reader), (_quantity(of, line, reader),)) for line in lines)
 
 
 def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[Item, ...]:
     return tuple(
-        Item(_title(of, line, reader), (_quantity(of, line, reader),), their_lines(line.message or "", reader))
+        Item(title_of(of, line, reader), (quantity_of(of, line, reader),), their_lines(line.message or "", reader))
         for line in lines
     )
-
-
-def _quantity(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
-    asked, sold = line.requested_quantity, of.order.line(line.line_ref)
-    if sold is not None and sold.quantity > asked:
-        return reader.say("%(n)s of %(of)s", n=reader.number(asked), of=reader.number(sold.quantity))
-    return reader.say_plural("%(n)s piece", "%(n)s pieces", asked)
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
@@ -271,11 +253,13 @@ def _resolution(of: ToldReturn, kind: str, ref: str | None, reader: Reader) -> s
     return theirs(name_of(kind, ref, of.resolutions, reader, default=of.shop_language), reader)
 
 
-def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
+def _way_back(of: ToldReturn, reader: Reader, papers: tuple[LabelContent, ...] = ()) -> tuple[str, ...]:
+    if papers:
+        return _with_papers(papers, reader)
     match of.method:
-        case MethodKind.LABEL:
+        case MethodKind.LABEL if not is_waived(of.rma):
             return (reader.say("Print the label from the page of your return and put it on the parcel."),)
-        case MethodKind.DROP_OFF:
+        case MethodKind.DROP_OFF if not is_waived(of.rma):
             return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
         case MethodKind.KEEP_ITEM:
             return (reader.say("Keep the items: nothing needs to come back."),)
@@ -286,23 +270,29 @@ def _way_back(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
             )
 
 
+def _with_papers(papers: tuple[LabelContent, ...], reader: Reader) -> tuple[str, ...]:
+    """Return what to do with the files that come along, one pair for each parcel."""
+    parcels = len(papers)
+    said = []
+    if parcels > 1:
+        said.append(
+            reader.say_plural("Send %(n)s parcel.", "Send %(n)s parcels: the items go to different places.", parcels)
+        )
+    if any(not paper.shown for paper in papers):
+        said.append(reader.say("Print the label that comes with this mail and put it on the parcel."))
+    if any(paper.shown for paper in papers):
+        said.append(reader.say("Show the code that comes with this mail where you hand the parcel over."))
+    return (*said, reader.say("Put the packing slip into the parcel."))
+
+
 def _sending(letter: Letter, of: ToldReturn, reader: Reader) -> tuple[Section, ...]:
-    if of.method != MethodKind.OWN_CARRIER:
+    if of.method != MethodKind.OWN_CARRIER and not is_waived(of.rma):
         return ()
     address = their_lines(letter.front.return_address or "", reader)
     said = their_lines(letter.front.sending or "", reader)
     if not (address or said):
         return ()
-    label = reader.say("Write %(number)s on the parcel.", number=_number(of))
+    label = reader.say("Write %(number)s on the parcel.", number=number_of(of))
     return (
         Section(reader.say("Where to send it"), (*said, label), (Item(address[0], address[1:]),) if address else ()),
     )
-
-
-def _button(letter: Letter, reader: Reader) -> Button | None:
-    return Button(reader.say("See your return"), letter.front.link) if letter.front.link else None
-
-
-def _contact(letter: Letter, reader: Reader) -> tuple[str, ...]:
-    contact = letter.front.contact_email or letter.front.contact_url
-    return (reader.say("Questions? Ask us: %(contact)s", contact=theirs(contact, reader)),) if contact else ()

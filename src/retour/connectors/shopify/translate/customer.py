@@ -6,6 +6,7 @@ from typing import Any, Final
 from retour.core.errors import Refused
 from retour.core.money import parse_decimal
 from retour.core.order import Figures, Person, Risk
+from retour.core.postal import PostalAddress
 
 from .reading import Reading, instant, many, one, text, texts
 
@@ -30,6 +31,22 @@ def person(document: Doc, shop_currency: str = "", reading: Reading | None = Non
         tags=texts(customer, "tags"),
         home_country=text(one(customer, "defaultAddress"), "countryCodeV2"),
         figures=_figures(customer, shop_currency, reading),
+        ship_to=_ship_to(address),
+    )
+
+
+def _ship_to(address: Doc) -> PostalAddress | None:
+    """Return where the order was sent, as far as it is told; nothing if no address came with it."""
+    if not address:
+        return None
+    return PostalAddress(
+        name=text(address, "name") or "",
+        company=text(address, "company") or "",
+        street=tuple(line for line in (text(address, "address1"), text(address, "address2")) if line),
+        town=text(address, "city") or "",
+        postcode=text(address, "zip") or "",
+        region=text(address, "provinceCode") or "",
+        country=text(address, "countryCodeV2") or "",
     )
 
 
