@@ -40,9 +40,7 @@ def test_units_that_never_left_are_freed_at_their_location_and_others_are_not_re
 
 @pytest.mark.parametrize("version", SCHEMAS)
 def test_every_schema_takes_a_cancelled_line(version: str) -> None:
-    name, variables = refund_lines(
-        RefundedUnits(LINE, 1, cancelled=True, location_ref=f"{GID}/Location/1")
-    )
+    name, variables = refund_lines(RefundedUnits(LINE, 1, cancelled=True, location_ref=f"{GID}/Location/1"))
     definition = parse(operation.text(name)).definitions[0]
     assert isinstance(definition, OperationDefinitionNode)
 

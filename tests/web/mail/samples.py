@@ -98,6 +98,10 @@ DECIDED = {
     ),
 }
 SECRETS = {
+    MailKind.STORE_ALARM: {
+        "what": "payments_stopped", "shop": "Fjellhus", "limit": "window_refunds", "allowed": "50", "window_minutes": "1",
+        "link": "https://returns.fjellhus.example/dashboard/settings/payments",
+    },
     MailKind.ONE_TIME_CODE: {"code": "482913"},
     MailKind.STAFF_INVITED: {
         "link": "https://returns.fjellhus.example/invitation/abc", "account": "Fjellhus AS", "invited_by": "Ana Berg"

@@ -30,7 +30,6 @@ from retour.store.ids import new_id
 from retour.store.photo import PhotoView
 from retour.store.views import InspectionView, NoteView, ReceiptView, ShipmentView
 
-
 AskedKind = Annotated[
     Literal["return", "claim", "cancellation"],
     Meta(description="A withdrawal is stated under `/withdrawals`. A cancellation is of units that were never sent."),
