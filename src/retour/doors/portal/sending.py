@@ -7,11 +7,11 @@ from litestar import Response
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import MethodKind, ResolutionKind
+from retour.core.rma.state import STAYS
 from retour.core.visit import masked_email
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Draft, Shown, offer_of
+from retour.doors.portal.draft import Draft, Shown
 from retour.doors.portal.drafting import draft_of, judged, keep, order_of, photos_of, with_reason
 from retour.doors.portal.offers import names_of, worth
 from retour.flows import rma as returns
@@ -43,7 +43,7 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     assert draft.rma_id is not None, "the review gave it one"
     rma_id = draft.rma_id
     asking = returns.Asking(
-        here.store_id, proven.order_id, tuple(wishes), "portal",
+        here.store_id, proven.order_id, tuple(wishes), "portal", kind=draft.kind,
         method=draft.method or None, plan_hash=form.text("plan"),
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
-        sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,
+        sends=method not in STAYS, confirmation=masked_email(person.email) if person else None,
     )  # fmt: skip
 
 
@@ -129,8 +129,8 @@ async def _judged(here: Here, draft: Draft) -> Judged:
 
 def _methods(found: Judged, draft: Draft) -> list[str]:
     """Return the ways back that every line offers, in the merchant's order; else the one that stands for the return."""
-    if offer_of(draft.resolution)[0] == ResolutionKind.KEEP_ITEM:
-        return [MethodKind.KEEP_ITEM.value]
+    if found.ways.first.method in STAYS:
+        return [found.ways.first.method]
     offered = [[offer.kind.value for offer in line.methods.outcome.offered] for line in found.lines]
     common = [kind for kind in offered[0] if all(kind in kinds for kinds in offered)]
     return common or [found.ways.first.method]
