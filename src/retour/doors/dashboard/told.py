@@ -36,6 +36,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "in_transit": ("goods", "half"),
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),
+    "second_approval": ("money", "half"),
     "awaiting_payout": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)

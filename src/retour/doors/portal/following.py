@@ -16,10 +16,13 @@ from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
+from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
+from retour.doors.portal.papers import papers_of
+from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
@@ -90,7 +93,9 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             messages=_messages(row, parts, asked, here), may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=parts.shipments, asked=next((q for q in asked if q.closed_at is None), None),
+            parcels=told_parcels(parts.shipments),
+            papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
+            asked=next((q for q in asked if q.closed_at is None), None),
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 
@@ -173,11 +178,11 @@ def chosen_of(row: Record, names: Names) -> str:
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
     """Return the items of a return and, where it differs from the whole, what became of each."""
-    found, pictures = [], await pictures_of(here.db, order)
+    found, pictures, reasons = [], await pictures_of(here.db, order), await names_of_reasons(here)
     for line in _LINES.decode(row["lines"] or "[]"):
         ordered = order.line(line.line_ref)
         title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
-        reason = words.reason_name(line.reason, here.reader)
+        reason = reasons.get(line.reason) or words.reason_name(line.reason, here.reader)
         picture = pictures.get(ordered.image_url or "") if ordered else None
         piece = Piece(key_of(line.line_ref), title, picture, line.requested_quantity, of, reason)
         found.append((piece, _fate(line.decision, row["status"], here)))

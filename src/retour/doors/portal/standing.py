@@ -101,6 +101,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "label_failed":
+        text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
+        return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
     text = _joined(
         say("Your return is approved. Pack the items and send them back."),
         _by(row, "send_by", say("Hand the parcel over by %(day)s; after that it expires."), reader),
