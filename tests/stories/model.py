@@ -231,6 +231,28 @@ async def _scan(model: Model) -> None:
     await model.house.do(lambda db: shipping.track(db, said=said, now=now()))
 
 
+async def _edit(model: Model) -> None:
+    record = await model.a_return()
+    if record is None:
+        return
+    refs = [line.ref for line in model.order.order.lines]
+    chosen = model.chance.sample(refs, model.chance.randint(1, 2))
+    wishes = tuple(
+        rma.Wish(ref, model.chance.randint(1, 3), model.chance.choice(["too_small", "damaged"])) for ref in chosen
+    )
+    held = {line.line_ref: line.quantity for line in record.rma.lines}
+    told = [(refs.index(w.line_ref), held.get(w.line_ref, 0), w.quantity) for w in wishes]
+    model.log.append(f"edit {told}")
+    await model.agrees(
+        Act.EDIT,
+        record,
+        lambda db: rma.edit_return(
+            db, rma_id=record.rma.id, content=rma.Content(wishes), actor="agent", now=now(),
+            policies=model.house.policies,
+        ),
+    )  # fmt: skip
+
+
 async def _time_passes(model: Model) -> None:
     record = await model.a_return()
     if record is None:
@@ -248,7 +270,7 @@ async def _time_passes(model: Model) -> None:
 
 
 STEPS: list[Step] = [
-    _request, _request, _receive, _receive, _inspect, _inspect, _one_line, _scan, _time_passes,
+    _request, _request, _edit, _edit, _receive, _receive, _inspect, _inspect, _one_line, _scan, _time_passes,
     _whole(Act.APPROVE, lambda db, m, r: rma.approve(db, rma_id=r.rma.id, actor="agent", now=now())),
     _whole(Act.APPROVE, lambda db, m, r: rma.approve(db, rma_id=r.rma.id, actor="agent", now=now())),
     _whole(Act.REJECT, lambda db, m, r: rma.reject(db, rma_id=r.rma.id, message="no", actor="agent", now=now())),
