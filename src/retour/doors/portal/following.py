@@ -1,6 +1,7 @@
 """After sending: the list of an order's returns, where one stands, and cancelling it while nothing was handed over."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,9 +26,11 @@ from retour.flows import rma as returns
 from retour.store import event, views
 from retour.store import look as looks
 from retour.store import order as orders
+from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
+from retour.store.photo import PhotoKind, PhotoView
 from retour.store.refund import SettlementRow
 from retour.web.differences import differences
 from retour.web.explained import beside, explained
@@ -70,7 +73,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         assert order is not None, "a return stands on its order"
         settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
-        shop, reader = here.portal.look.name, here.reader
+        shop, reader, sent = here.portal.look.name, here.reader, await photos.list_of_return(here.db, row["id"])
         outside = chosen_of(row, names)
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
@@ -82,7 +85,8 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
-            messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
+            messages=_messages(row, parts, shop, sent), mine=[one for one in sent if one.kind == PhotoKind.SHOPPER],
+            may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
             parcels=parts.shipments,
@@ -189,11 +193,17 @@ def _fate(decision: str, status: str, here: Here) -> str:
     return fates.get(decision, "")
 
 
-def _messages(row: Record, parts: views.ReturnParts, shop: str) -> list[tuple[str, str, Any]]:
-    """Return what the shop wrote to the shopper: (who, text, when or nothing)."""
+def _messages(
+    row: Record, parts: views.ReturnParts, shop: str, sent: Sequence[PhotoView]
+) -> list[tuple[str, str, Any, list[PhotoView]]]:
+    """Return what the shop wrote to the shopper: (who, text, when or nothing, what came with it)."""
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
-    found: list[tuple[str, str, Any]] = [(shop, text, row["decided_at"]) for text in said]
-    found += [(shop, note.body, note.at) for note in parts.notes if note.shown_to_shopper]
+    found: list[tuple[str, str, Any, list[PhotoView]]] = [(shop, text, row["decided_at"], []) for text in said]
+    found += [
+        (shop, note.body, note.at, [one for one in sent if one.note_id == note.id])
+        for note in parts.notes
+        if note.shown_to_shopper
+    ]
     return found
 
 

@@ -70,10 +70,28 @@ def _expired(letter: Letter, reader: Reader) -> Told:
     )
 
 
+def _message(letter: Letter, reader: Reader) -> Told:
+    told = return_of(letter)
+    came = reader.say_plural(
+        "%(n)s photo or video came with it: see it on the page of your return.",
+        "%(n)s photos or videos came with it: see them on the page of your return.",
+        told.message_photos,
+    )  # fmt: skip
+    return Told(
+        subject=reader.say("A message about your return %(number)s", number=number_of(told)),
+        title=reader.say("A message about your return"),
+        paragraphs=(came,) if told.message_photos else (),
+        button=button_of(letter, reader),
+        sections=(Section(reader.say("We write"), their_lines(told.message or "", reader)),),
+        closing=contact_of(letter, reader),
+    )
+
+
 KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_INFO_NEEDED: _asked,
     MailKind.RETURN_REMINDER: _reminded,
     MailKind.RETURN_EXPIRED: _expired,
+    MailKind.RETURN_MESSAGE: _message,
 }
 
 
