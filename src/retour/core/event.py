@@ -31,6 +31,7 @@ class EventType(StrEnum):
     RETURN_INSPECTED = "return.inspected"
     RETURN_RESTOCKED = "return.restocked"
     RETURN_RESOLVED = "return.resolved"
+    RETURN_ESCALATED = "return.escalated"
     RETURN_ASSIGNED = "return.assigned"
     RETURN_WATCHED = "return.watched"
     RETURN_TAGGED = "return.tagged"

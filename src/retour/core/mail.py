@@ -26,6 +26,7 @@ class MailKind(StrEnum):
     RETURN_MESSAGE = "return_message"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
+    STORE_ALARM = "store_alarm"
     WITHDRAWAL_RECEIVED = "withdrawal_received"
     WITHDRAWAL_ANSWERED = "withdrawal_answered"
 

@@ -21,8 +21,11 @@ from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
+from retour.doors.portal.papers import papers_of
+from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
+from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, views
 from retour.store import look as looks
 from retour.store import order as orders
@@ -32,12 +35,15 @@ from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.store.photo import PhotoKind, PhotoView
 from retour.store.refund import SettlementRow
+from retour.store.rma import questions
+from retour.store.rma.questions import InfoRequest
 from retour.web.differences import differences
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
 
 LIST_MOST: Final = 50
+ANSWER_MISSING: Final = "answer-missing"  # says that an answer came back empty
 _NUMBER: Final = re.compile(r"R-([1-9][0-9]{0,17})")
 _LINES: Final = msgspec.json.Decoder(list[views.LineView])
 _LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
@@ -72,6 +78,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         assert parts is not None, "a return that was just read"
         assert order is not None, "a return stands on its order"
         settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
+        asked = await questions.of_return(here.db, row["id"])
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader, sent = here.portal.look.name, here.reader, await photos.list_of_return(here.db, row["id"])
         outside = chosen_of(row, names)
@@ -85,11 +92,14 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
-            messages=_messages(row, parts, shop, sent), mine=[one for one in sent if one.kind == PhotoKind.SHOPPER],
-            may_cancel=await _may_cancel(here.db, row),
+            messages=_messages(row, parts, asked, sent, here),
+            mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=parts.shipments,
+            parcels=told_parcels(parts.shipments),
+            papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
+            asked=next((q for q in asked if q.closed_at is None), None),
+            answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 
 
@@ -188,15 +198,16 @@ def _fate(decision: str, status: str, here: Here) -> str:
     say = here.reader.say
     fates = {
         "rejected": say("not accepted"), "cancelled": say("cancelled"), "approved": say("accepted"),
-        "resolved": say("complete"), "requested": say("being checked"),
+        "resolved": say("complete"), "requested": say("being checked"), "expired": say("expired"),
     }  # fmt: skip
     return fates.get(decision, "")
 
 
 def _messages(
-    row: Record, parts: views.ReturnParts, shop: str, sent: Sequence[PhotoView]
+    row: Record, parts: views.ReturnParts, asked: Sequence[InfoRequest], sent: Sequence[PhotoView], here: Here
 ) -> list[tuple[str, str, Any, list[PhotoView]]]:
-    """Return what the shop wrote to the shopper: (who, text, when or nothing, what came with it)."""
+    """Return what the shop and the shopper wrote to each other: (who, text, when or nothing, what came with it)."""
+    shop = here.portal.look.name
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
     found: list[tuple[str, str, Any, list[PhotoView]]] = [(shop, text, row["decided_at"], []) for text in said]
     found += [
@@ -204,6 +215,10 @@ def _messages(
         for note in parts.notes
         if note.shown_to_shopper
     ]
+    for closed in (question for question in asked if question.closed_at is not None):
+        found.append((shop, closed.question, closed.asked_at, []))
+        if closed.answer is not None:
+            found.append((here.reader.say("You"), closed.answer, closed.closed_at, []))
     return found
 
 

@@ -276,7 +276,7 @@ def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish], *, unl
         said = Objection("resolution_not_offered", "that resolution is not offered", f"lines[{index}].resolution")
         if not unlimited or wish.ref is not None or wish.resolution not in CARRIED_OUT:
             raise Refused(said.code, said.message, field=said.field)
-        aside.append(said)
+        aside.append(replace(said, field=f"lines[{wish.line_ref}].resolution"))  # as the policy names a line
     return aside
 
 
