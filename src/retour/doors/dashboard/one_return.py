@@ -185,7 +185,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
     asked = line.requested_quantity
     ruling = next((d["rulings"]["decision"] for d in whole.parts.decision if d["line"] == line.line_ref), None)
     rule = whole.head.rule(ruling["rule"]) if ruling else None
-    reason = word(reader, words.REASONS, line.reason)
+    reason = whole.reason_name(reader, line.reason)
     by_policy = line.decision in _DECIDED and any(e.actor == "policy" for e in whole.events)
     return Item(
         title=sold.title if sold else line.line_ref,
@@ -244,7 +244,11 @@ def _asked_for(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
     ruling = next((d["rulings"].get("requirements") for d in whole.parts.decision if d["line"] == line.line_ref), None)
     wanted = ruling["outcome"] if ruling else {}
     texts = {question["id"]: question["text"] for question in wanted.get("questions", ())}
-    facts = [f"{texts.get(name, name)}: “{answer}”" for name, answer in line.answers.items()]
+    facts = []
+    for name, answer in line.answers.items():
+        own = whole.answer_of(reader, line.reason, name, answer) if name not in texts else None
+        text, told = own or (texts.get(name, name), answer)
+        facts.append(f"{text}: “{told}”")
     sent = sum(one.return_line_id == line.id and one.kind == PhotoKind.SHOPPER for one in whole.photos)
     if int(wanted.get("photos", 0)) > sent:
         photos = int(wanted["photos"])
