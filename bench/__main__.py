@@ -5,7 +5,9 @@ import sys
 
 from .report import Report
 
-NAMES = ("create_return", "lifecycle", "memory", "list_returns", "pages", "intake", "sync", "policy", "simulate")
+NAMES = (
+    "create_return", "lifecycle", "memory", "list_returns", "search", "pages", "intake", "sync", "policy", "simulate",
+)  # fmt: skip
 
 
 def main(wanted: list[str]) -> int:

@@ -81,7 +81,7 @@ async def _spread(here: Installation, merchant: Merchant) -> tuple[str, list[str
         " WHERE r.blocked_code = 'awaiting_inspection' ORDER BY r.number LIMIT 1"
     )
     await owner.close()
-    token = await _sign_in(here, merchant)
+    token = await signed_in(here, merchant)
     number, desk = f"R-{one['number']}", "/dashboard"
     return token, [
         desk,
@@ -108,7 +108,8 @@ async def _spread(here: Installation, merchant: Merchant) -> tuple[str, list[str
     ]
 
 
-async def _sign_in(here: Installation, merchant: Merchant) -> str:
+async def signed_in(here: Installation, merchant: Merchant) -> str:
+    """Sign an owner in and return their token."""
     token, now = secrets.token_urlsafe(32), datetime.now(UTC)
     database = await Database.open(here.urls.app, pool_max=1)
     async with database.tx(merchant.tenant_id) as db:

@@ -1,4 +1,5 @@
-"""Writes the documents that integrators build on into docs/: the schema of a policy and the templates to start from.
+"""Writes the documents that integrators build on into docs/: the schema of a policy, the templates to start from, and
+the schemas of what can be sent in.
 
 `python -m tools.published` writes them anew after a change that is meant; a test compares them with the code.
 """
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from retour.core.intake import SCHEMAS
 from retour.core.policy import encode
 from retour.core.policy.schema import schema
 from retour.core.policy.template import templates
@@ -19,6 +21,7 @@ def published() -> Mapping[str, str]:
     """Return the text of each published document by its path below docs/."""
     documents = {"policy.schema.json": schema()}
     documents |= {f"policy-templates/{one.name}.json": dict(encode(one.make())) for one in templates()}
+    documents |= {f"{name.replace('/', '-')}.schema.json": said for name, said in SCHEMAS.items()}
     return {path: json.dumps(said, indent=2, ensure_ascii=False) + "\n" for path, said in documents.items()}
 
 

@@ -92,7 +92,15 @@ def codes(answers: Mapping[str, str], note: str | None = "It is torn") -> list[t
 @pytest.mark.parametrize("more", [{}, {"times": "-3"}, {"times": "12", "words": "x" * ANSWER_MOST}, {"words": " "}])
 def test_what_is_answered_as_asked_is_taken(more: Mapping[str, str]) -> None:
     assert codes({**GOOD, **more}) == []
-    assert missing(Requirements(photos=3), note=None, answers={}, field="lines[0]") == ()
+    assert missing(Requirements(photos=3), note=None, answers={}, field="lines[0]", photos=3) == ()
+
+
+def test_photos_that_are_missing_are_counted() -> None:
+    found = missing(Requirements(photos=3), note=None, answers={}, field="lines[0]", photos=2)
+
+    assert [(one.code, one.field, one.message) for one in found] == [
+        ("photos_required", "lines[0].photos", "3 photos are wanted")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -290,13 +290,18 @@ async def test_a_request_that_leaves_a_question_open_changes_nothing(house: Hous
     assert await house.traces(order) == before
 
 
-async def test_photos_that_nobody_can_send_yet_are_asked_for_by_a_person(house: House) -> None:
+async def test_photos_are_demanded_over_the_api_and_elsewhere_asked_for_by_a_person(house: House) -> None:
     document = policy(requirements=Requirements(photos=2), decision=Approving(Approval.AUTO_APPROVE))
     await house.open(document=document)
     order = await house.an_order()
+    before = await house.traces(order)
 
-    rma_id = await house.ask(order, {0: 2})
+    with pytest.raises(Refused) as refused:
+        await house.ask(order, {0: 2})
 
+    assert [(o.code, o.field) for o in refused.value.objections] == [("photos_required", "lines[0].photos")]
+    assert await house.traces(order) == before
+    rma_id = await house.ask(order, {0: 2}, channel="staff")
     assert await house.status(rma_id) == "requested"
     (requested,) = [e for e in await house.events(rma_id) if e.type == "return.requested"]
     assert requested.data["review"] == ["photos_wanted"]

@@ -20,7 +20,7 @@ from retour.cli.frame import (
     store_option,
     tell,
 )
-from retour.flows import account as account_flow
+from retour.flows import guard as guard_flow
 from retour.ops import backup as backups
 from retour.ops import database as databases
 from retour.store import instance
@@ -86,23 +86,31 @@ def join_command() -> None:
 @click.option("--everything", is_flag=True, help="Stop every effect of the whole installation.")
 @account_option
 @store_option
+@click.option("--reason", help="Why, for whoever reads it later.")
 @json_option
-def pause_command(*, everything: bool, account: str | None, store: str | None, as_json: bool) -> None:
+def pause_command(
+    *, everything: bool, account: str | None, store: str | None, reason: str | None, as_json: bool
+) -> None:
     """Stop payments of an account or a store, or (--everything) every effect of the installation."""
-    _switch(stop=True, everything=everything, account=account, store=store, as_json=as_json)
+    _switch(stop=True, everything=everything, account=account, store=store, reason=reason, as_json=as_json)
 
 
 @click.command("unpause")
 @click.option("--everything", is_flag=True, help="Let the effects of the whole installation go again.")
 @account_option
 @store_option
+@click.option("--reason", help="Why; needed where the velocity breaker has stopped the store.")
 @json_option
-def unpause_command(*, everything: bool, account: str | None, store: str | None, as_json: bool) -> None:
+def unpause_command(
+    *, everything: bool, account: str | None, store: str | None, reason: str | None, as_json: bool
+) -> None:
     """Let payments, or (--everything) every effect, go again."""
-    _switch(stop=False, everything=everything, account=account, store=store, as_json=as_json)
+    _switch(stop=False, everything=everything, account=account, store=store, reason=reason, as_json=as_json)
 
 
-def _switch(*, stop: bool, everything: bool, account: str | None, store: str | None, as_json: bool) -> None:
+def _switch(
+    *, stop: bool, everything: bool, account: str | None, store: str | None, reason: str | None, as_json: bool
+) -> None:
     if everything and store:
         raise click.UsageError("--everything stops more than a store; give one of them")
 
@@ -112,7 +120,7 @@ def _switch(*, stop: bool, everything: bool, account: str | None, store: str | N
                 async with database.tx(None) as db:
                     await instance.set_kill_switch(db, on=stop)
                 return "installation", True
-            return await _switch_account(database, account, store, stop=stop)
+            return await _switch_account(database, account, store, reason, stop=stop)
 
     what, changed = run(switch())
     word = "stopped" if stop else "running"
@@ -124,12 +132,12 @@ def _switch(*, stop: bool, everything: bool, account: str | None, store: str | N
 
 
 async def _switch_account(
-    database: Database, account: str | None, store: str | None, *, stop: bool
+    database: Database, account: str | None, store: str | None, reason: str | None, *, stop: bool
 ) -> tuple[str, bool]:
     tenant_id = await find_account(database, account)
-    turn = account_flow.pause_payments if stop else account_flow.resume_payments
+    turn = guard_flow.pause_payments if stop else guard_flow.resume_payments
     async with database.tx(tenant_id) as db:
         chosen = await find_store(db, store) if store else None
         store_id = chosen.id if chosen else None
-        changed = await turn(db, tenant_id=tenant_id, store_id=store_id, actor=ACTOR, now=now())
+        changed = await turn(db, tenant_id=tenant_id, store_id=store_id, actor=ACTOR, now=now(), reason=reason)
     return (f"store {chosen.shop_name}" if chosen else "account"), changed

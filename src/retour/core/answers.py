@@ -10,9 +10,13 @@ ANSWER_MOST: Final = 2_000  # characters
 _YES_NO: Final = ("yes", "no")
 
 
-def missing(wanted: Requirements, *, note: str | None, answers: Mapping[str, str], field: str) -> tuple[Objection, ...]:
-    """Return what is missing or wrong in a line's note and answers; `field` names the line, such as `lines[0]`."""
+def missing(
+    wanted: Requirements, *, note: str | None, answers: Mapping[str, str], field: str, photos: int = 0
+) -> tuple[Objection, ...]:
+    """Return what is missing or wrong in a line's note, answers and count of photos; `field` names the line (`lines[0]`)."""
     found: list[Objection] = []
+    if photos < wanted.photos:
+        found.append(Objection("photos_required", f"{wanted.photos} photos are wanted", f"{field}.photos"))
     if wanted.note and not (note and note.strip()):
         found.append(Objection("note_required", "say something about the article", f"{field}.note"))
     for question in wanted.questions:

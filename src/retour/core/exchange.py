@@ -4,17 +4,20 @@ The rules are in docs/money.md: the new article is worth what was paid for it, n
 later return of it, or of what it is swapped for in turn, pays back exactly the money that came in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides, half_up, spread
-from retour.core.order import OrderLine, Tax
+from retour.core.order import Order, OrderLine, Tax
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms, UpCharge
-from retour.core.refund.plan import ExplainedRow
+from retour.core.refund import units
+from retour.core.refund.plan import ExplainedRow, Row, RowKind
 
 _WHOLE: Final = 10_000  # basis points
+_VALUE: Final = (RowKind.UNITS, RowKind.DAMAGE)
+_FEES: Final = (RowKind.RESTOCKING_FEE, RowKind.LABEL_FEE, RowKind.RETURN_FEE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def exchange(
     _check(given, wanted, terms)
     if collect_at_most is not None and collect_at_most < 0:
         raise Refused("wrong_sign", "less than nothing cannot be collected", field="collect_at_most")
-    worth, price = _sum(g.worth for g in given), _sum(w.worth for w in wanted)
+    worth, price = together(given), _sum(w.worth for w in wanted)
     reference = worth.gross if terms.price is ExchangePrice.PAID else _total(g.listed for g in given)
     even = _is_even(reference.presentment, price.gross.presentment, terms)
     difference = 0 if even else price.gross.presentment - reference.presentment
@@ -136,6 +139,56 @@ def exchange(
 def carry(line: OrderLine, worth: Worth) -> OrderLine:
     """Return the line of a new article with the value it carries in place of the figures it was sold with."""
     return replace(line, gross=worth.gross, list_value=worth.gross, taxes=worth.taxes, discounts=())
+
+
+def as_carried(order: Order, carried: Mapping[str, Worth]) -> Order:
+    """Return the order with the lines that were exchanged for at the value they carry, by line ref.
+
+    The order's total follows, so that what may be paid back of it is what was really paid. A ref that is no line of
+    the order changes nothing.
+    """
+    lines = tuple(carry(line, carried[line.ref]) if line.ref in carried else line for line in order.lines)
+    more = NOTHING
+    for before, after in zip(order.lines, lines, strict=True):
+        more += after.gross - before.gross
+    return replace(order, lines=lines, total=order.total + more)
+
+
+def given_of(order: Order, rows: Iterable[Row]) -> list[Given]:
+    """Return what a plan's rows pay for units, damage taken off, as what is handed in: one for each order line."""
+    found: dict[str, Given] = {}
+    for row in rows:
+        line = order.line(row.ref) if row.ref is not None and row.kind in _VALUE else None
+        if line is None:
+            continue
+        of, q = line.list_value, line.quantity
+        ordinals = row.ordinals if row.kind is RowKind.UNITS else ()
+        listed = Sides(units.worth(of.presentment, ordinals, q), units.worth(of.shop, ordinals, q))
+        more = Given(line.ref, units.count(ordinals), Worth(row.payable, row.taxes), listed, line.product.ref)
+        was = found.get(line.ref)
+        found[line.ref] = _together(was, more) if was else more
+    return list(found.values())
+
+
+def together(given: Iterable[Given]) -> Worth:
+    """Return what all that is handed in is worth."""
+    return _sum(one.worth for one in given)
+
+
+def fees_of(rows: Iterable[Row]) -> Sides:
+    """Return what a plan's rows take as fees, as a positive amount."""
+    return _total(-row.payable for row in rows if row.kind in _FEES)
+
+
+def sold_as(line: OrderLine, given: Worth) -> Worth:
+    """Return the price of a new article as an order has it; one that was sold for nothing counts at its list price.
+
+    The tax inside a list price is not known: it is taken at the ratio of what was handed in.
+    """
+    if line.gross.presentment or not line.list_value.presentment:
+        return Worth(line.gross, line.taxes)
+    taxes = (Tax(t.bucket, _share(t.amount, line.list_value, given.gross)) for t in given.taxes)
+    return Worth(line.list_value, tuple(taxes))
 
 
 def reverse(done: Exchange) -> Exchange:
@@ -265,6 +318,11 @@ def _sum(parts: Iterable[Worth]) -> Worth:
         for tax in part.taxes:
             taxes[tax.bucket] = taxes.get(tax.bucket, NOTHING) + tax.amount
     return Worth(gross, tuple(Tax(bucket, amount) for bucket, amount in taxes.items()))
+
+
+def _together(some: Given, more: Given) -> Given:
+    worth = _sum((some.worth, more.worth))
+    return replace(some, quantity=some.quantity + more.quantity, worth=worth, listed=some.listed + more.listed)
 
 
 def _total(amounts: Iterable[Sides]) -> Sides:

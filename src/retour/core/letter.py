@@ -31,7 +31,8 @@ class ToldReturn:
     """The return that a mail tells of, as it is when the mail is written.
 
     `promised` are the plans agreed at request; `paid` is the plan of the settlement that the mail is about, if it is
-    about one, and `paid_as` its kind and the merchant's record of it (`resolutions`, by id).
+    about one, and `paid_as` its kind and the merchant's record of it (`resolutions`, by id). `question` is what the
+    shop asked last, and `lapsed` whether it was never answered in time.
     """
 
     id: UUID
@@ -44,6 +45,8 @@ class ToldReturn:
     paid_as: tuple[str, str | None] | None = None
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
     shop_language: str = "en"
+    question: str | None = None
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,14 @@ class MailKind(StrEnum):
     RETURN_REJECTED = "return_rejected"
     RETURN_RECEIVED = "return_received"
     RETURN_REFUNDED = "return_refunded"
+    RETURN_INFO_NEEDED = "return_info_needed"
+    RETURN_REMINDER = "return_reminder"
+    RETURN_EXPIRED = "return_expired"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
+    STORE_ALARM = "store_alarm"
+    WITHDRAWAL_RECEIVED = "withdrawal_received"
+    WITHDRAWAL_ANSWERED = "withdrawal_answered"
 
 
 # A store may keep these to itself; codes and invitations are asked for by the one who gets them.
@@ -32,6 +38,9 @@ OPTIONAL: Final = frozenset(
         MailKind.RETURN_REJECTED,
         MailKind.RETURN_RECEIVED,
         MailKind.RETURN_REFUNDED,
+        MailKind.RETURN_INFO_NEEDED,
+        MailKind.RETURN_REMINDER,
+        MailKind.RETURN_EXPIRED,
     }
 )
 _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
@@ -40,6 +49,9 @@ _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
     EventType.RETURN_REJECTED: MailKind.RETURN_REJECTED,
     EventType.RETURN_RECEIVED: MailKind.RETURN_RECEIVED,
     EventType.SETTLEMENT_SETTLED: MailKind.RETURN_REFUNDED,
+    EventType.RETURN_INFO_ASKED: MailKind.RETURN_INFO_NEEDED,
+    EventType.RETURN_REMINDED: MailKind.RETURN_REMINDER,
+    EventType.RETURN_EXPIRED: MailKind.RETURN_EXPIRED,
 }
 # How long after the try before it each try comes: nine tries over two days. Many servers turn a first try away and want
 # a second after some minutes (RFC 6647).

@@ -87,8 +87,13 @@ def of_line(ruling: LineDecision, line: ReturnLine, policy: CompiledPolicy) -> R
     return terms_for(ruling, policy, resolution=line.resolution, ref=line.resolution_ref, method=line.method)
 
 
-def divide(order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE) -> tuple[Part, ...]:
-    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted."""
+def divide(
+    order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE, *, hashed: bool = True
+) -> tuple[Part, ...]:
+    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted.
+
+    Without `hashed` they are figures that nobody confirms.
+    """
     groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
     for one in returning:
         lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
@@ -99,7 +104,7 @@ def divide(order: Order, returning: Iterable[Returning], after: After, bearing: 
         before = tuple(part.plan for part in parts)
         ledger = of_this_return(after(before), (*bearing.earlier, *before))
         asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
-        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms), ref))
+        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms, hashed=hashed), ref))
     return tuple(parts)
 
 

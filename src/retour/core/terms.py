@@ -48,7 +48,7 @@ def terms_of(
             (refund.FeeKind.RETURN, of_return.return_fee),
         ]
     terms = refund.RefundTerms(
-        shipping=said.shipping,
+        shipping=_shipping(said.shipping, is_withdrawal=is_withdrawal),
         duties=said.duties,
         sale_fees=said.sale_fees,
         tips=said.tips,
@@ -63,6 +63,11 @@ def terms_of(
         share_bp=offer.share_bp if offer else refund.WHOLE,
     )
     return _of_repair(terms) if resolution == ResolutionKind.REPAIR else terms
+
+
+def _shipping(said: refund.ChargeMode, *, is_withdrawal: bool) -> refund.ChargeMode:
+    """Return how much of the shipping goes back: with the whole order at least, where the law wants it (art. 13(1))."""
+    return refund.ChargeMode.ON_FULL_RETURN if is_withdrawal and said is refund.ChargeMode.NONE else said
 
 
 def _of_repair(terms: refund.RefundTerms) -> refund.RefundTerms:

@@ -150,16 +150,6 @@ async def revoke_key(db: Db, *, key_id: UUID, actor: str, now: datetime) -> None
     await event.put(db, EventType.KEY_REVOKED, resource_kind="api_key", resource_id=key_id, actor=actor, at=now)
 
 
-async def pause_payments(db: Db, *, tenant_id: UUID, store_id: UUID | None, actor: str, now: datetime) -> bool:
-    """Stop all payments of a store, or of the whole account; return whether that changed anything."""
-    return await _set_paused(db, tenant_id=tenant_id, store_id=store_id, paused=True, actor=actor, now=now)
-
-
-async def resume_payments(db: Db, *, tenant_id: UUID, store_id: UUID | None, actor: str, now: datetime) -> bool:
-    """Let payments go again; return whether that changed anything."""
-    return await _set_paused(db, tenant_id=tenant_id, store_id=store_id, paused=False, actor=actor, now=now)
-
-
 def check_new_password(plain: str) -> str:
     """Return a password that may be hashed; raise Refused(invalid_password) for one of under 12 characters."""
     if not PASSWORD_LEAST <= len(plain) <= PASSWORD_MOST:
@@ -345,24 +335,6 @@ async def _free_name(db: Db, shop_name: str, *, but: UUID | None) -> str:
     if any(store.shop_name == clean and store.id != but for store in await account.stores(db)):
         raise Refused("already_exists", f"the account has a store named {clean!r}", field="shop_name")
     return clean
-
-
-async def _set_paused(
-    db: Db, *, tenant_id: UUID, store_id: UUID | None, paused: bool, actor: str, now: datetime
-) -> bool:
-    if store_id is None:
-        changed = await account.pause_account(db, paused=paused)
-    elif await account.get_store(db, store_id) is None:
-        raise Refused("store_not_found", "there is no such store", field="store_id")
-    else:
-        changed = await account.pause_store(db, store_id, paused=paused)
-    if changed:
-        await event.put(
-            db, EventType.PAYMENTS_PAUSED if paused else EventType.PAYMENTS_RESUMED,
-            resource_kind="account" if store_id is None else "store", resource_id=store_id or tenant_id,
-            store_id=store_id, actor=actor, at=now,
-        )  # fmt: skip
-    return changed
 
 
 def _check_store(chosen: Mapping[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""Exchanges: what a swap would cost or pay back under the store's published policy; nothing is written."""
+"""Exchanges: what a swap would cost or pay back under the store's policy; and what goods were exchanged for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -9,24 +9,27 @@ from uuid import UUID
 
 from retour.core import refund
 from retour.core.errors import Refused
-from retour.core.exchange import Exchange, Given, Wanted, Worth, exchange
-from retour.core.money import NOTHING, Sides
-from retour.core.order import Order, Tax
+from retour.core.event import EventType
+from retour.core.exchange import Exchange, Wanted, Worth, exchange, fees_of, given_of, sold_as, together
+from retour.core.money import Sides
+from retour.core.order import Order
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
-from retour.core.policy.outcome import ExchangeTerms, ResolutionKind
-from retour.core.refund import RowKind
-from retour.core.refund.units import worth
-from retour.core.rma import lowest, minus
+from retour.core.policy.outcome import ExchangeItems, ExchangeTerms, ResolutionKind
+from retour.core.rma import SettlementState, lowest, minus
 from retour.core.settling import Returning, divide, terms_for
+from retour.core.terms import offer_of
+from retour.store import exchange as exchanges
+from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
-from retour.store.refund import Position
+from retour.store.refund import Position, SettlementRow
+from retour.store.rma import ReturnRecord
 
-_VALUE: Final = (RowKind.UNITS, RowKind.DAMAGE)
-_FEES: Final = (RowKind.RESTOCKING_FEE, RowKind.LABEL_FEE, RowKind.RETURN_FEE)
 _EXCHANGE: Final = ResolutionKind.EXCHANGE.value
+_MAY: Final = (SettlementState.HANDED_OVER, SettlementState.DUE, SettlementState.SETTLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,7 @@ async def quote_exchange(
     terms = _terms(decided.lines)
     plans = _worth(order, at, handed_in, decided.lines, compiled)
     rows = [row for plan in plans for row in (*plan.rows, *plan.adjustments)]
-    fees = NOTHING
-    for row in rows:
-        fees += -row.payable if row.kind in _FEES else NOTHING
-    given = [_given(order, one, rows) for one in handed_in]
+    given, fees = given_of(order, rows), fees_of(rows)
     bonus = Sides(sum(plan.bonus for plan in plans), 0)
     done = exchange(given, wanted, terms, bonus=bonus, fees=fees, collect_at_most=collect_at_most)
     return Quoted(order.currency, done)
@@ -130,22 +130,119 @@ def _worth(
     return [part.plan for part in divide(order, returning, partial(refunds.ledger_after, order, at))]
 
 
-def _given(order: Order, one: HandedIn, rows: Sequence[refund.Row]) -> Given:
-    line = order.line(one.line_ref)
-    assert line is not None, "the quote refuses lines that are not the order's"
-    gross, listed, taxes = NOTHING, NOTHING, dict[str, Sides]()
-    for row in rows:
-        if row.ref == one.line_ref and row.kind in _VALUE:
-            gross += row.payable
-            for tax in row.taxes:
-                taxes[tax.bucket] = taxes.get(tax.bucket, NOTHING) + tax.amount
-            if row.kind is RowKind.UNITS:
-                listed += _listed(line.list_value, row, line.quantity)
-    settled = Worth(gross, tuple(Tax(bucket, amount) for bucket, amount in taxes.items()))
-    return Given(one.line_ref, one.quantity, settled, listed, line.product.ref)
+# --- what it was exchanged for ---
 
 
-def _listed(list_value: Sides, row: refund.Row, quantity: int) -> Sides:
-    """Return the catalogue price of the units of a row: of each unit its own share, as with what was paid."""
-    mine = worth(list_value.presentment, row.ordinals, quantity)
-    return Sides(mine, worth(list_value.shop, row.ordinals, quantity))
+@dataclass(frozen=True, slots=True)
+class NewLine:
+    """A line of the order that has the new articles; all of its units."""
+
+    line_ref: str
+    quantity: int
+
+
+async def name_exchange(
+    db: Db,
+    *,
+    settlement_id: UUID,
+    order_id: UUID,
+    lines: Sequence[NewLine],
+    collected_minor: int | None,
+    actor: str,
+    now: datetime,
+    policies: PolicyCache,
+) -> Quoted:
+    """Keep which lines of an order replace the goods of a settlement, and the value they carry; return the figures.
+
+    `collected_minor` is what the shopper really paid on top, in presentment minor units; else what the terms ask for.
+    Named twice alike it is named once. Raises Refused: `settlement_not_found`, `move_not_allowed` for a settlement that
+    is no exchange or was not handed over, `already_reported` for another answer than before, `order_not_found`,
+    `currency_mismatch`, `return_line_not_found`, `out_of_range` for other than all units of a line,
+    `already_carried` for a line that replaces other goods, `more_than_returnable` for one that is being returned,
+    `wrong_sign`.
+    """
+    row, record = await _locked(db, settlement_id)
+    new = await _new_order(db, order_id, record, row)
+    known = await exchanges.of_settlement(db, row.id)
+    if known is not None and (known[0], [c.ref for c in known[1].carried]) == (order_id, [x.line_ref for x in lines]):
+        return Quoted(row.currency, known[1])
+    if known is not None:
+        raise Refused("already_reported", "the exchange is named already", facts={"order_id": str(known[0])})
+    rows = (*row.plan.rows, *row.plan.adjustments)
+    given = given_of((await _old(db, row)).order, rows)
+    worth = together(given)
+    wanted = [_bought(new.order, line, index, worth) for index, line in enumerate(lines)]
+    await _check_free(db, new, lines)
+    done = exchange(
+        given, wanted, await _frozen_terms(db, record, row, policies),
+        bonus=Sides(row.plan.bonus, row.plan.bonus_shop), fees=fees_of(rows), collect_at_most=collected_minor,
+    )  # fmt: skip
+    worths = {one.ref: one.worth for one in done.carried}
+    await exchanges.put(db, settlement_id=row.id, order_id=order_id, done=done, carried=worths, actor=actor, at=now)
+    facts = {
+        "settlement_id": row.id, "order_id": order_id, "lines": [line.line_ref for line in lines],
+        "carried_minor": sum(one.worth.gross.presentment for one in done.carried),
+        "collected_minor": done.collect.presentment, "paid_back_minor": done.pay_back.presentment,
+        "currency": row.currency,
+    }  # fmt: skip
+    await returns.changed(db, record, EventType.SETTLEMENT_EXCHANGED, actor=actor, at=now, data=facts)
+    return Quoted(row.currency, done)
+
+
+async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRecord]:
+    row = await refunds.get(db, settlement_id)
+    record = None if row is None else await returns.lock(db, row.rma_id)
+    row = await refunds.get(db, settlement_id)
+    if record is None or row is None:
+        raise Refused("settlement_not_found", "there is no such settlement")
+    if row.resolution != ResolutionKind.EXCHANGE or row.handed_to != "merchant" or row.state not in _MAY:
+        facts = {"state": row.state.value, "resolution": row.resolution}
+        raise Refused("move_not_allowed", "only an exchange that was handed over has new articles", facts=facts)
+    return row, record
+
+
+async def _new_order(db: Db, order_id: UUID, record: ReturnRecord, row: SettlementRow) -> OrderRecord:
+    found = await orders.lock(db, order_id)
+    if found is None or found.store_id != record.store_id:
+        raise Refused("order_not_found", "there is no such order", field="order_id")
+    if (found.order.currency, found.order.shop_currency) != (row.plan.currency, row.plan.shop_currency):
+        raise Refused("currency_mismatch", "the orders are in different currencies", field="order_id")
+    return found
+
+
+async def _old(db: Db, row: SettlementRow) -> OrderRecord:
+    found = await orders.load(db, row.order_id)
+    assert found is not None, "an order is never deleted"
+    return found
+
+
+def _bought(order: Order, line: NewLine, index: int, given: Worth) -> Wanted:
+    found = order.line(line.line_ref)
+    if found is None:
+        raise Refused("return_line_not_found", "the order has no such line", field=f"lines[{index}].line_ref")
+    if found.quantity != line.quantity:
+        raise Refused(
+            "out_of_range", "all units of a line were exchanged for, or none", field=f"lines[{index}].quantity",
+            facts={"quantity": found.quantity},
+        )  # fmt: skip
+    return Wanted(found.ref, found.quantity, sold_as(found, given), found.product.ref)
+
+
+async def _check_free(db: Db, new: OrderRecord, lines: Sequence[NewLine]) -> None:
+    """Refuse lines whose value something already stands on."""
+    at, carried = await refunds.position(db, new.id), await exchanges.carried(db, new.id)
+    for index, line in enumerate(lines):
+        field = f"lines[{index}].line_ref"
+        if line.line_ref in carried:
+            raise Refused("already_carried", "the line replaces other goods already", field=field)
+        if at.claimed(line.line_ref):
+            raise Refused("more_than_returnable", "units of the line are being returned", field=field)
+
+
+async def _frozen_terms(db: Db, record: ReturnRecord, row: SettlementRow, policies: PolicyCache) -> ExchangeTerms:
+    """Return the terms that were frozen with the return; what was really handed out is a fact, whatever they allow."""
+    rulings = await returns.rulings(db, record.rma.id, await policies.get(db, record.policy_version_id))
+    ruling = next(r for ref, r in rulings.items() if any(x.ref == ref for x in row.plan.rows))
+    offer = offer_of(ruling, row.resolution, row.resolution_ref)
+    terms = offer.exchange if offer and offer.exchange else ExchangeTerms()
+    return replace(terms, items=ExchangeItems.ANY_PRODUCT, out_of_stock=True)

@@ -8,14 +8,17 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.refund import Plan
 from retour.core.rma import SettlementState
-from retour.store import discrepancy, ledger
+from retour.core.settling import again
+from retour.store import discrepancy, ledger, order
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.policy import PolicyCache
 from retour.store.refund import SettlementRow, outside
 from retour.store.rma import ReturnRecord
 
 OVERDUE: Final = "payout_overdue"
+DISAGREES: Final = "platform_disagrees"
 # Where goods or work are owed, a settlement is carried out even if no money is.
 _NOT_MONEY: Final = frozenset({"exchange", "repair"})
 _AWAITING: Final = (SettlementState.HANDED_OVER, SettlementState.DUE)
@@ -35,6 +38,32 @@ async def hand_over(db: Db, record: ReturnRecord, row: SettlementRow, plan: Plan
     await refunds.add_lines(db, row.id, row.order_id, plan)
     what = EventType.SETTLEMENT_SETTLED if is_nothing else EventType.SETTLEMENT_HANDED_OVER
     await returns.changed(db, record, what, actor="retour", at=now, data=_facts(row, plan))
+
+
+async def pay_outside(
+    db: Db, *, settlement_id: UUID, reason: str, actor: str, now: datetime, policies: PolicyCache
+) -> SettlementRow:
+    """Decide that a settlement the platform disagrees with is paid by hand: our figure, by another way.
+
+    It is what is left where no payment stands behind an amount, as with an article that was exchanged for. Raises
+    Refused: `settlement_not_found`, `move_not_allowed` where no difference waits for a person.
+    """
+    row, record = await _locked(db, settlement_id)
+    await refunds.lock_captures(db, row.order_id)
+    if row.state is not SettlementState.QUOTED or row.comparison != "differs":
+        raise Refused("move_not_allowed", "there is no difference to decide", facts={"state": row.state.value})
+    found = await order.load(db, row.order_id)
+    assert found is not None, "an order is never deleted"
+    at = await returns.standing(db, record, found.order, policies, before=row.seq)
+    plan = again(
+        found.order, record.rma, row.plan, at, batch_id=row.batch_id, units=row.units, resolution=row.resolution,
+        ref=row.resolution_ref,
+    )  # fmt: skip
+    note = {"settlement_id": row.id, "paid_by": "hand", "reason": reason}
+    await returns.changed(db, record, EventType.SETTLEMENT_QUOTED, actor=actor, at=now, data=note)
+    await discrepancy.resolve(db, DISAGREES, resource_kind="settlement", resource_id=row.id, by=actor, at=now)
+    await hand_over(db, record, row, plan, now)
+    return await _again(db, settlement_id)
 
 
 async def report_paid(

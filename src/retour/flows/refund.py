@@ -20,6 +20,7 @@ from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store import second as seconds
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
 from retour.store.order import OrderRecord
@@ -193,6 +194,8 @@ async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling 
 async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: PolicyCache) -> Settling | None:
     if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
         return None
+    if any(s.id == row.id and s.second_at is not None for s in record.rma.settlements):
+        return None
     found = await order.load(db, row.order_id)
     connection = await connections.get(db, record.connection_id)
     assert found is not None
@@ -203,7 +206,12 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
 async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over: HandOver, now: datetime) -> None:
     """Hand a settlement over as it is under the locks, if it still is one to hand over."""
     settling = await _load(db, settlement_id, policies)
-    if settling is not None and not settling.record.own.pays(settling.row.resolution):
+    if settling is None or settling.record.own.pays(settling.row.resolution):
+        return
+    worth = settling.plan.total.presentment
+    if not await seconds.wait_for_second(
+        db, settling.record, settling.row, settling.plan, total_minor=worth, accepted=False, at=now
+    ):
         await hand_over(db, settling.record, settling.row, settling.plan, now)
 
 
@@ -232,6 +240,10 @@ async def _compare_and_pay(
     await refunds.save_comparison(
         db, settling.row.id, platform_quote=figures, comparison=comparison, plan=plan, reasons=reasons
     )
+    if await seconds.wait_for_second(
+        db, settling.record, settling.row, plan, total_minor=_paid(plan), accepted=accepted, at=now
+    ):
+        return ()
     await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
     if not plan.legs:
         await _settle_nothing(db, settling, now)
@@ -249,6 +261,11 @@ async def _compare_and_pay(
     await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
     await returns.refresh(db, settling.record.rma.id, at=now)
     return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
+
+
+def _paid(plan: Plan) -> int:
+    """Return what a plan pays, in presentment minor units."""
+    return sum(leg.amount_minor for leg in plan.legs)
 
 
 def _is_as_shown(plan: Plan, shown: Plan) -> bool:
@@ -287,7 +304,8 @@ async def _plan_refund(
             trusted_window=platforms.window(capability),
             serial_key=serial_key(capability, settling.row.order_id),
             repeat_harmless=False,
-            amount_minor=sum(leg.amount_minor for leg in plan.legs),
+            amount_minor=_paid(plan),
+            shop_minor=max(plan.total.shop, 0),
             currency=plan.currency,
             legs=tuple(effects.Leg(leg.capture_ref, leg.amount_minor) for leg in plan.legs),
         ),

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -55,6 +56,27 @@ class Mirror(Protocol):
 
 
 OnTracking = Callable[[Db, TrackingEvent], Awaitable[None]]
+
+
+class BecameOf(Protocol):
+    """What became of a document: `problem` says why nothing did; the person it is about, if one is known."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def problem(self) -> str | None: ...
+    @property
+    def intake_id(self) -> UUID | None: ...
+    @property
+    def person_id(self) -> UUID | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Who works on messages that are documents themselves, by their topics, inside the open transaction."""
+
+    topics: frozenset[str]
+    work: Callable[[Db, Entry, bytes], Awaitable[BecameOf]]
 
 
 # --- the web's half --------------------------------------------------------------------------------------------------
@@ -168,6 +190,7 @@ async def read_inbox(
     mirror: Mirror,
     on_tracking: OnTracking,
     clock: Clock,
+    documents: Documents | None = None,
 ) -> bool:
     """Work on one entry and return whether it is done; a failed try waits for its next turn.
 
@@ -190,7 +213,17 @@ async def read_inbox(
                 return await _failed(database, tenant_id, entry, "order_not_found", clock())
         await database.run(
             tenant_id,
-            lambda db: _work(db, vault, entry, tracking, fetched, mirror=mirror, on_tracking=on_tracking, at=clock()),
+            lambda db: _work(
+                db,
+                vault,
+                entry,
+                tracking,
+                fetched,
+                mirror=mirror,
+                on_tracking=on_tracking,
+                at=clock(),
+                documents=documents,
+            ),
         )
     except Unreachable as far:
         return await _failed(database, tenant_id, entry, "unreachable", clock(), wait_s=far.retry_after_s)
@@ -228,11 +261,15 @@ async def _work(
     mirror: Mirror,
     on_tracking: OnTracking,
     at: datetime,
+    documents: Documents | None,
 ) -> None:
     if not await webhook.lock_open(db, entry.id):
         return
-    problem = None
-    if tracking is not None:
+    problem, became = None, None
+    if documents is not None and entry.topic in documents.topics:
+        became = await documents.work(db, entry, await webhook.body(db, vault, entry.id) or b"")
+        problem = became.problem
+    elif tracking is not None:
         await on_tracking(db, tracking)
     elif fetched is not None:
         saved = await mirror(
@@ -241,14 +278,20 @@ async def _work(
         await webhook.hand_over(db, vault, entry.id, person_id=saved.record.person_id)
     elif entry.topic == UNREADABLE:
         problem = UNREADABLE
+    else:
+        problem = "order_not_found" if entry.topic == ASKED else "nothing_to_do"
+    if problem == UNREADABLE or (became is not None and became.problem):
         await discrepancy.open_(
             db, "webhook_unreadable", resource_kind="inbox", resource_id=entry.id, store_id=entry.store_id,
             owner=Owner.OPERATOR, next_step="Look at what was received and report it", at=at, actor=ACTOR,
-            details={"source": entry.source},
+            details={"source": entry.source} | ({"problem": problem} if became else {}),
         )  # fmt: skip
-    else:
-        problem = "order_not_found" if entry.topic == ASKED else "nothing_to_do"
-    await webhook.done(db, entry.id, at=at, problem=problem)
+    if became is not None and became.person_id is not None:
+        await webhook.hand_over(db, vault, entry.id, person_id=became.person_id)
+    await webhook.done(
+        db, entry.id, at=at, problem=problem, outcome=became.outcome if became else None,
+        intake_id=became.intake_id if became else None,
+    )  # fmt: skip
     if entry.tries > 1:
         await discrepancy.resolve(
             db, "webhook_not_read", resource_kind="inbox", resource_id=entry.id, by=ACTOR, at=at

@@ -1,6 +1,5 @@
 """The one place that wires everything: which connectors exist, which keys a role holds, what each process does."""
 
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
-from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
 from retour.flows import rma as rma_flow
@@ -235,7 +233,8 @@ async def source(here: House, tenant_id: UUID, connection_id: UUID) -> order_flo
 
 
 def inbox_work(here: House) -> Work:
-    """Return the work of reading one inbox row: a platform's hint is re-read, a carrier's scan moves a parcel."""
+    """Return the work of reading one inbox row: a hint is re-read, a scan moves a parcel, a document is taken in."""
+    from retour.main.intake import documents  # noqa: PLC0415 - it stands on this room
 
     async def read(tenant_id: UUID, inbox_id: UUID) -> None:
         async def read_order(connection_id: UUID, *, ref: str | None, name: str | None) -> Fetched | None:
@@ -254,26 +253,10 @@ def inbox_work(here: House) -> Work:
             mirror=order_flow.mirror,
             on_tracking=on_tracking,
             clock=utc_now,
+            documents=documents(here, tenant_id),
         )
 
     return read
-
-
-def delivery_work(here: House) -> Work:
-    """Return the work of sending one webhook."""
-
-    async def send(tenant_id: UUID, delivery_id: UUID) -> None:
-        await delivery_flow.deliver(
-            here.database,
-            here.vault,
-            here.webhooks,
-            tenant_id=tenant_id,
-            delivery_id=delivery_id,
-            clock=utc_now,
-            jitter=lambda: random.randrange(1_001),  # noqa: S311 - spreads the load, hides nothing
-        )
-
-    return send
 
 
 def sync_work(here: House) -> Work:
@@ -313,6 +296,7 @@ def executor_runner(here: House) -> Runner:
     """Return the process that moves money, stock and labels; it also reads for connections with one credential."""
     from retour.main.settling import settle_step  # noqa: PLC0415 - it stands on this room
     from retour.main.visits import look_up_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.withdrawals import match_work  # noqa: PLC0415 - likewise
 
     steps = {Task.CARRY_OUT: effect_step(here), Task.SETTLE: settle_step(here)}
     tasks = {
@@ -320,6 +304,7 @@ def executor_runner(here: House) -> Runner:
         Task.READ_INBOX: inbox_work(here),
         Task.SYNC_ORDERS: sync_work(here),
         Task.LOOK_UP: look_up_work(here),
+        Task.MATCH_WITHDRAWAL: match_work(here),
     }
     sweeps = [
         Sweep("effects", _found(due.effects), tasks[Task.CARRY_OUT]),
@@ -330,11 +315,14 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.delivering import delivery_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.guarding import alarm_work, escalate_work  # noqa: PLC0415 - it stands on this room
     from retour.main.logistics import label_work  # noqa: PLC0415 - it stands on this room
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
     from retour.main.simulating import forget_simulations_work, simulation_work  # noqa: PLC0415 - likewise
     from retour.main.visits import forget_visits_work, look_up_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.withdrawals import match_work  # noqa: PLC0415 - likewise
 
     tasks = {
         Task.ADVANCE: advance_work(here),
@@ -345,16 +333,21 @@ def worker_runner(here: House) -> Runner:
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
+        Task.ALARM: alarm_work(here),
+        Task.MATCH_WITHDRAWAL: match_work(here),
         Task.LABEL: label_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("reports", _found(due.reports), remind_work(here)),
+        Sweep("alarms", _found(due.alarms), tasks[Task.ALARM]),
+        Sweep("escalations", _found(due.escalations), escalate_work(here)),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", _found(due.syncs), tasks[Task.SYNC_ORDERS]),
         Sweep("look-ups", _found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("withdrawals", _found(due.withdrawals), tasks[Task.MATCH_WITHDRAWAL]),
         Sweep("pictures", _found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", _found(due.expired_keys), forget_work(here)),
         Sweep("expired visits", _found(due.expired_visits), forget_visits_work(here)),

@@ -5,6 +5,7 @@ import gc
 from litestar import Litestar
 
 from retour.connectors.carrier.webhooks import CarrierInbound
+from retour.connectors.feed.webhooks import FeedInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
 from retour.core.ports import Inbound
 from retour.core.sign_in import set_up_code
@@ -30,7 +31,7 @@ from retour.web.vitals import counted, vitals_handlers
 
 def inbounds() -> dict[str, Inbound]:
     """Return everybody whose webhooks this build can verify and read; all that the web process knows of them."""
-    return {inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound())}
+    return {inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound(), FeedInbound())}
 
 
 def web_app(here: House) -> Litestar:

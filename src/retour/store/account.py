@@ -31,12 +31,12 @@ VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 LIST_STORES: Final = """
 SELECT id, shop_name, timezone, currency, return_master, refund_master, restock_master, tag_on, location_ref,
-       payments_paused, created_at
+       payments_paused, created_at, paused_at, paused_by, paused_because
   FROM store WHERE tenant_id = current_tenant() ORDER BY shop_name
 """
 GET_STORE: Final = """
 SELECT id, shop_name, timezone, currency, return_master, refund_master, restock_master, tag_on, location_ref,
-       payments_paused, created_at
+       payments_paused, created_at, paused_at, paused_by, paused_because
   FROM store WHERE tenant_id = current_tenant() AND id = $1
 """
 SET_STORE: Final = """
@@ -45,7 +45,7 @@ UPDATE store SET timezone = $2, return_master = $3, refund_master = $4, restock_
  WHERE tenant_id = current_tenant() AND id = $1
 """
 PAUSE_STORE: Final = """
-UPDATE store SET payments_paused = $2
+UPDATE store SET payments_paused = $2, paused_by = $3, paused_because = $4, paused_at = $5
  WHERE tenant_id = current_tenant() AND id = $1 AND payments_paused <> $2 RETURNING id
 """
 
@@ -121,6 +121,9 @@ class Store:
     tag_on: str = "order"
     location_ref: str | None = None
     payments_paused: bool = False
+    paused_at: datetime | None = None
+    paused_by: str | None = None
+    paused_because: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +236,18 @@ async def set_store(db: Db, store: Store) -> None:
     )  # fmt: skip
 
 
-async def pause_store(db: Db, store_id: UUID, *, paused: bool) -> bool:
-    """Set the store's kill switch; return whether that changed anything."""
-    return await db.fetchval(PAUSE_STORE, store_id, paused) is not None
+async def pause_store(
+    db: Db,
+    store_id: UUID,
+    *,
+    paused: bool,
+    by: str | None = None,
+    because: str | None = None,
+    at: datetime | None = None,
+) -> bool:
+    """Set the store's kill switch, and why and since when; return whether that changed anything."""
+    told = (by, because, at) if paused else (None, None, None)
+    return await db.fetchval(PAUSE_STORE, store_id, paused, *told) is not None
 
 
 async def add_staff(db: Db, staff: Staff, *, email_folded: str, password_hash: str | None) -> None:

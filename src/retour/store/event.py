@@ -29,7 +29,8 @@ RETURNING id
 """
 
 # The same for several events of one resource, together with what follows: deliveries, mail to the shopper of a return where
-# its store has a sender, and the jobs that the caller wants. `$14` is what each event mails, once for its subject.
+# its store has a sender, and the jobs that the caller wants. `$14` is what each event mails, once for its subject:
+# the settlement, the return, or the event itself where the same may be told again.
 TELL: Final = """
 WITH added AS (
   INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
@@ -49,7 +50,8 @@ mailed AS (
   INSERT INTO mail (tenant_id, id, store_id, kind, resource_kind, resource_id, subject_id, event_id, person_id, due_at,
                     expires_at)
   SELECT current_tenant(), gen_random_uuid(), $3, said.kind, $1, $2,
-         CASE said.kind WHEN 'return_refunded' THEN ($5->>'settlement_id')::uuid ELSE $2 END,
+         CASE WHEN said.kind = 'return_refunded' THEN ($5->>'settlement_id')::uuid
+              WHEN said.kind IN ('return_info_needed', 'return_reminder') OR r.turn > 0 THEN said.id ELSE $2 END,
          said.id, r.person_id, $6, $6 + $15::interval
     FROM unnest($7::uuid[], $14::text[]) AS said (id, kind)
     JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $3 AND s.active AND said.kind <> ALL (s.silent)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-import cel
-
 from retour.core.policy.document import FactValue
 from retour.core.policy.expression import Answer, Test
 from retour.core.policy.grammar import LEVELS, METHODS, Listed, Literal, Named, Operation, Term, names
@@ -22,6 +20,8 @@ class Cel:
 
     def test(self, term: Term) -> Test:
         """Return a term as a function of the facts; it answers true, false or not known and never raises."""
+        import cel  # noqa: PLC0415 - it brings a command line of its own along, which costs those dear who have no expression
+
         program = cel.compile(rendered(term))
         asked = tuple((name, _variable(name)) for name in names(term))
         known = tuple((name, _known(name)) for name in sorted(_asked_for(term)))

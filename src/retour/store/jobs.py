@@ -37,7 +37,9 @@ class Task(StrEnum):
     FETCH_PICTURE = "picture.fetch"
     LOOK_UP = "visit.look_up"
     SIMULATE = "simulation.run"
+    MATCH_WITHDRAWAL = "withdrawal.match"
     LABEL = "label.make"
+    ALARM = "alarm.tell"
 
 
 @dataclass(frozen=True, slots=True)

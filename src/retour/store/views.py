@@ -16,6 +16,8 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
        (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
+       r.assignee_id, r.priority, r.merged_into,
+       ARRAY(SELECT t.tag FROM rma_tag t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id ORDER BY t.tag) AS tags,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
                  'quantity', l.quantity, 'reason', l.reason, 'note', l.note, 'resolution', l.resolution,
                  'resolution_ref', l.resolution_ref,
@@ -33,6 +35,8 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
        (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
+       r.assignee_id, r.priority, r.merged_into,
+       ARRAY(SELECT t.tag FROM rma_tag t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id ORDER BY t.tag) AS tags,
        (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
                  'quantity', l.quantity, 'reason', l.reason, 'note', l.note, 'resolution', l.resolution,
                  'resolution_ref', l.resolution_ref,
@@ -40,6 +44,23 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id)::text AS lines
   FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
  WHERE r.tenant_id = current_tenant() AND r.id = $1
+"""
+THESE_RETURNS: Final = """
+SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
+       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+       (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
+       r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
+       (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
+       r.assignee_id, r.priority, r.merged_into,
+       ARRAY(SELECT t.tag FROM rma_tag t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id ORDER BY t.tag) AS tags,
+       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'line_ref', l.line_ref, 'requested_quantity', l.requested_quantity,
+                 'quantity', l.quantity, 'reason', l.reason, 'note', l.note, 'resolution', l.resolution,
+                 'resolution_ref', l.resolution_ref,
+                 'decision', l.decision, 'message', l.message) ORDER BY l.position)
+          FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id)::text AS lines
+  FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
+ WHERE r.tenant_id = current_tenant() AND r.id = ANY ($1::uuid[])
+ ORDER BY r.id
 """
 STORE_OF_RETURN: Final = "SELECT store_id FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 # The parts of a return that the summary leaves out; settlements and effects are read by their own rooms.
@@ -197,6 +218,11 @@ async def returns(
 ) -> list[Record]:
     """Return summaries of returns in the order they were opened, after a position; `lines` and `evidence` are JSON text."""
     return await db.fetch(LIST_RETURNS, after_id, store_id, status, blocked_by, order_id, limit)
+
+
+async def these_returns(db: Db, ids: Sequence[UUID]) -> list[Record]:
+    """Return the same summaries of returns that were found already."""
+    return await db.fetch(THESE_RETURNS, list(ids)) if ids else []
 
 
 async def one_return(db: Db, rma_id: UUID) -> Record | None:

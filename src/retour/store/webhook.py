@@ -41,7 +41,8 @@ LOCK_OPEN: Final = """
 SELECT id FROM inbox WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL FOR UPDATE
 """
 DONE: Final = """
-UPDATE inbox SET done_at = $2, problem = $3 WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL
+UPDATE inbox SET done_at = $2, problem = $3, outcome = $4, intake_id = $5
+ WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL
 """
 PROBLEM: Final = """
 UPDATE inbox SET problem = $2, due_at = greatest(due_at, $3)
@@ -127,9 +128,17 @@ async def lock_open(db: Db, inbox_id: UUID) -> bool:
     return await db.fetchrow(LOCK_OPEN, inbox_id) is not None
 
 
-async def done(db: Db, inbox_id: UUID, *, at: datetime, problem: str | None = None) -> None:
-    """Mark an entry as worked on."""
-    await db.execute(DONE, inbox_id, at, problem)
+async def done(
+    db: Db,
+    inbox_id: UUID,
+    *,
+    at: datetime,
+    problem: str | None = None,
+    outcome: str | None = None,
+    intake_id: UUID | None = None,
+) -> None:
+    """Mark an entry as worked on, with what became of it."""
+    await db.execute(DONE, inbox_id, at, problem, outcome, intake_id)
 
 
 async def put_off(db: Db, inbox_id: UUID, *, problem: str, not_before: datetime) -> None:

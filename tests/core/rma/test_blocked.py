@@ -10,6 +10,7 @@ from retour.core.rma import (
     Blocked,
     Decision,
     Ownership,
+    Question,
     Return,
     SettlementState,
     ShipmentStatus,
@@ -53,6 +54,23 @@ class TestPeople:
     def test_a_held_return_waits_for_an_agent(self) -> None:
         assert waits_for(b.a_return(held=True)) == ("agent", "held", b.NOW)
         assert waits_for(b.a_return(b.a_line(decision=D.REQUESTED), held=True)) == ("agent", "held", b.NOW)
+
+    @pytest.mark.parametrize(("until", "facts"), [(None, {}), (b.NOW, {"answer_by": b.NOW.isoformat()})])
+    def test_a_question_waits_for_the_shopper_before_any_decision(
+        self, until: datetime | None, facts: dict[str, str]
+    ) -> None:
+        asked = Question(b.uid(9), b.SCANNED_AT, until)
+        found = blocked(b.a_return(b.a_line(decision=D.REQUESTED), asked=asked, approve_at=b.NOW))
+
+        assert found is not None
+        assert (found.actor, found.code, found.since) == ("shopper", "info_needed", b.SCANNED_AT)
+        assert found.evidence == facts
+
+    def test_a_parcel_to_be_sent_by_a_day_says_by_which(self) -> None:
+        found = blocked(a_waiting_return(send_by=b.NOW))
+
+        assert found is not None
+        assert (found.code, found.evidence["send_by"]) == ("awaiting_shipment", b.NOW.isoformat())
 
     def test_an_approved_return_waits_for_the_shopper_to_send_it(self) -> None:
         found = blocked(a_waiting_return())

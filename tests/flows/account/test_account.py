@@ -9,6 +9,7 @@ import pytest
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.flows import account as flow
+from retour.flows import guard
 from retour.store import account, event
 from retour.store.db import Database
 from retour.store.password import check_password, hash_password
@@ -140,10 +141,10 @@ async def test_a_key_is_stored_as_a_hash_and_revoked_once(database: Database, te
 async def test_payments_are_paused_once_with_one_event(database: Database, tenant: UUID) -> None:
     async with database.tx(tenant) as db:
         changed = [
-            await flow.pause_payments(db, tenant_id=tenant, store_id=None, actor="cli", now=NOW) for _ in range(2)
+            await guard.pause_payments(db, tenant_id=tenant, store_id=None, actor="cli", now=NOW) for _ in range(2)
         ]
         paused = await account.get_account(db)
-        back = await flow.resume_payments(db, tenant_id=tenant, store_id=None, actor="cli", now=NOW)
+        back = await guard.resume_payments(db, tenant_id=tenant, store_id=None, actor="cli", now=NOW)
         told = await event.of_resource(db, resource_kind="account", resource_id=tenant)
 
     assert (changed, back) == ([True, False], True)

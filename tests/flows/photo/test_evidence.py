@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
+from retour.core.attachment import MOST_OF_A_LINE, Media
 from retour.core.errors import Refused
 from retour.flows import rma
 from retour.flows.photo import evidence
@@ -28,6 +29,10 @@ def a_photo(colour: str = "red") -> Photo:
     into = io.BytesIO()
     Image.new("RGB", (8, 4), colour).save(into, "WEBP")
     return Photo(into.getvalue(), 8, 4)
+
+
+def seen(photo: Photo) -> evidence.Opened:
+    return evidence.Opened(photo.webp, Media.PICTURE)
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +83,7 @@ async def test_a_photo_is_kept_sealed_and_read_by_staff(database: Database, vaul
     async with database.tx(shop.merchant.tenant_id) as db:
         sealed = await db.fetchval("SELECT sealed FROM photo WHERE id = $1", photo_id)
         assert a_photo().webp not in sealed
-        assert await evidence.read_as_staff(db, vault, photo_id=photo_id) == a_photo().webp
+        assert await evidence.read_as_staff(db, vault, photo_id=photo_id) == seen(a_photo())
         (view,) = await photos.list_of_return(db, rma_id)
         told = await db.fetch("SELECT data FROM event WHERE type = 'return.photo_added'")
     assert (view.id, view.kind, view.return_line_id, view.width, view.height) == (photo_id, "inspection", line_id, 8, 4)
@@ -132,9 +137,9 @@ async def test_photos_of_a_visit_follow_into_the_return_and_then_stay(
     visit_id, tenant_id = new_id(), shop.merchant.tenant_id
     async with database.tx(tenant_id) as db:
         ids = [
-            await evidence.keep_for_visit(
+            await evidence.keep_draft(
                 db, vault, tenant_id=tenant_id, visit_id=visit_id, order_id=shop.order_id, line_ref="line-1",
-                photo=a_photo(colour), actor="shopper", now=NOW,
+                sent=a_photo(colour), actor="shopper", now=NOW,
             )
             for colour in ("red", "green", "blue")
         ]  # fmt: skip
@@ -143,7 +148,9 @@ async def test_photos_of_a_visit_follow_into_the_return_and_then_stay(
     rma_id, line_id = await a_return(database, shop)
 
     async with database.tx(tenant_id) as db:
-        assert sorted(await photos.adopt(db, visit_id=visit_id, rma_id=rma_id)) == sorted(ids[1:])
+        given = [(photo_id, line_id) for photo_id in ids]
+        adopted = await photos.adopt(db, rma_id=rma_id, order_id=shop.order_id, given=given)
+        assert sorted(adopted) == sorted(ids[1:])
 
     async with database.tx(tenant_id) as db:
         assert await photos.list_of_visit(db, visit_id) == []
@@ -152,17 +159,17 @@ async def test_photos_of_a_visit_follow_into_the_return_and_then_stay(
         await photos.forget_old(db, before=NOW + timedelta(days=400))
         await db.execute("DELETE FROM photo")
         assert len(await photos.list_of_return(db, rma_id)) == 2
-        assert (
-            await evidence.read_as_shopper(db, vault, photo_id=ids[2], order_id=shop.order_id) == a_photo("blue").webp
+        assert await evidence.read_as_shopper(db, vault, photo_id=ids[2], order_id=shop.order_id) == seen(
+            a_photo("blue")
         )
 
 
 async def test_an_old_visit_loses_its_photos(database: Database, vault: Vault, shop: Shop) -> None:
     visit_id, tenant_id = new_id(), shop.merchant.tenant_id
     async with database.tx(tenant_id) as db:
-        await evidence.keep_for_visit(
+        await evidence.keep_draft(
             db, vault, tenant_id=tenant_id, visit_id=visit_id, order_id=shop.order_id, line_ref="line-1",
-            photo=a_photo(), actor="shopper", now=NOW,
+            sent=a_photo(), actor="shopper", now=NOW,
         )  # fmt: skip
         await photos.forget_old(db, before=NOW)
         assert len(await photos.list_of_visit(db, visit_id)) == 1
@@ -175,12 +182,12 @@ async def test_a_visit_may_not_fill_the_house(database: Database, vault: Vault, 
 
     async def add(n: int) -> UUID:
         async with database.tx(tenant_id) as db:
-            return await evidence.keep_for_visit(
+            return await evidence.keep_draft(
                 db, vault, tenant_id=tenant_id, visit_id=visit_id, order_id=shop.order_id, line_ref="line-1",
-                photo=a_photo(f"#{n:06x}"), actor="shopper", now=NOW,
+                sent=a_photo(f"#{n:06x}"), actor="shopper", now=NOW,
             )  # fmt: skip
 
-    for n in range(evidence.MOST_OF_A_VISIT):
+    for n in range(MOST_OF_A_LINE):
         await add(n * 4000)
     with pytest.raises(Refused) as refused:
         await add(99)
@@ -198,7 +205,7 @@ async def test_an_erased_person_takes_the_pictures_along(database: Database, vau
 
     async with database.tx(shop.merchant.tenant_id) as db:
         assert await evidence.read_as_staff(db, vault, photo_id=before) is None
-        assert await evidence.read_as_staff(db, vault, photo_id=after) == a_photo("green").webp
+        assert await evidence.read_as_staff(db, vault, photo_id=after) == seen(a_photo("green"))
 
 
 @pytest.mark.parametrize("line", [False, True])

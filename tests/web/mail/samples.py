@@ -1,7 +1,7 @@
 """One return as mails tell of it: a jacket and one of two pairs of socks, bought with a code, paid with card and gift card."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +9,13 @@ from retour.core.letter import Front, Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.order import Capture, DiscountShare, Order, TenderKind
 from retour.core.refund import Plan, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
-from retour.core.rma import Decision, Return, ReturnLine
+from retour.core.rma import Decision, Question, Return, ReturnLine
 from tests.core.builders import PLACED, a_ledger, a_line, an_order, both
 
 AT = datetime(2026, 5, 19, 8, 30, tzinfo=UTC)
 TENANT, STORE, RETURN = UUID(int=1), UUID(int=2), UUID(int=3)
+END = AT + timedelta(days=7)
+ASKED = Question(UUID(int=5), AT, END)
 FRONT = Front(
     "Fjellhus", brand="#1f4d3a", contact_email="help@fjellhus.example",
     link="https://returns.fjellhus.example/returns/fjellhus/link?order=3&until=1&sign=abc",
@@ -41,6 +43,7 @@ def the_plan(order: Order, *, damaged: bool = False) -> Plan:
 
 
 def a_return(decisions: tuple[str, str] = ("requested", "requested"), **more: Any) -> Return:
+    turns = {name: more.pop(name) for name in ("asked", "send_by") if name in more}
     lines = tuple(
         ReturnLine(
             UUID(int=10 + n), ref, n, 1, "too_small", "refund_original", Decision(decision), claimed=((1, 1),),
@@ -58,6 +61,7 @@ def a_return(decisions: tuple[str, str] = ("requested", "requested"), **more: An
         currency="EUR",
         requested_at=AT,
         lines=lines,
+        **turns,
     )
 
 
@@ -67,10 +71,13 @@ def a_letter(
 ) -> Letter:  # fmt: skip
     """Return a letter about the return, or one with a secret."""
     told = None
-    if kind not in (MailKind.ONE_TIME_CODE, MailKind.STAFF_INVITED):
+    if kind in DECIDED:
         order = order or the_order()
         paid = the_plan(order, damaged=damaged) if kind is MailKind.RETURN_REFUNDED else None
-        told = ToldReturn(RETURN, UUID(int=4), method, rma or DECIDED[kind], order, (the_plan(order),), paid)
+        told = ToldReturn(
+            RETURN, UUID(int=4), method, rma or DECIDED[kind], order, (the_plan(order),), paid,
+            question="Which size did you get?\nThe label says M.", lapsed=kind is MailKind.RETURN_EXPIRED,
+        )  # fmt: skip
     return Letter(kind, TENANT, STORE, language, "Europe/Berlin", AT, front, "Ann Example", told, secret)
 
 
@@ -83,14 +90,28 @@ DECIDED = {
     MailKind.RETURN_RECEIVED: a_return(
         ("approved", "approved"), L1={"received": ((1, 1),)}, L2={"received": ((1, 1),)}
     ),
+    MailKind.RETURN_INFO_NEEDED: a_return(asked=ASKED),
+    MailKind.RETURN_REMINDER: a_return(("approved", "approved"), send_by=END),
+    MailKind.RETURN_EXPIRED: a_return(("expired", "expired")),
     MailKind.RETURN_REFUNDED: a_return(
         ("resolved", "resolved"), L1={"received": ((1, 1),)}, L2={"received": ((1, 1),)}
     ),
 }
 SECRETS = {
+    MailKind.STORE_ALARM: {
+        "what": "payments_stopped", "shop": "Fjellhus", "limit": "window_refunds", "allowed": "50", "window_minutes": "1",
+        "link": "https://returns.fjellhus.example/dashboard/settings/payments",
+    },
     MailKind.ONE_TIME_CODE: {"code": "482913"},
     MailKind.STAFF_INVITED: {
         "link": "https://returns.fjellhus.example/invitation/abc", "account": "Fjellhus AS", "invited_by": "Ana Berg"
+    },
+    MailKind.WITHDRAWAL_RECEIVED: {
+        "name": "Mara Lindqvist", "number": "#1042", "contact": "mara@example.com", "goods": "the left sock\nand the cap",
+        "at": "2026-05-12T13:04:00+00:00", "sha256": "cdfa0fbf235e51a28faf1b3b4542cd72a3072139dc1c243be01a5c54bbac8c7d",
+    },
+    MailKind.WITHDRAWAL_ANSWERED: {
+        "number": "#1042", "at": "2026-05-12T13:04:00+00:00", "reason": "This order was placed in another shop.",
     },
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ facts of a request, `decide`. What is kept with the return (`encode_facts`) give
 
 from retour.core.policy.decoding import decode
 from retour.core.policy.document import PolicyDocument, Rule
-from retour.core.policy.encoding import decode_facts, encode, encode_facts, encode_line_decision
+from retour.core.policy.encoding import decode_facts, encode, encode_facts, encode_line_decision, frozen_line_decision
 from retour.core.policy.evaluate import CompiledPolicy, Decision, LineDecision, compile_policy, decide
 from retour.core.policy.facts import FACTS, LineFacts
 from retour.core.policy.gathering import Asked, CustomerPast, History, LinePast, Request, gather, local_day, time_zone
@@ -39,6 +39,7 @@ __all__ = [
     "encode_facts",
     "encode_line_decision",
     "fingerprint",
+    "frozen_line_decision",
     "gather",
     "local_day",
     "move",

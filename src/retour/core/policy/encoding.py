@@ -124,6 +124,17 @@ def decode_facts(kept: Mapping[str, object]) -> LineFacts:
     )
 
 
+def frozen_line_decision(decision: LineDecision) -> Json:
+    """Return what was decided for a line as it is kept with a return: only the facts that are known.
+
+    What is not named is not known, whatever the catalogue held on that day; so most of it need not be kept and read.
+    """
+    told = encode_line_decision(decision)
+    facts = cast("Json", told["facts"])
+    values = cast("Json", facts["values"])
+    return told | {"facts": facts | {"values": {name: value for name, value in values.items() if value is not None}}}
+
+
 def encode_line_decision(decision: LineDecision) -> Json:
     """Return what was decided for a line as plain JSON: rulings, objections, last day, and the facts."""
     rulings = {group.value: decision.ruling(group) for group in Group}

@@ -212,7 +212,24 @@ def _outcome(outcomes: Outcomes | Defaults, group: Group) -> Outcome:
     return cast("Outcome", getattr(outcomes, group.value))
 
 
+def rulings_on(policy: CompiledPolicy, facts: LineFacts) -> tuple[Ruling[Outcome], ...]:
+    """Return who decides each group of one line and what they say, in the order of the groups.
+
+    It is what a decision is made of, beside the facts that the window, the units and the currency are judged by. The same
+    rule gives the same object.
+    """
+    line = in_zone(facts, policy.zones)
+    rulings = _rulings(policy, _live(policy, line.values), line)
+    for group, ruling in statutory(line).items():
+        rulings[_GROUPS.index(group)] = ruling
+    return tuple(rulings)
+
+
 def _decide_line(policy: CompiledPolicy, live: Sequence[Live], facts: LineFacts) -> LineDecision:
+    return _line_decision(policy, facts, _rulings(policy, live, facts))
+
+
+def _rulings(policy: CompiledPolicy, live: Sequence[Live], facts: LineFacts) -> list[Ruling[Outcome]]:
     rulings, values, undecided = list(policy.defaults), facts.values, _ALL
     for matches, about, spoken in live:
         if about & undecided and (matches is None or matches(values) is True):
@@ -222,7 +239,7 @@ def _decide_line(policy: CompiledPolicy, live: Sequence[Live], facts: LineFacts)
             undecided &= ~about
             if not undecided:
                 break
-    return _line_decision(policy, facts, rulings)
+    return rulings
 
 
 def _line_decision(policy: CompiledPolicy, facts: LineFacts, rulings: list[Ruling[Outcome]]) -> LineDecision:

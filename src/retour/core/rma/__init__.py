@@ -1,6 +1,8 @@
 """The return: its decision, its goods, its money; what is due next and whom it waits for."""
 
+from retour.core.rma.acts import Act, Stage, allow, stage_of
 from retour.core.rma.blocked import Blocked, blocked_by
+from retour.core.rma.deadline import Deadline, Turn, deadline, expiring, next_turn, sends_by, turn_due
 from retour.core.rma.due import Due
 from retour.core.rma.early import EarlyUnits, came_at, is_early, settled_early
 from retour.core.rma.moves import Decision, decide_line, derive_status
@@ -12,6 +14,8 @@ from retour.core.rma.state import (
     Inspection,
     Moment,
     Ownership,
+    Patience,
+    Question,
     Return,
     ReturnLine,
     SettlementState,
@@ -27,7 +31,9 @@ from retour.core.rma.steps import NO_STEPS, Steps, next_steps
 
 __all__ = [
     "NO_STEPS",
+    "Act",
     "Blocked",
+    "Deadline",
     "Decision",
     "Disposition",
     "Due",
@@ -37,6 +43,8 @@ __all__ = [
     "Inspection",
     "Moment",
     "Ownership",
+    "Patience",
+    "Question",
     "Return",
     "ReturnLine",
     "SettlementState",
@@ -44,16 +52,25 @@ __all__ = [
     "Shipment",
     "ShipmentStatus",
     "Span",
+    "Stage",
     "Steps",
+    "Turn",
+    "allow",
     "blocked_by",
     "came_at",
     "count",
+    "deadline",
     "decide_line",
     "derive_status",
+    "expiring",
     "is_early",
     "lowest",
     "minus",
     "next_steps",
+    "next_turn",
+    "sends_by",
     "settled_early",
     "shopper_may_cancel",
+    "stage_of",
+    "turn_due",
 ]

@@ -92,7 +92,7 @@ def _decision(at: Standing) -> Axis:
     status = at.status
     if status in UNDECIDED:
         held = at.blocked_code == "held"
-        if at.blocked_code == "approves_later":
+        if at.blocked_code in ("approves_later", "info_needed"):
             return Axis(status.value, Fill.HALF, Tone.MOVING)
         return Axis("held" if held else status.value, Fill.HALF, Tone.NEEDS_YOU)
     if status is Decision.APPROVED and at.blocked_code == "held":
@@ -122,6 +122,8 @@ def _money(at: Standing) -> Axis:
     states = [state for state, _ in at.settlements]
     if at.blocked_code == "payments_paused":
         return Axis("paused", Fill.EMPTY, Tone.NEEDS_YOU)
+    if at.blocked_code == "second_approval":
+        return Axis("second_approval", Fill.HALF, Tone.NEEDS_YOU)
     if at.blocked_code in ("awaiting_payout", "payout_failed"):
         stopped = at.blocked_code == "payout_failed"
         return Axis(at.blocked_code, Fill.HALF, Tone.STOPPED if stopped else Tone.NEEDS_YOU)

@@ -98,6 +98,9 @@ def _facts(effect: EffectView) -> dict[str, Scalar]:
 def _decision(ret: Return, now: datetime) -> Blocked | None:
     if ret.held:
         return Blocked("agent", "held", now, "release the hold")
+    if ret.asked is not None:
+        until: dict[str, Scalar] = {"answer_by": ret.asked.answer_by.isoformat()} if ret.asked.answer_by else {}
+        return Blocked("shopper", "info_needed", ret.asked.asked_at, "answer the question of the shop", until)
     undecided = {line.decision for line in ret.lines if line.decision in UNDECIDED}
     if undecided == {Decision.REQUESTED} and ret.approve_at is not None:
         facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
@@ -116,6 +119,9 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
         since = ret.inspected_at or now
         if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
+        if settlement.second_at is not None and settlement.state is SettlementState.QUOTED:
+            facts |= {"because": settlement.second_because}
+            return Blocked("finance", "second_approval", settlement.second_at, "let a second person approve it", facts)
         if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
     return None
@@ -160,6 +166,8 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
         unlabelled = _label(ret, open_lines)
         if unlabelled is not None:
             return unlabelled
+        if ret.send_by is not None:
+            facts = {**facts, "send_by": ret.send_by.isoformat()}
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
     return None
 

@@ -30,7 +30,7 @@ MOVES: Final[Mapping[Decision, frozenset[Decision]]] = {
     Decision.CANCELLED: frozenset(),
     Decision.EXPIRED: frozenset({Decision.REOPENED}),
     Decision.RESOLVED: frozenset({Decision.REOPENED}),
-    Decision.REOPENED: frozenset({Decision.APPROVED, Decision.REJECTED, Decision.CANCELLED}),
+    Decision.REOPENED: frozenset({Decision.APPROVED, Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED}),
 }
 
 OPEN: Final = frozenset({Decision.REQUESTED, Decision.IN_REVIEW, Decision.APPROVED, Decision.REOPENED})

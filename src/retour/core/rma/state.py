@@ -147,6 +147,25 @@ class Shipment:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What staff asked the shopper and nobody has answered yet; `answer_by` is when the return stops waiting for it."""
+
+    id: uuid.UUID
+    asked_at: datetime
+    answer_by: datetime | None = None
+    reminded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the store waits, in days (none: for ever), and how many days before the end it reminds."""
+
+    unsent_days: int | None = None
+    unanswered_days: int | None = None
+    remind_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementView:
     """The money side of one inspected batch, or of units settled before their inspection (`units`, by line ref).
 
@@ -166,6 +185,8 @@ class SettlementView:
     handed_to: str | None = None  # "platform" answers for itself, "merchant" reports how it went
     handed_at: datetime | None = None
     reported_at: datetime | None = None
+    second_at: datetime | None = None  # since when a second person is to approve it
+    second_because: str | None = None
 
     @property
     def awaits_report(self) -> bool:
@@ -241,6 +262,10 @@ class Return:
     labels: tuple[LabelView, ...] = ()
     announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
     warehouse: bool = False  # whether a warehouse system wants to be told
+    asked: Question | None = None  # while it waits for the shopper's answer
+    send_by: datetime | None = None  # when it is over if nothing was sent
+    reminded_at: datetime | None = None  # of that
+    patience: Patience = Patience()
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

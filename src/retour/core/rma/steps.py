@@ -205,6 +205,8 @@ def _location(inspection: Inspection, ret: Return, own: Ownership, shipped_from:
 def _is_payable(ret: Return, order: Order, own: Ownership, settlement: SettlementView) -> bool:
     """Return whether the money may move; where the platform's figure differs a person decides first."""
     quoted = settlement.state is SettlementState.QUOTED and settlement.comparison != "differs"
+    if settlement.second_at is not None:
+        return False
     if is_early(settlement):  # no goods to wait for, but the platform must know of the return before its money
         return quoted and _is_open_there(ret, order, own)
     return quoted and _goods_done(ret, order, own, settlement.batch_id)

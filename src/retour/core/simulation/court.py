@@ -9,11 +9,11 @@ from retour.core.order import Order
 from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
-from retour.core.simulation.judging import Eyes, Judge, Verdict
+from retour.core.simulation.judging import MOST, Eyes, Judge, Seen, Verdict
 from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
-from retour.core.simulation.world import World, WorldLine, world
+from retour.core.simulation.world import World, WorldLine, world, world_key
 
 # Groups whose outcome matters to a line that is accepted either way; the others show in its fate, its offer or its money.
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
@@ -34,7 +34,7 @@ class Case:
     after: World
     said: tuple[Verdict, ...]
     alike: tuple[bool, ...]
-    seen: tuple[Hashable, ...]
+    seen: tuple[Seen, ...]
     recorded: Money | None
 
 
@@ -59,7 +59,10 @@ class Court:
         baseline: PolicyDocument | None,
         versions: Mapping[str, PolicyDocument],
         expressions: Expressions | None = None,
+        *,
+        most: int = MOST,
     ) -> None:
+        self._most = most
         self._candidate = Judge(candidate, version="candidate", expressions=expressions)
         self._baseline = None if baseline is None else Judge(baseline, version="baseline", expressions=expressions)
         self._versions = {
@@ -69,6 +72,8 @@ class Court:
         self._eyes = Eyes(documents)
         self._same_terms: dict[tuple[int, int], bool] = {}
         self._same_verdicts: dict[tuple[int, int], bool] = {}
+        self._worlds: dict[Hashable, World] = {}
+        self._between: dict[tuple[int, int], _Between] = {}
 
     @property
     def candidate(self) -> Judge:
@@ -87,15 +92,14 @@ class Court:
         then_judge = self._versions.get(past.version or "", before_judge)
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
         shown = list(zip([line.facts for line in past.lines], seen, strict=True))
-        said_then = [then_judge.verdict(*one) for one in shown]
-        then = before = world(past, said_then)
-        said_before = said_then
+        said_before = said_then = [then_judge.verdict(*one) for one in shown]
+        then = before = self._world(past, said_then)
         if before_judge is not then_judge:
             said_before = [before_judge.verdict(*one) for one in shown]
-            before = world(past, said_before, was_reviewed=then.is_reviewed)
+            before = self._world(past, said_before, was_reviewed=then.is_reviewed)
         said = tuple([self._candidate.verdict(*one) for one in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
-        after = before if all(alike) else world(past, said, was_reviewed=then.is_reviewed)
+        after = before if all(alike) else self._world(past, said, was_reviewed=then.is_reviewed)
         return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
 
     def needs_order(self, case: Case) -> bool:
@@ -103,7 +107,7 @@ class Court:
         if case.recorded is not None and case.after is case.before is case.then:
             return False
         return any(
-            _is_paid(w) and (case.recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
+            w.is_paid and (case.recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
         )
 
     def compare(self, case: Case, quotes: "Quotes | None" = None) -> Compared:
@@ -112,14 +116,13 @@ class Court:
         if case.after is case.before:
             return Compared(case, before, before, (), requoted=quotes is not None)
         after = self._money(case, case.after, None if quotes is None else quotes.after, quotes)
-        changes = _changes(case, before, after)
-        return Compared(case, before, after, changes, requoted=quotes is not None)
+        return Compared(case, before, after, self._changes(case, before, after), requoted=quotes is not None)
 
     def compare_unquoted(self, case: Case) -> Compared:
         """Return a case whose money cannot be quoted: what was recorded stands wherever units are accepted."""
         recorded = case.recorded or NO_MONEY
-        before, after = (recorded if _is_paid(w) else NO_MONEY for w in (case.before, case.after))
-        changes = () if case.after is case.before else _changes(case, before, after)
+        before, after = (recorded if w.is_paid else NO_MONEY for w in (case.before, case.after))
+        changes = () if case.after is case.before else self._changes(case, before, after)
         return Compared(case, before, after, changes, requoted=True, quoted=False)
 
     def quote(self, order: Order, cases: Sequence[Case], wanted: frozenset[str]) -> dict[str, "Quotes | Refused"]:
@@ -142,7 +145,7 @@ class Court:
 
     def _money(self, case: Case, of: World, quoted: Money | None, quotes: "Quotes | None") -> Money:
         recorded = case.recorded
-        if not _is_paid(of):
+        if not of.is_paid:
             return NO_MONEY
         if recorded is not None and (quotes is None or quoted is None or self._pays_alike(case, of)):
             return recorded
@@ -159,20 +162,43 @@ class Court:
             known = self._same_verdicts[key] = a.decides_as(b)
         return known
 
+    def _world(self, past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool | None = None) -> World:
+        """Return the return under a policy; the same object for all returns that it treats alike."""
+        key = world_key(past, verdicts, was_reviewed=was_reviewed)
+        known = self._worlds.get(key)
+        if known is None:
+            if len(self._worlds) >= self._most:
+                self._worlds.clear()
+            known = self._worlds[key] = world(past, verdicts, was_reviewed=was_reviewed)
+        return known
+
+    def _compared(self, one: World, other: World) -> "_Between":
+        key = id(one), id(other)  # what lies between them keeps them alive
+        known = self._between.get(key)
+        if known is None:
+            if len(self._between) >= self._most:
+                self._between.clear()
+            known = self._between[key] = _Between(one, other, self._pays_by_terms(one, other), _changes(one, other))
+        return known
+
     def _pays_alike(self, case: Case, of: World) -> bool:
         """Return whether a world pays for the same units under the same terms as the world that was."""
-        if of is case.then:
+        then = case.then
+        if of is then:
             return True
-        if case.then.parcels != of.parcels:
-            return False
-        return all(map(self._alike, case.then.lines, of.lines))
+        return self._compared(then, of).pays_alike and all(
+            found_under(line, was, was) == found_under(line, now, was)
+            for line, was, now in zip(case.past.lines, then.lines, of.lines, strict=True)
+            if line.found and was.offer is not None
+        )
+
+    def _pays_by_terms(self, then: World, of: World) -> bool:
+        return then.parcels == of.parcels and all(map(self._alike, then.lines, of.lines))
 
     def _alike(self, then: WorldLine, other: WorldLine) -> bool:
         if then.offer is None or other.offer is None:
             return then.offer is other.offer
         if then.offer.kind is not other.offer.kind:
-            return False
-        if then.past.found and found_under(then, then) != found_under(other, then):
             return False
         terms = then.verdict.terms(then.offer, then.method), other.verdict.terms(other.offer, other.method)
         key = id(terms[0]), id(terms[1])  # verdicts and their terms live as long as this court
@@ -180,6 +206,23 @@ class Court:
         if known is None:
             known = self._same_terms[key] = terms[0] == terms[1]
         return known
+
+    def _changes(self, case: Case, before: Money, after: Money) -> tuple[Change, ...]:
+        found = self._compared(case.before, case.after).changes
+        given = after.given_minor - before.given_minor
+        if given:
+            found |= {Change.PAYS_MORE if given > 0 else Change.PAYS_LESS}
+        return tuple([change for change in Change if change in found]) if found else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """Two worlds, whether they pay under the same terms, and what changes from one to the other beside money."""
+
+    one: World
+    other: World
+    pays_alike: bool
+    changes: frozenset[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,20 +242,20 @@ class Tills:
 
     def pay(self, case: Case, *, is_last: bool) -> Quotes:
         """Return what the case pays in each world and book it there, unless nobody comes after it; raises Refused."""
-        before = then = pay(self._then, case.then, case.then, is_last=is_last)
+        before = then = pay(self._then, case.past, case.then, case.then, is_last=is_last)
         if case.before is not case.then:
-            before = pay(self._before, case.before, case.then, is_last=is_last)
-        return Quotes(then, before, pay(self._after, case.after, case.then, is_last=is_last))
+            before = pay(self._before, case.past, case.before, case.then, is_last=is_last)
+        return Quotes(then, before, pay(self._after, case.past, case.after, case.then, is_last=is_last))
 
 
 def _recorded(past: PastReturn, then: World) -> Money | None:
     """Return what was recorded under the name of what the shopper got; nothing unless all that got anything got the same."""
     recorded = past.recorded
-    kinds = {line.offer.kind for line in then.lines if line.offer is not None}
-    if recorded is None or len(kinds) != 1:
+    if recorded is None or len(then.kinds) != 1:
         return None
+    (kind,) = then.kinds
     return money(
-        next(iter(kinds)),
+        kind,
         total=recorded.total_minor,
         fee=recorded.fee_minor,
         deduction=recorded.deduction_minor,
@@ -220,19 +263,12 @@ def _recorded(past: PastReturn, then: World) -> Money | None:
     )
 
 
-def _is_paid(of: World) -> bool:
-    return any(line.offer is not None for line in of.lines)
-
-
 def _never_negative(of: Money) -> Money:
     return Money(*(max(0, getattr(of, name)) for name in Money.__slots__))
 
 
-def _changes(case: Case, before: Money, after: Money) -> tuple[Change, ...]:
-    found = {change for b, a in zip(case.before.lines, case.after.lines, strict=True) for change in _of_line(b, a)}
-    if before.given_minor != after.given_minor:
-        found.add(Change.PAYS_MORE if after.given_minor > before.given_minor else Change.PAYS_LESS)
-    return tuple(change for change in Change if change in found)
+def _changes(before: World, after: World) -> frozenset[Change]:
+    return frozenset(change for b, a in zip(before.lines, after.lines, strict=True) for change in _of_line(b, a))
 
 
 def _of_line(before: WorldLine, after: WorldLine) -> list[Change]:

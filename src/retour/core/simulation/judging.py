@@ -7,14 +7,16 @@ counts of units. Lines that agree in these share one verdict; `tests/core/simula
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from retour.core import refund
 from retour.core.policy import LineDecision, PolicyDocument, compile_policy, decide, decode_facts
 from retour.core.policy.condition import comparison, facts_asked
 from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition, Several
+from retour.core.policy.evaluate import rulings_on
 from retour.core.policy.expression import Expressions
-from retour.core.policy.outcome import Approval, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
+from retour.core.policy.outcome import Approval, DayCount, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
 from retour.core.policy.window import WorkingDays, window
 from retour.core.policy.zone import ZONE
 from retour.core.terms import terms_of
@@ -44,7 +46,7 @@ class Verdict:
     ways: Mapping[str, Way]
     promotions: tuple[PromotionCondition, ...]
     several: Several
-    _terms: dict[tuple[ResolutionOffer, str | None], refund.RefundTerms] = field(default_factory=dict)
+    _terms: dict[tuple[int, str | None], refund.RefundTerms] = field(default_factory=dict)
 
     def says(self, group: Group) -> Outcome:
         """Return the outcome of one group."""
@@ -72,10 +74,11 @@ class Verdict:
 
     def terms(self, offer: ResolutionOffer, method: str | None) -> refund.RefundTerms:
         """Return the terms under which the line is refunded; the same object for the same offer and way back."""
-        known = self._terms.get((offer, method))
+        key = id(offer), method  # what is offered lives as long as the decision
+        known = self._terms.get(key)
         if known is None:
             kind = self.decision.facts.values.get("return.kind")
-            known = self._terms[offer, method] = terms_of(
+            known = self._terms[key] = terms_of(
                 self.decision,
                 offer.kind.value,
                 resolution_ref=offer.ref,
@@ -87,22 +90,35 @@ class Verdict:
         return known
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A line as all policies see it: how every comparison goes, its counts of units, how long ago its days were."""
+
+    answers: Hashable
+    units: Hashable
+    ago: Hashable
+
+
 class Eyes:
     """The facts that some policies ask about, as all of them see them: values that none tells apart are one."""
 
     def __init__(self, documents: Iterable[PolicyDocument], *, most: int = MOST) -> None:
         self._whole, self._eyes = _eyes(documents, most)
 
-    def see(self, facts: Facts) -> Hashable:
-        """Return how every comparison of the policies goes on the facts of a line, as one value."""
-        values = cast("dict[str, Any]", facts["values"])
-        seen: list[Hashable] = [facts["books_currency"]]
-        seen += [values.get(name) for name in self._whole]
+    def see(self, facts: Facts) -> Seen:
+        """Return how a line looks to the policies."""
+        get = cast("dict[str, Any]", facts["values"]).get
+        answers: list[Hashable] = [facts["books_currency"]]
+        answers += [get(name) for name in self._whole]
         for eye in self._eyes:
-            value = values.get(eye.name)
+            value = get(eye.name)
             known = eye.seen.get(value)
-            seen.append(eye.look(value) if known is None else known)
-        return tuple(seen)
+            answers.append(eye.look(value) if known is None else known)
+        now, placed = _day(cast("str", facts["today"])), get(_PLACED)
+        ago = [None if placed is None else now - _day(placed)]
+        for left, arrived in cast("list[tuple[str, str | None]]", facts["parcels"]):
+            ago += (now - _day(left), None if arrived is None else now - _day(arrived))
+        return Seen(tuple(answers), (get(_UNITS[0]), get(_UNITS[1]), get(_UNITS[2]), get(_UNITS[3])), tuple(ago))
 
 
 class Judge:
@@ -112,27 +128,37 @@ class Judge:
         self, document: PolicyDocument, *, version: str, expressions: Expressions | None = None, most: int = MOST
     ) -> None:
         self._policy = compile_policy(document, version=version, expressions=expressions)
+        self._answered: dict[Hashable, _Alike] = {}
         self._alike: dict[Hashable, _Alike] = {}
+        self._windows: dict[Eligibility, _Windows] = {}
         self._most = most
 
-    def verdict(self, facts: Facts, seen: Hashable) -> Verdict:
+    def verdict(self, facts: Facts, seen: Seen) -> Verdict:
         """Return the verdict on a line; the same object for all lines that are alike."""
-        alike = self._alike.get(seen)
-        if alike is None:
-            alike = self._alike[seen] = _Alike(
-                self.decision(facts).eligibility.outcome, self._policy.working, self._most
-            )
-        values = cast("dict[str, Any]", facts["values"])
-        counted = (alike.window(facts, values)[0], *[values.get(name) for name in _UNITS])
+        alike = self._answered.get(seen.answers) or self._answer(facts, seen)
+        counted = alike.windows.is_open(facts, seen), seen.units
         return alike.verdicts.get(counted) or self._first(alike, counted, facts)
 
-    def closes_on(self, facts: Facts, seen: Hashable) -> date | None:
+    def closes_on(self, facts: Facts, seen: Seen) -> date | None:
         """Return the last day of the window of a line that was judged, if it has one and it has begun."""
-        return self._alike[seen].window(facts, cast("dict[str, Any]", facts["values"]))[1]
+        return self._answered[seen.answers].windows.closes_on(facts)
 
     def decision(self, facts: Facts) -> LineDecision:
         """Return the decision about one line in full."""
         return decide(self._policy, [decode_facts(facts)]).lines[0]
+
+    def _answer(self, facts: Facts, seen: Seen) -> "_Alike":
+        """Return what is known of lines on which every rule goes the same way; who decides them is asked once."""
+        rulings = rulings_on(self._policy, decode_facts(facts))
+        kind = cast("dict[str, Any]", facts["values"]).get(_LAW[0])
+        key = (facts["books_currency"], kind, *map(id, rulings))  # they live as long as the policy, or the law
+        alike = self._alike.get(key)
+        if alike is None:
+            said = cast("Eligibility", rulings[0].outcome)
+            windows = self._windows.setdefault(said, _Windows(said, self._policy.working, self._most))
+            alike = self._alike[key] = _Alike(windows)
+        self._answered[seen.answers] = alike
+        return alike
 
     def _first(self, alike: "_Alike", counted: Hashable, facts: Facts) -> Verdict:
         said = self.decision(facts)
@@ -156,29 +182,57 @@ def _ways(offered: Iterable[MethodOffer]) -> dict[str, Way]:
 
 
 class _Alike:
-    """Lines on which every rule goes the same way; they differ in their days and their units."""
+    """Lines that the same rules decide; they differ in their days and their units."""
 
-    __slots__ = ("_days", "_eligibility", "_most", "_working", "verdicts")
+    __slots__ = ("verdicts", "windows")
+
+    def __init__(self, windows: "_Windows") -> None:
+        self.windows = windows
+        self.verdicts: dict[Hashable, Verdict] = {}
+
+
+class _Windows:
+    """The windows of one eligibility: days that lie alike around today are judged once."""
+
+    __slots__ = ("_closing", "_eligibility", "_is_relative", "_most", "_open", "_working")
 
     def __init__(self, eligibility: Eligibility, working: WorkingDays, most: int) -> None:
         self._eligibility, self._working, self._most = eligibility, working, most
-        self._days: dict[Hashable, tuple[bool | None, date | None]] = {}
-        self.verdicts: dict[Hashable, Verdict] = {}
+        # Else it matters which days of the calendar they are, not only how long ago they were.
+        self._is_relative = (
+            eligibility.days is DayCount.CALENDAR and not eligibility.extend and eligibility.until is None
+        )
+        self._open: dict[Hashable, bool | None] = {}
+        self._closing: dict[Hashable, date | None] = {}
 
-    def window(self, facts: Facts, values: Mapping[str, Any]) -> tuple[bool | None, date | None]:
-        """Return whether the window is open and its last day; nothing if there is none or it has not begun."""
-        placed = values.get(_PLACED)
-        key = (facts["today"], placed, *map(tuple, cast("list[Any]", facts["parcels"])))
-        known = self._days.get(key)
-        if known is not None:
-            return known
-        line = decode_facts({**facts, "values": {_PLACED: placed}})
-        judged = window(self._eligibility, line, self._working)
-        if len(self._days) >= self._most:
-            self._days.clear()
-        found = (None, None) if judged is None else (line.today <= judged.closes_on, judged.closes_on)
-        self._days[key] = found
+    def is_open(self, facts: Facts, seen: Seen) -> bool | None:
+        """Return whether the window is open; nothing if there is none or it has not begun."""
+        key = seen.ago if self._is_relative else (facts["today"], seen.ago)
+        if key in self._open:
+            return self._open[key]
+        if len(self._open) >= self._most:
+            self._open.clear()
+        closes_on = self.closes_on(facts)
+        found = None if closes_on is None else date.fromisoformat(cast("str", facts["today"])) <= closes_on
+        self._open[key] = found
         return found
+
+    def closes_on(self, facts: Facts) -> date | None:
+        """Return the last day of the window; nothing if there is none or it has not begun."""
+        placed = cast("dict[str, Any]", facts["values"]).get(_PLACED)
+        key = (placed, *map(tuple, cast("list[Any]", facts["parcels"])))
+        if key not in self._closing:
+            if len(self._closing) >= self._most:
+                self._closing.clear()
+            judged = window(self._eligibility, decode_facts({**facts, "values": {_PLACED: placed}}), self._working)
+            self._closing[key] = None if judged is None else judged.closes_on
+        return self._closing[key]
+
+
+@lru_cache(maxsize=MOST)
+def _day(text: str) -> int:
+    """Return the number of a day that is kept as text."""
+    return date.fromisoformat(text).toordinal()
 
 
 class _Eye:

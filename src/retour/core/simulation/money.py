@@ -10,7 +10,7 @@ from retour.core.policy.outcome import Group, Inspection, RefundTerms, Resolutio
 from retour.core.refund import Ledger, Plan, RowKind, Tender, UnitRange
 from retour.core.rma.state import Grade
 from retour.core.settling import Bearing, Returning, divide
-from retour.core.simulation.past import Found
+from retour.core.simulation.past import Found, PastLine, PastReturn
 from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
 
@@ -36,8 +36,8 @@ def fresh(order: Order) -> Till:
     return Till(order, Ledger(tenders=tenders))
 
 
-def pay(till: Till, world: World, proposals: World, *, is_last: bool = False) -> Money:
-    """Return what the return pays in this world, and book it, so that the next return of the order starts after it.
+def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last: bool = False) -> Money:
+    """Return what a return pays in this world, and book it, so that the next return of the order starts after it.
 
     `proposals` is the return under the policy it was inspected by: what somebody decided otherwise than that policy proposed
     stays as decided, the rest follows the policy of this world. Nothing is booked for the last return of an order. Raises
@@ -45,16 +45,18 @@ def pay(till: Till, world: World, proposals: World, *, is_last: bool = False) ->
     """
     returning = [
         Returning(
-            line.past.line_ref,
-            _units(till, line, proposed),
+            asked.line_ref,
+            _units(till, asked, line, proposed),
             line.offer.kind.value,
             line.verdict.terms(line.offer, line.method),
         )
-        for line, proposed in zip(world.lines, proposals.lines, strict=True)
+        for asked, line, proposed in zip(past.lines, world.lines, proposals.lines, strict=True)
         if line.offer is not None and line.offer.kind is not ResolutionKind.REPAIR
     ]
     start = till.ledger
-    parts = divide(till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels))
+    parts = divide(
+        till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels), hashed=False
+    )
     total = NO_MONEY
     for part in parts:
         total = plus(total, money_of(part.plan, ResolutionKind(part.resolution)))
@@ -65,9 +67,10 @@ def pay(till: Till, world: World, proposals: World, *, is_last: bool = False) ->
 
 def _after(ledger: Ledger, plans: Iterable[Plan]) -> Ledger:
     """Return the ledger once these plans of one return are paid; what that return alone was charged is not in it."""
+    after = ledger
     for plan in plans:
-        ledger = refund.booked(ledger, plan)
-    return replace(ledger, fees=(), credited=())
+        after = refund.booked(after, plan)
+    return ledger if after is ledger else replace(after, fees=(), credited=())
 
 
 def money_of(plan: Plan, kind: ResolutionKind) -> Money:
@@ -106,9 +109,9 @@ def plus(a: Money, b: Money, sign: int = 1) -> Money:
     )
 
 
-def found_under(line: WorldLine, proposed: WorldLine) -> tuple[Found, ...]:
+def found_under(asked: PastLine, line: WorldLine, proposed: WorldLine) -> tuple[Found, ...]:
     """Return what the inspection comes to in this world: the policy's own proposals change with it, a person's word not."""
-    return tuple(_judged_again(found, line, proposed) for found in line.past.found)
+    return tuple(_judged_again(found, line, proposed) for found in asked.found)
 
 
 def _judged_again(found: Found, line: WorldLine, proposed: WorldLine) -> Found:
@@ -127,11 +130,11 @@ def _inspection(line: WorldLine) -> tuple[Inspection, RefundTerms]:
     return cast("Inspection", says(Group.INSPECTION)), cast("RefundTerms", says(Group.REFUND_TERMS))
 
 
-def _units(till: Till, line: WorldLine, proposed: WorldLine) -> tuple[UnitRange, ...]:
+def _units(till: Till, asked: PastLine, line: WorldLine, proposed: WorldLine) -> tuple[UnitRange, ...]:
     """Return the lowest units of the line that are not back yet, under what was found on them; the rest is sound."""
-    ref, first = line.past.line_ref, till.back.get(line.past.line_ref, 0) + 1
-    ranges, last = [], first + line.past.quantity - 1
-    for found in found_under(line, proposed):
+    ref, first = asked.line_ref, till.back.get(asked.line_ref, 0) + 1
+    ranges, last = [], first + asked.quantity - 1
+    for found in found_under(asked, line, proposed):
         if first <= last:
             hi = min(last, first + found.units - 1)
             ranges.append(UnitRange(first, hi, found.accepted, found.deduction_bp, found.grade))

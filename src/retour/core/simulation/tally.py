@@ -7,7 +7,7 @@ from retour.core.money import spread
 from retour.core.policy.outcome import Group
 from retour.core.simulation.court import Compared
 from retour.core.simulation.judging import Verdict
-from retour.core.simulation.past import PastLine
+from retour.core.simulation.past import PastLine, PastReturn
 from retour.core.simulation.result import (
     MOST_ROWS,
     REST,
@@ -27,21 +27,40 @@ from retour.core.simulation.result import (
 from retour.core.simulation.world import World
 
 Sums = list[int]  # one number per field of Figures, in their order
-Parts = list[tuple[int, int]]  # the numbers of one line that are not zero, each with the place of its field
+# All sums of a row are one whole number while it grows: a field has LANE bits of it, so that a line is added at once.
+_LANE: Final = 96  # no sum of 64-bit amounts comes near its half
 _FIELDS: Final = Figures.__slots__
 _WIDTH: Final = len(_FIELDS)
-_FATE_AT: Final[Mapping[Fate, int]] = {fate: _FIELDS.index(fate.value) for fate in Fate}
-_VALUE_AT: Final = _FIELDS.index("value_minor")
-_MONEY: Final = tuple((_FIELDS.index(name), name) for name in Money.__slots__)
-_LABELS_AT: Final = _FIELDS.index("labels")
-_COUNTS: Final = Counts.__slots__
+_ONE: Final[Mapping[str, int]] = {name: 1 << (_LANE * at) for at, name in enumerate(_FIELDS)}
+_LINE_OF: Final[Mapping[Fate, int]] = {fate: _ONE["lines"] + _ONE[fate.value] for fate in Fate}
+_UNIT: Final = _ONE["units"]
+_VALUE: Final = _ONE["value_minor"]
+_MONEY: Final = tuple((_ONE[name], name) for name in Money.__slots__)
+_LABEL: Final = _ONE["labels"]
+_COUNTED_AT: Final[Mapping[Fate, int]] = {fate: Counts.__slots__.index(fate.value) for fate in Fate}
 _GROUPS: Final = tuple(group.value for group in Group)
 # What is asked of the facts of a line to add it up and to tell of it.
 TOLD: Final = (
     "line.price_paid", "line.reason", "line.sku", "line.title", "order.country", "product.ref", "return.value",
 )  # fmt: skip
 
-Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines, sums of what is the same]
+Rows = dict[str, list[object]]  # key -> [label, sums before, sums after, changed lines]
+
+
+class _Row:
+    """The sums of one row while it grows; `same` is what both sides have in common."""
+
+    __slots__ = ("after", "before", "changed", "label", "same")
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.before = self.after = self.same = self.changed = 0
+
+    def plain(self) -> list[object]:
+        return [self.label, _sums(self.before + self.same), _sums(self.after + self.same), self.changed]
+
+
+Growing = dict[str, _Row]
 
 
 class Tally:
@@ -51,7 +70,7 @@ class Tally:
         self.read = self.affected = self.requoted = self.not_quoted = 0
         self.changes: dict[str, int] = {}
         self._books: dict[str, _Book] = {}
-        self._rulings: dict[tuple[int, int, str], tuple[Verdict, Verdict, Sums, Sums, list[int]]] = {}
+        self._rulings: dict[tuple[int, int, str], tuple[Verdict, Verdict, _Row]] = {}
 
     def add(self, of: Compared) -> None:
         """Add one return."""
@@ -61,84 +80,88 @@ class Tally:
         self.not_quoted += not of.quoted
         for change in of.changes:
             self.changes[change.value] = self.changes.get(change.value, 0) + 1
-        lines = of.case.past.lines
+        case = of.case
+        lines = case.past.lines
         values = paid_values(lines)
-        before = _parts(of.case.before, values, of.before)
-        after = before if of.case.after is of.case.before else _parts(of.case.after, values, of.after)
+        before = _parts(case.past, case.before, values, of.before)
+        after = before if case.after is case.before else _parts(case.past, case.after, values, of.after)
         currency = cast("str", lines[0].facts["books_currency"])
         book = self._books.get(currency)
         if book is None:
             book = self._books[currency] = _Book()
-        book.count(of.case.before.fate, of.case.after.fate)
-        for at, line in enumerate(lines):
-            b, a = of.case.before.lines[at].verdict, of.case.said[at]
-            changed = int(bool(of.changes) and (not of.case.alike[at] or before[at] != after[at]))
-            book.add(line, before[at], after[at], changed)
-            self._add_ruling(currency, b, a, before[at], after[at], changed)
+        book.count(case.before.fate, case.after.fate)
+        for line, was, said, alike, b, a in zip(
+            lines, case.before.lines, case.said, case.alike, before, after, strict=True
+        ):
+            changed = int(bool(of.changes) and (not alike or b != a))
+            rows = (self._ruling(currency, was.verdict, said), *book.rows(line))
+            if after is before:  # most lines: added once, to both sides when all is told
+                for row in rows:
+                    row.same += b
+                    row.changed += changed
+            else:
+                for row in rows:
+                    row.before += b
+                    row.after += a
+                    row.changed += changed
 
     def plain(self) -> dict[str, object]:
         """Return everything as plain JSON, to be merged elsewhere."""
-        by_rule: dict[str, Rows] = {}
-        for (_, _, currency), (b, a, before, after, changed) in self._rulings.items():
+        by_rule: dict[str, Growing] = {}
+        for (_, _, currency), (b, a, row) in self._rulings.items():
             rows = by_rule.setdefault(currency, {})
+            before, after, changed = row.before + row.same, row.after + row.same, row.changed
             for group, rule_before, rule_after in zip(_GROUPS, b.rules, a.rules, strict=True):
-                moved = changed[0] if rule_before != rule_after else 0
-                _into(rows, f"{group} {rule_before}", rule_before, before, None, moved)
-                _into(rows, f"{group} {rule_after}", rule_after, None, after, changed[0])
+                was, now = (_row(rows, f"{group} {rule}", rule) for rule in (rule_before, rule_after))
+                was.before += before
+                was.changed += changed if rule_before != rule_after else 0
+                now.after += after
+                now.changed += changed
         return {
             "counts": [self.read, self.affected, self.requoted, self.not_quoted],
             "changes": self.changes,
-            "books": {name: book.plain() | {"rule": by_rule.get(name, {})} for name, book in self._books.items()},
+            "books": {name: book.plain() | {"rule": _plain(by_rule[name])} for name, book in self._books.items()},
         }
 
-    def _add_ruling(self, currency: str, b: Verdict, a: Verdict, before: Parts, after: Parts, changed: int) -> None:
-        """Add a line under its two verdicts; there are few of them, and their rules are looked at once, at the end."""
+    def _ruling(self, currency: str, b: Verdict, a: Verdict) -> _Row:
+        """Return the row of two verdicts; there are few of them, and their rules are looked at once, at the end."""
         key = (id(b), id(a), currency)
         known = self._rulings.get(key)
         if known is None:
-            known = self._rulings[key] = (b, a, [0] * _WIDTH, [0] * _WIDTH, [0])
-        _plus(known[2], before)
-        _plus(known[3], after)
-        known[4][0] += changed
+            known = self._rulings[key] = (b, a, _Row(""))
+        return known[2]
 
 
 class _Book:
     """The sums in one currency."""
 
     def __init__(self) -> None:
-        self.before, self.after = [0] * len(_COUNTS), [0] * len(_COUNTS)
-        self.total = _row({}, "", "")
-        self.by: dict[str, Rows] = {"reason": {}, "product": {}, "country": {}}
+        self.before, self.after = [0] * len(Counts.__slots__), [0] * len(Counts.__slots__)
+        self.total = _Row("")
+        self.by: dict[str, Growing] = {"reason": {}, "product": {}, "country": {}}
 
     def count(self, before: Fate, after: Fate) -> None:
         for counts, fate in ((self.before, before), (self.after, after)):
             counts[0] += 1
-            counts[_COUNTS.index(fate.value)] += 1
+            counts[_COUNTED_AT[fate]] += 1
 
-    def add(self, line: PastLine, before: Parts, after: Parts, changed: int) -> None:
+    def rows(self, line: PastLine) -> tuple[_Row, ...]:
+        """Return the rows that a line is added to."""
         values = line.values
         reason, country = cast("str", values.get("line.reason") or ""), cast("str", values.get("order.country") or "")
         title = cast("str", values.get("line.title") or "")
         product = cast("str", values.get("product.ref") or values.get("line.sku") or title)
         by = self.by
-        rows = (
+        return (
             self.total,
             by["reason"].get(reason) or _row(by["reason"], reason, reason),
             by["product"].get(product) or _row(by["product"], product, title or product),
             by["country"].get(country) or _row(by["country"], country, country),
         )
-        if before is after:  # most lines: added once, to both sides when all is told
-            for row in rows:
-                _plus(cast("Sums", row[4]), before)
-            return
-        for row in rows:
-            _plus(cast("Sums", row[1]), before)
-            _plus(cast("Sums", row[2]), after)
-            row[3] = cast("int", row[3]) + changed
 
     def plain(self) -> dict[str, object]:
-        by = {name: {key: _both(row) for key, row in rows.items()} for name, rows in self.by.items()}
-        return {"counts": [self.before, self.after], "total": _both(self.total), **by}
+        by = {name: _plain(rows) for name, rows in self.by.items()}
+        return {"counts": [self.before, self.after], "total": self.total.plain(), **by}
 
 
 def paid_values(lines: Sequence[PastLine]) -> list[int]:
@@ -166,7 +189,7 @@ def summed(
     counts, changes = [0] * 4, dict.fromkeys((change.value for change in Change), 0)
     books: dict[str, dict[str, object]] = {}
     for part in tallies:
-        _plus(counts, list(enumerate(cast("Sums", part["counts"]))))
+        _plus(counts, cast("Sums", part["counts"]))
         for name, times in cast("Mapping[str, int]", part["changes"]).items():
             changes[name] += times
         for currency, book in cast("Mapping[str, dict[str, object]]", part["books"]).items():
@@ -180,64 +203,69 @@ def summed(
     return Result(mode, against, told, read, affected, listed, requoted, not_quoted, shown, rules)
 
 
-def _parts(world: World, values: Sequence[int], money: Money) -> list[Parts]:
-    """Return the numbers of each line; the money of the return is shared over its accepted lines by what was paid."""
-    parts: list[Parts] = [
-        [(0, 1), (1, line.past.quantity), (_VALUE_AT, value), (_FATE_AT[line.fate], 1)]
-        for line, value in zip(world.lines, values, strict=True)
+def _parts(past: PastReturn, world: World, values: Sequence[int], money: Money) -> list[int]:
+    """Return the sums of each line; the money of the return is shared over its accepted lines by what was paid."""
+    parts = [
+        _LINE_OF[line.fate] + asked.quantity * _UNIT + value * _VALUE
+        for line, asked, value in zip(world.lines, past.lines, values, strict=True)
     ]
-    accepted = [at for at, line in enumerate(world.lines) if line.offer is not None]
-    if not accepted:
+    if not world.is_paid:
         return parts
-    if world.labels:
-        parts[accepted[0]].append((_LABELS_AT, world.labels))
-    for place, name in _MONEY:
+    accepted = [at for at, line in enumerate(world.lines) if line.offer is not None]
+    parts[accepted[0]] += world.labels * _LABEL
+    for one, name in _MONEY:
         amount: int = getattr(money, name)
         if amount:
             shares = spread(amount, [values[at] for at in accepted]) if len(accepted) > 1 else [amount]
             for at, share in zip(accepted, shares, strict=True):
-                parts[at].append((place, share))
+                parts[at] += share * one
     return parts
 
 
-def _plus(sums: Sums, parts: Parts) -> None:
-    for at, number in parts:
+def _sums(lanes: int) -> Sums:
+    """Return the sums that one whole number holds; one below zero has borrowed from the lane above it."""
+    sums, half, whole = [], 1 << (_LANE - 1), 1 << _LANE
+    for _ in range(_WIDTH):
+        low = (lanes + half) % whole - half
+        sums.append(low)
+        lanes = (lanes - low) >> _LANE
+    return sums
+
+
+def _row(rows: Growing, key: str, label: str) -> _Row:
+    known = rows.get(key)
+    if known is None:
+        known = rows[key] = _Row(label)
+    return known
+
+
+def _plain(rows: Growing) -> Rows:
+    return {key: row.plain() for key, row in rows.items()}
+
+
+def _plus(sums: Sums, more: Iterable[int]) -> None:
+    for at, number in enumerate(more):
         sums[at] += number
-
-
-def _row(rows: Rows, key: str, label: str) -> list[object]:
-    row = rows[key] = [label, [0] * _WIDTH, [0] * _WIDTH, 0, [0] * _WIDTH]
-    return row
-
-
-def _both(row: list[object]) -> list[object]:
-    """Return a row with what was the same before and after on both sides."""
-    label, before, after, changed, same = row
-    sides = ([a + b for a, b in zip(cast("Sums", side), cast("Sums", same), strict=True)] for side in (before, after))
-    return [label, *sides, changed]
-
-
-def _into(rows: Rows, key: str, label: str, before: Sums | None, after: Sums | None, changed: int) -> None:
-    row = rows.get(key) or _row(rows, key, label)
-    for sums, more in ((row[1], before), (row[2], after)):
-        if more is not None:
-            _plus(cast("Sums", sums), list(enumerate(more)))
-    row[3] = cast("int", row[3]) + changed
 
 
 def _merge(book: dict[str, object], more: Mapping[str, object]) -> None:
     for mine, theirs in zip(cast("list[Sums]", book["counts"]), cast("list[Sums]", more["counts"]), strict=True):
-        _plus(mine, list(enumerate(theirs)))
-    whole = {"": cast("list[object]", book["total"])}
-    _into_row(whole, "", cast("list[object]", more["total"]))
+        _plus(mine, theirs)
+    _into({"": cast("list[object]", book["total"])}, "", cast("list[object]", more["total"]))
     for name in ("rule", "reason", "product", "country"):
         rows = cast("Rows", book[name])
         for key, row in cast("Rows", more[name]).items():
-            _into_row(rows, key, row)
+            _into(rows, key, row)
 
 
-def _into_row(rows: Rows, key: str, row: Sequence[object]) -> None:
-    _into(rows, key, cast("str", row[0]), cast("Sums", row[1]), cast("Sums", row[2]), cast("int", row[3]))
+def _into(rows: Rows, key: str, more: Sequence[object]) -> None:
+    """Add a row to that of the same key."""
+    row = rows.get(key)
+    if row is None:
+        row = rows[key] = [more[0], [0] * _WIDTH, [0] * _WIDTH, 0]
+    for mine, theirs in ((row[1], more[1]), (row[2], more[2])):
+        _plus(cast("Sums", mine), cast("Sums", theirs))
+    row[3] = cast("int", row[3]) + cast("int", more[3])
 
 
 def _size(named: tuple[str, Mapping[str, object]]) -> tuple[int, str]:
@@ -254,7 +282,7 @@ def _told(currency: str, book: Mapping[str, object], rules: Mapping[str, str], m
 
 def _rule_rows(rows: Rows, rules: Mapping[str, str]) -> tuple[GroupRow, ...]:
     told = []
-    for key, (_, before, after, changed, *_) in rows.items():
+    for key, (_, before, after, changed) in rows.items():
         group, _, rule = key.partition(" ")
         one = GroupRow(rule, rules.get(rule, rule), _figures(before), _figures(after), cast("int", changed), group)
         told.append(one)
@@ -265,13 +293,13 @@ def _rows(rows: Rows, most: int) -> tuple[GroupRow, ...]:
     """Return the rows with the most changed lines first; beyond so many they become one."""
     told = [
         GroupRow(key, cast("str", label) or UNKNOWN, _figures(before), _figures(after), cast("int", changed))
-        for key, (label, before, after, changed, *_) in rows.items()
+        for key, (label, before, after, changed) in rows.items()
     ]
     told.sort(key=_rank)
     rest: Rows = {}
     for row in told[most:]:
-        _into_row(rest, REST, rows[row.key])
-    some = [GroupRow(REST, REST, _figures(b), _figures(a), cast("int", n)) for _, b, a, n, *_ in rest.values()]
+        _into(rest, REST, rows[row.key])
+    some = [GroupRow(REST, REST, _figures(b), _figures(a), cast("int", n)) for _, b, a, n in rest.values()]
     return (*told[:most], *some)
 
 

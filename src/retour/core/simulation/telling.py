@@ -1,13 +1,13 @@
 """Telling one affected return: each line before and after, and which rules said what."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
 from retour.core.policy.encoding import encode_outcome
 from retour.core.policy.outcome import Group, Outcome
 from retour.core.simulation.court import Compared, Court
-from retour.core.simulation.judging import Judge, Verdict
+from retour.core.simulation.judging import Judge, Seen, Verdict
 from retour.core.simulation.past import PastLine
 from retour.core.simulation.result import Affected, AffectedLine, LineSide, Why
 from retour.core.simulation.world import WorldLine
@@ -29,9 +29,8 @@ def affected(of: Compared, court: Court) -> Affected:
         before=of.before,
         after=of.after,
         lines=tuple(
-            _line(before.past, _side(before, then, seen), _side(after, now, seen),
-                  _why(before.verdict, after.verdict))
-            for before, after, seen in zip(case.before.lines, case.after.lines, case.seen, strict=True)
+            _line(line, _side(line, before, then, seen), _side(line, after, now, seen), _why(before.verdict, after.verdict))
+            for line, before, after, seen in zip(past.lines, case.before.lines, case.after.lines, case.seen, strict=True)
         ),
         rma_id=past.rma_id,
     )  # fmt: skip
@@ -44,18 +43,19 @@ def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...
     return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
 
 
-def _side(line: WorldLine, judge: Judge, seen: Hashable) -> LineSide:
-    first = judge.decision(line.past.facts).objections[0] if line.verdict.is_refused else None
+def _side(past: PastLine, line: WorldLine, judge: Judge, seen: Seen) -> LineSide:
+    first = judge.decision(past.facts).objections[0] if line.verdict.is_refused else None
     return LineSide(
         fate=line.fate,
         code=first.code if first else None,
         message=first.message if first else None,
-        closes_on=judge.closes_on(line.past.facts, seen),
+        closes_on=judge.closes_on(past.facts, seen),
         resolution=line.offer.kind.value if line.offer else None,
         method=line.method,
     )
 
 
+@lru_cache(maxsize=1024)
 def _why(before: Verdict, after: Verdict) -> tuple[Why, ...]:
     pairs = [(group, before.decision.ruling(group), after.decision.ruling(group)) for group in Group]
     return tuple(

@@ -1,13 +1,13 @@
 """One return in one world: what becomes of each line when a policy decides and everybody else does as they did."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from retour.core.policy.document import Several
 from retour.core.policy.outcome import MethodKind, ResolutionKind, ResolutionOffer
 from retour.core.simulation.judging import Verdict
-from retour.core.simulation.past import PastLine, PastReturn
+from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Fate
 from retour.core.ways import Way, ways_back
 
@@ -20,7 +20,6 @@ _KEPT: Final = Way(MethodKind.KEEP_ITEM.value)
 class WorldLine:
     """A line under one policy: what becomes of it, what the shopper gets and how it comes back, if it is accepted."""
 
-    past: PastLine
     verdict: Verdict
     fate: Fate
     offer: ResolutionOffer | None
@@ -34,35 +33,31 @@ class WorldLine:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A return under one policy; `is_reviewed` says whether a person decides it."""
+    """A return under one policy: its lines in their order, and whether a person decides it.
+
+    `fate` is as good as its best line. `kinds` are the kinds of what its lines get, if they get anything. The goods come
+    back in so many `parcels`, one for each way, and that takes so many `labels`. All returns that a policy treats alike
+    are one world.
+    """
 
     lines: tuple[WorldLine, ...]
     is_reviewed: bool
+    fate: Fate
+    kinds: frozenset[ResolutionKind]
+    parcels: int
+    labels: int
 
     @property
-    def fate(self) -> Fate:
-        """Return what becomes of the return: as good as its best line."""
-        if len(self.lines) == 1:
-            return self.lines[0].fate
-        fates = {line.fate for line in self.lines}
-        return next(fate for fate in _BEST_FIRST if fate in fates)
-
-    @property
-    def parcels(self) -> int:
-        """Return in how many parcels the goods come back: one for each way."""
-        return len({line.way for line in self.lines if line.way not in (None, _KEPT)})
-
-    @property
-    def labels(self) -> int:
-        """Return how many return labels that takes."""
-        return len({line.way for line in self.lines if line.way is not None and line.way.method == _LABEL})
+    def is_paid(self) -> bool:
+        """Return whether any line gets anything."""
+        return bool(self.kinds)
 
 
 def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool | None = None) -> World:
     """Return the return under a policy; `was_reviewed` says whether a person decided it in the past (here, if not said).
 
     What a person rejected stays rejected, unless the policy alone would now approve what a person decided then. Who wished
-    for something that is not offered takes the first that is.
+    for something that is not offered takes the first that is. It depends on nothing but what `world_key` tells.
     """
     reviewed, offers, ways = _asked(past, verdicts)
     overruled = not reviewed and was_reviewed is True
@@ -70,14 +65,36 @@ def world(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool |
     lines = []
     for line, verdict, offer, way in zip(past.lines, verdicts, offers, ways, strict=True):
         if verdict.is_refused:
-            lines.append(WorldLine(line, verdict, Fate.REFUSED, None, None))
+            lines.append(WorldLine(verdict, Fate.REFUSED, None, None))
         elif line.held is Fate.CLOSED:
-            lines.append(WorldLine(line, verdict, Fate.CLOSED, None, None))
+            lines.append(WorldLine(verdict, Fate.CLOSED, None, None))
         elif line.held is Fate.REJECTED and not overruled:
-            lines.append(WorldLine(line, verdict, Fate.REJECTED, None, None))
+            lines.append(WorldLine(verdict, Fate.REJECTED, None, None))
         else:
-            lines.append(WorldLine(line, verdict, fate, offer, way))
-    return World(tuple(lines), reviewed)
+            lines.append(WorldLine(verdict, fate, offer, way))
+    return _world(tuple(lines), is_reviewed=reviewed)
+
+
+def world_key(past: PastReturn, verdicts: Sequence[Verdict], *, was_reviewed: bool | None = None) -> Hashable:
+    """Return all that a world depends on: returns of one key have the same; verdicts are told apart by identity."""
+    if len(verdicts) == 1:
+        line = past.lines[0]
+        return id(verdicts[0]), past.method, was_reviewed, line.resolution, line.ref, line.held
+    asked = [(line.resolution, line.ref, line.held) for line in past.lines]
+    return past.method, was_reviewed, *map(id, verdicts), *asked
+
+
+def _world(lines: tuple[WorldLine, ...], *, is_reviewed: bool) -> World:
+    fates = {line.fate for line in lines}
+    ways = {line.way for line in lines if line.way is not None}
+    return World(
+        lines,
+        is_reviewed,
+        fate=next(fate for fate in _BEST_FIRST if fate in fates),
+        kinds=frozenset(line.offer.kind for line in lines if line.offer is not None),
+        parcels=len(ways - {_KEPT}),
+        labels=sum(way.method == _LABEL for way in ways),
+    )
 
 
 def _asked(

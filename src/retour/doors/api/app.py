@@ -8,22 +8,32 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
+    attention,
     discrepancies,
     effects,
     events,
     exchanges,
     explanations,
+    intake_imports,
+    intakes,
     labels,
     orders,
     payments,
     policies,
+    queues,
+    reasons,
     resolutions,
     return_actions,
     return_addresses,
+    return_list,
+    return_turns,
     returns,
     settlements,
     simulations,
+    sources,
+    uploads,
     webhook_endpoints,
+    withdrawals,
 )
 from retour.doors.api.calling import Answering, Desk
 from retour.doors.api.docs import docs_handlers
@@ -40,21 +50,31 @@ BODY_MOST: Final = 1_000_000  # bytes
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     *orders.OPERATIONS,
+    *uploads.OPERATIONS,
+    *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *return_actions.OPERATIONS,
+    *return_turns.OPERATIONS,
+    *attention.OPERATIONS,
     *settlements.OPERATIONS,
     *explanations.OPERATIONS,
     *labels.OPERATIONS,
     *return_addresses.OPERATIONS,
     *resolutions.OPERATIONS,
+    *reasons.OPERATIONS,
     *effects.OPERATIONS,
     *payments.OPERATIONS,
     *policies.OPERATIONS,
     *discrepancies.OPERATIONS,
+    *queues.OPERATIONS,
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
+    *withdrawals.OPERATIONS,
+    *intakes.OPERATIONS,
+    *intake_imports.OPERATIONS,
+    *sources.OPERATIONS,
 )
 
 
@@ -92,6 +112,8 @@ def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRout
         return await answering[request.method](request)
 
     methods = [HttpMethod(method) for method in (*answering, "OPTIONS")]
+    files = [operation.raw.most_bytes for operation in operations if operation.raw]
     return HTTPRouteHandler(
-        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False
-    )(call)
+        path.replace("{id}", "{id:str}"), http_method=methods, status_code=200, include_in_schema=False,
+        request_max_body_size=max([BODY_MOST, *files]),
+    )(call)  # fmt: skip

@@ -23,6 +23,8 @@ from retour.store.vault import Vault
 from retour.web.problem import ProblemError
 from retour.web.sign_in import Caller, Doorkeeper, key_of
 
+PDF: Final = "application/pdf"
+FILE: Final = "application/octet-stream"
 NO_STORE: Final = {"Cache-Control": "no-store"}
 REPLAYED: Final = {"Cache-Control": "no-store", "Idempotency-Replayed": "true"}
 _IDEMPOTENCY_KEY: Final = re.compile(r"[!-~]{1,255}")
@@ -77,7 +79,7 @@ class Answering:
     ) -> Response[bytes]:
         key = _idempotency_key(request.headers.get("idempotency-key"))
         body = await request.body()
-        asked = self._body.read(body, request.headers.get("content-type")) if self._body else None
+        asked = await self._read(body, request.headers.get("content-type"))
         wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
 
         async def work(db: Db) -> bytes:
@@ -97,6 +99,15 @@ class Answering:
                 raise
             return replay
         return _answer(content, self._operation.status, NO_STORE)
+
+    async def _read(self, body: bytes, content_type: str | None) -> Any:
+        """Return what a write gets: the decoded body, what a file was made into, or nothing."""
+        raw = self._operation.raw
+        if raw is None:
+            return self._body.read(body, content_type) if self._body else None
+        if (content_type or "").partition(";")[0].strip().lower() != FILE:
+            raise ProblemError(415, "unsupported_media_type", f"send the file itself as {FILE}")
+        return await raw.read(body)
 
     async def _replay(self, tenant_id: UUID, key: str, wanted: bytes) -> Response[bytes] | None:
         """Return the first answer to the key; refuse idempotency_key_reused if it answered something else."""

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from retour.core.exchange import Wanted, Worth, explain
+from retour.core.exchange import Exchange, Wanted, Worth, explain
 from retour.core.money import Sides
 from retour.core.order import Tax
 from retour.doors.api.operation import Call, Operation
+from retour.doors.api.settlements import own_settlement
 from retour.doors.api.shapes import Asked, Short, Told
 from retour.flows import exchange as flow
 
@@ -71,7 +72,7 @@ class ExchangeRowOut(Told):
 
 
 class ExchangeOut(Told):
-    """A swap in figures; nothing was written. `collect_minor` and `pay_back_minor` are what would move now."""
+    """A swap in figures. `collect_minor` and `pay_back_minor` are what moves."""
 
     currency: str
     even: bool
@@ -86,6 +87,32 @@ class ExchangeOut(Told):
     explanation: list[ExchangeRowOut]
 
 
+class NewLineWish(Asked):
+    """A line of the order that has the new articles; all of its units replace what was handed in."""
+
+    line_ref: Short
+    quantity: Units
+
+
+class ExchangedWish(Asked):
+    """What the goods of a settlement were exchanged for; `collected_minor` is what the shopper really paid on top."""
+
+    order_id: UUID
+    lines: Annotated[list[NewLineWish], Meta(min_length=1, max_length=100)]
+    collected_minor: Minor | None = None
+
+
+async def name_exchange(call: Call, wish: ExchangedWish) -> ExchangeOut:
+    """Keep what goods were exchanged for; from then on the new articles are worth what was paid for them."""
+    await own_settlement(call)
+    done = await flow.name_exchange(
+        call.db, settlement_id=call.resource_id, order_id=wish.order_id,
+        lines=[flow.NewLine(line.line_ref, line.quantity) for line in wish.lines],
+        collected_minor=wish.collected_minor, actor=call.actor, now=call.now, policies=call.policies,
+    )  # fmt: skip
+    return _out(done.currency, done.done)
+
+
 async def quote_exchange(call: Call, wish: ExchangeWish) -> ExchangeOut:
     """Return what a swap would move if all units arrive sound; writes nothing."""
     quoted = await flow.quote_exchange(
@@ -94,9 +121,12 @@ async def quote_exchange(call: Call, wish: ExchangeWish) -> ExchangeOut:
         wanted=[_wanted(article) for article in wish.wanted], collect_at_most=wish.collect_at_most_minor,
         channel="api", now=call.now, policies=call.policies,
     )  # fmt: skip
-    done = quoted.done
+    return _out(quoted.currency, quoted.done)
+
+
+def _out(currency: str, done: Exchange) -> ExchangeOut:
     return ExchangeOut(
-        currency=quoted.currency, even=done.even, given_minor=done.given.gross.presentment,
+        currency=currency, even=done.even, given_minor=done.given.gross.presentment,
         price_minor=done.price.presentment, collect_minor=done.collect.presentment,
         pay_back_minor=done.pay_back.presentment, waived_minor=done.waived.presentment,
         bonus_minor=done.bonus.presentment, fees_minor=done.fees.presentment,
@@ -131,5 +161,12 @@ OPERATIONS: Final = (
         answer=ExchangeOut, needs_store=True, writes=False, do=quote_exchange,
         summary="See what an exchange would cost or pay back",
         description="The terms are those of the published policy; the prices of the new articles are the caller's.",
+    ),
+    Operation(
+        id="name_exchange", method="POST", path="/settlements/{id}/exchange", tag="Money", body=ExchangedWish,
+        answer=ExchangeOut, missing="settlement_not_found", do=name_exchange,
+        summary="Say which lines of which order replace the goods of an exchange",
+        description="From then on these lines are worth what was paid for them: the value that was handed in and what "
+        "was collected. A later return of them pays that back, whatever the new article costs then.",
     ),
 )  # fmt: skip

@@ -32,8 +32,8 @@ _PROBLEMS: Final[Mapping[int, str]] = {
     403: "The role of the key may not do this",
     404: "There is no such thing in this account",
     409: "The state of the resource does not allow it, or another request was faster",
-    413: "The body is over 1 MB",
-    415: "The body is not application/json",
+    413: "The body is over 1 MB, or the file over what is said there",
+    415: "The body is not application/json, or a file not application/octet-stream",
     422: "A value is wrong: `field` names it",
     503: "Busy: try again after `Retry-After` seconds",
 }
@@ -87,6 +87,9 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> dict[str,
     if operation.body is not None:
         required = any(field.required for field in msgspec.structs.fields(operation.body))
         described["requestBody"] = {"required": required, "content": _json(operation.body)}
+    if operation.raw is not None:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 

@@ -59,6 +59,14 @@ class Call:
         return self.resource
 
 
+@dataclass(frozen=True, slots=True)
+class RawBody:
+    """A file as the body, sent as it is; `read` makes of its bytes what the operation gets, before the transaction."""
+
+    most_bytes: int
+    read: Callable[[bytes], Awaitable[Any]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method of one path under /api/v1; `do` gets the call and the decoded body (writes) or query (reads)."""
@@ -72,6 +80,7 @@ class Operation:
     answer: type[msgspec.Struct] | None = None
     status: int = 200
     body: type[msgspec.Struct] | None = None
+    raw: RawBody | None = None
     query: type[msgspec.Struct] | None = None
     needs_store: bool = False
     missing: str = "not_found"  # the code for an id in the path that cannot be one

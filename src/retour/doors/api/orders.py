@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from retour.core.errors import Refused
 from retour.core.order import Charge, OrderLine, Person
+from retour.core.platforms import SPEAKING
 from retour.core.ports import ContactProof
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Short, Told
@@ -18,7 +19,6 @@ from retour.store import refund as refunds
 from retour.store.order import OrderRecord
 from retour.store.refund import Counter, Position
 
-CARRIER: Final = "carrier"
 _MISSING: Final = "order_not_found"
 _NOTHING: Final = Counter("", 0, 0, 0, 0, 0)
 
@@ -107,7 +107,11 @@ async def _ask(call: Call, number: str) -> bool:
     """Have the platforms of the store asked for an order that the mirror lacks, as a job; once a minute at most."""
     asked = False
     for connection in await connections.connections(call.db):
-        if connection.store_id == call.store_id and connection.platform != CARRIER and connection.state == "connected":
+        if (
+            connection.store_id == call.store_id
+            and connection.platform not in SPEAKING
+            and connection.state == "connected"
+        ):
             asked = True
             await webhooks.ask_for_order(
                 call.db,

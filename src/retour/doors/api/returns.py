@@ -3,29 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from retour.core.beyond import REASON_MOST
 from retour.core.errors import Refused
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
-from retour.core.rma import Decision
-from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
 from retour.doors.api.effects import EffectOut, effect_out
 from retour.doors.api.events import EventOut, event_out
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.settlements import SettlementOut, settlement_out
-from retour.doors.api.shapes import Asked, PageQuery, Short, Text, Told, Units
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, summary
 from retour.flows import rma as flow
 from retour.store import effect as effects
 from retour.store import event, views
+from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store.ids import new_id
+from retour.store.photo import PhotoView
 from retour.store.views import InspectionView, NoteView, ReceiptView, ShipmentView
 
 
@@ -41,6 +43,19 @@ class WishedLine(Asked):
     answers: Annotated[dict[Short, Text], Meta(max_length=50, description="To the policy's questions, by id.")] = (
         msgspec.field(default_factory=dict)
     )
+    photos: Annotated[list[UUID], Meta(max_length=10, description="Ids of what was sent with `upload`.")] = (
+        msgspec.field(default_factory=list)
+    )
+
+
+Unlimited = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=REASON_MOST, pattern=NO_NUL,
+        description="Why the policy is set aside. Its objections are recorded with this reason instead of refused; a"
+        " person then decides. Units that are not there, and money, are never set aside.",
+    ),
+]  # fmt: skip
 
 
 class ReturnWish(Asked):
@@ -50,6 +65,7 @@ class ReturnWish(Asked):
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
     plan_hash: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuoteWish(Asked):
@@ -58,6 +74,7 @@ class QuoteWish(Asked):
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
+    unlimited: Unlimited | None = None
 
 
 class QuestionOut(Told):
@@ -71,7 +88,7 @@ class QuestionOut(Told):
 
 
 class WantedOut(Told):
-    """What the policy wants to know about a line; photos cannot be sent with a request, so a person asks for them."""
+    """What is wanted to know about a line, by the policy and by the reason: how many photos at least, a note, answers."""
 
     photos: int
     note: bool
@@ -92,10 +109,19 @@ class QuotedLineOut(Told):
     wanted: WantedOut
 
 
+class SetAsideOut(Told):
+    """One objection of the policy that is set aside; `field` is the place in the request."""
+
+    code: str
+    message: str
+    field: str | None
+
+
 class QuoteOut(Told):
     """What would be paid if all units arrive sound; nothing was written.
 
-    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted.
+    `review` names why a person looks at the request whatever the policy approves: several_ways, photos_wanted,
+    beyond_policy. `set_aside` is what the policy objects to where `unlimited` goes beyond it.
     """
 
     order_id: UUID
@@ -103,23 +129,23 @@ class QuoteOut(Told):
     total_minor: int
     plan_hash: str
     review: list[str]
+    set_aside: list[SetAsideOut]
     lines: list[QuotedLineOut]
     plans: list[PlanOut]
 
 
-class ReturnsQuery(PageQuery):
-    """Which returns are wanted."""
+class PhotoOut(Told):
+    """A photo or video of a return: of a line, of a note, or of the return as a whole; `kind` says who took it for what."""
 
-    status: Decision | None = None
-    blocked_by: Annotated[Short, Meta(description="The code of `blocked_by`, such as decision_needed.")] | None = None
-    order_id: UUID | None = None
-
-
-class ReturnPage(Told):
-    """A part of the list, in the order of opening; no `next` means that it is the last."""
-
-    items: list[ReturnOut]
-    next: str | None
+    id: UUID
+    kind: str
+    media: str
+    bytes: int
+    width: int | None
+    height: int | None
+    line_id: UUID | None
+    note_id: UUID | None
+    at: datetime
 
 
 class ReturnWhole(ReturnOut):
@@ -136,6 +162,7 @@ class ReturnWhole(ReturnOut):
     receipts: list[ReceiptView]
     inspections: list[InspectionView]
     notes: list[NoteView]
+    photos: list[PhotoOut]
     settlements: list[SettlementOut]
     effects: list[EffectOut]
 
@@ -167,27 +194,16 @@ async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:
             resolutions=[offer.kind.value for offer in line.resolutions.outcome.offered],
             methods=[offer.kind.value for offer in line.methods.outcome.offered], method=way.method,
             settle_on=line.settle_on.outcome.moment.value, settle_after_hours=line.settle_on.outcome.after_hours,
-            wanted=_wanted(line.requirements.outcome),
+            wanted=_wanted(wanted),
         )
-        for line, way in zip(judged.lines, judged.ways.lines, strict=True)
+        for line, way, wanted in zip(judged.lines, judged.ways.lines, judged.wanted, strict=True)
     ]  # fmt: skip
     promise = judged.promise
     return QuoteOut(
         order_id=wish.order_id, currency=promise.currency, total_minor=promise.total_minor, plan_hash=promise.hash,
-        review=list(judged.looked_at), lines=lines, plans=[plan_out(plan) for plan in promise.plans],
+        review=list(judged.looked_at), set_aside=_set_aside(judged, wish.lines), lines=lines,
+        plans=[plan_out(plan) for plan in promise.plans],
     )  # fmt: skip
-
-
-async def list_returns(call: Call, query: ReturnsQuery) -> ReturnPage:
-    """Return the returns in the order they were opened."""
-    after = UUID(int=0) if query.after is None else read_uuid(read_cursor(query.after, parts=1)[0])
-    rows = await views.returns(
-        call.db, after_id=after, limit=query.limit + 1, store_id=call.store,
-        status=query.status.value if query.status else None, blocked_by=query.blocked_by, order_id=query.order_id,
-    )  # fmt: skip
-    shown = rows[: query.limit]
-    more = make_cursor(shown[-1]["id"]) if len(rows) > query.limit else None
-    return ReturnPage(items=[ReturnOut(**facts(row)) for row in shown], next=more)
 
 
 async def get_return(call: Call, _: None) -> ReturnWhole:
@@ -201,6 +217,7 @@ async def get_return(call: Call, _: None) -> ReturnWhole:
         **facts(row), location_ref=parts.location_ref, decision=list(parts.decision),
         promised_plans=[plan_out(plan) for plan in plans], shipments=parts.shipments, receipts=parts.receipts,
         inspections=parts.inspections, notes=parts.notes,
+        photos=[_photo(one) for one in await photos.list_of_return(call.db, rma_id)],
         settlements=[settlement_out(s) for s in await refunds.list_of_rma(call.db, rma_id)],
         effects=[effect_out(e) for e in await effects.list_of_rma(call.db, rma_id)],
     )  # fmt: skip
@@ -234,12 +251,25 @@ def _field(field: str | None, lines: Sequence[WishedLine]) -> str | None:
     return f"{field}_ref" if field.endswith("].line") else field
 
 
+def _set_aside(judged: flow.Judged, lines: Sequence[WishedLine]) -> list[SetAsideOut]:
+    return [SetAsideOut(code=o.code, message=o.message, field=_field(o.field, lines)) for o in judged.set_aside]
+
+
 def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
     wishes = tuple(
-        flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
+        flow.Wish(
+            w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers, tuple(w.photos)
+        )
         for w in wish.lines
     )
-    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method)
+    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method, unlimited=wish.unlimited)
+
+
+def _photo(one: PhotoView) -> PhotoOut:
+    return PhotoOut(
+        id=one.id, kind=one.kind, media=one.media, bytes=one.bytes, width=one.width, height=one.height,
+        line_id=one.return_line_id, note_id=one.note_id, at=one.at,
+    )  # fmt: skip
 
 
 def _wanted(said: Requirements) -> WantedOut:
@@ -260,11 +290,6 @@ OPERATIONS: Final = (
         id="request_return", method="POST", path="/returns", tag="Returns", status=201, body=ReturnWish,
         answer=ReturnOut, needs_store=True, summary="Ask for a return", do=request_return,
         description="Approved at once where the policy says so; otherwise it waits for a person (`blocked_by`).",
-    ),
-    Operation(
-        id="list_returns", method="GET", path="/returns", tag="Returns", query=ReturnsQuery, answer=ReturnPage,
-        summary="List returns", do=list_returns,
-        description="With X-Shop-Name: of that store alone. To follow changes read `/events`.",
     ),
     Operation(
         id="get_return", method="GET", path="/returns/{id}", tag="Returns", answer=ReturnWhole, missing=MISSING,

@@ -16,7 +16,7 @@ from retour.flows import hand_over
 from retour.flows import refund as flow
 from retour.store import refund as refunds
 from retour.store import rma as returns
-from retour.store import views
+from retour.store import second, views
 from retour.store.refund import SettlementRow
 
 _MISSING: Final = "settlement_not_found"
@@ -50,6 +50,8 @@ class SettlementOut(Told):
     report_note: str | None
     reported_by: str | None
     reported_at: datetime | None
+    second_at: datetime | None
+    second_because: str | None
 
 
 class Outcome(StrEnum):
@@ -122,25 +124,77 @@ async def list_settlements(call: Call, _: None) -> SettlementsOut:
 
 async def get_settlement(call: Call, _: None) -> SettlementOut:
     """Return one settlement."""
-    return settlement_out(await _own(call))
+    return settlement_out(await own_settlement(call))
 
 
 async def retry_settlement(call: Call, _: Nothing) -> SettlementOut:
     """Let a failed settlement be paid by a new effect."""
-    await _own(call)
+    await own_settlement(call)
     return settlement_out(await flow.retry(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now))
 
 
 async def accept_difference(call: Call, _: Nothing) -> SettlementOut:
     """Decide that our figure is paid."""
-    await _own(call)
+    await own_settlement(call)
     done = await flow.accept_difference(call.db, settlement_id=call.resource_id, actor=call.actor, now=call.now)
     return settlement_out(done)
 
 
+class ByHandWish(Asked):
+    """Why our figure is paid by another way than the order's payments."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, pattern=NO_NUL)]
+
+
+async def pay_by_hand(call: Call, wish: ByHandWish) -> SettlementOut:
+    """Decide that somebody pays our figure outside and reports it."""
+    await own_settlement(call)
+    row = await hand_over.pay_outside(
+        call.db, settlement_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+        policies=call.policies,
+    )  # fmt: skip
+    return settlement_out(row)
+
+
+class WordOut(Told):
+    """What a second person said about a payment of exactly these figures."""
+
+    verdict: str
+    plan_hash: str
+    total_minor: int
+    actor: str
+    note: str | None
+    at: datetime
+
+
+class SecondOut(Told):
+    """Since when and why a payment waits for a second person, whom it cannot be, and what was said so far."""
+
+    settlement_id: UUID
+    waits_since: datetime | None
+    because: str | None
+    hands: list[str]
+    said: list[WordOut]
+
+
+async def get_second_approval(call: Call, _: None) -> SecondOut:
+    """Return how the second approval of a settlement stands."""
+    row = await own_settlement(call)
+    said = [
+        WordOut(
+            verdict=w.verdict, plan_hash=w.plan_hash, total_minor=w.total_minor, actor=w.actor, note=w.note, at=w.at
+        )
+        for w in await second.said(call.db, row.id)
+    ]
+    hands = sorted(await second.hands(call.db, row.rma_id))
+    return SecondOut(
+        settlement_id=row.id, waits_since=row.second_at, because=row.second_because, hands=hands, said=said
+    )
+
+
 async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     """Record how a settlement went that was handed over."""
-    await _own(call)
+    await own_settlement(call)
     if wish.outcome is Outcome.PAID:
         row = await hand_over.report_paid(
             call.db, settlement_id=call.resource_id, reference=wish.reference, note=wish.reason, actor=call.actor,
@@ -155,7 +209,7 @@ async def report_settlement(call: Call, wish: ReportWish) -> SettlementOut:
     return settlement_out(row)
 
 
-async def _own(call: Call) -> SettlementRow:
+async def own_settlement(call: Call) -> SettlementRow:
     """Return the settlement in the path; refuse one of another store than the named one as if it did not exist."""
     row = await refunds.get(call.db, call.resource_id)
     if row is None or (call.store is not None and await views.store_of_return(call.db, row.rma_id) != call.store):
@@ -173,6 +227,7 @@ def settlement_out(row: SettlementRow) -> SettlementOut:
         created_at=row.created_at, settled_at=row.settled_at, resolution_ref=row.resolution_ref,
         bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
         report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
+        second_at=row.second_at, second_because=row.second_because,
     )  # fmt: skip
 
 
@@ -186,6 +241,12 @@ OPERATIONS: Final = (
         missing=_MISSING, summary="Read a settlement with the money explained", do=get_settlement,
     ),
     Operation(
+        id="get_second_approval", method="GET", path="/settlements/{id}/second-approval", tag="Money",
+        answer=SecondOut, missing=_MISSING, summary="Read how the second approval of a settlement stands",
+        do=get_second_approval,
+        description="A second person gives it in the dashboard; no key can.",
+    ),
+    Operation(
         id="retry_settlement", method="POST", path="/settlements/{id}/retry", tag="Money", body=Nothing,
         answer=SettlementOut, missing=_MISSING, summary="Pay a failed settlement again", do=retry_settlement,
         description="Only one that provably did not happen; it is quoted anew.",
@@ -194,6 +255,13 @@ OPERATIONS: Final = (
         id="accept_difference", method="POST", path="/settlements/{id}/accept-difference", tag="Money", body=Nothing,
         answer=SettlementOut, missing=_MISSING, summary="Pay our figure although the platform computes another",
         do=accept_difference,
+    ),
+    Operation(
+        id="pay_by_hand", method="POST", path="/settlements/{id}/by-hand", tag="Money", body=ByHandWish,
+        answer=SettlementOut, missing=_MISSING, summary="Pay our figure by another way, and report it",
+        do=pay_by_hand,
+        description="For a difference that waits for a person, above all where no payment of the order stands behind "
+        "the amount: nothing is sent to the platform, and whoever pays reports it.",
     ),
     Operation(
         id="report_settlement", method="POST", path="/settlements/{id}/report", tag="Money", body=ReportWish,

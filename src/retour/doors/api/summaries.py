@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from retour.core.attention import Priority
 from retour.core.errors import Refused
 from retour.doors.api.operation import Call
 from retour.doors.api.shapes import Told
@@ -57,6 +58,10 @@ class ReturnOut(Told):
     received_at: datetime | None
     inspected_at: datetime | None
     resolved_at: datetime | None
+    assignee_id: UUID | None
+    priority: Priority
+    tags: list[str]
+    merged_into: UUID | None
     lines: list[LineView]
 
 
@@ -80,6 +85,7 @@ def opened_out(opened: Opened) -> ReturnOut:
         promised=PromisedOut(total_minor=promise.total_minor, currency=promise.currency, plan_hash=promise.hash),
         requested_at=new.requested_at, decided_at=new.requested_at if new.decided_by else None, in_transit_at=None,
         delivered_at=None, received_at=None, inspected_at=None, resolved_at=None,
+        assignee_id=None, priority=Priority.NORMAL, tags=[], merged_into=None,
         lines=[
             LineView(
                 id=line.id, line_ref=line.line_ref, requested_quantity=line.quantity, quantity=line.quantity,

@@ -96,6 +96,17 @@ async def _accept(doing: Doing, db: Db) -> None:
     )  # fmt: skip
 
 
+async def _by_hand(doing: Doing, db: Db) -> None:
+    reason = doing.form.text("reason")
+    if not 1 <= len(reason) <= REASON_MOST:
+        doing.errors.add("reason", doing.reader.say("Say why: it stands in the timeline"))
+        return
+    await hand_over.pay_outside(
+        db, settlement_id=await _same(doing, db, doing.whole.disputed()), reason=reason, actor=doing.actor,
+        now=doing.now, policies=doing.seen.desk.policies,
+    )  # fmt: skip
+
+
 async def _pay_again(doing: Doing, db: Db) -> None:
     row = doing.whole.refused_money()
     await refund.retry(db, settlement_id=await _same(doing, db, row), actor=doing.actor, now=doing.now)
@@ -199,6 +210,7 @@ async def _waive(doing: Doing, db: Db) -> None:
 ACTS: Final = (
     Act("waive-fees", "dashboard/act_waive_fees.html", DESK, _fees, _waive),
     Act("accept", "dashboard/act_accept.html", _OWNER, _disputed, _accept),
+    Act("by-hand", "dashboard/act_by_hand.html", _OWNER, _disputed, _by_hand),
     Act("pay-again", "dashboard/act_pay_again.html", DESK, _failed, _pay_again),
     Act("report", "dashboard/act_report.html", DESK, _unreported, _report),
     Act("report-failed", "dashboard/act_report_failed.html", DESK, _unreported, _report_failed),

@@ -20,7 +20,8 @@ from retour.doors.dashboard.told import person_name, word
 from retour.flows import rma as flow
 from retour.store.db import Db
 from retour.store.desk import listing
-from retour.store.desk.listing import Filters, Row
+from retour.store.desk.listing import Row
+from retour.store.desk.narrowed import Filters
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.pages import see
 from retour.web.reader import Reader

@@ -12,7 +12,7 @@ from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import person_name
 from retour.doors.dashboard.whole import allowed, read_whole
 from retour.store.desk import listing, orders, people
-from retour.store.desk.listing import Filters
+from retour.store.desk.narrowed import Filters
 from retour.web.session import DESK
 
 MOST: Final = 8  # of each kind
@@ -50,8 +50,7 @@ async def _look(seen: Visit, text: str) -> list[Found]:
     reader = seen.reader
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         store, known = seen.staff.store_id, await people.find(db, text)
-        ids = tuple(await listing.search(db, text, known=known))
-        returns = (await listing.returns(db, Filters(store_id=store, ids=ids))).rows if ids else ()
+        returns = (await listing.returns(db, Filters(store_id=store, text=text))).rows
         bought = await orders.orders(db, store_id=store, text=text, known=known)
         customers = (await orders.customers(db, store_id=store, text=text, known=known)).rows if known else ()
     found = [

@@ -96,6 +96,8 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
         case "held":
             note = next((n.body for n in reversed(whole.parts.notes) if not n.shown_to_shopper), None)
             return f"“{note}”" if note else say("The automatic steps are stopped until somebody releases the hold.")
+        case "info_needed" if whole.question is not None:
+            return f"“{whole.question.question}”"
         case "awaiting_shipment":
             return say("Nothing is due until the parcel is handed over. The shopper can still cancel.")
         case "in_transit":
@@ -115,10 +117,12 @@ def _buttons(
     say, at = reader.say, whole.url
     known: dict[str, Sequence[tuple[str, str]]] = {
         "decision_needed": [(say("Approve"), "approve"), (say("Reject"), "reject")],
+        "info_needed": [(say("Write down the answer"), "answer")],
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],
         "held": [(say("Release the hold"), "release")],
-        "platform_disagrees": [(say("Compare the amounts"), "accept")],
+        "second_approval": [(say("Look at the payment"), "second")],
+        "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
         "payout_failed": [(say("Report as paid"), "report")],
@@ -133,7 +137,9 @@ def _buttons(
     links = [(label, f"{at}/{act}") for label, act in known.get(code, ()) if act in may]
     if code == "needs_reconnect":
         links = [(say("Open the connections"), "/dashboard/settings/connections")]
-    if code in ("payments_paused", "nowhere_to_restock"):
+    if code == "payments_paused":
+        links = [(say("Open the setting"), "/dashboard/settings/payments")]
+    if code == "nowhere_to_restock":
         links = [(say("Open the shop's settings"), "/dashboard/settings/store")]
     return (links[0] if links else None, links[1] if len(links) > 1 else None)
 

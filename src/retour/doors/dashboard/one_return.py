@@ -29,6 +29,7 @@ from retour.store import look as looks
 from retour.store import refund as refunds
 from retour.store.desk import board
 from retour.store.expression import Cel
+from retour.store.photo import PhotoKind, PhotoView
 from retour.store.views import InspectionView, NoteView, ShipmentView
 from retour.web.explanation import Account, as_file, explanation_pdf
 from retour.web.parts import Text
@@ -54,6 +55,7 @@ class Item:
     worth: Money | None
     facts: Sequence[str]
     message: str | None
+    photos: Sequence[PhotoView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Note:
     at: Any
     body: str
     shown: bool
+    photos: Sequence[PhotoView]
 
 
 def return_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -199,6 +202,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
         worth=_worth(whole, line),
         facts=_facts(whole, line, reader),
         message=line.message,
+        photos=[one for one in whole.photos if one.return_line_id == line.id],
     )
 
 
@@ -241,7 +245,8 @@ def _asked_for(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
     wanted = ruling["outcome"] if ruling else {}
     texts = {question["id"]: question["text"] for question in wanted.get("questions", ())}
     facts = [f"{texts.get(name, name)}: “{answer}”" for name, answer in line.answers.items()]
-    if wanted.get("photos"):
+    sent = sum(one.return_line_id == line.id and one.kind == PhotoKind.SHOPPER for one in whole.photos)
+    if int(wanted.get("photos", 0)) > sent:
         photos = int(wanted["photos"])
         facts.append(reader.say_plural("The policy asks for %(n)s photo", "The policy asks for %(n)s photos", photos))
     if line.method and line.method != whole.summary["method"]:
@@ -290,6 +295,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
         "parcel": reader.say("Add a parcel"), "label-again": reader.say("Make the label again"),
         "label-without": reader.say("Go on without a label"),
+        "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
@@ -300,7 +306,8 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
 
 
 def _note(whole: Whole, note: NoteView, reader: Reader) -> Note:
-    return Note(actor_name(reader, note.actor, whole.names), note.at, note.body, note.shown_to_shopper)
+    photos = [one for one in whole.photos if one.note_id == note.id]
+    return Note(actor_name(reader, note.actor, whole.names), note.at, note.body, note.shown_to_shopper, photos)
 
 
 def _parcel(parcel: ShipmentView, reader: Reader) -> tuple[str, str, str, Any]:

@@ -12,14 +12,15 @@ from markupsafe import Markup
 from retour.core.account import Role
 from retour.core.money import Money
 from retour.core.rma.axes import answers_for
-from retour.doors.dashboard import words
-from retour.doors.dashboard.asked import KNOWN, PATH, Asked, read
+from retour.doors.dashboard import way_words, words
+from retour.doors.dashboard.asked import KNOWN, NOBODY, PATH, Asked, place_of, read
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import age, blocker, marks, person_name, word
 from retour.store import saved_view
-from retour.store.desk import listing
+from retour.store.desk import listing, names
 from retour.store.desk.listing import Counts, Row
+from retour.store.rma import attention
 from retour.store.saved_view import SavedView
 from retour.web.forms import read_form
 from retour.web.pages import see
@@ -28,7 +29,8 @@ from retour.web.reader import Reader
 from retour.web.session import DESK, EVERYBODY
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "blocker": words.WHAT, "status": words.DECISIONS, "channel": words.CHANNELS, "resolution": words.RESOLUTIONS,
+    "blocker": words.WHAT, "status": words.DECISIONS, "channel": way_words.CHANNELS, "resolution": words.RESOLUTIONS,
+    "priority": words.PRIORITIES,
 }  # fmt: skip
 
 
@@ -47,6 +49,9 @@ class Shown:
     amount: Money
     age: str | Markup
     day: str
+    urgent: str | None  # the priority where it is above the usual
+    assignee: str | None
+    tags: Sequence[str]
 
 
 def returns_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -61,13 +66,16 @@ def returns_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 async def _list(seen: Visit) -> Response[Any]:
     asked, staff, reader = read(seen.request.query_params), seen.staff, seen.reader
     async with seen.desk.database.tx(staff.tenant_id) as db:
-        counts = await listing.counts(db, store_id=staff.store_id, actors=answers_for(staff.role))
+        counts = await listing.counts(
+            db, store_id=staff.store_id, actors=answers_for(staff.role), staff_id=staff.staff_id
+        )
         found = await listing.returns(
-            db, asked.filters(staff, reader), sort=asked.sort, page=asked.page,
+            db, asked.filters(staff, reader), sort=asked.sort, page=asked.page, place=asked.place,
             known=None if asked.narrows else _known(counts)[asked.view],
         )  # fmt: skip
         kept = await saved_view.list_of(db, staff.staff_id)
-    chips = _chips(reader, asked)
+        people, tags = await names.members(db), await attention.tags_in_use(db)
+    chips = _chips(reader, asked, people)
     pages = max(1, -(-found.total // listing.PAGE))
     return await seen.page(
         "dashboard/returns.html",
@@ -77,16 +85,30 @@ async def _list(seen: Visit) -> Response[Any]:
         chips=chips,
         filters_in_words="; ".join(f"{name}: {value}" for name, value, _ in chips),
         choices={name: [(code, word(reader, _WORDS[name], code)) for code in known] for name, known in KNOWN.items()},
-        rows=[shown(reader, staff.role, row) for row in found.rows],
+        people=[(NOBODY, reader.say("Nobody")), *((str(one), name) for one, name in people.items())],
+        tags_in_use=tags,
+        rows=[shown(reader, staff.role, row, people) for row in found.rows],
         total=found.total,
+        how_many=_how_many(reader, found.total),
         place=_place(reader, asked.page, pages, found.total),
-        previous_url=asked.query(page=asked.page - 1) if asked.page > 1 else None,
-        next_url=asked.query(page=asked.page + 1) if asked.page < pages else None,
+        **_turns(asked, found, pages),
         sorts={name: asked.query(sort=name) for name in ("newest", "oldest", "waiting")},
         counts=counts,
         may_decide=staff.role in DESK,
         saved=next((view for view in kept if view.id == asked.saved), None),
     )
+
+
+def _turns(asked: Asked, found: listing.Listed, pages: int) -> dict[str, Any]:
+    """Return the addresses of the pages before and after this one: from its first and last return onward."""
+    rows, at = found.rows, asked.page
+    more = at < pages if found.total <= listing.COUNTED or not asked.narrows else len(rows) == listing.PAGE
+    back = place_of(rows[0], asked.sort, back=True) if rows and at > 2 else None
+    on = place_of(rows[-1], asked.sort, back=False) if rows else None
+    return {
+        "previous_url": asked.query(page=at - 1, place=back) if at > 1 else None,
+        "next_url": asked.query(page=at + 1, place=on) if more and rows else None,
+    }
 
 
 async def _keep_view(seen: Visit) -> Response[Any]:
@@ -108,8 +130,8 @@ async def _remove_view(seen: Visit) -> Response[Any]:
     return see(PATH)
 
 
-def shown(reader: Reader, role: Role, row: Row) -> Shown:
-    """Return a row of the list as people read it."""
+def shown(reader: Reader, role: Role, row: Row, people: Mapping[UUID, str]) -> Shown:
+    """Return a row of the list as people read it; `people` are the names of the staff."""
     promised, paid = Money(row.promised_minor, row.currency), Money(row.settled_minor, row.currency)
     done = row.resolved_at or row.requested_at
     return Shown(
@@ -124,6 +146,9 @@ def shown(reader: Reader, role: Role, row: Row) -> Shown:
         amount=paid if row.settled_minor else promised,
         age=age(reader, row.blocked_since) if row.blocked_since else reader.day(done),
         day=reader.day(row.requested_at),
+        urgent=word(reader, words.PRIORITIES, row.priority) if row.priority in ("high", "urgent") else None,
+        assignee=people.get(row.assignee_id, reader.say("A former colleague")) if row.assignee_id else None,
+        tags=row.tags,
     )
 
 
@@ -133,6 +158,7 @@ def _tabs(
     here = None if asked.saved else asked.view
     of_all: list[tuple[str, str, int | None]] = [
         ("needs", reader.say("Needs you"), counts.needs_you),
+        ("mine", reader.say("Mine"), counts.mine),
         ("moving", reader.say("Moving"), counts.moving),
         ("done", reader.say("Done"), counts.done),
         ("all", reader.say("All"), counts.total),
@@ -145,19 +171,30 @@ def _tabs(
 
 
 def _known(counts: Counts) -> Mapping[str, int]:
-    return {"needs": counts.needs_you, "moving": counts.moving, "done": counts.done, "all": counts.total}
+    return {
+        "needs": counts.needs_you,
+        "mine": counts.mine,
+        "moving": counts.moving,
+        "done": counts.done,
+        "all": counts.total,
+    }
 
 
-def _chips(reader: Reader, asked: Asked) -> list[tuple[str, str, str]]:
-    names = {
+def _chips(reader: Reader, asked: Asked, people: Mapping[UUID, str]) -> list[tuple[str, str, str]]:
+    called = {
         "blocker": reader.say("Waits for"), "status": reader.say("Decision"), "channel": reader.say("Channel"),
-        "resolution": reader.say("Resolution"),
+        "resolution": reader.say("Resolution"), "priority": reader.say("Priority"),
     }  # fmt: skip
     chips = [
-        (names[name], word(reader, _WORDS[name], value), asked.without(name, value))
+        (called[name], word(reader, _WORDS[name], value), asked.without(name, value))
         for name in KNOWN
         for value in asked.chosen.get(name, ())
     ]
+    rest = {tag: tuple(other for other in asked.tags if other != tag) for tag in asked.tags}
+    chips += [(reader.say("Tag"), tag, asked.query(tags=rest[tag], saved=None)) for tag in asked.tags]
+    if asked.assignee:
+        who = reader.say("Nobody") if asked.assignee == NOBODY else people.get(asked.assignee, "–")
+        chips.append((reader.say("Looked after by"), who, asked.query(assignee=None, saved=None)))
     if asked.since:
         chips.append((reader.say("From"), reader.day(asked.since), asked.query(since=None, saved=None)))
     if asked.until:
@@ -167,9 +204,19 @@ def _chips(reader: Reader, asked: Asked) -> list[tuple[str, str, str]]:
     return chips
 
 
+def _how_many(reader: Reader, total: int) -> str:
+    if total > listing.COUNTED:
+        return reader.say("More than %(n)s returns", n=reader.number(listing.COUNTED))
+    return reader.say_plural("%(n)s return", "%(n)s returns", total)
+
+
 def _place(reader: Reader, at: int, pages: int, total: int) -> str:
     if pages == 1:
-        return reader.say_plural("%(n)s return", "%(n)s returns", total)
+        return _how_many(reader, total)
+    if total == listing.COUNTED + 1:
+        return reader.say(
+            "More than %(n)s returns, page %(page)s", n=reader.number(listing.COUNTED), page=reader.number(at)
+        )
     return reader.say(
         "%(total)s returns, page %(page)s of %(pages)s",
         total=reader.number(total), page=reader.number(at), pages=reader.number(pages),

@@ -7,6 +7,7 @@ import msgspec
 
 from retour.core.answers import ANSWER_MOST, missing
 from retour.core.policy.outcome import AnswerKind, Question, Requirements
+from retour.doors.portal.choices import OwnAsk
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.flows.rma import Considered, Judged
 from retour.web.forms import Form, FormErrors
@@ -28,14 +29,19 @@ class Field:
 def wanted_of(draft: Draft, order: Considered, judged: Judged | None) -> Mapping[str, Requirements]:
     """Return what is wanted of each chosen line by its ref, as far as the policy can tell by now."""
     if judged is not None:
-        return {line.line_ref: line.requirements.outcome for line in judged.lines}
+        return {line.line_ref: said for line, said in zip(judged.lines, judged.wanted, strict=True)}
     return {one.line.ref: one.decision.requirements.outcome for one in order.lines if one.line.ref in draft.lines}
 
 
-def fields_of(draft: Draft, wanted: Mapping[str, Requirements], reader: Reader) -> Mapping[str, Sequence[Field]]:
-    """Return the fields of each chosen line by its key."""
+def fields_of(
+    draft: Draft, wanted: Mapping[str, Requirements], reader: Reader, *, own: Mapping[str, Sequence[OwnAsk]]
+) -> Mapping[str, Sequence[Field]]:
+    """Return the fields of each chosen line by its key; `own` has the words of what a reason asks."""
     return {
-        key_of(ref): [_field(ref, question, line, reader) for question in wanted[ref].questions]
+        key_of(ref): [
+            _field(ref, question, line, reader, {one.id: one for one in own.get(ref, ())})
+            for question in wanted[ref].questions
+        ]
         for ref, line in draft.lines.items()
         if ref in wanted
     }
@@ -57,13 +63,21 @@ def with_answers(draft: Draft, form: Form, wanted: Mapping[str, Requirements]) -
     return msgspec.structs.replace(draft, lines=lines)
 
 
-def unanswered(draft: Draft, wanted: Mapping[str, Requirements], reader: Reader) -> FormErrors:
-    """Return what is still to be said, at its field."""
+def unanswered(
+    draft: Draft, wanted: Mapping[str, Requirements], reader: Reader, *, counts: Mapping[str, int]
+) -> FormErrors:
+    """Return what is still to be said or shown, at its field; `counts` is how many photos each line has, by its ref."""
     errors = FormErrors()
     for ref, line in draft.lines.items():
-        for one in missing(wanted.get(ref, Requirements()), note=line.note, answers=line.answers, field=key_of(ref)):
+        needs = wanted.get(ref, Requirements())
+        for one in missing(needs, note=line.note, answers=line.answers, field=key_of(ref), photos=counts.get(ref, 0)):
             if one.code == "note_required":
                 errors.add(f"note-{key_of(ref)}", reader.say("Say something about this item"))
+            elif one.code == "photos_required":
+                errors.add(
+                    f"photo-{key_of(ref)}",
+                    reader.say_plural("Add %(n)s photo of this item", "Add %(n)s photos of this item", needs.photos),
+                )
             elif one.field is not None:
                 said = reader.say("Answer this question")
                 if one.code == "answer_too_long":
@@ -74,14 +88,17 @@ def unanswered(draft: Draft, wanted: Mapping[str, Requirements], reader: Reader)
     return errors
 
 
-def _field(ref: str, question: Question, line: DraftLine, reader: Reader) -> Field:
+def _field(ref: str, question: Question, line: DraftLine, reader: Reader, own: Mapping[str, OwnAsk]) -> Field:
     options: list[tuple[str, str]] = []
+    said = own.get(question.id)
+    text = said.text if said else question.text
     if question.answer is AnswerKind.CHOICE:
-        options = [("", ""), *((choice, choice) for choice in question.choices)]
+        named = dict(said.choices) if said else {}
+        options = [("", ""), *((choice, named.get(choice, choice)) for choice in question.choices)]
     elif question.answer is AnswerKind.YES_NO:
         options = [("", ""), ("yes", reader.say("Yes")), ("no", reader.say("No"))]
     value = line.answers.get(question.id, "")
-    return Field(_name(ref, question), question.text, question.answer.value, options, value, question.required)
+    return Field(_name(ref, question), text, question.answer.value, options, value, question.required)
 
 
 def _name(ref: str, question: Question) -> str:

@@ -1,6 +1,5 @@
-"""Steps 1 to 3: what goes back, why, and how it is made right; each judged by the policy when it is sent."""
+"""Steps 1 and 3: what goes back and how it is made right; each judged by the policy when it is sent."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,16 +10,13 @@ from litestar import Response
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.reason import NOTE_MOST, REASONS
-from retour.doors.portal import asking, words
+from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.doors.portal.drafting import (
-    chosen_of,
     closed,
     considered,
     draft_of,
-    judged_or_nothing,
     keep,
     objections,
     order_of,
@@ -35,8 +31,6 @@ from retour.web.pages import see
 from retour.web.reader import Reader
 
 _FIRST: Final = UUID(int=0)
-# What could turn a line of text around or hide in it is dropped when it is typed.
-_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,60 +136,6 @@ def _chosen(form: Form, found: Considered, draft: Draft, reader: Reader) -> tupl
     return lines, errors
 
 
-# --- step 2 ------------------------------------------------------------------------------------------------------------
-
-
-async def show_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
-    """Ask why each chosen item goes back."""
-    async with desk.here(request, handle) as here:
-        return await _reasons(here, _with_lines(draft_of(here)), FormErrors())
-
-
-async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
-    """Keep the reasons and let the policy judge them."""
-    form = await desk.form(request, handle)
-    async with desk.here(request, handle) as here:
-        draft, errors = _with_lines(draft_of(here)), FormErrors()
-        lines = {ref: _reason(form, ref, line, errors, here.reader) for ref, line in draft.lines.items()}
-        draft, order = msgspec.structs.replace(draft, lines=lines), await order_of(here)
-        wanted = asking.wanted_of(draft, order, None if errors else await judged_or_nothing(here, draft))
-        draft = asking.with_answers(draft, form, wanted)
-        await keep(here, draft)
-        if not errors:
-            errors = await objections(here, draft, order, at="reason")
-        if not errors:
-            errors = asking.unanswered(draft, wanted, here.reader)
-        if errors:
-            return await _reasons(here, draft, errors, status=422)
-        return see(f"{here.base}/offers")
-
-
-def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: Reader) -> DraftLine:
-    key = key_of(ref)
-    reason, note = form.text(f"reason-{key}"), _HIDDEN.sub("", form.text(f"note-{key}"))
-    if reason not in REASONS:
-        errors.add(f"reason-{key}", reader.say("Choose a reason"))
-        reason = ""
-    if len(note) > NOTE_MOST:
-        said = reader.say("The note is too long (limit %(most)s characters).", most=reader.number(NOTE_MOST))
-        errors.add(f"note-{key}", said)
-        note = note[:NOTE_MOST]
-    return msgspec.structs.replace(line, reason=reason, note=note)
-
-
-async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
-    order = await order_of(here)
-    options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
-    chosen = await chosen_of(here, draft, order)
-    notes = {key_of(ref): line.note for ref, line in draft.lines.items()}
-    wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
-    return here.page(
-        "reasons", status=status, errors=errors, pieces=chosen, options=options, notes=notes,
-        questions=asking.fields_of(draft, wanted, here.reader),
-        note_wanted={key_of(ref) for ref, said in wanted.items() if said.note},
-    )  # fmt: skip
-
-
 # --- step 3 ------------------------------------------------------------------------------------------------------------
 
 
@@ -228,12 +168,6 @@ async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int =
         "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
         go_on=words.go_on_with(only, here.reader), pieces=await with_reason(here, draft, order),
     )  # fmt: skip
-
-
-def _with_lines(draft: Draft) -> Draft:
-    if not draft.lines:
-        raise Elsewhere("/items")
-    return draft
 
 
 def _with_reasons(draft: Draft) -> Draft:

@@ -120,6 +120,7 @@ class Here:
             brand_hex=look.brand_hex or DEFAULT,
             logo_url=logo,
             help_url=self.help_url,
+            legal_links=[(self.reader.say("Withdraw from contract here"), f"{self.base}/withdraw")],
         )
 
     @property
@@ -177,10 +178,13 @@ class Desk:
         token = request.cookies.get(self.cookie_name(handle), "")
         return token if _TOKEN.fullmatch(token) else None
 
-    async def form(self, request: AnyRequest, handle: str) -> Form:
-        """Return the form of a POST; raise ProblemError 403 for one that is not of this browser and portal."""
+    async def form(self, request: AnyRequest, handle: str, limit: int = FORM_LIMIT) -> Form:
+        """Return the form of a POST of at most `limit` bytes.
+
+        Raise ProblemError 403 for one that is not of this browser and portal.
+        """
         token = self.token_of(request, handle)
-        return await read_form(request, FORM_LIMIT, token=csrf.token_of(token) if token else "")
+        return await read_form(request, limit, token=csrf.token_of(token) if token else "")
 
     @asynccontextmanager
     async def here(self, request: AnyRequest, handle: str) -> AsyncIterator[Here]:

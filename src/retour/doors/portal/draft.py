@@ -11,6 +11,7 @@ import msgspec
 from retour.core.order import Order
 from retour.core.policy.outcome import ResolutionKind
 from retour.flows.rma import Wish
+from retour.store.photo import PhotoView
 
 
 class DraftLine(msgspec.Struct, frozen=True):
@@ -40,11 +41,26 @@ class Draft(msgspec.Struct, frozen=True):
     rma_id: UUID | None = None
     shown: Shown | None = None
 
-    def wishes(self, order: Order, *, resolution: str | None = None) -> list[Wish]:
-        """Return the draft as a request, in the order of the lines; those the order no longer has are left out."""
+    def wishes(
+        self, order: Order, *, resolution: str | None = None, photos: Mapping[str, Sequence[PhotoView]] | None = None
+    ) -> list[Wish]:
+        """Return the draft as a request, in the order of the lines; those the order no longer has are left out.
+
+        `photos` is what the visit sent, by the line's ref.
+        """
         kind, ref = offer_of(resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value)
+        sent = photos or {}
         return [
-            Wish(line.ref, kept.quantity, kept.reason, kept.note or None, kind, ref, kept.answers)
+            Wish(
+                line.ref,
+                kept.quantity,
+                kept.reason,
+                kept.note or None,
+                kind,
+                ref,
+                kept.answers,
+                tuple(one.id for one in sent.get(line.ref, ())),
+            )
             for line in order.lines
             if (kept := self.lines.get(line.ref)) is not None
         ]

@@ -9,13 +9,16 @@ from litestar import Response
 from retour.core.errors import Objection, Refused
 from retour.core.order import Order
 from retour.doors.portal import words
+from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import Elsewhere, Here
 from retour.doors.portal.draft import Draft, Piece, kept, key_of, pieces, read_draft
 from retour.flows import rma as returns
 from retour.flows import visit as flow
 from retour.flows.rma import Considered
+from retour.store import photo as photos
 from retour.store import picture as pictures
 from retour.store.db import Db
+from retour.store.photo import PhotoView
 from retour.web.forms import FormErrors
 
 CHANNEL: Final = "portal"
@@ -60,7 +63,7 @@ async def judged(
     `resolution` is another one than the draft's; with `any_resolution` it need not be offered.
     """
     order = await order_of(here)
-    wishes = draft.wishes(order.order.order, resolution=resolution)
+    wishes = draft.wishes(order.order.order, resolution=resolution, photos=await photos_of(here))
 
     async def ask(method: str | None) -> returns.Judged:
         asking = returns.Asking(here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=KIND, method=method)
@@ -74,6 +77,15 @@ async def judged(
         if refused.code != "method_not_offered" or not draft.method:
             raise
         return await ask(None)  # that way is offered no more
+
+
+async def photos_of(here: Here) -> Mapping[str, Sequence[PhotoView]]:
+    """Return what the visit has sent and no return has taken, by the ref of the line it was sent for."""
+    found: dict[str, list[PhotoView]] = {}
+    for one in await photos.list_of_visit(here.db, here.proven.visit.id):
+        if one.line_ref is not None:
+            found.setdefault(one.line_ref, []).append(one)
+    return found
 
 
 async def judged_or_nothing(here: Here, draft: Draft) -> returns.Judged | None:
@@ -96,8 +108,11 @@ async def chosen_of(here: Here, draft: Draft, order: Considered) -> Sequence[Pie
 
 async def with_reason(here: Here, draft: Draft, order: Considered) -> list[Piece]:
     """Return the chosen items with their pictures and their reasons in words."""
-    chosen = await chosen_of(here, draft, order)
-    return [replace(piece, reason=words.reason_name(piece.reason, here.reader)) for piece in chosen]
+    chosen, names = await chosen_of(here, draft, order), await names_of_reasons(here)
+    return [
+        replace(piece, reason=names.get(piece.reason) or words.reason_name(piece.reason, here.reader))
+        for piece in chosen
+    ]
 
 
 async def pictures_of(db: Db, order: Order) -> Mapping[str, str]:

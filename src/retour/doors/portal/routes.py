@@ -1,6 +1,6 @@
 """Every address of the portal, below /returns/<handle>."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,7 +8,18 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from retour.doors.portal import choosing, explaining, following, looking, parcels, sending
+from retour.doors.portal import (
+    answering,
+    choosing,
+    explaining,
+    files,
+    following,
+    looking,
+    parcels,
+    sending,
+    why,
+    withdrawing,
+)
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
@@ -26,17 +37,25 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/waiting", looking.show_waiting, None),
     ("/leave", looking.show_start, looking.leave),
     ("/items", choosing.show_items, choosing.take_items),
-    ("/reasons", choosing.show_reasons, choosing.take_reasons),
+    ("/reasons", why.show_reasons, why.take_reasons),
+    ("/files/{name:str}", files.show_file, None),
     ("/offers", choosing.show_offers, choosing.take_offer),
     ("/review", sending.show_review, sending.send),
     ("/way", sending.show_way, sending.take_way),
+    ("/withdraw", withdrawing.show_statement, withdrawing.check_statement),
+    ("/withdraw/confirm", withdrawing.show_statement, withdrawing.confirm_statement),
+    ("/withdraw/{id:str}", withdrawing.show_received, None),
     ("/list", following.list_returns, None),
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
     ("/{name:str}/papers/{file:str}", parcels.show_file, None),
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
+    ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )
+
+# Forms that bring files: a little more than they may weigh, so that too large a one is refused in words.
+LARGE: Final[Mapping[str, int]] = {"/reasons": files.LIMIT_BYTES + 1024}
 
 
 def route_handlers(
@@ -49,7 +68,7 @@ def route_handlers(
     for path, shows, takes in PAGES:
         handlers.append(_handler(get, path, shows, desk))
         if takes is not None:
-            handlers.append(_handler(post, path, takes, desk))
+            handlers.append(_handler(post, path, takes, desk, LARGE.get(path)))
 
     def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         return _elsewhere(desk, request, error)
@@ -57,11 +76,14 @@ def route_handlers(
     return [Router("/returns", route_handlers=handlers, exception_handlers={Exception: on_error})]
 
 
-def _handler(verb: Any, path: str, answer: Answer, desk: Desk) -> HTTPRouteHandler:
+def _handler(verb: Any, path: str, answer: Answer, desk: Desk, most_bytes: int | None = None) -> HTTPRouteHandler:
     async def answer_request(request: AnyRequest, handle: FromPath[str]) -> Response[Any]:
         return await answer(desk, request, handle)
 
-    made: HTTPRouteHandler = verb("/{handle:str}" + path, status_code=200, include_in_schema=False)(answer_request)
+    size = {} if most_bytes is None else {"request_max_body_size": most_bytes}
+    made: HTTPRouteHandler = verb("/{handle:str}" + path, status_code=200, include_in_schema=False, **size)(
+        answer_request
+    )
     return made
 
 

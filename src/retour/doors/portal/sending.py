@@ -12,7 +12,7 @@ from retour.core.visit import masked_email
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, Shown, offer_of
-from retour.doors.portal.drafting import draft_of, judged, keep, order_of, with_reason
+from retour.doors.portal.drafting import draft_of, judged, keep, order_of, photos_of, with_reason
 from retour.doors.portal.offers import names_of, worth
 from retour.flows import rma as returns
 from retour.flows.rma import Judged
@@ -39,10 +39,11 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
         if draft.rma_id is None or not draft.lines:  # sent before, from another tab or by a second click
             return see(f"{here.base}/list")
         draft, order = _complete(draft), await order_of(here)
+        wishes = draft.wishes(order.order.order, photos=await photos_of(here))
     assert draft.rma_id is not None, "the review gave it one"
     rma_id = draft.rma_id
     asking = returns.Asking(
-        here.store_id, proven.order_id, tuple(draft.wishes(order.order.order)), "portal",
+        here.store_id, proven.order_id, tuple(wishes), "portal",
         method=draft.method or None, plan_hash=form.text("plan"),
     )  # fmt: skip
 
@@ -86,6 +87,8 @@ async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refuse
         if refused.code in ("resolution_not_offered", "method_not_offered"):
             await keep(here, msgspec.structs.replace(draft, resolution="", method=""))
             return see(f"{here.base}/offers")
+        if refused.code in ("photos_required", "photo_not_found"):
+            return see(f"{here.base}/reasons?check=1")
         return see(f"{here.base}/items?check=1")
 
 

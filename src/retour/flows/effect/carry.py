@@ -23,8 +23,8 @@ from retour.core.ports import (
     WireAnswer,
     WireRequest,
 )
+from retour.store import breaker, discrepancy, jobs
 from retour.store import connection as connections
-from retour.store import discrepancy, jobs
 from retour.store import effect as effects
 from retour.store import rma as returns
 from retour.store.connection import Connection
@@ -147,6 +147,9 @@ async def _take(carrier: Carrier, tenant_id: UUID, effect_id: UUID, *, marking: 
         taken = _Taken(claim, connector, step, since)
         if not marking or step is not Step.SEND or _guard(connector, claim) is not None:
             return taken
+        if await breaker.must_wait(db, claim, at=carrier.clock()):
+            await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="payments_paused")
+            return None
         credential = carrier.open_credential(claim.connection)  # what fails here has marked nothing
         n = await effects.mark_sending(db, claim.effect, guard=None)
         assert n is not None, "the lease was taken in this transaction"
@@ -189,10 +192,15 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
     """Write down that the effect is about to be sent; nothing if the database refuses or somebody was faster."""
     try:
         async with carrier.database.tx(claim.effect.tenant_id) as db:
+            if await breaker.must_wait(db, claim, at=carrier.clock()):
+                await effects.postpone(db, claim.effect, wait=carrier.pace.stopped, message="payments_paused")
+                return None
             n = await effects.mark_sending(db, claim.effect, guard=guard)
     except effects.SendRefused as refused:
         if refused.busy:
             await _postpone(carrier, claim, "another effect of the order is on its way")
+        elif refused.stopped:
+            await _postpone(carrier, claim, "effects_stopped")
         elif _is_in_doubt(claim):
             await _postpone(carrier, claim, "the time in which the key is trusted has just ended")
         else:

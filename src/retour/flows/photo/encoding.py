@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from weakref import WeakKeyDictionary
 
+from retour.core.attachment import MOST_BYTES_OF_A_VIDEO, Media, video_of
 from retour.core.errors import Refused
 
 MOST_BYTES: Final = 10 * 1024 * 1024  # of an upload
@@ -36,9 +37,49 @@ class Photo:
     height: int
 
     @property
+    def content(self) -> bytes:
+        """Return the bytes."""
+        return self.webp
+
+    @property
+    def media(self) -> Media:
+        """Return what it is."""
+        return Media.PICTURE
+
+    @property
     def sha256(self) -> bytes:
         """Return the fingerprint of the bytes."""
         return hashlib.sha256(self.webp).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video as it was received: only its container was looked at."""
+
+    content: bytes
+    media: Media
+
+    width: None = None
+    height: None = None
+
+    @property
+    def sha256(self) -> bytes:
+        """Return the fingerprint of the bytes."""
+        return hashlib.sha256(self.content).digest()
+
+
+async def take(raw: bytes, *, longest_px: int, videos: bool = True) -> Photo | Video:
+    """Return what was sent as it is kept: a picture made anew, or a video whose container is what it says.
+
+    Raises Refused as `reencode` does, `video_too_large` above 50 MB.
+    """
+    media = video_of(raw) if videos and not is_photo(raw) else None
+    if media is None:
+        return await reencode(raw, longest_px=longest_px)
+    if len(raw) > MOST_BYTES_OF_A_VIDEO:
+        limit = MOST_BYTES_OF_A_VIDEO >> 20
+        raise Refused("video_too_large", f"a video may have {limit} MB", facts={"limit_mb": limit})
+    return Video(raw, media)
 
 
 def is_photo(raw: bytes) -> bool:

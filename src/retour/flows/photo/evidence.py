@@ -1,14 +1,15 @@
 """Photos as evidence: kept sealed with a return or a visit, listed, and read by who may see them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core.attachment import MOST_OF_A_RETURN, Media, check_room
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.flows.photo.encoding import Photo
+from retour.flows.photo.encoding import Photo, Video
 from retour.store import photo as photos
 from retour.store import rma as returns
 from retour.store.db import Db, Record
@@ -17,8 +18,14 @@ from retour.store.photo import NewPhoto, PhotoKind
 from retour.store.vault import NotMyKey, Vault
 
 LONGEST_PX: Final = 1600  # a scratch is still seen, and the file is about 200 KB
-MOST_OF_A_RETURN: Final = 40
-MOST_OF_A_VISIT: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A photo or video in the clear."""
+
+    content: bytes
+    media: Media
 
 
 async def keep(
@@ -43,7 +50,7 @@ async def keep(
     line = next((known for known in record.rma.lines if known.id == line_id), None)
     if line_id is not None and line is None:
         raise Refused("return_line_not_found", "the return has no such line", field="line")
-    if await photos.count(db, rma_id=rma_id, visit_id=None) >= MOST_OF_A_RETURN:
+    if await photos.count(db, rma_id) >= MOST_OF_A_RETURN:
         raise Refused("too_many_photos", "a return has 40 photos at most", facts={"limit": MOST_OF_A_RETURN})
     new = _new(
         kind, record.order_id, photo, line_ref=line.line_ref if line else None, rma_id=rma_id, line_id=line_id,
@@ -56,48 +63,51 @@ async def keep(
     return kept
 
 
-async def keep_for_visit(
+async def keep_draft(
     db: Db,
     vault: Vault,
     *,
     tenant_id: UUID,
-    visit_id: UUID,
+    visit_id: UUID | None,
     order_id: UUID,
-    line_ref: str,
-    photo: Photo,
+    line_ref: str | None,
+    sent: Photo | Video,
     actor: str,
     now: datetime,
 ) -> UUID:
-    """Keep a shopper's photo of an order line until the visit becomes a return, and return its id.
+    """Keep what was sent of an order (in a visit about one of its lines) until a return comes of it; return its id.
 
-    Raises Refused: `order_not_found`, `too_many_photos` above 12 of one visit.
+    The same file again is kept once. Raises Refused: `order_not_found`, and `too_many_photos` or `photos_too_large`
+    where the visit, or without one the order, holds enough.
     """
-    if await photos.count(db, rma_id=None, visit_id=visit_id) >= MOST_OF_A_VISIT:
-        raise Refused("too_many_photos", "a request has 12 photos at most", facts={"limit": MOST_OF_A_VISIT})
+    held = await photos.held(db, order_id=order_id, visit_id=visit_id, line_ref=line_ref)
+    check_room(held, len(sent.content))
     new = _new(
-        PhotoKind.SHOPPER, order_id, photo, line_ref=line_ref, rma_id=None, line_id=None, visit_id=visit_id,
+        PhotoKind.SHOPPER, order_id, sent, line_ref=line_ref, rma_id=None, line_id=None, visit_id=visit_id,
         actor=actor, at=now,
     )  # fmt: skip
-    kept, _ = await _add(db, vault, new, photo, tenant_id)
+    kept, _ = await _add(db, vault, new, sent, tenant_id)
     return kept
 
 
 async def read_as_staff(
     db: Db, vault: Vault, *, photo_id: UUID, store_ids: Sequence[UUID] | None = None
-) -> bytes | None:
-    """Return the WebP of a photo of the account (and of these stores, if named); nothing if there is none to be seen."""
+) -> Opened | None:
+    """Return a photo or video of the account (and of these stores, if named); nothing if there is none to be seen."""
     return _opened(vault, await photos.read(db, photo_id, store_ids=store_ids))
 
 
-async def read_as_shopper(db: Db, vault: Vault, *, photo_id: UUID, order_id: UUID) -> bytes | None:
-    """Return the WebP of a photo that the shopper sent about the order they have proven to be theirs, or nothing."""
-    return _opened(vault, await photos.read(db, photo_id, order_id=order_id, kind=PhotoKind.SHOPPER))
+async def read_as_shopper(
+    db: Db, vault: Vault, *, photo_id: UUID, order_id: UUID, visit_id: UUID | None = None
+) -> Opened | None:
+    """Return what the shopper of a proven order may see: what they sent, and what came with a note for them."""
+    return _opened(vault, await photos.read_as_shopper(db, photo_id, order_id=order_id, visit_id=visit_id))
 
 
 def _new(
     kind: PhotoKind,
     order_id: UUID,
-    photo: Photo,
+    photo: Photo | Video,
     *,
     line_ref: str | None,
     rma_id: UUID | None,
@@ -105,38 +115,41 @@ def _new(
     visit_id: UUID | None,
     actor: str,
     at: datetime,
+    note_id: UUID | None = None,
 ) -> NewPhoto:
     return NewPhoto(
         id=new_id(), kind=kind, order_id=order_id, line_ref=line_ref, rma_id=rma_id, return_line_id=line_id,
         visit_id=visit_id, sealed=b"", sealed_for=None, sha256=photo.sha256, width=photo.width, height=photo.height,
-        size=len(photo.webp), actor=actor, at=at,
+        size=len(photo.content), actor=actor, at=at, media=photo.media, note_id=note_id,
     )  # fmt: skip
 
 
-async def _add(db: Db, vault: Vault, new: NewPhoto, photo: Photo, tenant_id: UUID) -> tuple[UUID, bool]:
+async def _add(db: Db, vault: Vault, new: NewPhoto, photo: Photo | Video, tenant_id: UUID) -> tuple[UUID, bool]:
     """Seal the picture for the person of the order, or for the house if that person was erased, and keep it."""
     whose = await photos.key_of_order(db, new.order_id)
     if whose is None:
         raise Refused("order_not_found", "there is no such order")
     if whose["erased_at"] is not None:
-        sealed = vault.lock(photo.webp, tenant_id=tenant_id, purpose="photo")
+        sealed = vault.lock(photo.content, tenant_id=tenant_id, purpose="photo")
         return await photos.add(db, replace(new, sealed=sealed))
     sealed = vault.lock_for_person(
-        photo.webp, person_key=whose["sealed_key"], tenant_id=tenant_id, person_id=whose["id"]
+        photo.content, person_key=whose["sealed_key"], tenant_id=tenant_id, person_id=whose["id"]
     )
     return await photos.add(db, replace(new, sealed=sealed, sealed_for=whose["id"]))
 
 
-def _opened(vault: Vault, row: Record | None) -> bytes | None:
+def _opened(vault: Vault, row: Record | None) -> Opened | None:
     if row is None:
         return None
+    media = Media(row["media"])
     if row["sealed_for"] is None:
-        return vault.unlock(row["sealed"], tenant_id=row["tenant_id"], purpose="photo")
+        return Opened(vault.unlock(row["sealed"], tenant_id=row["tenant_id"], purpose="photo"), media)
     if row["erased_at"] is not None:
         return None
     try:
-        return vault.unlock_for_person(
+        plain = vault.unlock_for_person(
             row["sealed"], person_key=row["sealed_key"], tenant_id=row["tenant_id"], person_id=row["sealed_for"]
         )
     except NotMyKey:
         return None  # the key was destroyed
+    return Opened(plain, media)

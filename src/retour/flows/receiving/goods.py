@@ -30,7 +30,7 @@ from retour.core.rma.state import common
 from retour.core.settling import Returning, divide, of_line
 from retour.flows.receiving.ahead import show_missing, show_worth_less
 from retour.flows.receiving.observing import Seen, Sight, observe, reckon
-from retour.store import dock, policy, receiving
+from retour.store import dock, receiving
 from retour.store import order as order_rows
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -193,9 +193,7 @@ async def restocked(
     Raises Refused: `another_master` where Retour restocks itself, `inspection_not_found`, `already_restocked`.
     """
     record = await _locked(db, rma_id)
-    store = await policy.context(db, record.store_id)
-    assert store is not None
-    if store.restock_master != "warehouse":
+    if record.own.restocks != "warehouse":
         raise Refused("another_master", "the stock of this store is not kept by the warehouse")
     known = {i.id: i for i in record.rma.inspections() if i.disposition is Disposition.RESTOCK}
     for index, inspection_id in enumerate(inspection_ids):

@@ -2,11 +2,15 @@
 
 from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.merge import merge
+from retour.flows.rma.question import answer, ask
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
+from retour.flows.rma.withdrawn import open_withdrawal
 
 __all__ = [
     "CARRIED_OUT",
@@ -19,17 +23,25 @@ __all__ = [
     "Wish",
     "add_note",
     "advance",
+    "answer",
     "approve",
+    "ask",
+    "assign",
     "cancel",
     "cancel_as_shopper",
     "consider",
     "hold",
     "judge",
+    "merge",
     "move_on",
     "open_return",
+    "open_withdrawal",
+    "prioritise",
     "reject",
     "release",
     "request_return",
+    "retag",
     "send_draft",
     "waive_fees",
+    "watch",
 ]

@@ -16,6 +16,7 @@ from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
 from retour.flows.rma.early import quote_early, void
+from retour.flows.rma.expire import turn
 from retour.store import effect as effects
 from retour.store import event, jobs, receiving
 from retour.store import label as labels
@@ -38,6 +39,8 @@ async def advance(
     record = await returns.lock(db, rma_id)
     if record is None:
         return Steps()
+    while await turn(db, record, now=now):
+        record = await _again(db, record)
     steps, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     await jobs.defer(db, nudges)
     return steps
@@ -107,7 +110,7 @@ def _later(record: ReturnRecord, now: datetime) -> set[UUID]:
 async def _approve(db: Db, record: ReturnRecord, now: datetime) -> bool:
     """Approve what the policy wants approved by now and nobody has decided; return whether that was anything."""
     ret = record.rma
-    if ret.approve_at is None or ret.approve_at > now or ret.held:
+    if ret.approve_at is None or ret.approve_at > now or ret.held or ret.asked is not None:
         return False
     waiting = [line.id for line in ret.lines if line.decision is Decision.REQUESTED]
     if not waiting:

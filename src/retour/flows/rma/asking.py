@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.errors import Objection
 from retour.core.policy import LineDecision
-from retour.core.policy.outcome import ResolutionKind
+from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.rma import Span
 from retour.core.ways import Ways
 from retour.store import policy
@@ -16,6 +17,7 @@ from retour.store.refund import Position
 
 # What a line may ask for: Retour pays refunds, and hands everything else over to whoever carries it out.
 API = "api"
+PORTAL = "portal"
 CARRIED_OUT = frozenset(kind.value for kind in ResolutionKind)
 
 
@@ -29,14 +31,16 @@ class Wish:
     note: str | None = None
     resolution: str = ResolutionKind.REFUND_ORIGINAL.value
     ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
-    answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's questions, by their ids
+    answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's and the reason's questions, by their ids
+    photos: tuple[UUID, ...] = ()  # what was sent of it beforehand
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What somebody asks for: units of one order, through one channel; `method` is how the goods shall come back.
 
-    `plan_hash` is that of the figures that were shown; without one no figures were.
+    `plan_hash` is that of the figures that were shown; without one no figures were. With `unlimited` the policy's
+    objections are recorded instead of refused; units and money stay within what there is.
     """
 
     store_id: UUID
@@ -46,6 +50,7 @@ class Asking:
     kind: str = "return"
     method: str | None = None
     plan_hash: str | None = None
+    unlimited: str | None = None  # why a member of the staff sets the policy aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,19 @@ class Judged:
     promise: Promise
     ways: Ways
     number: int | None  # what the return will be called, if it may be opened
-    is_unanswered: bool = False  # whether something the policy wants to know was not said
+    is_unanswered: bool = False  # whether something that is wanted was not said
+    lacks_photos: bool = False  # whether a line has fewer photos than are wanted
+    wanted: tuple[Requirements, ...] = ()  # of each line, by the policy and by the reason that was given
+    set_aside: tuple[Objection, ...] = ()  # what the policy objected to, with a reason given to go on
 
     @property
     def looked_at(self) -> tuple[str, ...]:
         """Return why a person looks at the request whatever the policy approves by itself, as codes."""
         found = {
             "several_ways": self.ways.needs_review,
-            "photos_wanted": any(line.requirements.outcome.photos for line in self.lines),
+            "photos_wanted": self.lacks_photos,
             "answers_wanted": self.is_unanswered,
+            "beyond_policy": bool(self.set_aside),
         }
         return tuple(code for code, stands in found.items() if stands)
 

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.ahead import paid_ahead, worth_of
+from retour.core.ahead import paid_ahead
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.rma import Decision, ReturnLine, Span, count, decide_line, minus
+from retour.core.rma import Act, Decision, ReturnLine, Span, allow, count, decide_line, minus
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import common
-from retour.store import discrepancy, order
+from retour.flows.rma.giving_up import show_paid_for
 from retour.store import rma as returns
 from retour.store.db import Db
-from retour.store.rma import ReturnRecord
+from retour.store.rma import ReturnRecord, questions
 
 
 async def approve(
@@ -53,11 +53,10 @@ async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_vers
     Raises Refused(already_received) if everything is here, Refused(move_not_allowed) if the return is closed.
     """
     record = await _locked(db, rma_id, expect_version)
+    allow(Act.CANCEL, record.rma, version=record.version)
     open_lines = [line for line in record.rma.lines if line.decision in OPEN]
-    if not open_lines:
-        raise _closed(record)
     outstanding = [line for line in open_lines if count(line.received) < line.quantity]
-    if not outstanding:
+    if not outstanding:  # what is kept has nothing to arrive
         raise Refused("already_received", "everything has arrived; nothing is left to cancel")
     freed, paid_for = 0, list[tuple[str, Span]]()
     for line in outstanding:
@@ -71,20 +70,10 @@ async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_vers
         await returns.free_units(
             db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=line.received, freed=n
         )
+    await questions.close(db, rma_id, outcome="overtaken", actor=actor, at=now)
     if paid_for:  # nobody takes the money back by itself
-        await _show_paid_for(db, record, paid_for, now)
+        await show_paid_for(db, record, paid_for, now)
     return await returns.changed(db, record, EventType.RETURN_CANCELLED, actor=actor, at=now, data={"units": freed})
-
-
-async def _show_paid_for(db: Db, record: ReturnRecord, units: Sequence[tuple[str, Span]], now: datetime) -> None:
-    found = await order.load(db, record.order_id)
-    assert found is not None
-    amount = worth_of(found.order, units)
-    await discrepancy.open_(
-        db, "paid_not_received", resource_kind="return", resource_id=record.rma.id, store_id=record.store_id,
-        owner=discrepancy.Owner.FINANCE, next_step="ask the shopper for the goods or the money", at=now,
-        details={"units": count(span for _, span in units), "amount_minor": amount, "currency": found.order.currency},
-    )  # fmt: skip
 
 
 async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, actor: str, now: datetime) -> UUID:
@@ -105,8 +94,7 @@ async def hold(
     Raises Refused: `return_not_found`, `state_changed`, `already_decided` for a closed return. Held twice is held once.
     """
     record = await _locked(db, rma_id, expect_version)
-    if all(line.decision not in OPEN for line in record.rma.lines):
-        raise _closed(record)
+    allow(Act.HOLD, record.rma, version=record.version)
     if not await returns.hold(db, rma_id, held=True):
         return record
     note_id = await returns.add_note(db, rma_id, body=reason, shown_to_shopper=False, actor=actor, at=now)
@@ -135,10 +123,13 @@ async def _decide(
     message: str | None,
 ) -> ReturnRecord:
     record = await _locked(db, rma_id, expect_version)
-    lines = _chosen(record, line_ids)
+    lines = _chosen(record, line_ids, Act.APPROVE if to is Decision.APPROVED else Act.REJECT)
     for line in lines:
         decide_line(line.decision, to)
     await returns.decide(db, [line.id for line in lines], to, actor=actor, at=now, message=message)
+    decided = {line.id for line in lines}
+    if not any(line.decision in UNDECIDED and line.id not in decided for line in record.rma.lines):
+        await questions.close(db, rma_id, outcome="overtaken", actor=actor, at=now)
     if to is Decision.REJECTED:
         for line in lines:
             await returns.free_units(
@@ -148,25 +139,16 @@ async def _decide(
     return await returns.changed(db, record, what, actor=actor, at=now, data=facts)
 
 
-def _chosen(record: ReturnRecord, line_ids: Sequence[UUID] | None) -> list[ReturnLine]:
+def _chosen(record: ReturnRecord, line_ids: Sequence[UUID] | None, act: Act) -> list[ReturnLine]:
     lines = record.rma.lines
     if line_ids is None:
-        undecided = [line for line in lines if line.decision in UNDECIDED]
-        if not undecided:
-            raise _closed(record)
-        return undecided
+        allow(act, record.rma, version=record.version)
+        return [line for line in lines if line.decision in UNDECIDED]
     known = {line.id: line for line in lines}
     for index, line_id in enumerate(line_ids):
         if line_id not in known:
             raise Refused("return_line_not_found", "the return has no such line", field=f"lines[{index}]")
     return [known[line_id] for line_id in dict.fromkeys(line_ids)]
-
-
-def _closed(record: ReturnRecord) -> Refused:
-    status = record.rma.status.value
-    return Refused(
-        "already_decided", f"the return is already {status}", facts={"status": status, "version": record.version}
-    )
 
 
 async def _locked(db: Db, rma_id: UUID, expect_version: int | None) -> ReturnRecord:

@@ -1,27 +1,32 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from retour.core import kind as kinds
 from retour.core import refund
-from retour.core.answers import missing
-from retour.core.errors import Refused
+from retour.core.beyond import firm, free_ways, reason_of
+from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
-from retour.core.policy.encoding import encode_line_decision
+from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
 from retour.core.rma.state import KEPT
+from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
-from retour.flows.rma.asking import API, CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.core.why import Given
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.idempotency import Answer
 from retour.store.ids import new_id
@@ -44,6 +49,8 @@ async def judge(
     With `any_resolution` a resolution that is not offered is no objection: what is offered stands in the lines.
     """
     wishes = asking.wishes
+    if asking.unlimited is not None:
+        reason_of(asking.unlimited)
     if not wishes:
         raise Refused("nothing_given", "name at least one line", field="lines")
     ground = await returns.ground(db, asking.order_id, lock=lock)
@@ -55,14 +62,19 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
-    lines = await _decide(db, found, store, at, asking, now=now, policies=policies)
+    given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
+    lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
     if not any_resolution:
-        _check_offered(lines, wishes)
+        aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
-    ways = _ways(lines, asking.method, wishes, compiled)
+    ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
-    return Judged(found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number)
+    wanted = all_wanted(lines, wishes, given)
+    return Judged(
+        found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+    )  # fmt: skip
 
 
 async def open_return(
@@ -84,22 +96,22 @@ async def open_return(
     Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
-    `unknown_question`. Photos cannot be sent with a request: where the policy wants them a person decides.
+    `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand;
+    `reason_missing` where the policy is set aside without one.
     """
-    judged = _answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    judged = answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
+    await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    automatic = not judged.looked_at and all(
-        line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
-    )
-    after = timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+    automatic, after = _approval(judged, asking)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, asking, status=status, now=now)
     if automatic and not approved:
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
-    await _write(db, opened, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    await give_photos(db, new, asking)
     return opened
 
 
@@ -117,6 +129,16 @@ async def request_return(
     return opened.new.number
 
 
+def _approval(judged: Judged, asking: Asking) -> tuple[bool, timedelta]:
+    """Return whether nobody has to look at the request, and how long after it the policy approves it."""
+    if kinds.is_granted(asking.kind):
+        return True, timedelta()
+    automatic = not judged.looked_at and all(
+        line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
+    )
+    return automatic, timedelta(hours=max(line.decision.outcome.after_hours for line in judged.lines))
+
+
 def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
     """Return the return as one that the policy approves at that time unless somebody decides before."""
     blocked = Blocked("retour", "approves_later", new.requested_at, "nothing to do", {"at": at.isoformat()})
@@ -124,7 +146,7 @@ def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
 
 
 def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decision, now: datetime) -> returns.NewReturn:
-    approved = status is Decision.APPROVED
+    approved, granted = status is Decision.APPROVED, kinds.is_granted(asking.kind)
     blocked = (
         Blocked("shopper", "awaiting_shipment", now, "send the parcel")
         if approved
@@ -143,10 +165,10 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         method=judged.ways.first.method,
         location_ref=None,
         policy_version_id=judged.version_id,
-        decision=[encode_line_decision(line) for line in judged.lines],
+        decision=[frozen_line_decision(line) for line in judged.lines],
         promised=judged.promise,
         requested_at=now,
-        decided_by="policy" if approved else None,
+        decided_by=kinds.decider(asking.kind) if approved else None,
         blocked=blocked,
         lines=tuple(
             returns.NewLine(
@@ -159,7 +181,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
                 spans,
                 # What the shopper keeps is settled as soon as it is approved: nothing arrives.
                 settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
-                settle_after_hours=0 if w.resolution == KEPT else said.settle_on.outcome.after_hours,
+                settle_after_hours=0 if w.resolution == KEPT or granted else said.settle_on.outcome.after_hours,
                 resolution_ref=_ref(said, w),
                 method=way.method,
                 destination=way.destination,
@@ -167,19 +189,32 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
             )
             for w, spans, said, way in zip(asking.wishes, judged.spans, judged.lines, judged.ways.lines, strict=True)
         ),
+        words=_words(judged.order, asking.wishes),
     )
 
 
-async def _write(db: Db, opened: Opened, *, approved: bool, actor: str, answer: Answer | None) -> None:
+def _words(found: OrderRecord, wishes: Sequence[Wish]) -> tuple[str, ...]:
+    """Return the words that a return is found by: of its goods and of what the shopper wrote."""
+    sold = [line for wish in wishes if (line := found.order.line(wish.line_ref)) is not None]
+    return words_of(*(line.sku for line in sold), *(line.title for line in sold), *(wish.note for wish in wishes))
+
+
+async def _write(db: Db, opened: Opened, asking: Asking, *, approved: bool, actor: str, answer: Answer | None) -> None:
     new, judged = opened.new, opened.judged
     facts: dict[str, object] = {
         "number": new.number, "order_id": new.order_id, "promised_minor": judged.promise.total_minor,
     }  # fmt: skip
+    photos = sum(len(wish.photos) for wish in asking.wishes)
+    if photos:
+        facts["photos"] = photos
     if judged.looked_at:
         facts["review"] = list(judged.looked_at)
+    if asking.unlimited is not None:
+        facts["reason"] = reason_of(asking.unlimited)
+        facts["objections"] = [{"code": one.code, "field": one.field} for one in judged.set_aside]
     told: list[tuple[EventType, str]] = [(EventType.RETURN_REQUESTED, actor)]
     if approved:
-        told.append((EventType.RETURN_APPROVED, "policy"))
+        told.append((EventType.RETURN_APPROVED, kinds.decider(new.kind)))
     # Also what waits for a person moves on: the platform is to show it as a request.
     await returns.open_(
         db,
@@ -198,17 +233,21 @@ async def _decide(
     store: policy.StoreContext,
     at: Position,
     asking: Asking,
+    given: Mapping[str, Given],
     *,
     now: datetime,
     policies: PolicyCache,
-) -> tuple[LineDecision, ...]:
+) -> tuple[tuple[LineDecision, ...], list[Objection]]:
+    """Return what the policy says of each line and which of its objections are set aside; raise Refused with the rest."""
     assert store.policy_version_id is not None
     compiled = await policies.get(db, store.policy_version_id)
     facts = gather(
         found.order,
         person=at.person,
         request=Request(
-            tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in asking.wishes),
+            tuple(
+                Asked(w.line_ref, w.quantity, w.reason, w.resolution, group_of(given, w.reason)) for w in asking.wishes
+            ),
             asking.kind,
             asking.channel,
             method=asking.method,
@@ -218,18 +257,27 @@ async def _decide(
         zone=time_zone(store.timezone),
     )
     decided = decide(compiled, facts)
-    if decided.objections:
-        first = decided.objections[0]
-        raise Refused(first.code, first.message, field=first.field, objections=decided.objections)
-    return decided.lines
+    said: Sequence[Objection] = decided.objections
+    stands = said if asking.unlimited is None else firm(said)
+    if stands:
+        raise Refused(stands[0].code, stands[0].message, field=stands[0].field, objections=stands)
+    return decided.lines, list(said)
 
 
-def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish]) -> None:
+def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish], *, unlimited: bool) -> list[Objection]:
+    """Return the resolutions that are not offered where that is set aside; else raise Refused for the first.
+
+    What is set aside is a kind alone: a record of the merchant's is chosen only where the policy offers it.
+    """
+    aside = []
     for index, (line, wish) in enumerate(zip(lines, wishes, strict=True)):
-        if offer_of(line, wish.resolution, wish.ref) is None or wish.resolution not in CARRIED_OUT:
-            raise Refused(
-                "resolution_not_offered", "that resolution is not offered", field=f"lines[{index}].resolution"
-            )
+        if offer_of(line, wish.resolution, wish.ref) is not None and wish.resolution in CARRIED_OUT:
+            continue
+        said = Objection("resolution_not_offered", "that resolution is not offered", f"lines[{index}].resolution")
+        if not unlimited or wish.ref is not None or wish.resolution not in CARRIED_OUT:
+            raise Refused(said.code, said.message, field=said.field)
+        aside.append(replace(said, field=f"lines[{wish.line_ref}].resolution"))  # as the policy names a line
+    return aside
 
 
 def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:
@@ -269,23 +317,15 @@ def _ref(line: LineDecision, wish: Wish) -> str | None:
     return offer.ref if offer else None
 
 
-def _ways(lines: Sequence[LineDecision], wanted: str | None, wishes: Sequence[Wish], compiled: CompiledPolicy) -> Ways:
+def _ways(lines: Sequence[LineDecision], asking: Asking, compiled: CompiledPolicy) -> Ways:
     """Return how each line comes back; what is kept does not."""
+    wanted, wishes = asking.method, asking.wishes
+    if kinds.is_granted(asking.kind) and not all(line.methods.outcome.offered for line in lines):
+        return kinds.unoffered_ways(lines)
     back = [line for line, wish in zip(lines, wishes, strict=True) if wish.resolution != KEPT]
-    found = ways_back(back, wanted, compiled.several) if back else Ways(())
+    if asking.unlimited is not None:
+        found = free_ways(back, wanted)
+    else:
+        found = ways_back(back, wanted, compiled.several) if back else Ways(())
     sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
     return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
-
-
-def _answered(judged: Judged, asking: Asking) -> Judged:
-    """Return the request with whether it lacks an answer; raise Refused with what is missing over the API."""
-    found = [
-        objection
-        for index, (line, wish) in enumerate(zip(judged.lines, asking.wishes, strict=True))
-        for objection in missing(
-            line.requirements.outcome, note=wish.note, answers=wish.answers, field=f"lines[{index}]"
-        )
-    ]
-    if found and asking.channel == API:
-        raise Refused(found[0].code, found[0].message, field=found[0].field, objections=found)
-    return replace(judged, is_unanswered=bool(found))

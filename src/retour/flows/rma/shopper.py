@@ -8,7 +8,7 @@ from retour.core.rma import shopper_may_cancel
 from retour.flows.rma.asking import Asking
 from retour.flows.rma.decide import cancel
 from retour.flows.rma.request import open_return
-from retour.store import mail, views
+from retour.store import mail, photo, views
 from retour.store import rma as returns
 from retour.store import visit as visits
 from retour.store.db import Db
@@ -52,4 +52,5 @@ async def send_draft(
     opened = await open_return(db, asking, id=rma_id, actor=actor, now=now, policies=policies)
     await mail.speak(db, rma_id=rma_id, language=language)
     await visits.answer(db, visit_id, {}, at=now)
+    await photo.forget_visit(db, visit_id)  # what was sent of lines that were taken out again
     return opened.new.number

@@ -49,9 +49,10 @@ class Setup(msgspec.Struct, tag=True):
 
 
 class Returns(msgspec.Struct, tag=True):
-    """A page of past returns."""
+    """A page of past returns, and what was decided about each."""
 
     page: bytes
+    decisions: bytes
 
 
 class Orders(msgspec.Struct, tag=True):
@@ -108,14 +109,14 @@ class Calculator:
         if isinstance(ask, End):
             return _ENCODER.encode(self._tally.plain())
         if isinstance(ask, Returns):
-            return _ENCODER.encode(self._returns(ask.page))
+            return _ENCODER.encode(self._returns(ask))
         if isinstance(ask, Orders):
             return _ENCODER.encode(self._orders(ask.page))
         return _ENCODER.encode(self._replays(ask))
 
-    def _returns(self, page: bytes) -> Answer:
+    def _returns(self, ask: Returns) -> Answer:
         told: list[Entry] = []
-        pasts = self._pages.returns_of(page)
+        pasts = self._pages.returns_of(ask.page, ask.decisions)
         for place, past in enumerate(pasts):
             case = self._court.case(past)
             if self._court.needs_order(case):

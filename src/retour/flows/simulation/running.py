@@ -165,7 +165,7 @@ class _Past:
         if page is None:
             return None
         self._after = page.after
-        return Returns(page.document) if is_returns else Unreturned(page.document)
+        return Returns(page.document, page.decisions) if is_returns else Unreturned(page.document)
 
 
 async def _computed(database: Database, tenant_id: UUID, taken: Taken, teller: _Teller, short: int) -> Result | None:

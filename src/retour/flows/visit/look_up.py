@@ -10,6 +10,7 @@ from uuid import UUID
 from retour.core import visit as rules
 from retour.core.mail import MailKind
 from retour.core.order import Fetched
+from retour.core.platforms import SPEAKING
 from retour.core.ports import Unreachable
 from retour.core.visit import CODE_LIFE, LOOKING, PATIENCE, VisitState, code_of, proofs_of
 from retour.flows.visit import typed as sealing
@@ -28,7 +29,6 @@ Clock = Callable[[], datetime]
 
 LEASE: Final = timedelta(seconds=30)
 PROMPT: Final = timedelta(seconds=30)  # a code that leaves within this time of the question lives from the question on
-CARRIER: Final = "carrier"
 ACTOR: Final = "portal"
 SHOPPER_ASKS: Final = "shopper_asks"
 
@@ -108,7 +108,9 @@ async def _ask_platforms(
     """Have the store's platforms asked for the number; return when to come back if now is too soon."""
     async with database.tx(tenant_id) as db:
         every = await connections.connections(db)
-        asked = [c for c in every if c.store_id == visit.store_id and c.platform != CARRIER and c.state == "connected"]
+        asked = [
+            c for c in every if c.store_id == visit.store_id and c.platform not in SPEAKING and c.state == "connected"
+        ]
         due_at = await _spend(db, vault, tenant_id, visit.store_id, typed, clock()) if asked else None
     if due_at is not None:
         return due_at

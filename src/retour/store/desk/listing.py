@@ -1,98 +1,31 @@
 """The list of returns: filtered, searched, sorted and counted over indexes, then read for one page."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from retour.core.rma import Decision
 from retour.core.rma.axes import Axes, Standing, axes
 from retour.core.rma.state import SettlementState
+from retour.store import words
 from retour.store.db import Db, Record
-from retour.store.desk import people
+from retour.store.desk import narrowed, people
+from retour.store.desk.narrowed import Filters, Place, Sort
 from retour.store.order.record import fold_name
 
 PAGE: Final = 50
+COUNTED: Final = 10_000  # a narrowed list is counted up to here
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)  # since when waits what waits for nobody
 
-Sort = Literal["newest", "oldest", "waiting"]
-
-# What narrows the list is in the index rma_desk, which alone is read to count. Numbers are given as returns are asked
-# for, so their index is the order of the newest and of the oldest; what waits is sorted.
-NEWEST: Final = """
-SELECT r.id
-  FROM rma r
- WHERE r.tenant_id = current_tenant()
-   AND ($1::uuid IS NULL OR r.store_id = $1)
-   AND ($2::text[] IS NULL OR r.blocked_actor = ANY ($2))
-   AND (NOT $3::boolean OR r.blocked_actor IS NULL)
-   AND ($4::text[] IS NULL OR r.blocked_code = ANY ($4))
-   AND ($5::text[] IS NULL OR r.status = ANY ($5))
-   AND ($6::text[] IS NULL OR r.channel = ANY ($6))
-   AND ($7::timestamptz IS NULL OR r.requested_at >= $7)
-   AND ($8::timestamptz IS NULL OR r.requested_at < $8)
-   AND ($9::uuid[] IS NULL OR r.id = ANY ($9))
-   AND ($10::text[] IS NULL OR EXISTS (
-         SELECT FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id AND l.resolution = ANY ($10)))
- ORDER BY r.number DESC LIMIT $11 OFFSET $12
-"""
-OLDEST: Final = """
-SELECT r.id
-  FROM rma r
- WHERE r.tenant_id = current_tenant()
-   AND ($1::uuid IS NULL OR r.store_id = $1)
-   AND ($2::text[] IS NULL OR r.blocked_actor = ANY ($2))
-   AND (NOT $3::boolean OR r.blocked_actor IS NULL)
-   AND ($4::text[] IS NULL OR r.blocked_code = ANY ($4))
-   AND ($5::text[] IS NULL OR r.status = ANY ($5))
-   AND ($6::text[] IS NULL OR r.channel = ANY ($6))
-   AND ($7::timestamptz IS NULL OR r.requested_at >= $7)
-   AND ($8::timestamptz IS NULL OR r.requested_at < $8)
-   AND ($9::uuid[] IS NULL OR r.id = ANY ($9))
-   AND ($10::text[] IS NULL OR EXISTS (
-         SELECT FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id AND l.resolution = ANY ($10)))
- ORDER BY r.number LIMIT $11 OFFSET $12
-"""
-WAITING: Final = """
-SELECT r.id
-  FROM rma r
- WHERE r.tenant_id = current_tenant()
-   AND ($1::uuid IS NULL OR r.store_id = $1)
-   AND ($2::text[] IS NULL OR r.blocked_actor = ANY ($2))
-   AND (NOT $3::boolean OR r.blocked_actor IS NULL)
-   AND ($4::text[] IS NULL OR r.blocked_code = ANY ($4))
-   AND ($5::text[] IS NULL OR r.status = ANY ($5))
-   AND ($6::text[] IS NULL OR r.channel = ANY ($6))
-   AND ($7::timestamptz IS NULL OR r.requested_at >= $7)
-   AND ($8::timestamptz IS NULL OR r.requested_at < $8)
-   AND ($9::uuid[] IS NULL OR r.id = ANY ($9))
-   AND ($10::text[] IS NULL OR EXISTS (
-         SELECT FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id AND l.resolution = ANY ($10)))
- ORDER BY r.blocked_since, r.number LIMIT $11 OFFSET $12
-"""
-HOW_MANY: Final = """
-SELECT count(*)
-  FROM rma r
- WHERE r.tenant_id = current_tenant()
-   AND ($1::uuid IS NULL OR r.store_id = $1)
-   AND ($2::text[] IS NULL OR r.blocked_actor = ANY ($2))
-   AND (NOT $3::boolean OR r.blocked_actor IS NULL)
-   AND ($4::text[] IS NULL OR r.blocked_code = ANY ($4))
-   AND ($5::text[] IS NULL OR r.status = ANY ($5))
-   AND ($6::text[] IS NULL OR r.channel = ANY ($6))
-   AND ($7::timestamptz IS NULL OR r.requested_at >= $7)
-   AND ($8::timestamptz IS NULL OR r.requested_at < $8)
-   AND ($9::uuid[] IS NULL OR r.id = ANY ($9))
-   AND ($10::text[] IS NULL OR r.id IN (
-         SELECT l.rma_id FROM return_line l WHERE l.tenant_id = current_tenant() AND l.resolution = ANY ($10)))
-"""
-# Each filter may be absent: a plan that must serve every combination serves none, so these are planned as they are asked.
-PLANNED_AS_ASKED: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 # What is shown is read for the rows of one page alone.
 SHOW: Final = """
 SELECT r.id, r.number, r.store_id, r.order_id, r.person_id, r.kind, r.channel, r.status, r.held, r.version,
        r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence, r.requested_at, r.in_transit_at,
-       r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.name AS order_name, o.currency,
+       r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, r.priority, r.assignee_id,
+       ARRAY(SELECT t.tag FROM rma_tag t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id ORDER BY t.tag) AS tags,
+       o.name AS order_name, o.currency,
        p.name AS person_name, p.email AS person_email, p.erased_at,
        (r.promised ->> 'total_minor')::bigint AS promised_minor,
        (SELECT sum(l.requested_quantity) FROM return_line l
@@ -106,45 +39,38 @@ SELECT r.id, r.number, r.store_id, r.order_id, r.person_id, r.kind, r.channel, r
   JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
  ORDER BY c.place
 """
+MINE: Final = """
+SELECT count(*) FROM rma
+ WHERE tenant_id = current_tenant() AND assignee_id = $2 AND blocked_actor IS NOT NULL
+   AND ($1::uuid IS NULL OR store_id = $1)
+"""
 COUNT: Final = """
 SELECT blocked_actor AS actor, count(*) AS count FROM rma
  WHERE tenant_id = current_tenant() AND ($1::uuid IS NULL OR store_id = $1) GROUP BY 1
+"""
+STANDING: Final = """
+SELECT status, blocked_actor AS actor, blocked_code AS code, count(*) AS count FROM rma
+ WHERE tenant_id = current_tenant() AND ($1::uuid IS NULL OR store_id = $1) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 OPEN: Final = """
 SELECT count(*) FROM rma
  WHERE tenant_id = current_tenant() AND blocked_actor IS NOT NULL AND ($1::uuid IS NULL OR store_id = $1)
 """
-# Exact things first: numbers of returns, orders and parcels; people are looked for last.
-SEARCH: Final = """
-SELECT r.id FROM rma r WHERE r.tenant_id = current_tenant() AND r.number = $1::bigint
+# Exact things: numbers of returns, orders and parcels.
+EXACT: Final = """
+SELECT r.number FROM rma r WHERE r.tenant_id = current_tenant() AND r.number = $1::bigint
 UNION
-SELECT r.id FROM sales_order o JOIN rma r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
+SELECT r.number FROM sales_order o JOIN rma r ON r.tenant_id = o.tenant_id AND r.order_id = o.id
  WHERE o.tenant_id = current_tenant() AND o.name_folded = $2::text
 UNION
-SELECT h.rma_id FROM shipment h WHERE h.tenant_id = current_tenant() AND h.tracking_number = $3::text
+SELECT r.number FROM shipment h JOIN rma r ON r.tenant_id = h.tenant_id AND r.id = h.rma_id
+ WHERE h.tenant_id = current_tenant() AND h.tracking_number = ANY ($3::text[])
 LIMIT 1000
 """
 OF_PEOPLE: Final = """
-SELECT id FROM rma WHERE tenant_id = current_tenant() AND person_id = ANY ($1::uuid[]) LIMIT 1000
+SELECT number FROM rma WHERE tenant_id = current_tenant() AND person_id = ANY ($1::uuid[]) ORDER BY number DESC LIMIT 1000
 """
 NUMBERED: Final = "SELECT id FROM rma WHERE tenant_id = current_tenant() AND number = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What narrows the list; nothing said narrows nothing. `closed` wants those that wait for nobody."""
-
-    store_id: UUID | None = None
-    actors: tuple[str, ...] = ()
-    closed: bool = False
-    blockers: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()
-    resolutions: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None
-    text: str | None = None
-    ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +99,27 @@ class Row:
     promised_minor: int
     settled_minor: int
     axes: Axes
+    priority: str
+    assignee_id: UUID | None
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of the list and how many returns there are in all."""
+    """A page of the list and how many returns there are in all: one more than `COUNTED` means that there are more."""
 
     rows: tuple[Row, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many returns have a status and wait for somebody for a reason."""
+
+    status: Decision
+    actor: str | None
+    code: str | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,42 +130,68 @@ class Counts:
     moving: int
     done: int
     total: int
-
-
-_SORTED: Final[Mapping[Sort, str]] = {"newest": NEWEST, "oldest": OLDEST, "waiting": WAITING}
+    mine: int = 0  # open ones that the reader looks after
 
 
 async def returns(
-    db: Db, filters: Filters, *, sort: Sort = "newest", page: int = 1, known: int | None = None
+    db: Db,
+    filters: Filters,
+    *,
+    sort: Sort = "newest",
+    page: int = 1,
+    known: int | None = None,
+    place: Place | None = None,
 ) -> Listed:
     """Return one page of the returns that fit; pages count from 1, a page beyond the last is empty.
 
-    `known` is how many there are, where the caller has counted them already.
+    With a `place` the page begins or ends there, at the cost of one page however far down it is. `known` is how many
+    there are, where the caller has counted them already.
     """
-    found = list(filters.ids) or None
-    if filters.text is not None:
-        found = await search(db, filters.text)
-    narrowed = (
-        filters.store_id, _some(filters.actors), filters.closed, _some(filters.blockers), _some(filters.statuses),
-        _some(filters.channels), filters.since, filters.until, found, _some(filters.resolutions),
-    )  # fmt: skip
-    await db.execute(PLANNED_AS_ASKED)
-    ids = [row["id"] for row in await db.fetch(_SORTED[sort], *narrowed, PAGE, (page - 1) * PAGE)]
-    if page == 1 and len(ids) < PAGE:
+    narrowed_by = narrowed.values(await _found(db, filters))
+    offset = 0 if place else (page - 1) * PAGE
+    after = (None, None) if place is None else (place.number, place.since or _NEVER)
+    where = after if sort == "waiting" else after[:1]
+    rows = await db.fetch(narrowed.statement(sort, place), *narrowed_by, PAGE, offset, *where)
+    ids = [row["id"] for row in rows]
+    if place is not None and place.back:
+        ids.reverse()
+    if page == 1 and place is None and len(ids) < PAGE:
         total = len(ids)
     elif known is None:
-        total = await db.fetchval(HOW_MANY, *narrowed)
+        total = await db.fetchval(narrowed.HOW_MANY, *narrowed_by, COUNTED + 1)
     else:
         total = known
     return Listed(tuple(_row(row) for row in await db.fetch(SHOW, ids)) if ids else (), total)
 
 
-async def counts(db: Db, *, store_id: UUID | None, actors: Sequence[str]) -> Counts:
+async def opened(db: Db, filters: Filters, *, after_id: UUID, limit: int) -> list[UUID]:
+    """Return the ids of returns that fit in the order of opening, after a position."""
+    narrowed_by = narrowed.values(await _found(db, filters))
+    return [row["id"] for row in await db.fetch(narrowed.OPENED, *narrowed_by, limit, after_id)]
+
+
+async def _found(db: Db, filters: Filters) -> Filters:
+    """Return the filters with what is searched for found, and the database told to plan each statement by itself."""
+    await db.execute(narrowed.PLANNED_AS_ASKED)
+    if filters.text is not None:
+        filters = replace(filters, numbers=tuple(await search(db, filters.text)), text=None)
+    return await narrowed.rare_first(db, filters)
+
+
+async def counts(db: Db, *, store_id: UUID | None, actors: Sequence[str], staff_id: UUID) -> Counts:
     """Return the numbers on the tabs; `actors` are those in whose place the reader may act."""
     by = {row["actor"]: row["count"] for row in await db.fetch(COUNT, store_id)}
-    mine = sum(n for actor, n in by.items() if actor in actors)
+    yours = sum(n for actor, n in by.items() if actor in actors)
     done, total = by.get(None, 0), sum(by.values())
-    return Counts(mine, total - done - mine, done, total)
+    return Counts(yours, total - done - yours, done, total, await db.fetchval(MINE, store_id, staff_id))
+
+
+async def standing(db: Db, *, store_id: UUID | None) -> tuple[Counted, ...]:
+    """Return how many returns there are by status and by what they wait for."""
+    return tuple(
+        Counted(Decision(row["status"]), row["actor"], row["code"], row["count"])
+        for row in await db.fetch(STANDING, store_id)
+    )
 
 
 async def open_returns(db: Db, store_id: UUID | None) -> int:
@@ -235,17 +200,20 @@ async def open_returns(db: Db, store_id: UUID | None) -> int:
     return count
 
 
-async def search(db: Db, text: str, *, known: Sequence[UUID] | None = None) -> list[UUID]:
-    """Return the returns that a text names: its number, order, parcel, or the shopper's e-mail, phone or name.
+async def search(db: Db, text: str) -> list[int]:
+    """Return the numbers of the returns that a text names, the newest 1,000 at most.
 
-    `known` are the shoppers that the text means, where the caller has looked for them already.
+    It is first taken as the number of a return, order or parcel, then as the shopper's e-mail or phone; what is neither
+    is looked for word by word in goods, notes, names and addresses, each word by its beginning.
     """
     text = people.plain(text)
-    exact = await db.fetch(SEARCH, _number(text), fold_name(text), text)
+    exact = await db.fetch(EXACT, _number(text), fold_name(text), _parcels(text))
     if exact:
-        return [row["id"] for row in exact]
-    whose = await people.find(db, text) if known is None else known
-    return [row["id"] for row in await db.fetch(OF_PEOPLE, whose)] if whose else []
+        return [row["number"] for row in exact]
+    whose = await people.exact(db, text)
+    if whose:
+        return [row["number"] for row in await db.fetch(OF_PEOPLE, whose)]
+    return await words.returns(db, text)
 
 
 async def find(db: Db, number: str) -> UUID | None:
@@ -260,8 +228,9 @@ def _number(text: str) -> int | None:
     return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) <= 15 else None
 
 
-def _some(values: tuple[str, ...]) -> list[str] | None:
-    return list(values) or None
+def _parcels(text: str) -> list[str]:
+    """Return a text as carriers write the numbers of parcels: as it is, in capitals, without blanks."""
+    return list(dict.fromkeys((text, text.upper(), "".join(text.split()), "".join(text.upper().split()))))
 
 
 def _row(row: Record) -> Row:
@@ -275,10 +244,10 @@ def _row(row: Record) -> Row:
     same = (
         "id", "number", "store_id", "order_id", "order_name", "person_id", "person_name", "person_email", "channel",
         "version", "blocked_actor", "blocked_code", "blocked_since", "requested_at", "resolved_at", "currency",
-        "promised_minor",
+        "promised_minor", "priority", "assignee_id",
     )  # fmt: skip
     paid = sum(minor for state, _, minor in row["settlements"] if state in ("settled", "handed_over"))
     return Row(
         status=Decision(row["status"]), blocked_evidence=dict(row["blocked_evidence"] or {}), units=int(row["units"]),
-        settled_minor=paid, axes=axes(standing), **{name: row[name] for name in same},
+        settled_minor=paid, axes=axes(standing), tags=tuple(row["tags"]), **{name: row[name] for name in same},
     )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Finding shoppers by what staff know of them; exact things are looked up, names are looked through."""
+"""Finding shoppers by what staff know of them; exact things first, then words."""
 
 from typing import Final
 from uuid import UUID
 
+from retour.store import words
 from retour.store.db import Db
 from retour.store.order.people import fold_email, fold_phone
 
@@ -15,9 +16,6 @@ SELECT id FROM person WHERE tenant_id = current_tenant() AND email_folded = $1::
 UNION
 SELECT id FROM person WHERE tenant_id = current_tenant() AND phone_digits = $2::text
 LIMIT 1000
-"""
-NAMED: Final = """
-SELECT id FROM person WHERE tenant_id = current_tenant() AND strpos(lower(name), $1::text) > 0 LIMIT 1000
 """
 
 
@@ -36,14 +34,7 @@ async def exact(db: Db, text: str) -> list[UUID]:
     return [row["id"] for row in await db.fetch(EXACT, email, phone)]
 
 
-async def named(db: Db, text: str) -> list[UUID]:
-    """Return shoppers in whose name the text stands, 1,000 at most; one letter finds nobody."""
-    if len(text) < 2:
-        return []
-    return [row["id"] for row in await db.fetch(NAMED, text.casefold())]
-
-
 async def find(db: Db, text: str) -> list[UUID]:
-    """Return the shoppers that a text means: by address or number, else by name."""
+    """Return the shoppers that a text means, 1,000 at most: by address or number, else by the beginnings of its words."""
     text = plain(text)
-    return await exact(db, text) or await named(db, text)
+    return await exact(db, text) or await words.people(db, text)

@@ -24,15 +24,17 @@ WITH claimed AS (
    WHERE tenant_id = current_tenant() AND id = $1 AND state IN ('intent', 'sending', 'pending', 'unknown')
      AND parked_at IS NULL AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
   RETURNING id, tenant_id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target, amount_minor,
-            currency, idem_key, key_generation, state, moves_money, repeat_harmless, quiet_period, trusted_window,
+            currency, shop_minor, idem_key, key_generation, state, moves_money, repeat_harmless, quiet_period, trusted_window,
             first_sent_at, last_sent_at, readback_negative_at, no_effect_proven_at, guard_before, lease_epoch, tries, far_id)
 SELECT c.*, k.store_id, k.platform, k.far_name, k.base_url, k.created_at AS connected_at, k.settings, k.sealed_write,
        k.state AS connection_state,
-       i.quarantined, i.kill_switch, a.payments_paused OR s.payments_paused AS paused, clock_timestamp() AS now
+       i.quarantined, i.kill_switch, a.payments_paused OR s.payments_paused AS paused, clock_timestamp() AS now,
+       c.moves_money AND coalesce(g.window_refunds, g.window_minor, g.day_minor, g.norm_times) IS NOT NULL AS watched
   FROM claimed c
   JOIN connection k ON k.tenant_id = c.tenant_id AND k.id = c.connection_id
   JOIN store s ON s.tenant_id = k.tenant_id AND s.id = k.store_id
   JOIN account a ON a.tenant_id = c.tenant_id
+  LEFT JOIN money_guard g ON g.tenant_id = s.tenant_id AND g.store_id = s.id
  CROSS JOIN instance i
 """
 POSTPONE: Final = """
@@ -97,14 +99,17 @@ class Claim:
     connection: Connection
     stopped: str | None
     now: datetime
+    watched: bool = False  # the store has a limit of what may leave in which time
+    shop_minor: int | None = None  # in the currency of the books
 
 
 class SendRefused(Exception):  # noqa: N818 - the database's refusal
-    """The database refused a send: `busy` while another effect of the order is on its way, else it would be blind."""
+    """The database refused a send: `busy` while another effect of the order is on its way, `stopped`, else it would be blind."""
 
     def __init__(self, constraint: str):
         super().__init__(constraint)
         self.busy = constraint == "effect_serial"
+        self.stopped = constraint == "effects_stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +228,8 @@ def _claim(row: Record) -> Claim:
         ),
         stopped=_stopped(row),
         now=row["now"],
+        watched=row["watched"],
+        shop_minor=row["shop_minor"],
     )
 
 

@@ -15,8 +15,8 @@ from retour.store.ids import new_id
 INSERT: Final = """
 INSERT INTO effect (tenant_id, id, connection_id, order_id, rma_id, kind, business_ref, seq, reference, target,
                     amount_minor, currency, request_hash, idem_key, moves_money, serial_key, repeat_harmless,
-                    quiet_period, trusted_window, due_at, created_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+                    quiet_period, trusted_window, due_at, created_at, shop_minor)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19, $20)
 ON CONFLICT (tenant_id, kind, business_ref, seq) DO NOTHING
 RETURNING id
 """
@@ -111,6 +111,7 @@ class Planned:
     amount_minor: int | None = None
     currency: str | None = None
     legs: tuple[Leg, ...] = ()
+    shop_minor: int | None = None  # the amount in the currency of the books
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UU
         planned.quiet_period,
         planned.trusted_window,
         at,
+        planned.shop_minor,
     )
     if inserted is None:
         return None

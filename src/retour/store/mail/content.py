@@ -12,6 +12,7 @@ from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.rma import questions
 
 PROMISED: Final = """
 SELECT method, promised FROM rma WHERE tenant_id = current_tenant() AND id = $1
@@ -28,6 +29,7 @@ async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> To
     assert order is not None
     assert row is not None
     promised: dict[str, Any] = row["promised"]
+    asked = await questions.of_return(db, rma_id)
     settlement = await refunds.get(db, settlement_id) if settlement_id else None
     return ToldReturn(
         id=rma_id,
@@ -40,4 +42,6 @@ async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> To
         paid_as=(settlement.resolution, settlement.resolution_ref) if settlement else None,
         resolutions=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
+        question=asked[-1].question if asked else None,
+        lapsed=bool(asked) and asked[-1].outcome == "expired",
     )

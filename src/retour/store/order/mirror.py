@@ -17,9 +17,10 @@ from retour.store.order.record import OrderRecord, decode, encode, fold_name, se
 from retour.store.vault import Vault
 
 CONNECTION: Final = "SELECT tenant_id, store_id FROM connection WHERE tenant_id = current_tenant() AND id = $1"
+# As the platform has it, so that what is fetched is compared with what was: without what its lines carry.
 LOCK_BY_FAR_REF: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at, far_updated_at,
-       raw_sealed IS NOT NULL AS has_raw
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, NULL::text AS carried, synced_at,
+       far_updated_at, raw_sealed IS NOT NULL AS has_raw
   FROM sales_order WHERE tenant_id = current_tenant() AND connection_id = $1 AND far_ref = $2 FOR NO KEY UPDATE
 """
 # Whoever adds an order waits for another who adds the same one, so that no person is made twice.

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from retour.core.order import Figures, Person
+from retour.store import words
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
 from retour.store.vault import Vault
@@ -33,6 +34,7 @@ UPDATE person SET far_ref = coalesce($2, far_ref), name = $3, email = $4, email_
         spent_minor, known_since)
        IS DISTINCT FROM (coalesce($2, far_ref), $3, $4, $5, $6, $7, $8, $9::text[], $10, $11, $12, $13)
 """
+UNCHANGED: Final = "UPDATE 0"
 LOAD: Final = """
 SELECT far_ref, name, email, phone, postcode_folded, tags, home_country, orders_placed, spent_minor, known_since
   FROM person WHERE tenant_id = current_tenant() AND id = $1
@@ -93,9 +95,10 @@ async def keep(db: Db, vault: Vault, person: Person, *, tenant_id: UUID, store_i
         row = await db.fetchrow(ADD, person_id, store_id, *values, key)
         assert row is not None
         if row["id"] == person_id:
+            await words.of_person(db, person_id, name=values[1], email=values[2])
             return Keeper.of(row)
-    if row["erased_at"] is None:
-        await db.execute(FILL, row["id"], *values)
+    if row["erased_at"] is None and await db.execute(FILL, row["id"], *values) != UNCHANGED:
+        await words.of_person(db, row["id"], name=values[1], email=values[2])
     return Keeper.of(row)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from retour.core.exchange import Worth, as_carried
 from retour.core.order import Order
 from retour.core.ports import ContactProof
 from retour.store.db import Db, Record
@@ -17,25 +18,26 @@ from retour.store.vault import Vault
 
 # The document is read as text: one typed decoding instead of an untyped one and a conversion.
 LOAD: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, carried::text AS carried, synced_at
   FROM sales_order WHERE tenant_id = current_tenant() AND id = $1
 """
 LOCK: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, carried::text AS carried, synced_at
   FROM sales_order WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE
 """
 FIND_BY_NAME: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, carried::text AS carried, synced_at
   FROM sales_order WHERE tenant_id = current_tenant() AND store_id = $1 AND name_folded = $2
  ORDER BY placed_at DESC, id LIMIT 1
 """
 FIND_BY_FAR_REF: Final = """
-SELECT id, store_id, connection_id, person_id, version, document::text AS document, synced_at
+SELECT id, store_id, connection_id, person_id, version, document::text AS document, carried::text AS carried, synced_at
   FROM sales_order WHERE tenant_id = current_tenant() AND connection_id = $1 AND far_ref = $2
 """
 # A few orders may share a name (two connections, a re-used number); the proof decides among them.
 SEARCH: Final = """
-SELECT o.id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
+SELECT o.id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
+       o.carried::text AS carried, o.synced_at,
        p.email_folded, p.phone_digits, p.postcode_folded
   FROM sales_order o JOIN person p ON p.tenant_id = o.tenant_id AND p.id = o.person_id
  WHERE o.tenant_id = current_tenant() AND o.store_id = $1 AND o.name_folded = $2
@@ -53,6 +55,7 @@ SELECT id FROM rma WHERE tenant_id = current_tenant() AND order_id = $1
 
 NATIONAL_LEAST: Final = 8  # digits of a number that may stand without its country code
 _DECODER: Final = msgspec.json.Decoder(Order)
+_CARRIED: Final = msgspec.json.Decoder(dict[str, Worth])
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -70,14 +73,14 @@ class OrderRecord:
 
     @classmethod
     def of(cls, row: Record) -> Self:
-        """Return the record of a row that carries the document as text."""
+        """Return the record of a row that has the document, and what its lines carry, as text."""
         return cls(
             id=row["id"],
             store_id=row["store_id"],
             connection_id=row["connection_id"],
             person_id=row["person_id"],
             version=row["version"],
-            order=decode(row["document"]),
+            order=decode(row["document"], row["carried"]),
             synced_at=row["synced_at"],
         )
 
@@ -90,9 +93,13 @@ def encode(order: Order) -> str:
     return text
 
 
-def decode(document: str | bytes) -> Order:
-    """Return the order of a JSON document; raise msgspec.ValidationError for another shape."""
-    return _DECODER.decode(document)
+def decode(document: str | bytes, carried: str | None = None) -> Order:
+    """Return the order of a JSON document, with the value that lines carry after an exchange.
+
+    Raises msgspec.ValidationError for another shape.
+    """
+    order = _DECODER.decode(document)
+    return as_carried(order, _CARRIED.decode(carried)) if carried else order
 
 
 def cleaned(value: object) -> object:

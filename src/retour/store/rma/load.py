@@ -14,15 +14,24 @@ from retour.store.db import Db
 from retour.store.order.record import OrderRecord, decode
 from retour.store.policy import StoreContext
 
+# Nothing can be carried out where orders only arrive as messages: the merchant is told what to pay and to put back.
 # The document has the shape of core.rma.Return. A restock counts once its effect is confirmed, or at the warehouse's word.
 LOAD: Final = """
 SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, t.return_master, t.refund_master,
-       t.restock_master, t.tag_on, t.location_ref, t.notify_only,
+       CASE WHEN k.platform = 'feed' AND t.restock_master = 'retour' THEN 'warehouse' ELSE t.restock_master END
+         AS restock_master, t.tag_on, t.location_ref,
+       CASE WHEN k.platform = 'feed' THEN t.notify_only || '{refund_original}' ELSE t.notify_only END AS notify_only,
        t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
   'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
+  'send_by', r.send_by, 'reminded_at', r.send_reminded_at,
+  'asked', (SELECT jsonb_build_object('id', q.id, 'asked_at', q.asked_at, 'answer_by', q.answer_by,
+                                      'reminded_at', q.reminded_at)
+              FROM info_request q WHERE q.tenant_id = r.tenant_id AND q.rma_id = r.id AND q.closed_at IS NULL),
+  'patience', jsonb_build_object('unsent_days', CASE WHEN r.kind <> 'withdrawal' THEN t.unsent_days END,
+                                 'unanswered_days', t.unanswered_days, 'remind_days', t.remind_days),
   'another_in_transit', EXISTS (
     SELECT FROM rma other
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id
@@ -76,7 +85,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                         'total_minor', s.total_minor, 'comparison', s.comparison, 'moment', s.moment,
                                         'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
                                         'handed_to', s.handed_to, 'handed_at', s.handed_at,
-                                        'reported_at', s.reported_at) ORDER BY s.seq)
+                                        'reported_at', s.reported_at, 'second_at', s.second_at,
+                                        'second_because', s.second_because) ORDER BY s.seq)
       FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
@@ -96,9 +106,13 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
 
 # What the next step of a return depends on beside itself: its order, its store, what can be done on the platform.
 GROUND: Final = """
-SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
-       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
+       o.carried::text AS carried, o.synced_at,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master,
+       CASE WHEN k.platform = 'feed' AND s.restock_master = 'retour' THEN 'warehouse' ELSE s.restock_master END
+         AS restock_master, s.tag_on, s.location_ref,
+       CASE WHEN k.platform = 'feed' THEN s.notify_only || '{refund_original}' ELSE s.notify_only END AS notify_only,
+       s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -109,9 +123,13 @@ SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.
 """
 # The same for an order on which a return is about to be opened, with the number it will have.
 GROUND_LOCKED: Final = """
-SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document, o.synced_at,
-       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master, s.restock_master, s.tag_on,
-       s.location_ref, s.notify_only, s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
+SELECT o.id AS order_id, o.store_id, o.connection_id, o.person_id, o.version, o.document::text AS document,
+       o.carried::text AS carried, o.synced_at,
+       k.platform, s.id, s.timezone, s.currency, s.return_master, s.refund_master,
+       CASE WHEN k.platform = 'feed' AND s.restock_master = 'retour' THEN 'warehouse' ELSE s.restock_master END
+         AS restock_master, s.tag_on, s.location_ref,
+       CASE WHEN k.platform = 'feed' THEN s.notify_only || '{refund_original}' ELSE s.notify_only END AS notify_only,
+       s.payments_paused OR a.payments_paused AS paused, p.id AS policy_version_id,
        p.version AS policy_version, nextval('rma_number') AS number
   FROM sales_order o
   JOIN connection k ON k.tenant_id = o.tenant_id AND k.id = o.connection_id
@@ -194,7 +212,7 @@ async def ground(db: Db, order_id: UUID, *, lock: bool = False) -> Ground | None
         connection_id=row["connection_id"],
         person_id=row["person_id"],
         version=row["version"],
-        order=decode(row["document"]),
+        order=decode(row["document"], row["carried"]),
         synced_at=row["synced_at"],
     )
     store = StoreContext(**{name: row[name] for name in _CONTEXT})

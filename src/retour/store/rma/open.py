@@ -44,6 +44,8 @@ counted AS (
     FROM (SELECT line_ref, sum(quantity)::int AS quantity FROM unnest($21::text[], $22::int[]) AS u (line_ref, quantity)
            GROUP BY line_ref) AS l
    WHERE n.tenant_id = current_tenant() AND n.order_id = $3 AND n.line_ref = l.line_ref),
+worded AS (
+  INSERT INTO rma_word (tenant_id, word, number) SELECT current_tenant(), word, $30 FROM unnest($53::text[]) AS word),
 told AS (
   INSERT INTO event (tenant_id, resource_kind, resource_id, seq, id, store_id, type, actor, cause, data, at)
   SELECT current_tenant(), 'return', $1, n, id, $2, type, actor, $31, $32, $13
@@ -127,6 +129,7 @@ class NewReturn:
     blocked: Blocked
     lines: tuple[NewLine, ...]
     approve_at: datetime | None = None
+    words: tuple[str, ...] = ()  # it is found by
 
 
 async def open_(
@@ -167,6 +170,7 @@ async def open_(
             [line.destination for line in new.lines],
             [msgspec.json.encode(line.answers).decode() for line in new.lines],
             [line.resolution_ref for line in new.lines],
+            list(new.words),
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.event import EventType
-from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status
+from retour.core.rma import NO_STEPS, Ownership, Steps, blocked_by, derive_status, next_turn
 from retour.store import event, jobs
 from retour.store.db import Db
 from retour.store.rma.load import ReturnHead, ReturnRecord, load
@@ -45,8 +45,9 @@ async def settle_down(
     ret = replace(record.rma, status=status)
     blocked = blocked_by(ret, own, steps, now=at)
     version = await touch(
-        db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at, by_somebody=by_somebody
-    )
+        db, record.rma.id, status=status, blocked=blocked, due_at=due_at, at=at, by_somebody=by_somebody,
+        next_turn=next_turn(ret),
+    )  # fmt: skip
     return replace(record, version=version, rma=ret)
 
 

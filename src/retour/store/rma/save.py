@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.rma import Blocked, Decision, Span
+from retour.core.search import words_of
 from retour.store.db import Db
 from retour.store.ids import new_id
 
@@ -31,7 +32,10 @@ UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant
 TOUCH: Final = """
 UPDATE rma SET version = version + CASE WHEN $9 OR status <> $2 THEN 1 ELSE 0 END, status = $2,
        due_at = coalesce($3, least(
-         CASE WHEN $2 = 'requested' AND NOT held THEN approve_at END,
+         CASE WHEN $2 = 'requested' AND NOT held AND NOT EXISTS (
+                SELECT FROM info_request q
+                 WHERE q.tenant_id = current_tenant() AND q.rma_id = $1 AND q.closed_at IS NULL) THEN approve_at END,
+         $10,
          (SELECT min(s.not_before) FROM settlement s
            WHERE s.tenant_id = current_tenant() AND s.rma_id = $1 AND s.state = 'quoted' AND s.not_before > $4 AND NOT held))),
        decided_at = CASE WHEN $2 <> 'requested' THEN coalesce(decided_at, $4) END,
@@ -48,8 +52,12 @@ UPDATE rma SET in_transit_at = coalesce(in_transit_at, $2), delivered_at = coale
  WHERE tenant_id = current_tenant() AND id = $1
 """
 ADD_NOTE: Final = """
-INSERT INTO rma_note (tenant_id, id, rma_id, body, shown_to_shopper, actor, at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6)
+WITH kept AS (
+  INSERT INTO rma_note (tenant_id, id, rma_id, body, shown_to_shopper, actor, at)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6))
+INSERT INTO rma_word (tenant_id, word, number)
+SELECT r.tenant_id, word, r.number FROM rma r, unnest($7::text[]) AS word WHERE r.tenant_id = current_tenant() AND r.id = $2
+ON CONFLICT DO NOTHING
 """
 HOLD: Final = "UPDATE rma SET held = $2 WHERE tenant_id = current_tenant() AND id = $1 AND held <> $2 RETURNING id"
 
@@ -78,10 +86,12 @@ async def touch(
     due_at: datetime | None,
     at: datetime,
     by_somebody: bool,
+    next_turn: datetime | None = None,
 ) -> int:
     """Write the derived status and whom the return waits for; return the version.
 
-    Without a `due_at` the return is due when the next thing that waits for its time does: an approval, a payment.
+    Without a `due_at` the return is due when the next thing that waits for its time does: an approval, a payment, or
+    what time alone does to it (`next_turn`).
 
     It rises with a new status and with whatever somebody did, not with our own work in the background: whoever read
     the return a moment ago and decides now is not turned away for that.
@@ -97,6 +107,7 @@ async def touch(
         evidence(blocked) if blocked else None,
         blocked.since if blocked else None,
         by_somebody,
+        next_turn,
     )
     return version
 
@@ -115,9 +126,9 @@ async def mark_times(
 
 
 async def add_note(db: Db, rma_id: UUID, *, body: str, shown_to_shopper: bool, actor: str, at: datetime) -> UUID:
-    """Keep a note on a return and return its id."""
+    """Keep a note on a return, with the words it is found by, and return its id."""
     note_id = new_id()
-    await db.execute(ADD_NOTE, note_id, rma_id, body, shown_to_shopper, actor, at)
+    await db.execute(ADD_NOTE, note_id, rma_id, body, shown_to_shopper, actor, at, list(words_of(body)))
     return note_id
 
 

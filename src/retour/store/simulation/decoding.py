@@ -40,19 +40,19 @@ class _Line(msgspec.Struct):
     facts: _Facts
 
 
-class PastRow(msgspec.Struct):
-    """A return as the statements of `reading` write it."""
+class PastRow(msgspec.Struct, array_like=True):
+    """A return as the statements of `reading` write it; its decision stands in it or beside it."""
 
     id: str
     number: int
     order_id: str
     method: str
     version: str
-    decision: list[_Line]
     promised: list[_Plan] | None
     settled: list[_Plan] | None
     lines: list[tuple[str, int, str, str | None, str]]  # line ref, units asked for, resolution and its record, decision
     found: list[tuple[str, int, str, bool, int]] | None  # line ref, units, grade, accepted, deduction
+    decision: list[_Line] = []
 
 
 class _OrderRow(msgspec.Struct):
@@ -79,6 +79,7 @@ class OrderPast:
     returns: tuple[PastReturn, ...]
 
 
+_NOTHING: Final = Recorded(0)
 _UNRETURNED: Final = msgspec.json.Decoder(list[UnreturnedRow])
 
 
@@ -92,33 +93,32 @@ class Pages:
         values = msgspec.defstruct("Values", fields, rename=spelled)
         facts = msgspec.defstruct("Facts", [("values", values)], bases=(_Facts,))
         line = msgspec.defstruct("Line", [("facts", facts)], bases=(_Line,))
-        row = msgspec.defstruct("Row", [("decision", list[line])], bases=(PastRow,))  # type: ignore[valid-type]
+        several = list[line]  # type: ignore[valid-type]
+        row = msgspec.defstruct("Row", [("decision", several, [])], bases=(PastRow,), array_like=True)
         order = msgspec.defstruct("Found", [("returns", list[row] | None)], bases=(_OrderRow,))  # type: ignore[valid-type]
-        self._page: msgspec.json.Decoder[list[PastRow]] = msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+        self._page: msgspec.json.Decoder[list[PastRow]] = msgspec.json.Decoder(list[PastRow])
+        self._decisions: msgspec.json.Decoder[list[list[_Line]]] = msgspec.json.Decoder(list[several])
         self._orders: msgspec.json.Decoder[list[_OrderRow]] = msgspec.json.Decoder(list[order])  # type: ignore[valid-type]
 
-    def returns_of(self, page: bytes) -> list[PastReturn]:
-        """Return the returns of a page."""
-        return [self._past(row) for row in self._page.decode(page)]
+    def returns_of(self, page: bytes, decisions: bytes) -> list[PastReturn]:
+        """Return the returns of a page; their decisions stand beside it."""
+        return list(map(self._past, self._page.decode(page), self._decisions.decode(decisions)))
 
     def orders_of(self, page: bytes) -> list[OrderPast]:
         """Return the orders of a page with their returns."""
         return [
-            OrderPast(row.id, row.document, tuple(self._past(past) for past in row.returns or ()))
+            OrderPast(row.id, row.document, tuple(self._past(past, past.decision) for past in row.returns or ()))
             for row in self._orders.decode(page)
         ]
 
-    def _past(self, row: PastRow) -> PastReturn:
-        kept = [
-            {
-                "line": line.facts.line,
-                "today": line.facts.today,
-                "books_currency": line.facts.books_currency,
-                "values": dict(zip(self._names, msgspec.structs.astuple(line.facts.values), strict=True)),
-                "parcels": line.facts.parcels,
-            }
-            for line in row.decision
-        ]
+    def _past(self, row: PastRow, decision: Sequence[_Line]) -> PastReturn:
+        kept = []
+        for line in decision:
+            facts = line.facts
+            kept.append({
+                "line": facts.line, "today": facts.today, "books_currency": facts.books_currency, "parcels": facts.parcels,
+                "values": dict(zip(self._names, msgspec.structs.astuple(facts.values), strict=True)),
+            })  # fmt: skip
         return _past(row, kept)
 
 
@@ -134,10 +134,10 @@ def _type(name: str) -> Any:
 
 
 def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
-    asked = {line[0]: line for line in row.lines}
     found: dict[str, list[Found]] = {}
     for ref, units, grade, accepted, deduction in row.found or ():
         found.setdefault(ref, []).append(Found(units, grade, accepted, deduction))
+    asked = {line[0]: line for line in row.lines}
     lines = []
     for facts in kept:
         ref = facts["line"]
@@ -145,8 +145,9 @@ def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
             _, quantity, resolution, record, decision = asked[ref]
             judged = tuple(found[ref]) if ref in found else ()
             lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged, record))
-    open_lines = [line for line in lines if line.held is None]
-    inspected = bool(found) and all(sum(f.units for f in line.found) >= line.quantity for line in open_lines)
+    inspected = bool(found) and all(
+        sum(f.units for f in line.found) >= line.quantity for line in lines if line.held is None
+    )
     return PastReturn(
         key=row.id,
         reference=f"R-{row.number}",
@@ -162,8 +163,10 @@ def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
 
 
 def _sum(plans: Sequence[_Plan] | None) -> Recorded:
+    if not plans:
+        return _NOTHING
     total = fee = deduction = bonus = 0
-    for shop, adjustments, given in plans or ():
+    for shop, adjustments, given in plans:
         total += shop
         bonus += given or 0
         for row in adjustments:

@@ -1,7 +1,7 @@
 """The past in pages, as a simulation reads it: one statement a page, one JSON text, under one snapshot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,54 +17,50 @@ SELECT id::text AS id, document::text AS document FROM policy_version
 COUNT_RETURNS: Final = """
 SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at < $3
 """
-# The newest first. A decision is written out whole: to take the facts out of it costs the server more than to write the rest.
-# The shape of a return is that of decoding.PastRow, here and in ORDERS.
+# The newest first. Decisions are written out whole, as they are kept: to take the facts out of them costs the server more
+# than to write the rest. The shape of a return is that of decoding.PastRow, here and in ORDERS.
 RETURNS: Final = """
 WITH page AS MATERIALIZED (
   SELECT tenant_id, id, requested_at, number, order_id, method, policy_version_id, inspected_at, decision, promised FROM rma
    WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at <= $3
      AND (requested_at, id) < ($3, $4::uuid)
    ORDER BY requested_at DESC, id DESC LIMIT $5),
-last AS (SELECT requested_at, id FROM page ORDER BY requested_at, id LIMIT 1)
-SELECT (SELECT count(*)::int FROM page) AS read, last.requested_at AS last_at, last.id AS last_id, convert_to((
-  SELECT json_agg(json_build_object(
-      'id', r.id, 'number', r.number, 'order_id', r.order_id, 'method', r.method,
-      'version', r.policy_version_id, 'decision', r.decision,
-      'promised', (
+last AS (SELECT requested_at, id FROM page ORDER BY requested_at, id LIMIT 1),
+written AS (
+  SELECT count(*)::int AS read, string_agg(r.decision::text, ',') AS decisions, json_agg(json_build_array(
+      r.id, r.number, r.order_id, r.method, r.policy_version_id, (
         SELECT json_agg(json_build_array(p -> 'total' -> 'shop', p -> 'adjustments', p -> 'bonus_shop'))
           FROM jsonb_array_elements(r.promised -> 'plans') p),
-      'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
+      CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(s.plan -> 'total' -> 'shop', s.plan -> 'adjustments', s.plan -> 'bonus_shop'))
-          FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
-      'lines', (
+          FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END, (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.resolution_ref, l.decision))
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
-      'found', CASE WHEN r.inspected_at IS NOT NULL THEN (
+      CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
                  i.deduction_basis_points) ORDER BY i.ordinals)
-          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END))::text
-    FROM page r), 'UTF8') AS document
-  FROM last
+          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END)) AS heads
+    FROM page r)
+SELECT read, last.requested_at AS last_at, last.id AS last_id, convert_to(heads::text, 'UTF8') AS document,
+       convert_to('[' || decisions || ']', 'UTF8') AS decisions
+  FROM last, written
 """
 # Orders with the returns they have, oldest first; those are left out where there is only one.
 ORDERS: Final = """
 SELECT convert_to(json_agg(json_build_object('id', o.id, 'document', o.document, 'returns', CASE WHEN n.times > 1 THEN (
-    SELECT json_agg(json_build_object(
-      'id', r.id, 'number', r.number, 'order_id', r.order_id, 'method', r.method,
-      'version', r.policy_version_id, 'decision', r.decision,
-      'promised', (
+    SELECT json_agg(json_build_array(
+      r.id, r.number, r.order_id, r.method, r.policy_version_id, (
         SELECT json_agg(json_build_array(p -> 'total' -> 'shop', p -> 'adjustments', p -> 'bonus_shop'))
           FROM jsonb_array_elements(r.promised -> 'plans') p),
-      'settled', CASE WHEN r.inspected_at IS NOT NULL THEN (
+      CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(s.plan -> 'total' -> 'shop', s.plan -> 'adjustments', s.plan -> 'bonus_shop'))
-          FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END,
-      'lines', (
+          FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id) END, (
         SELECT json_agg(json_build_array(l.line_ref, l.requested_quantity, l.resolution, l.resolution_ref, l.decision))
           FROM return_line l WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
-      'found', CASE WHEN r.inspected_at IS NOT NULL THEN (
+      CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
                  i.deduction_basis_points) ORDER BY i.ordinals)
-          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END
+          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END, r.decision
       ) ORDER BY r.requested_at, r.id)
       FROM rma r WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id) END))::text, 'UTF8')
   FROM sales_order o
@@ -105,11 +101,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the past as JSON; `after` is the position of the next page."""
+    """A part of the past as JSON; `after` is the position of the next page, `decisions` those of its returns."""
 
     read: int
     after: tuple[datetime, UUID]
     document: bytes
+    decisions: bytes = b""
 
 
 async def freeze(db: Db) -> None:
@@ -142,14 +139,14 @@ async def count_unreturned(db: Db, span: Span) -> int:
 
 async def page_of_returns(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next returns of the span, the newest first; nothing after the last."""
-    return _page(await db.fetchrow(RETURNS, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit))
+    row = await db.fetchrow(RETURNS, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
+    return None if row is None else replace(_page(row), decisions=row["decisions"])
 
 
 async def page_of_unreturned(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next orders of the span that nobody has returned anything of; nothing after the last."""
-    return _page(
-        await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
-    )
+    row = await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
+    return None if row is None else _page(row)
 
 
 async def orders(db: Db, order_ids: Sequence[UUID]) -> bytes:
@@ -158,5 +155,5 @@ async def orders(db: Db, order_ids: Sequence[UUID]) -> bytes:
     return found or b"[]"
 
 
-def _page(row: Any) -> Page | None:
-    return None if row is None else Page(row["read"], (row["last_at"], row["last_id"]), row["document"])
+def _page(row: Any) -> Page:
+    return Page(row["read"], (row["last_at"], row["last_id"]), row["document"])

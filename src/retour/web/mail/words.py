@@ -13,8 +13,12 @@ from retour.core.refund import Plan
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
 from retour.web.explained import explained, tender_name
+from retour.web.mail import turns
+from retour.web.mail.alarms import alarm
+from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, quantity_of, return_of, title_of
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
+from retour.web.mail.withdrawal import withdrawal_answered, withdrawal_received
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
@@ -28,32 +32,32 @@ def told(letter: Letter, reader: Reader) -> Told:
 
 
 def _requested(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
-    number = _number(told_return)
+    told_return = return_of(letter)
+    number = number_of(told_return)
     return Told(
         subject=reader.say("We have your return request %(number)s", number=number),
         title=reader.say("We have your return request"),
         paragraphs=(reader.say("We look at it and write to you as soon as it is decided. Keep the items until then."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(
-            Section(reader.say("What is going back"), items=_items(told_return, told_return.rma.lines, reader)),
+            Section(reader.say("What is going back"), items=items_of(told_return, told_return.rma.lines, reader)),
             Section(reader.say("What you chose"), (_chosen(told_return, reader),)),
         ),
         money_heading=reader.say("Your refund, to the cent"),
         money_note=reader.say("This is the amount if everything arrives as described."),
         money=_money(told_return.promised, told_return, reader),
-        closing=(reader.say("You can cancel until you hand the parcel over."), *_contact(letter, reader)),
+        closing=(reader.say("You can cancel until you hand the parcel over."), *contact_of(letter, reader)),
     )
 
 
 def _approved(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     lines = told_return.rma.lines
     granted = [line for line in lines if line.decision in _GRANTED]
     refused = [line for line in lines if line.decision is Decision.REJECTED]
     waiting = [line for line in lines if line.decision in UNDECIDED]
     whole = len(granted) == len(lines)
-    sections = [Section(reader.say("What is going back"), items=_items(told_return, granted or lines, reader))]
+    sections = [Section(reader.say("What is going back"), items=items_of(told_return, granted or lines, reader))]
     if refused:
         sections.append(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)))
     if waiting:
@@ -61,33 +65,33 @@ def _approved(letter: Letter, reader: Reader) -> Told:
             Section(
                 reader.say("Not decided yet"),
                 (reader.say("Keep these items until we write to you again."),),
-                _items(told_return, waiting, reader),
+                items_of(told_return, waiting, reader),
             )
         )
     if whole:
-        subject = reader.say("Your return %(number)s is approved", number=_number(told_return))
+        subject = reader.say("Your return %(number)s is approved", number=number_of(told_return))
         title = reader.say("Your return is approved")
     else:
-        subject = reader.say("Part of your return %(number)s is approved", number=_number(told_return))
+        subject = reader.say("Part of your return %(number)s is approved", number=number_of(told_return))
         title = reader.say("Part of your return is approved")
     return Told(
         subject=subject,
         title=title,
         paragraphs=_way_back(told_return, reader, letter.papers),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(*_sending(letter, told_return, reader), *sections),
         money_heading=reader.say("Your refund, to the cent") if whole else "",
         money_note=reader.say("This is the amount if everything arrives as described.") if whole else "",
         money=_money(told_return.promised, told_return, reader) if whole else (),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _rejected(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     refused = [line for line in told_return.rma.lines if line.decision is Decision.REJECTED]
     whole = len(refused) == len(told_return.rma.lines)
-    number = _number(told_return)
+    number = number_of(told_return)
     if whole:
         subject = reader.say("Your return %(number)s was not approved", number=number)
         title = reader.say("Your return was not approved")
@@ -100,19 +104,19 @@ def _rejected(letter: Letter, reader: Reader) -> Told:
         subject=subject,
         title=title,
         paragraphs=(follows,),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(Section(reader.say("Not approved"), items=_refused(told_return, refused, reader)),),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _received(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     arrived = [line for line in told_return.rma.lines if line.received]
     open_units = sum(
         max(line.quantity - count(line.received), 0) for line in told_return.rma.lines if line.decision in _GRANTED
     )
-    number = _number(told_return)
+    number = number_of(told_return)
     if open_units:
         subject = reader.say("Part of your return %(number)s has arrived", number=number)
         title = reader.say("Part of your return has arrived")
@@ -121,7 +125,7 @@ def _received(letter: Letter, reader: Reader) -> Told:
         title = reader.say("Your return has arrived")
     items = tuple(
         Item(
-            _title(told_return, line, reader),
+            title_of(told_return, line, reader),
             (reader.say_plural("%(n)s piece", "%(n)s pieces", count(line.received)),),
         )
         for line in arrived
@@ -130,14 +134,14 @@ def _received(letter: Letter, reader: Reader) -> Told:
         subject=subject,
         title=title,
         paragraphs=(reader.say("We check the items next and write to you as soon as your refund is on its way."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         sections=(Section(reader.say("What has arrived"), items=items),),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
 def _refunded(letter: Letter, reader: Reader) -> Told:
-    told_return = _return(letter)
+    told_return = return_of(letter)
     plan = told_return.paid
     assert plan is not None, "a mail about a refund names its settlement"
     amount = reader.amount(Money(plan.total.presentment + plan.bonus, plan.currency))
@@ -151,14 +155,14 @@ def _refunded(letter: Letter, reader: Reader) -> Told:
     paragraphs = (reader.say("Banks take 3 to 5 days."),) if TenderKind.CARD in kinds else ()
     return Told(
         subject=reader.say(
-            "%(amount)s for your return %(number)s is on its way", amount=amount, number=_number(told_return)
+            "%(amount)s for your return %(number)s is on its way", amount=amount, number=number_of(told_return)
         ),
         title=title,
         paragraphs=paragraphs,
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         money_heading=reader.say("Your refund, to the cent"),
         money=_money((plan,), told_return, reader),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
@@ -170,13 +174,13 @@ def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Read
     if of.paid_as[0] == ResolutionKind.EXCHANGE:
         title = what
     return Told(
-        subject=reader.say("%(what)s for your return %(number)s", what=what, number=_number(of)),
+        subject=reader.say("%(what)s for your return %(number)s", what=what, number=number_of(of)),
         title=title,
         paragraphs=(reader.say("The shop has taken care of it."),),
-        button=_button(letter, reader),
+        button=button_of(letter, reader),
         money_heading=reader.say("What it is worth, to the cent"),
         money=_money((plan,), of, reader),
-        closing=_contact(letter, reader),
+        closing=contact_of(letter, reader),
     )
 
 
@@ -220,41 +224,20 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_REJECTED: _rejected,
     MailKind.RETURN_RECEIVED: _received,
     MailKind.RETURN_REFUNDED: _refunded,
+    **turns.KINDS,
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
+    MailKind.STORE_ALARM: alarm,
+    MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
+    MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
-
-
-def _return(letter: Letter) -> ToldReturn:
-    assert letter.told is not None, "a mail about a return is written while there is one"
-    return letter.told
-
-
-def _number(of: ToldReturn) -> str:
-    return f"R-{of.rma.number}"
-
-
-def _title(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
-    sold = of.order.line(line.line_ref)
-    return theirs(sold.title, reader) if sold is not None else reader.say("Item")
-
-
-def _items(of: ToldReturn, lines: list[ReturnLine] | tuple[ReturnLine, ...], reader: Reader) -> tuple[Item, ...]:
-    return tuple(Item(_title(of, line, reader), (_quantity(of, line, reader),)) for line in lines)
 
 
 def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[Item, ...]:
     return tuple(
-        Item(_title(of, line, reader), (_quantity(of, line, reader),), their_lines(line.message or "", reader))
+        Item(title_of(of, line, reader), (quantity_of(of, line, reader),), their_lines(line.message or "", reader))
         for line in lines
     )
-
-
-def _quantity(of: ToldReturn, line: ReturnLine, reader: Reader) -> str:
-    asked, sold = line.requested_quantity, of.order.line(line.line_ref)
-    if sold is not None and sold.quantity > asked:
-        return reader.say("%(n)s of %(of)s", n=reader.number(asked), of=reader.number(sold.quantity))
-    return reader.say_plural("%(n)s piece", "%(n)s pieces", asked)
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
@@ -311,16 +294,7 @@ def _sending(letter: Letter, of: ToldReturn, reader: Reader) -> tuple[Section, .
     said = their_lines(letter.front.sending or "", reader)
     if not (address or said):
         return ()
-    label = reader.say("Write %(number)s on the parcel.", number=_number(of))
+    label = reader.say("Write %(number)s on the parcel.", number=number_of(of))
     return (
         Section(reader.say("Where to send it"), (*said, label), (Item(address[0], address[1:]),) if address else ()),
     )
-
-
-def _button(letter: Letter, reader: Reader) -> Button | None:
-    return Button(reader.say("See your return"), letter.front.link) if letter.front.link else None
-
-
-def _contact(letter: Letter, reader: Reader) -> tuple[str, ...]:
-    contact = letter.front.contact_email or letter.front.contact_url
-    return (reader.say("Questions? Ask us: %(contact)s", contact=theirs(contact, reader)),) if contact else ()

@@ -2,6 +2,11 @@
 document.addEventListener("change", (event) => {
   const input = event.target;
   if (!(input instanceof HTMLInputElement) || input.type !== "file") return;
+  const send = input.dataset.send && document.getElementById(input.dataset.send);
+  if (send && input.files.length) {
+    input.form.requestSubmit(send); // where a page keeps what is typed, chosen files are sent at once
+    return;
+  }
   const list = document.querySelector(`[data-chosen="${CSS.escape(input.name)}"]`);
   if (!list) return;
   const most = Number(input.dataset.most || 5);

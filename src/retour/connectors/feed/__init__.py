@@ -1,0 +1,1 @@
+"""Another system of the merchant's that sends returns and orders as signed messages."""

@@ -1,0 +1,50 @@
+"""What the state of a return elsewhere asks of the same return here."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from retour.core.intake.document import ReturnDocument
+
+
+class Step(StrEnum):
+    """One thing to do so that a return stands here where it stands elsewhere."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    CANCEL = "cancel"
+    PARCEL = "parcel"  # announce it and follow it
+    RECEIVE = "receive"
+    OBSERVE = "observe"  # told, and moved by nobody: what a source says of money or of the end
+
+
+_STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
+    "requested": (),
+    "approved": (Step.APPROVE,),
+    "rejected": (Step.REJECT,),
+    "cancelled": (Step.CANCEL,),
+    "in_transit": (Step.APPROVE, Step.PARCEL),
+    "delivered": (Step.APPROVE, Step.PARCEL),
+    "received": (Step.APPROVE, Step.PARCEL, Step.RECEIVE),
+    "inspected": (Step.APPROVE, Step.PARCEL, Step.RECEIVE, Step.OBSERVE),
+    "refunded": (Step.APPROVE, Step.PARCEL, Step.OBSERVE),
+    "closed": (Step.PARCEL, Step.OBSERVE),
+}
+# A parcel of that status of the return; what the parcel's own status says goes before.
+_PARCEL: Final[Mapping[str, str]] = {"in_transit": "in_transit", "delivered": "delivered", "received": "delivered"}
+_DECISIONS: Final = frozenset({Step.APPROVE, Step.REJECT})
+
+
+def steps_for(document: ReturnDocument, *, decides: bool) -> tuple[Step, ...]:
+    """Return the steps a document asks for, in their order; who `decides` elsewhere may approve and reject here."""
+    steps = _STEPS[document.status]
+    if document.shipping.number is None:
+        steps = tuple(step for step in steps if step is not Step.PARCEL)
+    elif Step.PARCEL not in steps and document.status not in ("rejected", "cancelled"):
+        steps = (*steps, Step.PARCEL)
+    return steps if decides else tuple(step for step in steps if step not in _DECISIONS)
+
+
+def parcel_status(document: ReturnDocument) -> str | None:
+    """Return where the document says that the parcel is, or nothing."""
+    return document.shipping.status or _PARCEL.get(document.status)

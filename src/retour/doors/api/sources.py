@@ -1,0 +1,69 @@
+"""Sources over the API: systems that send signed documents; added, listed, given a new secret, removed."""
+
+from typing import Any, Final
+
+from retour.doors.api.intake_shapes import SecretOut, SourceCreated, SourceList, SourceOut, SourceWish
+from retour.doors.api.operation import Call, Operation
+from retour.flows.intake import sources as flow
+from retour.store.connection import Connection
+
+MISSING: Final = "source_not_found"
+
+
+async def add_source(call: Call, wish: SourceWish) -> SourceCreated:
+    """Add a source."""
+    added, secret = await flow.add_source(
+        call.db, call.vault, tenant_id=call.tenant_id, store_id=call.store_id, name=wish.name, channel=wish.channel,
+        decides=wish.decides, actor=call.actor, now=call.now,
+    )  # fmt: skip
+    return SourceCreated(**_facts(added), secret=secret)
+
+
+async def list_sources(call: Call, _: None) -> SourceList:
+    """Return every source."""
+    found = await flow.sources(call.db)
+    return SourceList(items=[SourceOut(**_facts(one)) for one in found if call.store in (None, one.store_id)])
+
+
+async def rotate_source_secret(call: Call, _: None) -> SecretOut:
+    """Make a new secret."""
+    return SecretOut(
+        secret=await flow.rotate_secret(
+            call.db, call.vault, tenant_id=call.tenant_id, source_id=call.resource_id, actor=call.actor, now=call.now
+        )
+    )
+
+
+async def remove_source(call: Call, _: None) -> None:
+    """Take nothing more from a source."""
+    await flow.remove_source(call.db, source_id=call.resource_id, actor=call.actor, now=call.now)
+
+
+def _facts(source: Connection) -> dict[str, Any]:
+    return {
+        "id": source.id, "store_id": source.store_id, "name": source.far_name,
+        "channel": source.settings.get("channel", "event"), "decides": bool(source.settings.get("decides", False)),
+        "path": f"/hooks/feed/{source.id}", "created_at": source.created_at,
+    }  # fmt: skip
+
+
+OPERATIONS: Final = (
+    Operation(
+        id="add_source", method="POST", path="/sources", tag="Sources", status=201, needs_store=True, body=SourceWish,
+        answer=SourceCreated, summary="Add a system that sends documents", do=add_source,
+        description="The secret is shown in this answer alone. Messages are signed as Standard Webhooks 1.0.",
+    ),
+    Operation(
+        id="list_sources", method="GET", path="/sources", tag="Sources", answer=SourceList,
+        summary="List the systems that send documents", do=list_sources,
+    ),
+    Operation(
+        id="rotate_source_secret", method="POST", path="/sources/{id}/rotate", tag="Sources", answer=SecretOut,
+        missing=MISSING, summary="Make a new secret for a source", do=rotate_source_secret,
+        description="The secret before it is taken until the next one is made.",
+    ),
+    Operation(
+        id="remove_source", method="DELETE", path="/sources/{id}", tag="Sources", status=204, missing=MISSING,
+        summary="Take nothing more from a source", do=remove_source,
+    ),
+)  # fmt: skip

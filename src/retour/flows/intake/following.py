@@ -1,0 +1,100 @@
+"""A known return moves on as its source tells, in moves that are allowed here; what is not allowed is told, not done."""
+
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.intake import ReturnDocument
+from retour.core.intake.following import Step, parcel_status, steps_for
+from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.core.rma.state import Return, count
+from retour.flows.intake.hands import Hands
+from retour.store import intake as intakes
+from retour.store import rma as returns
+from retour.store.db import Db
+
+_NO_MESSAGE = "Rejected where the return was requested."
+
+
+async def follow(
+    db: Db, *, rma_id: UUID, document: ReturnDocument, decides: bool, actor: str, hands: Hands, now: datetime
+) -> tuple[str, ...]:
+    """Take the steps that a document asks for and return the codes of those that are not allowed.
+
+    What is done already is not done again. Each step stands alone: one that is refused leaves the others.
+    """
+    refused: list[str] = []
+    for step in steps_for(document, decides=decides):
+        try:
+            async with intakes.apart(db):
+                await _take(db, step, rma_id, document, actor, hands, now)
+        except Refused as no:
+            refused.append(f"{step.value}: {no.code}")
+        except asyncpg.IntegrityConstraintViolationError:
+            refused.append(f"{step.value}: state_changed")
+    if refused:
+        await _observe(db, rma_id, document, actor, now, refused)
+    return tuple(refused)
+
+
+async def _take(
+    db: Db, step: Step, rma_id: UUID, document: ReturnDocument, actor: str, hands: Hands, now: datetime
+) -> None:
+    record = await returns.lock(db, rma_id)
+    assert record is not None, "a return is never deleted"
+    rma = record.rma
+    undecided = any(line.decision in UNDECIDED for line in rma.lines)
+    match step:
+        case Step.APPROVE if undecided:
+            await hands.approve(db, rma_id=rma_id, actor=actor, now=now)
+        case Step.REJECT if rma.status.value != "rejected":
+            await hands.reject(db, rma_id=rma_id, message=document.notes or _NO_MESSAGE, actor=actor, now=now)
+        case Step.CANCEL if rma.status.value != "cancelled":
+            await hands.cancel(db, rma_id=rma_id, actor=actor, now=now)
+        case Step.PARCEL:
+            await _parcel(db, rma, document, actor, hands, now)
+        case Step.RECEIVE if _outstanding(rma):
+            await hands.receive(db, rma_id=rma_id, location_ref=document.shipping.location, actor=actor, now=now)
+        case Step.OBSERVE:
+            await _observe(db, rma_id, document, actor, now, [])
+        case _:
+            pass  # it stands there already
+
+
+async def _parcel(db: Db, rma: Return, document: ReturnDocument, actor: str, hands: Hands, now: datetime) -> None:
+    shipping = document.shipping
+    assert shipping.number is not None, "a parcel has a number"
+    carrier = shipping.carrier or actor
+    if all((s.carrier, s.tracking_number) != (carrier, shipping.number) for s in rma.shipments):
+        await hands.announce(
+            db, rma_id=rma.id, carrier=carrier, tracking_number=shipping.number, actor=actor, now=now
+        )  # fmt: skip
+    status = parcel_status(document)
+    if status is not None:
+        at = shipping.delivered_at if status == "delivered" else shipping.shipped_at
+        await hands.track(
+            db, carrier=carrier, tracking_number=shipping.number, status=status,
+            occurred_at=at or document.updated_at, now=now,
+        )  # fmt: skip
+
+
+def _outstanding(rma: Return) -> bool:
+    return any(line.decision in OPEN and count(line.received) < line.quantity for line in rma.lines)
+
+
+async def _observe(
+    db: Db, rma_id: UUID, document: ReturnDocument, actor: str, now: datetime, refused: list[str]
+) -> None:
+    """Tell on the return what its source says: where it stands there, what was refunded, what could not be done."""
+    record = await returns.lock(db, rma_id)
+    assert record is not None, "a return is never deleted"
+    said: dict[str, object] = {"kind": "told_elsewhere", "status": document.status, "refused": refused}
+    if document.refund is not None:
+        said |= {
+            "amount_minor": document.refund.amount_minor, "currency": document.refund.currency,
+            "reference": document.refund.reference,
+        }  # fmt: skip
+    await returns.changed(db, record, EventType.RETURN_OBSERVED, actor=actor, at=now, data=said)

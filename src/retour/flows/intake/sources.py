@@ -1,0 +1,105 @@
+"""Systems of the merchant's own that may send returns and orders in: each with an address and a secret, shown once."""
+
+import base64
+import json
+import secrets
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from retour.core.channel import Channel
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.platforms import FEED
+from retour.store import account, connection, event
+from retour.store.connection import Connection
+from retour.store.db import Db
+from retour.store.ids import new_id
+from retour.store.vault import Vault
+
+SECRET_BYTES: Final = 32
+CHANNELS: Final = (Channel.EVENT, Channel.DESK, Channel.MARKETPLACE)
+
+
+async def add_source(
+    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, name: str, channel: str, decides: bool, actor: str,
+    now: datetime,
+) -> tuple[Connection, str]:  # fmt: skip
+    """Add a source and return it with its secret (`whsec_…`, Standard Webhooks), which is shown once.
+
+    Refuses store_not_found, invalid_name, invalid_channel, already_exists.
+    """
+    if await account.get_store(db, store_id) is None:
+        raise Refused("store_not_found", "there is no such store", field="store")
+    if not 1 <= len(name.strip()) <= 100:
+        raise Refused("invalid_name", "a name has 1 to 100 characters", field="name")
+    if channel not in CHANNELS:
+        raise Refused("invalid_channel", f"one of {', '.join(CHANNELS)}", field="channel")
+    if any((c.platform, c.far_name) == (FEED, name.strip()) for c in await connection.connections(db)):
+        raise Refused("already_exists", "a source of that name exists", field="name")
+    source_id, secret = new_id(), secrets.token_bytes(SECRET_BYTES)
+    added = Connection(
+        id=source_id, store_id=store_id, platform=FEED, far_name=name.strip(), base_url="", created_at=now,
+        settings={"channel": channel, "decides": decides}, sealed_webhook_secrets=_lock(vault, tenant_id, source_id, secret),
+    )  # fmt: skip
+    await connection.add(db, added)
+    await event.put(
+        db, EventType.CONNECTION_ADDED, resource_kind="connection", resource_id=source_id, store_id=store_id,
+        actor=actor, at=now, data={"platform": FEED, "far_name": added.far_name},
+    )  # fmt: skip
+    return added, _shown(secret)
+
+
+async def rotate_secret(db: Db, vault: Vault, *, tenant_id: UUID, source_id: UUID, actor: str, now: datetime) -> str:
+    """Take messages under a new secret and the one before it, and return the new one; any older is forgotten.
+
+    Rotating again ends the old one. Refuses source_not_found.
+    """
+    found, secret = await source_of(db, source_id), secrets.token_bytes(SECRET_BYTES)
+    assert found.sealed_webhook_secrets is not None, "a source has its secret"
+    plain = vault.unlock(
+        found.sealed_webhook_secrets, tenant_id=tenant_id, purpose=connection.secrets_purpose(source_id)
+    )
+    before = [base64.b64decode(text) for text in json.loads(plain)[:1]]
+    locked = _lock(vault, tenant_id, source_id, secret, *before)
+    await connection.reseal(db, source_id, write=None, read=None, webhook_secrets=locked)
+    await event.put(
+        db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=source_id, actor=actor, at=now
+    )
+    return _shown(secret)
+
+
+async def remove_source(db: Db, *, source_id: UUID, actor: str, now: datetime) -> None:
+    """Take nothing more from a source; what it sent stays. Refuses source_not_found."""
+    await source_of(db, source_id)
+    if await connection.set_state(db, source_id, "disconnected"):
+        await event.put(
+            db,
+            EventType.CONNECTION_DISCONNECTED,
+            resource_kind="connection",
+            resource_id=source_id,
+            actor=actor,
+            at=now,
+        )
+
+
+async def source_of(db: Db, source_id: UUID) -> Connection:
+    """Return a source that is taken from; raise Refused(source_not_found)."""
+    found = await connection.get(db, source_id)
+    if found is None or found.platform != FEED or found.state == "disconnected":
+        raise Refused("source_not_found", "there is no such source")
+    return found
+
+
+async def sources(db: Db) -> list[Connection]:
+    """Return the sources that are taken from, by name."""
+    return [c for c in await connection.connections(db) if c.platform == FEED and c.state != "disconnected"]
+
+
+def _shown(secret: bytes) -> str:
+    return "whsec_" + base64.b64encode(secret).decode()
+
+
+def _lock(vault: Vault, tenant_id: UUID, source_id: UUID, *listed: bytes) -> bytes:
+    plain = json.dumps([base64.b64encode(secret).decode() for secret in listed])  # as the mailbox reads it
+    return vault.lock(plain.encode(), tenant_id=tenant_id, purpose=connection.secrets_purpose(source_id))

@@ -1,0 +1,42 @@
+"""What was sent in to become a return: kept sealed, once per source, with what it waits for."""
+
+from retour.store.intake.apart import apart, undone
+from retour.store.intake.candidates import candidates
+from retour.store.intake.rows import (
+    Intake,
+    Waiting,
+    add,
+    count_waiting,
+    dismiss,
+    document,
+    find,
+    get,
+    list_page,
+    lock,
+    of_return,
+    opened,
+    park,
+    seen,
+    waiting,
+)
+
+__all__ = [
+    "Intake",
+    "Waiting",
+    "add",
+    "apart",
+    "candidates",
+    "count_waiting",
+    "dismiss",
+    "document",
+    "find",
+    "get",
+    "list_page",
+    "lock",
+    "of_return",
+    "opened",
+    "park",
+    "seen",
+    "undone",
+    "waiting",
+]

@@ -1,0 +1,73 @@
+"""The acts that an intake may do to returns, as the flows of returns, parcels and goods do them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.errors import Refused
+from retour.core.intake import Wanted
+from retour.core.rma import Decision
+from retour.core.rma.state import count
+from retour.core.shipping import TrackingEvent
+from retour.flows import receiving, rma, shipping
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.policy import PolicyCache
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnHands:
+    """Does what `flows.intake.Hands` names; every act is the same as when a person does it."""
+
+    policies: PolicyCache
+
+    async def open(
+        self, db: Db, *, id: UUID, store_id: UUID, order_id: UUID, lines: Sequence[Wanted], kind: str,  # noqa: A002
+        channel: str, method: str | None, actor: str, now: datetime, beyond: str | None,
+    ) -> int:  # fmt: skip
+        """Open a return under the policy, or beyond it for a reason, and return its number."""
+        wishes = tuple(rma.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution) for w in lines)
+        asking = rma.Asking(store_id, order_id, wishes, channel, kind=kind, method=method, unlimited=beyond)
+        opened = await rma.open_return(db, asking, id=id, actor=actor, now=now, policies=self.policies)
+        return opened.new.number
+
+    async def approve(self, db: Db, *, rma_id: UUID, actor: str, now: datetime) -> None:
+        """Approve what nobody has decided."""
+        await rma.approve(db, rma_id=rma_id, actor=actor, now=now)
+
+    async def reject(self, db: Db, *, rma_id: UUID, message: str, actor: str, now: datetime) -> None:
+        """Reject what nobody has decided."""
+        await rma.reject(db, rma_id=rma_id, message=message, actor=actor, now=now)
+
+    async def cancel(self, db: Db, *, rma_id: UUID, actor: str, now: datetime) -> None:
+        """Cancel what has not arrived."""
+        await rma.cancel(db, rma_id=rma_id, actor=actor, now=now)
+
+    async def announce(
+        self, db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime
+    ) -> None:
+        """Announce a parcel."""
+        await shipping.add_shipment(
+            db, rma_id=rma_id, carrier=carrier, tracking_number=tracking_number, actor=actor, now=now
+        )
+
+    async def track(
+        self, db: Db, *, carrier: str, tracking_number: str, status: str, occurred_at: datetime, now: datetime
+    ) -> None:
+        """Follow a parcel."""
+        said = TrackingEvent(carrier, tracking_number, status, min(occurred_at, now))
+        await shipping.track(db, said=said, now=now)
+
+    async def receive(self, db: Db, *, rma_id: UUID, location_ref: str | None, actor: str, now: datetime) -> None:
+        """Record that everything outstanding has arrived; raise Refused(not_approved) while nothing is approved."""
+        record = await returns.lock(db, rma_id)
+        assert record is not None, "the caller holds its lock"
+        items = [
+            receiving.ArrivedUnits(line.id, line.quantity - count(line.received))
+            for line in record.rma.lines
+            if line.decision is Decision.APPROVED and line.quantity > count(line.received)
+        ]
+        if not items:
+            raise Refused("not_approved", f"the return is {record.rma.status.value}")
+        await receiving.receive(db, rma_id=rma_id, items=items, location_ref=location_ref, actor=actor, now=now)
