@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.doors.dashboard import acts_on_goods, acts_on_money
+from retour.doors.dashboard import acts_on_attention, acts_on_goods, acts_on_money
 from retour.doors.dashboard.act import Act, Doing, Refusal, explain
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.desk import Desk, Visit
@@ -122,6 +122,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_attention.ACTS,
 )
 # Who changed the return while somebody decided; the sentence that the latter reads.
 _FASTER: Final[Mapping[str, str]] = {

@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
 
+from retour.core.attention import Priority
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.policy import decode, decode_facts
@@ -134,6 +135,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
             for d in whole.differences
         ],
         "customer": _customer(whole, reader),
+        "attention": _attention(whole, reader),
         "stops": stops,
     }
 
@@ -289,7 +291,8 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "approve": reader.say("Approve"), "reject": reader.say("Reject"), "receive": reader.say("Receive"),
         "inspect": reader.say("Inspect"), "restocked": reader.say("Report the restock"),
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
-        "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
+        "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
+        "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]
@@ -305,6 +308,21 @@ def _note(whole: Whole, note: NoteView, reader: Reader) -> Note:
 
 def _parcel(parcel: ShipmentView, reader: Reader) -> tuple[str, str, str, Any]:
     return parcel.carrier.upper(), parcel.tracking_number, word(reader, words.PARCELS, parcel.status), parcel.status_at
+
+
+def _attention(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:
+    """Return the marks of the staff; what nobody has said is left out, but who looks after it is always told."""
+    marks = whole.marks
+    who = actor_name(reader, f"staff:{marks.assignee_id}", whole.names) if marks.assignee_id else reader.say("Nobody")
+    facts: list[tuple[str, Text]] = [(reader.say("Looked after by"), who)]
+    if marks.priority is not Priority.NORMAL:
+        facts.append((reader.say("Priority"), word(reader, words.PRIORITIES, marks.priority.value)))
+    if marks.tags:
+        facts.append((reader.say("Tags"), ", ".join(marks.tags)))
+    if marks.watchers:
+        watching = [actor_name(reader, f"staff:{one}", whole.names) for one in marks.watchers]
+        facts.append((reader.say("Watched by"), ", ".join(watching)))
+    return facts
 
 
 def _customer(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:

@@ -29,14 +29,16 @@ from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store.db import Db, Record
-from retour.store.desk import page
+from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord
+from retour.store.rma import ReturnRecord, attention, merging
+from retour.store.rma.attention import Marks
+from retour.store.rma.merging import Duplicate
 from retour.store.views import ReturnParts
 from retour.web.reader import Reader
 from retour.web.session import DESK
@@ -64,6 +66,9 @@ class Whole:
     records: Mapping[str, Resolution]
     shop_language: str
     photos: tuple[PhotoView, ...]
+    marks: Marks
+    members: Mapping[UUID, str]
+    duplicates: tuple[Duplicate, ...]
 
     @property
     def number(self) -> str:
@@ -205,6 +210,7 @@ def allowed(whole: Whole, role: Role) -> Allowed:
     """Return what somebody of that role may do to a return now; the flows decide again."""
     acts = {"note"}
     is_desk, is_owner = role in DESK, role is Role.OWNER
+    acts |= {"attend"} if is_desk else set()
     is_open = whole.record.rma.status in OPEN
     if whole.expected():
         acts.add("receive")
@@ -214,6 +220,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("restocked")
     if is_desk and whole.undecided():
         acts |= {"approve", "reject"}
+    if is_desk and is_open and whole.duplicates:
+        acts.add("merge")
     if is_desk and is_open:
         acts.add("release" if whole.record.rma.held else "hold")
     if is_desk and any(outstanding(line) for line in whole.record.rma.lines if line.decision in OPEN):
@@ -245,8 +253,9 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
     parts = await views.parts_of_return(db, rma_id)
     if record is None or summary is None or parts is None:
         return None
-    order = await orders.load(db, record.order_id)
+    order, marks = await orders.load(db, record.order_id), await attention.marks(db, rma_id)
     assert order is not None, "a return has its order"
+    assert marks is not None, "and its marks"
     return Whole(
         record=record,
         summary=summary,
@@ -264,4 +273,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),
+        marks=marks,
+        members=await names.members(db),
+        duplicates=await merging.duplicates(db, order_id=record.order_id, but=rma_id),
     )
