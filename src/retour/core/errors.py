@@ -15,6 +15,8 @@ _CONFLICT: Final = frozenset(
         "quarantined", "already_exists", "endpoint_inactive", "already_set_up",
         "last_owner", "resolution_in_use", "already_reported", "no_failed_label", "default_needed", "same_person",
         "person_needed", "already_asked", "nothing_asked", "reason_in_use", "last_reason",
+        "merge_not_open", "merge_has_goods", "merge_has_money", "merge_calls_running", "merge_opened_there",
+        "merge_other_kind", "merge_other_order", "too_many_tags", "too_many_watchers",
     }
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from retour.core.attention import LONGEST_TAG, MOST_TAGS, Priority, tag_of
 from retour.core.errors import Refused
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mark_words
 from retour.doors.dashboard.act import Act, Doing
 from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
@@ -36,7 +36,7 @@ def _looked_after(whole: Whole, reader: Reader) -> Mapping[str, Any]:
     marks = whole.marks
     return {
         "people": [("", reader.say("Nobody")), *((str(one), name) for one, name in whole.members.items())],
-        "priorities": [(p.value, word(reader, words.PRIORITIES, p.value)) for p in Priority],
+        "priorities": [(p.value, word(reader, mark_words.PRIORITIES, p.value)) for p in Priority],
         "tags": ", ".join(marks.tags),
         "watched_by": [name for one, name in whole.members.items() if one in marks.watchers],
     }

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.attention import Priority
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mark_words
 from retour.doors.dashboard.act import explain
 from retour.doors.dashboard.asked import PATH, read
 from retour.doors.dashboard.bulk_acts import ACTS, BulkAct, Doing, wrong
@@ -87,7 +87,7 @@ async def _reviewed(
         can=[one for one in candidates if one.why_not is None],
         cannot=[one for one in candidates if one.why_not is not None],
         people=[("", reader.say("Nobody")), *((str(one), called) for one, called in members.items())],
-        priorities=[(p.value, word(reader, words.PRIORITIES, p.value)) for p in Priority],
+        priorities=[(p.value, word(reader, mark_words.PRIORITIES, p.value)) for p in Priority],
         tags_in_use=tags,
         back=back,
         most=MOST,

@@ -15,7 +15,7 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mark_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -328,7 +328,7 @@ def _attention(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:
     who = actor_name(reader, f"staff:{marks.assignee_id}", whole.names) if marks.assignee_id else reader.say("Nobody")
     facts: list[tuple[str, Text]] = [(reader.say("Looked after by"), who)]
     if marks.priority is not Priority.NORMAL:
-        facts.append((reader.say("Priority"), word(reader, words.PRIORITIES, marks.priority.value)))
+        facts.append((reader.say("Priority"), word(reader, mark_words.PRIORITIES, marks.priority.value)))
     if marks.tags:
         facts.append((reader.say("Tags"), ", ".join(marks.tags)))
     if marks.watchers:

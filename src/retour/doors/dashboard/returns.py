@@ -12,7 +12,7 @@ from markupsafe import Markup
 from retour.core.account import Role
 from retour.core.money import Money
 from retour.core.rma.axes import answers_for
-from retour.doors.dashboard import way_words, words
+from retour.doors.dashboard import mark_words, way_words, words
 from retour.doors.dashboard.asked import KNOWN, NOBODY, PATH, Asked, place_of, read
 from retour.doors.dashboard.bulk_acts import ACTS
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
@@ -31,7 +31,7 @@ from retour.web.session import DESK, EVERYBODY
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "blocker": words.WHAT, "status": words.DECISIONS, "channel": way_words.CHANNELS, "resolution": words.RESOLUTIONS,
-    "priority": words.PRIORITIES,
+    "priority": mark_words.PRIORITIES,
 }  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def shown(reader: Reader, role: Role, row: Row, people: Mapping[UUID, str]) -> S
         amount=paid if row.settled_minor else promised,
         age=age(reader, row.blocked_since) if row.blocked_since else reader.day(done),
         day=reader.day(row.requested_at),
-        urgent=word(reader, words.PRIORITIES, row.priority) if row.priority in ("high", "urgent") else None,
+        urgent=word(reader, mark_words.PRIORITIES, row.priority) if row.priority in ("high", "urgent") else None,
         assignee=people.get(row.assignee_id, reader.say("A former colleague")) if row.assignee_id else None,
         tags=row.tags,
     )
