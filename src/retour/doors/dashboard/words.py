@@ -252,9 +252,6 @@ METHODS: Final[Mapping[str, str]] = {
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
 }
-PRIORITIES: Final[Mapping[str, str]] = {
-    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
-}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
