@@ -65,7 +65,12 @@ async def told(stage: Stage) -> list[str]:
         for alarm_id in alarms:
             for _ in range(2):
                 await escalation.tell(
-                    db, stage.vault, tenant_id=stage.tenant_id, alarm_id=alarm_id, public_url="https://r.example", now=NOW
+                    db,
+                    stage.vault,
+                    tenant_id=stage.tenant_id,
+                    alarm_id=alarm_id,
+                    public_url="https://r.example",
+                    now=NOW,
                 )
         rows = await db.fetch("SELECT id, sealed_address FROM mail WHERE kind = 'store_alarm' ORDER BY id")
     return sorted(
@@ -132,9 +137,7 @@ async def test_a_limit_that_cannot_be_is_refused_and_nothing_changes(stage: Stag
     async def refused(code: str, limit_: OwnLimit) -> str:
         with pytest.raises(Refused) as no:
             async with stage.database.tx(stage.tenant_id) as db:
-                await escalation.change_limits(
-                    db, store_id=stage.store_id, own={code: limit_}, actor="test", now=NOW
-                )
+                await escalation.change_limits(db, store_id=stage.store_id, own={code: limit_}, actor="test", now=NOW)
         return no.value.code
 
     assert await refused("no_such_wait", OwnLimit(3)) == "invalid_limit"

@@ -106,6 +106,8 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
         facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
         return Blocked("retour", "approves_later", ret.requested_at, "nothing to do", facts)
     if undecided:
+        if ret.fraud_review:
+            return Blocked("agent", "fraud_review", ret.requested_at, "look at the signs, then approve or reject")
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
     return None
 

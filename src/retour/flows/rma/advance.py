@@ -18,7 +18,7 @@ from retour.core.settling import again
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.store import effect as effects
-from retour.store import event, jobs, receiving
+from retour.store import event, fraud, jobs, receiving
 from retour.store import label as labels
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -69,6 +69,7 @@ async def _advance(
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
+    await fraud.renew(db, record.rma.id, at=now)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
     steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()

@@ -11,6 +11,7 @@ from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
+from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval, MethodKind
@@ -22,7 +23,7 @@ from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import answered, check_photos, give_photos, lacks_photos
-from retour.store import jobs, policy
+from retour.store import fraud, jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -60,7 +61,8 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
-    lines, aside = await _decide(db, found, store, at, asking, now=now, policies=policies)
+    weighed = await fraud.weigh(db, person_id=found.person_id, store_id=store.id, now=now)
+    lines, aside = await _decide(db, found, store, at, asking, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
@@ -70,7 +72,7 @@ async def judge(
     wanted = tuple(line.requirements.outcome for line in lines)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
-        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
     )  # fmt: skip
 
 
@@ -108,6 +110,8 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    assert judged.weighed is not None, "it was just judged"
+    await fraud.keep(db, new.id, new.person_id, judged.weighed, at=now)
     await give_photos(db, new, asking)
     return opened
 
@@ -149,6 +153,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         if approved
         else Blocked("agent", "decision_needed", now, "approve or reject the return")
     )
+    if not approved and judged.weighed is not None and judged.weighed.wants_review:
+        blocked = Blocked("agent", "fraud_review", now, "look at the signs, then approve or reject")
     assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
         id=rma_id,
@@ -230,6 +236,7 @@ async def _decide(
     store: policy.StoreContext,
     at: Position,
     asking: Asking,
+    scored: Score,
     *,
     now: datetime,
     policies: PolicyCache,
@@ -245,6 +252,10 @@ async def _decide(
             asking.kind,
             asking.channel,
             method=asking.method,
+            risk=scored.level,
+            risk_score=scored.total,
+            customer_score=scored.customer,
+            flags=scored.flags,
         ),
         history=at.history,
         now=now,
