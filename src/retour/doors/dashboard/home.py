@@ -13,7 +13,7 @@ from markupsafe import Markup
 from retour.core.money import Money
 from retour.core.resolution import wording_of
 from retour.core.rma.axes import STOPPED, answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import way_words, words
 from retour.doors.dashboard.desk import Desk, Visit, visit
 from retour.doors.dashboard.told import age, mark_of, word
 from retour.store import resolution as resolutions
@@ -241,7 +241,7 @@ def _of_carrier(reader: Reader, figures: Figures) -> str | None:
 
 
 def _connected(reader: Reader, one: Health) -> Connected:
-    name = f"{word(reader, words.PLATFORMS, one.platform)}, {one.far_name}"
+    name = f"{word(reader, way_words.PLATFORMS, one.platform)}, {one.far_name}"
     heard = reader.ago(one.last_heard_at) if one.last_heard_at else ""
     if one.state != "connected":
         trouble = reader.say("The credential is no longer accepted. Refunds wait, nothing is lost.")

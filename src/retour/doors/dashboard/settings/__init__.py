@@ -6,13 +6,16 @@ from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.settings import (
+    addresses,
     connections,
+    deadlines,
     keys,
     look,
     mail,
     payments,
     policy,
     resolutions,
+    sources,
     store,
     team,
     waits,
@@ -33,8 +36,11 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *waits.route_handlers(desk),
         *policy.route_handlers(desk),
         *resolutions.route_handlers(desk),
+        *addresses.route_handlers(desk),
+        *deadlines.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),
+        *sources.route_handlers(desk, here),
         *webhooks.route_handlers(desk, here),
         *team.route_handlers(desk, here),
         *you.route_handlers(desk),
