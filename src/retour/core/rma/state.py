@@ -263,6 +263,7 @@ class Return:
     connected: bool = True  # whether the platform can be called at all
     kind: str = "return"
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
+    fraud_review: bool = False  # signs of abuse, or a list, send it to a person
     labels: tuple[LabelView, ...] = ()
     announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
     warehouse: bool = False  # whether a warehouse system wants to be told

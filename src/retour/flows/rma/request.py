@@ -11,6 +11,7 @@ from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
+from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval
@@ -23,7 +24,7 @@ from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
-from retour.store import jobs, policy
+from retour.store import fraud, jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store import why as reasons
@@ -65,8 +66,9 @@ async def judge(
     at = await refunds.position(db, asking.order_id)
     if asking.instead_of is not None:
         at = at.without(await edit.claims(db, asking.instead_of))
+    weighed = await fraud.weigh(db, person_id=found.person_id, store_id=store.id, now=now)
     given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
-    lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
+    lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
@@ -76,7 +78,7 @@ async def judge(
     wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
-        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
     )  # fmt: skip
 
 
@@ -114,6 +116,8 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    assert judged.weighed is not None, "it was just judged"
+    await fraud.keep(db, new.id, new.person_id, judged.weighed, at=now)
     await give_photos(db, new, asking)
     return opened
 
@@ -156,6 +160,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
+    if not approved and judged.weighed is not None and judged.weighed.wants_review:
+        blocked = Blocked("agent", "fraud_review", now, "look at the signs, then approve or reject")
     assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
         id=rma_id,
@@ -238,6 +244,7 @@ async def _decide(
     at: Position,
     asking: Asking,
     given: Mapping[str, Given],
+    scored: Score,
     *,
     now: datetime,
     policies: PolicyCache,
@@ -255,6 +262,10 @@ async def _decide(
             asking.kind,
             asking.channel,
             method=asking.method,
+            risk=scored.level,
+            risk_score=scored.total,
+            customer_score=scored.customer,
+            flags=scored.flags,
         ),
         history=at.history,
         now=now,
