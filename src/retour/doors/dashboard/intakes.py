@@ -155,6 +155,7 @@ async def _choosing(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any
         record=record,
         units=units,
         reasons=[(code, word(reader, words.REASONS, code)) for code in words.REASONS if code != "unwanted"],
+        is_refused=row.why == "refused" or bool(errors.of("line")),
         form=sent,
         errors=errors,
     )
@@ -189,7 +190,7 @@ async def _open(seen: Visit) -> Response[Any]:
 
     async def work(db: Db) -> int | None:
         taken = await flow.choose(
-            db, seen.desk.vault, intake_id=row.id, choice=flow.Choice(record.id, lines),
+            db, seen.desk.vault, intake_id=row.id, choice=flow.Choice(record.id, lines, beyond=sent.text("beyond")[:2_000] or None),
             hands=ReturnHands(seen.desk.policies), actor=seen.staff.actor, now=seen.now,
         )  # fmt: skip
         return taken.number
