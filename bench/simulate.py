@@ -145,10 +145,11 @@ async def _simulate(
     cpu, children, began = here.cpu_s(), _children_s(), time.perf_counter()
     own = time.process_time()
     memory: dict[int, float] = {}
-    watching = asyncio.create_task(_watch(memory))
+    looking: list[float] = []
+    watching = asyncio.create_task(_watch(memory, looking))
     await simulations.run(database, tenant_id=merchant.tenant_id, simulation_id=wanted, clock=lambda: datetime.now(UTC))
     watching.cancel()
-    seconds, own = time.perf_counter() - began, time.process_time() - own
+    seconds, own = time.perf_counter() - began, time.process_time() - own - sum(looking)
     spent = here.cpu_s()["postgres"] - cpu["postgres"]
     async with database.tx(merchant.tenant_id) as db:
         row = await store.get(db, wanted, now=datetime.now(UTC))
@@ -329,10 +330,12 @@ def _children_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-async def _watch(seen: dict[int, float]) -> None:
-    """Note the proportional memory of the processes that compute, until cancelled."""
+async def _watch(seen: dict[int, float], looking: list[float]) -> None:
+    """Note the proportional memory of the processes that compute, until cancelled, and the CPU seconds that this takes."""
     while True:
+        began = time.process_time()
         _look(seen)
+        looking.append(time.process_time() - began)
         await asyncio.sleep(0.25)
 
 

@@ -90,7 +90,10 @@ def of_line(ruling: LineDecision, line: ReturnLine, policy: CompiledPolicy) -> R
 def divide(
     order: Order, returning: Iterable[Returning], after: After, bearing: Bearing = ALONE, *, hashed: bool = True
 ) -> tuple[Part, ...]:
-    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted. Without `hashed` they are figures."""
+    """Return the settlements; raise Refused as `quote` does, for units that cannot be quoted.
+
+    Without `hashed` they are figures that nobody confirms.
+    """
     groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
     for one in returning:
         lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.core.policy import FACTS, LineFacts, PolicyDocument, compile_policy, decide
+from retour.core.policy import FACTS, Asked, LineFacts, PolicyDocument, compile_policy, decide
 from retour.core.policy.document import AllOf, Compare, Expression, Not, Op, Zone
 from retour.core.policy.outcome import Approval, Eligibility, Group, MethodKind, Mode, Outcomes, ResolutionKind
-from retour.core.simulation import facts_needed
+from retour.core.simulation import Change, Court, Fate, facts_needed
 from retour.core.simulation.judging import Eyes, Judge, Verdict
 from retour.store.expression import Cel
 from tests.core.policy import builders as p
@@ -108,6 +108,59 @@ def test_what_is_remembered_is_forgotten_before_it_grows_without_end() -> None:
     ]
 
     assert refused == [n % 5 == 1 for n in range(10)]
+
+
+def test_worlds_are_forgotten_before_they_grow_without_end() -> None:
+    order = b.an_order(b.a_line("A", 1_000))
+    then = b.automatic()
+    candidate = replace(then, rules=(p.a_rule("late", p.NEVER, Compare("line.reason", Op.EQ, "late")),))
+    court, fresh = (Court(candidate, None, {b.VERSION: then}, most=most) for most in (2, 50_000))
+    wishes = [(way, reason) for way in ("a", "b", "c", "a") for reason in ("late", "too_small")]
+    pasts = [b.a_past(order, Asked("A", 1, reason), method=way, recorded=1_000) for way, reason in wishes]
+
+    found = [court.compare(court.case(past)) for past in pasts]
+
+    assert [one.changes for one in found] == [(Change.REFUSED, Change.PAYS_LESS), ()] * 4
+    assert [one.after for one in found] == [fresh.compare(fresh.case(past)).after for past in pasts]
+
+
+def test_what_differs_from_return_to_return_is_never_taken_from_another() -> None:
+    order = b.an_order(b.a_line("A", 1_000), b.a_line("B", 2_000))
+    then = b.automatic(methods=b.by("label", "own_carrier"))
+    offers = tuple(replace(then.defaults.resolutions.offered[0], kind=ResolutionKind(kind), ref=ref)
+                   for kind, ref in (("refund_original", None), ("store_credit", "C1"), ("store_credit", "C2")))  # fmt: skip
+    resolutions = replace(then.defaults.resolutions, offered=offers)
+    then = replace(then, defaults=replace(then.defaults, resolutions=resolutions))
+    candidate = b.with_fee(then, 1_000)
+    court = b.a_court(candidate, then)
+    pasts = [
+        replace(past, lines=tuple(replace(line, ref=ref, quantity=n) for line in past.lines))
+        for asked in ((Asked("A", 1, "x"),), (Asked("A", 1, "x"), Asked("B", 1, "x")))
+        for wished, ref in (("refund_original", None), ("store_credit", None), ("store_credit", "C2"))
+        for method in ("label", "own_carrier")
+        for held in ({}, {"A": Fate.REJECTED}, {"A": Fate.CLOSED})
+        for n in (1, 2)
+        for past in [b.a_past(order, *asked, wished=wished, method=method, held=held)]
+    ]
+
+    for past in pasts:
+        alone = b.a_court(candidate, then).case(past)
+        case = court.case(past)
+        for world, same in ((case.before, alone.before), (case.after, alone.after)):
+            assert [(x.fate, x.offer, x.way) for x in world.lines] == [(x.fate, x.offer, x.way) for x in same.lines]
+
+
+def test_the_last_days_of_windows_are_forgotten_before_they_grow_without_end() -> None:
+    policy = p.with_default(p.a_window(14))
+    eyes, judge = Eyes([policy]), Judge(policy, version="1", most=2)
+    lines = [p.knowing(order_placed_on=date(2026, 1, 1 + n % 4)) for n in range(8)]
+    compiled = compile_policy(policy, version="1")
+
+    for facts in lines:
+        verdict_on(judge, eyes, facts)
+
+    seen = [(b.kept(facts), eyes.see(b.kept(facts))) for facts in lines]
+    assert [judge.closes_on(*one) for one in seen] == [decide(compiled, [facts]).lines[0].closes_on for facts in lines]
 
 
 def test_a_wish_is_met_by_its_record_then_by_its_kind_then_by_what_comes_first() -> None:

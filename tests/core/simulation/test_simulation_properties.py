@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.core.policy import LineFacts, PolicyDocument
-from retour.core.simulation import BY, Against, Court, Figures, Mode, Result, Tally, facts_needed, summed
+from retour.core.simulation import BY, Against, Court, Fate, Figures, Mode, Result, Tally, facts_needed, summed
 from retour.core.simulation.past import PastLine, PastReturn, Recorded
 from retour.store.expression import Cel
 from tests.core.policy.strategies import FACTS_OF_LINES, POLICIES, examples
@@ -17,22 +17,39 @@ from tests.core.simulation import builders as b
 pytestmark = pytest.mark.property
 PASTS = st.lists(st.lists(FACTS_OF_LINES, min_size=1, max_size=3), min_size=1, max_size=6)
 
+# What the n-th return asked for, how it came back, and what a person or the shopper said of it.
+WISHES = ("refund_original", "store_credit", "exchange")
+WAYS = ("label", "own_carrier")
+HELD = (None, None, Fate.REJECTED, Fate.CLOSED)
 
-def simulated(candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]]) -> Result:
-    """Return the result over returns whose orders are gone, so that what cannot be taken from the record stands."""
-    court, tally = Court(candidate, None, {"v": then}, Cel()), Tally()
+
+def simulated(
+    candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]], *, remembers: bool = True
+) -> Result:
+    """Return the result over returns whose orders are gone, so that what cannot be taken from the record stands.
+
+    Unless it `remembers`, each return is judged by somebody who has not seen another, and added up by itself.
+    """
+    courts, tallies = Court(candidate, None, {"v": then}, Cel()), [Tally()]
     for n, lines in enumerate(pasts):
+        court = courts if remembers else Court(candidate, None, {"v": then}, Cel())
+        tally = tallies[0] if remembers else Tally()
+        tallies += [] if remembers else [tally]
         told = tuple(
             PastLine(
-                f"L{at}", 1 + at, b.kept(replace(facts, books_currency=lines[0].books_currency)), "refund_original"
+                f"L{at}",
+                1 + at,
+                b.kept(replace(facts, books_currency=lines[0].books_currency)),
+                WISHES[n % 3],
+                HELD[n // 2 % 4],
             )
             for at, facts in enumerate(lines)
         )
         day = lines[0].today
-        past = PastReturn(f"r{n}", f"r{n}", "O", "", day, told, "label", "v", Recorded(997 * (n + 1)))
+        past = PastReturn(f"r{n}", f"r{n}", "O", "", day, told, WAYS[n // 3 % 2], "v", Recorded(997 * (n + 1)))
         case = court.case(past)
         tally.add(court.compare_unquoted(case) if court.needs_order(case) else court.compare(case))
-    return summed([tally.plain()], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
+    return summed([one.plain() for one in tallies], mode=Mode.RETURNS, against=Against.RECORDED, listed=0, rules={})
 
 
 @examples
@@ -81,3 +98,13 @@ def test_facts_that_are_not_needed_change_no_figure(
     ]
 
     assert simulated(candidate, then, few) == simulated(candidate, then, pasts)
+
+
+@examples
+@given(POLICIES, POLICIES, PASTS)
+def test_what_was_judged_before_changes_no_figure(
+    candidate: PolicyDocument, then: PolicyDocument, pasts: Sequence[Sequence[LineFacts]]
+) -> None:
+    again = [*pasts, *([replace(line, line_ref="other") for line in lines] for lines in pasts), *reversed(pasts)]
+
+    assert simulated(candidate, then, again) == simulated(candidate, then, again, remembers=False)

@@ -20,7 +20,7 @@ from retour.core.refund.terms import RefundTerms
 def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, *, hashed: bool = True) -> Plan:
     """Return what the request pays, row by row on both sides, and on which tenders it goes back.
 
-    Without `hashed` the plan has no hash: nobody will be asked to confirm it.
+    Without `hashed` the plan has neither a hash nor notes: nobody will be asked to confirm it or be told of it.
 
     Nothing is remembered: the same inputs give the same plan. Raise Refused with `order_line_not_found`,
     `duplicate_line`, `currency_mismatch`, `more_than_returnable`, `wrong_sign`, `amount_above_entitlement`,
@@ -70,7 +70,7 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
         order_rest=rest,
         hash=plan_hash(order, ledger, request, terms, rests) if hashed else "",
         billed=charged.billed,
-        notes=_notes(rows, adjusted, ledger, unallocated, charged.billed),
+        notes=_notes(rows, adjusted, ledger, unallocated, charged.billed) if hashed else (),
         ledger_sequence=ledger.sequence,
         fees=charged.steps,
         bonus=bonus.presentment,

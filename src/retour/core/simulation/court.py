@@ -9,7 +9,7 @@ from retour.core.order import Order
 from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
-from retour.core.simulation.judging import MOST, Eyes, Judge, Verdict
+from retour.core.simulation.judging import MOST, Eyes, Judge, Seen, Verdict
 from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
@@ -34,7 +34,7 @@ class Case:
     after: World
     said: tuple[Verdict, ...]
     alike: tuple[bool, ...]
-    seen: tuple[Hashable, ...]
+    seen: tuple[Seen, ...]
     recorded: Money | None
 
 
@@ -59,7 +59,10 @@ class Court:
         baseline: PolicyDocument | None,
         versions: Mapping[str, PolicyDocument],
         expressions: Expressions | None = None,
+        *,
+        most: int = MOST,
     ) -> None:
+        self._most = most
         self._candidate = Judge(candidate, version="candidate", expressions=expressions)
         self._baseline = None if baseline is None else Judge(baseline, version="baseline", expressions=expressions)
         self._versions = {
@@ -164,7 +167,7 @@ class Court:
         key = world_key(past, verdicts, was_reviewed=was_reviewed)
         known = self._worlds.get(key)
         if known is None:
-            if len(self._worlds) >= MOST:
+            if len(self._worlds) >= self._most:
                 self._worlds.clear()
             known = self._worlds[key] = world(past, verdicts, was_reviewed=was_reviewed)
         return known
@@ -173,7 +176,7 @@ class Court:
         key = id(one), id(other)  # what lies between them keeps them alive
         known = self._between.get(key)
         if known is None:
-            if len(self._between) >= MOST:
+            if len(self._between) >= self._most:
                 self._between.clear()
             known = self._between[key] = _Between(one, other, self._pays_by_terms(one, other), _changes(one, other))
         return known

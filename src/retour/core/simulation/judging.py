@@ -17,7 +17,7 @@ from retour.core.policy.document import Compare, Condition, Expression, FactValu
 from retour.core.policy.evaluate import rulings_on
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Approval, DayCount, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
-from retour.core.policy.window import Window, WorkingDays, window
+from retour.core.policy.window import WorkingDays, window
 from retour.core.policy.zone import ZONE
 from retour.core.terms import terms_of
 from retour.core.ways import Way
@@ -90,22 +90,35 @@ class Verdict:
         return known
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A line as all policies see it: how every comparison goes, its counts of units, how long ago its days were."""
+
+    answers: Hashable
+    units: Hashable
+    ago: Hashable
+
+
 class Eyes:
     """The facts that some policies ask about, as all of them see them: values that none tells apart are one."""
 
     def __init__(self, documents: Iterable[PolicyDocument], *, most: int = MOST) -> None:
         self._whole, self._eyes = _eyes(documents, most)
 
-    def see(self, facts: Facts) -> Hashable:
-        """Return how every comparison of the policies goes on the facts of a line, as one value."""
-        values = cast("dict[str, Any]", facts["values"])
-        seen: list[Hashable] = [facts["books_currency"]]
-        seen += [values.get(name) for name in self._whole]
+    def see(self, facts: Facts) -> Seen:
+        """Return how a line looks to the policies."""
+        get = cast("dict[str, Any]", facts["values"]).get
+        answers: list[Hashable] = [facts["books_currency"]]
+        answers += [get(name) for name in self._whole]
         for eye in self._eyes:
-            value = values.get(eye.name)
+            value = get(eye.name)
             known = eye.seen.get(value)
-            seen.append(eye.look(value) if known is None else known)
-        return tuple(seen)
+            answers.append(eye.look(value) if known is None else known)
+        now, placed = _day(cast("str", facts["today"])), get(_PLACED)
+        ago = [None if placed is None else now - _day(placed)]
+        for left, arrived in cast("list[tuple[str, str | None]]", facts["parcels"]):
+            ago += (now - _day(left), None if arrived is None else now - _day(arrived))
+        return Seen(tuple(answers), (get(_UNITS[0]), get(_UNITS[1]), get(_UNITS[2]), get(_UNITS[3])), tuple(ago))
 
 
 class Judge:
@@ -115,28 +128,26 @@ class Judge:
         self, document: PolicyDocument, *, version: str, expressions: Expressions | None = None, most: int = MOST
     ) -> None:
         self._policy = compile_policy(document, version=version, expressions=expressions)
-        self._seen: dict[Hashable, _Alike] = {}
+        self._answered: dict[Hashable, _Alike] = {}
         self._alike: dict[Hashable, _Alike] = {}
         self._windows: dict[Eligibility, _Windows] = {}
         self._most = most
 
-    def verdict(self, facts: Facts, seen: Hashable) -> Verdict:
+    def verdict(self, facts: Facts, seen: Seen) -> Verdict:
         """Return the verdict on a line; the same object for all lines that are alike."""
-        alike = self._seen.get(seen) or self._see(facts, seen)
-        values = cast("dict[str, Any]", facts["values"])
-        counted = (alike.windows.is_open(facts, values), *map(values.get, _UNITS))
+        alike = self._answered.get(seen.answers) or self._answer(facts, seen)
+        counted = alike.windows.is_open(facts, seen), seen.units
         return alike.verdicts.get(counted) or self._first(alike, counted, facts)
 
-    def closes_on(self, facts: Facts, seen: Hashable) -> date | None:
+    def closes_on(self, facts: Facts, seen: Seen) -> date | None:
         """Return the last day of the window of a line that was judged, if it has one and it has begun."""
-        judged = self._seen[seen].windows.judged(facts, cast("dict[str, Any]", facts["values"]))
-        return None if judged is None else judged.closes_on
+        return self._answered[seen.answers].windows.closes_on(facts)
 
     def decision(self, facts: Facts) -> LineDecision:
         """Return the decision about one line in full."""
         return decide(self._policy, [decode_facts(facts)]).lines[0]
 
-    def _see(self, facts: Facts, seen: Hashable) -> "_Alike":
+    def _answer(self, facts: Facts, seen: Seen) -> "_Alike":
         """Return what is known of lines on which every rule goes the same way; who decides them is asked once."""
         rulings = rulings_on(self._policy, decode_facts(facts))
         kind = cast("dict[str, Any]", facts["values"]).get(_LAW[0])
@@ -146,7 +157,7 @@ class Judge:
             said = cast("Eligibility", rulings[0].outcome)
             windows = self._windows.setdefault(said, _Windows(said, self._policy.working, self._most))
             alike = self._alike[key] = _Alike(windows)
-        self._seen[seen] = alike
+        self._answered[seen.answers] = alike
         return alike
 
     def _first(self, alike: "_Alike", counted: Hashable, facts: Facts) -> Verdict:
@@ -183,45 +194,39 @@ class _Alike:
 class _Windows:
     """The windows of one eligibility: days that lie alike around today are judged once."""
 
-    __slots__ = ("_eligibility", "_is_relative", "_most", "_open", "_working")
+    __slots__ = ("_closing", "_eligibility", "_is_relative", "_most", "_open", "_working")
 
     def __init__(self, eligibility: Eligibility, working: WorkingDays, most: int) -> None:
         self._eligibility, self._working, self._most = eligibility, working, most
-        counts_days = eligibility.days is DayCount.CALENDAR and not eligibility.extend
-        self._is_relative = counts_days and eligibility.until is None
+        # Else it matters which days of the calendar they are, not only how long ago they were.
+        self._is_relative = (
+            eligibility.days is DayCount.CALENDAR and not eligibility.extend and eligibility.until is None
+        )
         self._open: dict[Hashable, bool | None] = {}
+        self._closing: dict[Hashable, date | None] = {}
 
-    def is_open(self, facts: Facts, values: Mapping[str, Any]) -> bool | None:
+    def is_open(self, facts: Facts, seen: Seen) -> bool | None:
         """Return whether the window is open; nothing if there is none or it has not begun."""
-        key = self._key(facts, values)
+        key = seen.ago if self._is_relative else (facts["today"], seen.ago)
         if key in self._open:
             return self._open[key]
-        judged = self.judged(facts, values)
         if len(self._open) >= self._most:
             self._open.clear()
-        found = None if judged is None else date.fromisoformat(cast("str", facts["today"])) <= judged.closes_on
+        closes_on = self.closes_on(facts)
+        found = None if closes_on is None else date.fromisoformat(cast("str", facts["today"])) <= closes_on
         self._open[key] = found
         return found
 
-    def judged(self, facts: Facts, values: Mapping[str, Any]) -> Window | None:
-        """Return the window of a line, or nothing if there is none or it has not begun."""
-        line = decode_facts({**facts, "values": {_PLACED: values.get(_PLACED)}})
-        return window(self._eligibility, line, self._working)
-
-    def _key(self, facts: Facts, values: Mapping[str, Any]) -> Hashable:
-        """Return the days that count: how long ago each was, unless it matters which days of the calendar they are."""
-        today, placed, parcels = (
-            facts["today"],
-            values.get(_PLACED),
-            cast("list[tuple[str, str | None]]", facts["parcels"]),
-        )
-        if not self._is_relative:
-            return (today, placed, *map(tuple, parcels))
-        now = _day(cast("str", today))
-        ago = [None if placed is None else now - _day(placed)]
-        for left, arrived in parcels:
-            ago += (now - _day(left), None if arrived is None else now - _day(arrived))
-        return tuple(ago)
+    def closes_on(self, facts: Facts) -> date | None:
+        """Return the last day of the window; nothing if there is none or it has not begun."""
+        placed = cast("dict[str, Any]", facts["values"]).get(_PLACED)
+        key = (placed, *map(tuple, cast("list[Any]", facts["parcels"])))
+        if key not in self._closing:
+            if len(self._closing) >= self._most:
+                self._closing.clear()
+            judged = window(self._eligibility, decode_facts({**facts, "values": {_PLACED: placed}}), self._working)
+            self._closing[key] = None if judged is None else judged.closes_on
+        return self._closing[key]
 
 
 @lru_cache(maxsize=MOST)

@@ -67,9 +67,10 @@ def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last
 
 def _after(ledger: Ledger, plans: Iterable[Plan]) -> Ledger:
     """Return the ledger once these plans of one return are paid; what that return alone was charged is not in it."""
+    after = ledger
     for plan in plans:
-        ledger = refund.booked(ledger, plan)
-    return replace(ledger, fees=(), credited=())
+        after = refund.booked(after, plan)
+    return ledger if after is ledger else replace(after, fees=(), credited=())
 
 
 def money_of(plan: Plan, kind: ResolutionKind) -> Money:

@@ -1,13 +1,13 @@
 """Telling one affected return: each line before and after, and which rules said what."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import cast
 
 from retour.core.policy.encoding import encode_outcome
 from retour.core.policy.outcome import Group, Outcome
 from retour.core.simulation.court import Compared, Court
-from retour.core.simulation.judging import Judge, Verdict
+from retour.core.simulation.judging import Judge, Seen, Verdict
 from retour.core.simulation.past import PastLine
 from retour.core.simulation.result import Affected, AffectedLine, LineSide, Why
 from retour.core.simulation.world import WorldLine
@@ -43,7 +43,7 @@ def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...
     return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
 
 
-def _side(past: PastLine, line: WorldLine, judge: Judge, seen: Hashable) -> LineSide:
+def _side(past: PastLine, line: WorldLine, judge: Judge, seen: Seen) -> LineSide:
     first = judge.decision(past.facts).objections[0] if line.verdict.is_refused else None
     return LineSide(
         fate=line.fate,
@@ -55,6 +55,7 @@ def _side(past: PastLine, line: WorldLine, judge: Judge, seen: Hashable) -> Line
     )
 
 
+@lru_cache(maxsize=1024)
 def _why(before: Verdict, after: Verdict) -> tuple[Why, ...]:
     pairs = [(group, before.decision.ruling(group), after.decision.ruling(group)) for group in Group]
     return tuple(

@@ -18,7 +18,7 @@ from retour.doors.dashboard.desk import Desk, Visit, visit
 from retour.doors.dashboard.told import age, mark_of, word
 from retour.store import resolution as resolutions
 from retour.store.db import Db
-from retour.store.desk import board
+from retour.store.desk import board, queues
 from retour.store.desk.board import Figures, Health, Waiting, Week
 from retour.web.parts import Mark
 from retour.web.reader import Reader
@@ -102,6 +102,7 @@ def home_handlers(desk: Desk) -> list[HTTPRouteHandler]:
             yours = sorted((w for w in queue if w.actor in mine), key=lambda w: (w.code not in STOPPED, w.oldest))
             details = await _details(db, seen, yours)
             figures = await figuring.of(db, seen)
+            late = await queues.late(db, store_id=store, now=seen.now)
             health = await board.health(db, store, late_before=seen.now - LATE)
         others = sum(w.count for w in queue if w.actor not in mine)
         colleagues = sum(w.count for w in queue if w.actor not in mine and w.actor in ("agent", "finance", "operator"))
@@ -110,6 +111,7 @@ def home_handlers(desk: Desk) -> list[HTTPRouteHandler]:
             current="home",
             waiting=[_waits(seen.reader, w, details.get(w.code)) for w in yours],
             yours=sum(w.count for w in yours),
+            late=late,
             moving=others - colleagues,
             colleagues=colleagues,
             any_returns=bool(queue) or any(week.count for week in figures.weeks),

@@ -79,6 +79,7 @@ class OrderPast:
     returns: tuple[PastReturn, ...]
 
 
+_NOTHING: Final = Recorded(0)
 _UNRETURNED: Final = msgspec.json.Decoder(list[UnreturnedRow])
 
 
@@ -162,8 +163,10 @@ def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
 
 
 def _sum(plans: Sequence[_Plan] | None) -> Recorded:
+    if not plans:
+        return _NOTHING
     total = fee = deduction = bonus = 0
-    for shop, adjustments, given in plans or ():
+    for shop, adjustments, given in plans:
         total += shop
         bonus += given or 0
         for row in adjustments:

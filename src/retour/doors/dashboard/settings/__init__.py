@@ -6,15 +6,19 @@ from retour.doors.dashboard.desk import Desk
 from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.settings import (
+    addresses,
     connections,
+    deadlines,
     keys,
     look,
     mail,
+    payments,
     policy,
     resolutions,
     sources,
     store,
     team,
+    waits,
     webhooks,
     you,
 )
@@ -28,8 +32,12 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *store.route_handlers(desk),
         *look.route_handlers(desk),
         *mail.route_handlers(desk),
+        *payments.route_handlers(desk),
+        *waits.route_handlers(desk),
         *policy.route_handlers(desk),
         *resolutions.route_handlers(desk),
+        *addresses.route_handlers(desk),
+        *deadlines.route_handlers(desk),
         *keys.route_handlers(desk),
         *connections.route_handlers(desk, here),
         *sources.route_handlers(desk, here),
