@@ -162,5 +162,5 @@ async def test_a_message_that_is_pasted_becomes_a_draft_with_what_was_read(scene
 
     assert sent.status == 303
     assert "it is too small" in page.words
-    assert "too_small" in page.words
+    assert "Too small" in page.words
     assert empty.status == 422
