@@ -14,7 +14,7 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mismatch_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -134,7 +134,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "papers": papers(whole, reader),
         "parcels": [_parcel(parcel, reader) for parcel in whole.parts.shipments],
         "differences": [
-            (word(reader, words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
+            (word(reader, mismatch_words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
             for d in whole.differences
         ],
         "customer": _customer(whole, reader),
