@@ -9,6 +9,7 @@ Scalar = str | int | bool | None
 # Codes whose cause lies in the state of the resource answer 409; unknown things 404; everything else 422.
 _CONFLICT: Final = frozenset(
     {
+        "handed_over", "already_paid", "opened_on_platform",
         "already_decided", "move_not_allowed", "more_than_returnable", "plan_changed", "state_changed",
         "idempotency_key_in_use", "another_master", "already_received", "already_inspected", "not_received",
         "more_than_received", "line_exhausted", "order_exhausted", "tender_exhausted", "refund_blocked",

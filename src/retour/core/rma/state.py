@@ -302,6 +302,11 @@ def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
     return join(sorted(u for lo, hi in spans for u in range(lo, hi + 1))[:n])
 
 
+def join_spans(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units of both, as ascending spans that do not touch."""
+    return join(u for lo, hi in (*spans, *others) for u in range(lo, hi + 1))
+
+
 def join(units: Iterable[int]) -> tuple[Span, ...]:
     """Return ordinals as ascending spans that do not touch."""
     spans: list[Span] = []

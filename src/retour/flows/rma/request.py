@@ -14,8 +14,8 @@ from retour.core.event import EventType
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval, MethodKind
-from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
-from retour.core.rma.state import KEPT
+from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
+from retour.core.rma.state import KEPT, common, join_spans
 from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
@@ -33,6 +33,7 @@ from retour.store.ids import new_id
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import Position
+from retour.store.rma import edit
 
 
 async def judge(
@@ -62,6 +63,8 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
+    if asking.instead_of is not None:
+        at = at.without(await edit.claims(db, asking.instead_of))
     given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
     lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
     if not any_resolution:
@@ -103,7 +106,7 @@ async def open_return(
     await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    automatic, after = _approval(judged, asking)
+    automatic, after = approval_of(judged, asking.kind)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, asking, status=status, now=now)
@@ -129,9 +132,9 @@ async def request_return(
     return opened.new.number
 
 
-def _approval(judged: Judged, asking: Asking) -> tuple[bool, timedelta]:
+def approval_of(judged: Judged, kind: str) -> tuple[bool, timedelta]:
     """Return whether nobody has to look at the request, and how long after it the policy approves it."""
-    if kinds.is_granted(asking.kind):
+    if kinds.is_granted(kind):
         return True, timedelta()
     automatic = not judged.looked_at and all(
         line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
@@ -182,7 +185,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
                 # What the shopper keeps is settled as soon as it is approved: nothing arrives.
                 settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
                 settle_after_hours=0 if w.resolution == KEPT or granted else said.settle_on.outcome.after_hours,
-                resolution_ref=_ref(said, w),
+                resolution_ref=ref_of(said, w),
                 method=way.method,
                 destination=way.destination,
                 answers=w.answers,
@@ -285,7 +288,8 @@ def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:
     counter = at.counter(wish.line_ref)
     fulfilled = counter.fulfilled - counter.refunded_without_return if counter else 0
     free = minus(((1, fulfilled),), at.claimed(wish.line_ref)) if fulfilled > 0 else ()
-    spans = lowest(free, wish.quantity)
+    mine = lowest(common(free, at.held(wish.line_ref)), wish.quantity)  # what is held already stays what it is
+    spans = join_spans(mine, lowest(minus(free, mine), wish.quantity - count(mine)))
     if sum(hi - lo + 1 for lo, hi in spans) < wish.quantity:
         raise Refused("more_than_returnable", "fewer units can come back", field=f"lines[{index}].quantity")
     return spans
@@ -303,7 +307,7 @@ def _promise(
     returning = [
         Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
                   terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
-                  ref=_ref(line, wish))
+                  ref=ref_of(line, wish))
         for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
     ]  # fmt: skip
     plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
@@ -311,7 +315,7 @@ def _promise(
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 
 
-def _ref(line: LineDecision, wish: Wish) -> str | None:
+def ref_of(line: LineDecision, wish: Wish) -> str | None:
     """Return the merchant's record that was chosen, if the offer names one."""
     offer = offer_of(line, wish.resolution, wish.ref)
     return offer.ref if offer else None
