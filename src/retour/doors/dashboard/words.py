@@ -318,19 +318,6 @@ HAPPENED: Final[Mapping[str, str]] = {
 TECHNICAL: Final = frozenset(
     {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
 )
-ACTORS: Final[Mapping[str, str]] = {
-    "breaker": _("Velocity breaker"),
-    "policy": _("Policy, automatically"),
-    "statute": _("The right of withdrawal"),
-    "retour": _("Retour"),
-    "shopper": _("Shopper"),
-    "platform": _("Platform"),
-    "carrier": _("Carrier"),
-    "source": _("Another system"),
-    "warehouse": _("Warehouse"),
-    "cli": _("Operator"),
-    "system": _("Retour"),
-}
 FACTS: Final[Mapping[str, str]] = {
     "eligibility": _("May it come back"),
     "resolutions": _("What the shopper can get"),
