@@ -179,7 +179,7 @@ async def test_an_agent_changes_no_settings_but_what_is_listed(
     app: Litestar, people: dict[Role, Browser], owner: Any, house: House
 ) -> None:
     agents = {
-        "/dashboard/settings/store/pause",
+        "/dashboard/settings/payments/pause",
         "/dashboard/settings/mail/{mail_id:str}/send-again",
         "/dashboard/settings/connections/{connection_id:str}/check",
     }

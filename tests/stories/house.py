@@ -198,7 +198,7 @@ class House(Sight):
         self, rma_id: UUID, status: str = "in_transit", *, at: datetime | None = None, parcel: str = "1"
     ) -> bool:
         """Announce the parcel if it is new, and let the carrier speak; return whether it was news."""
-        number = f"{rma_id}-{parcel}"
+        number = f"{rma_id}-{parcel}".upper()
         known = {s.tracking_number for s in (await self.see(rma_id)).rma.shipments}
         if number not in known:
             await self.do(

@@ -156,8 +156,8 @@ async def test_a_scan_from_before_the_parcel_was_announced_is_news(house: House)
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (TrackingEvent("dhl", "nobody's", "in_transit", now()), "tracking_number_not_found"),
-        (TrackingEvent("dhl", "nobody's", "eaten by a dog", now()), "unknown_tracking_status"),
+        (TrackingEvent("dhl", "nobodys-1", "in_transit", now()), "tracking_number_not_found"),
+        (TrackingEvent("dhl", "nobodys-1", "eaten by a dog", now()), "unknown_tracking_status"),
     ],
 )
 async def test_a_carrier_event_that_fits_nothing_is_refused(house: House, said: TrackingEvent, code: str) -> None:

@@ -25,6 +25,7 @@ class MailKind(StrEnum):
     RETURN_EXPIRED = "return_expired"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
+    STORE_ALARM = "store_alarm"
     WITHDRAWAL_RECEIVED = "withdrawal_received"
     WITHDRAWAL_ANSWERED = "withdrawal_answered"
 

@@ -10,9 +10,10 @@ from retour.core.effect import EffectKind
 from retour.core.ports import CapabilityRecord
 
 CARRIER: Final = "carrier"
+WAREHOUSE: Final = "warehouse"
 FEED: Final = "feed"  # tells of orders and returns; nothing can be asked of it and nothing carried out there
 # Connections that only speak.
-SPEAKING: Final = frozenset({CARRIER, FEED})
+SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,33 @@
 """Parcels on their way back: announced by somebody, followed by the carrier's signed events."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import Decision, ShipmentStatus
-from retour.core.shipping import TrackingEvent, return_number
+from retour.core.shipping import MOST_PARCELS, TrackingEvent, carrier_code, return_number
+from retour.core.shipping import tracking_number as number_of
 from retour.store import receiving
 from retour.store import rma as returns
 from retour.store.db import Db
 
 
 async def add_shipment(db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime) -> UUID:
-    """Announce a parcel and return its id; raise Refused(return_not_found, not_approved, already_exists)."""
+    """Announce a parcel and return its id; carrier and number are kept as they are compared.
+
+    Raises Refused: `return_not_found`, `not_approved`, `invalid_carrier`, `invalid_tracking_number`, `already_exists`,
+    `too_many_parcels`.
+    """
+    carrier, tracking_number = carrier_code(carrier), number_of(tracking_number)
     record = await returns.lock(db, rma_id)
     if record is None:
         raise Refused("return_not_found", "there is no such return")
     if not any(line.decision is Decision.APPROVED for line in record.rma.lines):
         raise Refused("not_approved", f"the return is {record.rma.status.value}")
+    if len(record.rma.shipments) >= MOST_PARCELS:
+        raise Refused("too_many_parcels", f"a return announces at most {MOST_PARCELS} parcels")
     shipment_id = await receiving.add_shipment(
         db, rma_id=rma_id, carrier=carrier, tracking_number=tracking_number, at=now
     )
@@ -33,12 +42,14 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
     """Follow a carrier's event and return whether it was news; an older event moves nothing backwards.
 
     A parcel that nobody announced, but whose label names an approved return, is announced by its first event.
-    Raises Refused(tracking_number_not_found) for any other, Refused(unknown_tracking_status).
+    Raises Refused(tracking_number_not_found) for any other, and Refused: `unknown_tracking_status`, `invalid_carrier`,
+    `invalid_tracking_number`.
     """
     try:
         status = ShipmentStatus(said.status)
     except ValueError:
         raise Refused("unknown_tracking_status", f"{said.status[:40]!r} is no status of a parcel") from None
+    said = replace(said, carrier=carrier_code(said.carrier), tracking_number=number_of(said.tracking_number))
     known = await receiving.find_shipment(db, carrier=said.carrier, tracking_number=said.tracking_number)
     if known is None:
         await _announce(db, said, now)

@@ -1,6 +1,5 @@
 """The one place that wires everything: which connectors exist, which keys a role holds, what each process does."""
 
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
-from retour.flows import delivery as delivery_flow
 from retour.flows import effect as effect_flow
 from retour.flows import order as order_flow
 from retour.flows import rma as rma_flow
@@ -261,23 +259,6 @@ def inbox_work(here: House) -> Work:
     return read
 
 
-def delivery_work(here: House) -> Work:
-    """Return the work of sending one webhook."""
-
-    async def send(tenant_id: UUID, delivery_id: UUID) -> None:
-        await delivery_flow.deliver(
-            here.database,
-            here.vault,
-            here.webhooks,
-            tenant_id=tenant_id,
-            delivery_id=delivery_id,
-            clock=utc_now,
-            jitter=lambda: random.randrange(1_001),  # noqa: S311 - spreads the load, hides nothing
-        )
-
-    return send
-
-
 def sync_work(here: House) -> Work:
     """Return the work of syncing the orders of one connection."""
 
@@ -334,6 +315,8 @@ def executor_runner(here: House) -> Runner:
 
 def worker_runner(here: House) -> Runner:
     """Return the process that moves returns on and tells people."""
+    from retour.main.delivering import delivery_work  # noqa: PLC0415 - it stands on this room
+    from retour.main.guarding import alarm_work, escalate_work  # noqa: PLC0415 - it stands on this room
     from retour.main.logistics import label_work  # noqa: PLC0415 - it stands on this room
     from retour.main.mailing import mail_work  # noqa: PLC0415 - templates and languages are for the worker alone
     from retour.main.settling import remind_work  # noqa: PLC0415 - it stands on this room
@@ -350,12 +333,15 @@ def worker_runner(here: House) -> Runner:
         Task.SYNC_ORDERS: passed_on(here, Task.SYNC_ORDERS, sync_work(here)),
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
+        Task.ALARM: alarm_work(here),
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.LABEL: label_work(here),
     }
     sweeps = [
         Sweep("returns", _found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("reports", _found(due.reports), remind_work(here)),
+        Sweep("alarms", _found(due.alarms), tasks[Task.ALARM]),
+        Sweep("escalations", _found(due.escalations), escalate_work(here)),
         Sweep("deliveries", _found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", _found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", _found(due.inbox), tasks[Task.READ_INBOX]),

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from retour.core.sla import USUAL_HOURS
 from retour.store.db import Db, Record
 
 EFFECTS: Final = "SELECT tenant_id, id FROM route_due_effects($1, $2)"
@@ -17,6 +18,9 @@ SYNCS: Final = "SELECT tenant_id, id FROM route_due_syncs($1, $2)"
 PICTURES: Final = "SELECT tenant_id, id FROM route_due_pictures($1, $2)"
 VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 WITHDRAWALS: Final = "SELECT tenant_id, id FROM route_due_withdrawals($1, $2)"
+
+ALARMS: Final = "SELECT tenant_id, id FROM route_due_alarms($1, $2)"
+ESCALATIONS: Final = "SELECT tenant_id, id FROM route_due_escalations($1, $2, $3)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
@@ -75,6 +79,16 @@ async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def pictures(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, picture) that are to be fetched, oldest first."""
     return _ids(await db.fetch(PICTURES, most, overdue))
+
+
+async def alarms(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, alarm) that nobody has told, oldest first."""
+    return _ids(await db.fetch(ALARMS, most, overdue))
+
+
+async def escalations(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, return) that wait too long and were not escalated for that, the longest wait first."""
+    return _ids(await db.fetch(ESCALATIONS, most, overdue, dict(USUAL_HOURS)))
 
 
 async def expired_keys(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -26,11 +26,9 @@ class ReturnHands:
         self, db: Db, *, id: UUID, store_id: UUID, order_id: UUID, lines: Sequence[Wanted], kind: str,  # noqa: A002
         channel: str, method: str | None, actor: str, now: datetime, beyond: str | None,
     ) -> int:  # fmt: skip
-        """Open a return under the policy and return its number."""
-        if beyond is not None:
-            raise Refused("not_offered", "a return beyond the policy cannot be opened here", field="beyond")
+        """Open a return under the policy, or beyond it for a reason, and return its number."""
         wishes = tuple(rma.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution) for w in lines)
-        asking = rma.Asking(store_id, order_id, wishes, channel, kind=kind, method=method)
+        asking = rma.Asking(store_id, order_id, wishes, channel, kind=kind, method=method, unlimited=beyond)
         opened = await rma.open_return(db, asking, id=id, actor=actor, now=now, policies=self.policies)
         return opened.new.number
 

@@ -126,6 +126,7 @@ def changed(group: str, n: int, **changes: Any) -> dict[str, Any]:
         (an_order(payments=an_order()["payments"] * 2), [("not_one_of", "payments[1].id")]),
         (changed("payments", 0, refunded="64.98"), [("out_of_range", "payments[0].refunded")]),
         (changed("shipments", 0, units=[{"line": "line-1", "quantity": 3}]), [("out_of_range", "shipments[0].units[0].quantity")]),
+        (changed("shipments", 0, units=[{"line": "z", "quantity": 1}]), [("not_one_of", "shipments[0].units[0].line")]),
         (changed("lines", 0, requires_shipping="yes"), [("wrong_type", "lines[0].requires_shipping")]),
     ],
 )  # fmt: skip

@@ -16,7 +16,7 @@ from retour.flows import policy
 from retour.store.db import Database
 from retour.store.vault import Vault
 from tests.doors.api.conftest import Merchant, open_account
-from tests.flows.order.shop import an_order, fetched
+from tests.flows.order.shop import HOME, PERSON, an_order, fetched
 
 _keys = count()
 
@@ -73,7 +73,7 @@ def _order(n: int, units: int, now: datetime) -> Any:
             replace(parcel, shipped_at=now - timedelta(days=2), units=(replace(parcel.units[0], quantity=units),)),
         ),
     )
-    return fetched(order)
+    return fetched(order, person=replace(PERSON, ship_to=HOME))
 
 
 def wish(shop: Shop, *, order_id: UUID | None = None, quantity: int = 1, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from retour.core.account import Role
-from retour.core.mail import Judgement, MailKind, MailState, Move
+from retour.core.mail import OPTIONAL, Judgement, MailKind, MailState, Move
 from retour.store import mail as mails
 from retour.store.db import Database
 from retour.store.ids import new_id
@@ -60,7 +60,7 @@ async def test_a_store_mails_nothing_until_somebody_switches_it_on(
     assert await sender_of(database, house) == Sender(
         "returns@shop.example",
         None,
-        frozenset({MailKind.RETURN_REQUESTED, MailKind.RETURN_REJECTED, MailKind.RETURN_RECEIVED}),
+        OPTIONAL - {MailKind.RETURN_APPROVED, MailKind.RETURN_REFUNDED},
         active=True,
     )
     again = await owner.get(PAGE)

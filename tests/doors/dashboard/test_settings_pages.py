@@ -83,11 +83,11 @@ async def test_payments_are_paused_by_an_agent_and_resumed_by_an_owner(
 ) -> None:
     async with Browser.open(address) as agent:
         await agent.sign_in(await add_member(database, house, Role.AGENT))
-        paused = await agent.send(await agent.get(f"{ROOT}/store"), f"{ROOT}/store/pause")
-    assert "Payments of this store are paused." in paused.text
+        paused = await agent.send(await agent.get(f"{ROOT}/payments"), f"{ROOT}/payments/pause")
+    assert "Payments are paused" in paused.text
     assert (await store_of(database, house)).payments_paused
 
-    await owner.send(await owner.get(f"{ROOT}/store"), f"{ROOT}/store/resume")
+    await owner.send(await owner.get(f"{ROOT}/payments"), f"{ROOT}/payments/resume")
 
     assert not (await store_of(database, house)).payments_paused
 

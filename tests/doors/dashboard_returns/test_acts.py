@@ -297,7 +297,7 @@ async def test_a_request_started_by_staff_with_forged_fields_is_the_policys(scen
     order = await scene.order(MUGS, name="Lena Fuchs")
     at = f"/dashboard/orders/{order.id}/return"
     chosen = {
-        "line": "0", "quantity-0": "1", "reason-0": "too_small", "price-0": "1", "resolution-0": "store_credit",
+        "line": "0", "quantity-0": "1", "reason-0": "too_small", "price-0": "1", "offer-0": "store_credit",
         "method": "keep_item", "fee": "0", "bonus": "9999", "total": "99999",
     }  # fmt: skip
     refused = await ben.send(at, **chosen, resolution="store_credit")
@@ -312,3 +312,42 @@ async def test_a_request_started_by_staff_with_forged_fields_is_the_policys(scen
         " WHERE r.channel = 'dashboard'"
     )
     assert (promised, method, resolution) == (3_800, "own_carrier", "refund_original")
+
+
+async def test_staff_go_beyond_the_policy_with_a_reason_that_everybody_can_read(scene: Scene, ben: Clerk) -> None:
+    order = await scene.order(MUGS, name="Lena Fuchs")
+    at = f"/dashboard/orders/{order.id}/return"
+    chosen = {"line": "0", "quantity-0": "1", "reason-0": "too_small", "resolution-0": "store_credit"}
+    refused = await ben.send(at, **chosen)
+    assert refused.status == 422
+    assert "To go on all the same, tick “Beyond the policy” and say why" in refused.words
+    unsaid = await ben.send(at, **chosen, beyond="1")
+    assert (unsaid.status, "Say why, in at most 1,000 characters" in unsaid.words) == (422, True)
+    beyond = {**chosen, "beyond": "1", "reason": "agreed on the <phone>", "method": "drop_off"}
+
+    confirm = await ben.send(at, **beyond)
+    assert "The policy does not offer that for it: Stoneware mugs, set of 4" in confirm.words
+    assert "It then waits for a decision." in confirm.words
+    done = await ben.post(at, {**beyond, "_csrf": confirm.value("_csrf"), "hash": confirm.value("hash")})
+
+    assert done.status == 303
+    ((method, resolution),) = await scene.house.rows(
+        "SELECT r.method, l.resolution FROM rma r JOIN return_line l ON l.rma_id = r.id WHERE r.channel = 'dashboard'"
+    )
+    assert (method, resolution) == ("drop_off", "store_credit")
+    page = await ben.get(done.headers["location"])
+    assert "Beyond the policy: “agreed on the <phone>”" in page.words
+    assert "<phone>" not in page.text
+
+
+async def test_units_are_not_given_beyond_what_there_is_whatever_the_reason(scene: Scene, ben: Clerk) -> None:
+    order = await scene.order(MUGS, name="Lena Fuchs")
+    before = await traces(scene)
+
+    refused = await ben.send(
+        f"/dashboard/orders/{order.id}/return", line="0", beyond="1", reason="why not",
+        **{"quantity-0": "3", "reason-0": "too_small"},
+    )  # fmt: skip
+
+    assert refused.status == 422
+    assert await traces(scene) == before

@@ -20,13 +20,14 @@ ENGLISH = Readers(Texts.load()).make("en", timezone="UTC", now=NOW)
 
 def a_row(status: str = "approved", *, blocked: str | None = "awaiting_shipment", **more: Any) -> dict[str, Any]:
     times = dict.fromkeys(("in_transit_at", "delivered_at", "received_at"))
-    return {"status": status, "blocked_code": blocked, "method": "own_carrier", **times, **more}
+    return {"status": status, "blocked_code": blocked, "method": "own_carrier", "evidence": None, **times, **more}
 
 
 @pytest.mark.parametrize(
     ("row", "heading", "waits"),
     [
         (a_row("requested"), "The shop is checking your request", "Waits for Fjellhus"),
+        (a_row("requested", blocked="info_needed"), "The shop has a question", "Waits for your answer"),
         (a_row("in_review"), "The shop is checking your request", "Waits for Fjellhus"),
         (a_row("reopened"), "The shop is checking your request", "Waits for Fjellhus"),
         (a_row(), "Send your parcel", "Waits for you: send the parcel"),
@@ -50,6 +51,29 @@ def test_the_first_line_is_the_next_thing_in_the_shoppers_life(row: Any, heading
 
     assert (stands.heading, stands.waits) == (heading, waits)
     assert stands.for_you is (waits is not None and waits.startswith("Waits for you"))
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        (
+            a_row("requested", blocked="info_needed", evidence='{"answer_by": "2026-06-02T10:00:00+00:00"}'),
+            "Your return goes on as soon as you have answered. Please answer by 2 Jun; after that it expires.",
+        ),
+        (a_row("requested", blocked="info_needed"), "Your return goes on as soon as you have answered."),
+        (
+            a_row(evidence='{"send_by": "2026-06-02T10:00:00+00:00"}'),
+            (
+                "Your return is approved. Pack the items and send them back."
+                " Hand the parcel over by 2 Jun; after that it expires."
+            ),
+        ),
+    ],
+)
+def test_a_deadline_is_told_with_its_day(row: Any, text: str) -> None:
+    stands = standing(row, [], ENGLISH, shop="Fjellhus")
+
+    assert (stands.text, stands.for_you) == (text, True)
 
 
 @pytest.mark.parametrize("status", ["requested", "approved", "resolved", "rejected", "cancelled", "expired"])

@@ -18,9 +18,9 @@ COUNT = "SELECT count(*) FROM withdrawal"
 MAIL = "SELECT count(*) FROM mail WHERE kind = 'withdrawal_received'"
 
 
-async def filled_in(shopper: Shopper, number: str = "#1001", **more: str) -> Page:
+async def filled_in(shopper: Shopper, number: str = "#1001", goods: str = "") -> Page:
     await shopper.open("/withdraw")
-    return await shopper.send("/withdraw", name="Cara Canary", number=number, contact=CANARY, **more)
+    return await shopper.send("/withdraw", name="Cara Canary", number=number, contact=CANARY, goods=goods)
 
 
 async def count(counter: Counter, statement: str = COUNT) -> int:

@@ -22,11 +22,20 @@ from retour.core.order import (
     TenderKind,
 )
 from retour.core.ports import ContactProof, Credential, Page
+from retour.core.postal import PostalAddress
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CREDENTIAL = Credential("http://127.0.0.1:1", "secret")
 CANARY = "canary.shopper@example.com"
-PERSON = Person(ref="cust-1", name="Cara Canary", email=CANARY, phone="+49 170 5550123", postcode="10115 B")
+HOME = PostalAddress("Ann Lind", ("Lindenweg 4",), "Berlin", "DE", "10969")
+PERSON = Person(
+    ref="cust-1",
+    name="Cara Canary",
+    email=CANARY,
+    phone="+49 170 5550123",
+    postcode="10115 B",
+    ship_to=PostalAddress("Ann Lind", ("Lindenweg 4",), "Berlin", "DE", "10969"),
+)
 
 
 def a_line(ref: str = "line-1", *, quantity: int = 2, gross: int = 2_000, cancelled: int = 0) -> OrderLine:

@@ -66,7 +66,11 @@ class Counter:
         known = order or delivered(self.now - timedelta(days=1))
         async with self.database.tx(self.tenant_id) as db:
             saved = await orders.mirror(
-                db, self.vault, connection_id=self.shop.connection_id, fetched=fetched(known, person=person), at=self.now
+                db,
+                self.vault,
+                connection_id=self.shop.connection_id,
+                fetched=fetched(known, person=person),
+                at=self.now,
             )
         return saved.record.id
 
@@ -74,9 +78,7 @@ class Counter:
         withdrawal_id = id or new_id()
         place = flow.Place(self.tenant_id, self.store_id, "Europe/Berlin", "portal", "shopper")
         async with self.database.tx(self.tenant_id) as db:
-            await flow.state(
-                db, self.vault, place, id=withdrawal_id, said=said, language="de", now=self.now, **more
-            )
+            await flow.state(db, self.vault, place, id=withdrawal_id, said=said, language="de", now=self.now, **more)
         return withdrawal_id
 
     async def match(self, withdrawal_id: UUID) -> Withdrawal:

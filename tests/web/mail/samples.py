@@ -71,7 +71,7 @@ def a_letter(
 ) -> Letter:  # fmt: skip
     """Return a letter about the return, or one with a secret."""
     told = None
-    if kind not in (MailKind.ONE_TIME_CODE, MailKind.STAFF_INVITED):
+    if kind in DECIDED:
         order = order or the_order()
         paid = the_plan(order, damaged=damaged) if kind is MailKind.RETURN_REFUNDED else None
         told = ToldReturn(
@@ -98,9 +98,20 @@ DECIDED = {
     ),
 }
 SECRETS = {
+    MailKind.STORE_ALARM: {
+        "what": "payments_stopped", "shop": "Fjellhus", "limit": "window_refunds", "allowed": "50", "window_minutes": "1",
+        "link": "https://returns.fjellhus.example/dashboard/settings/payments",
+    },
     MailKind.ONE_TIME_CODE: {"code": "482913"},
     MailKind.STAFF_INVITED: {
         "link": "https://returns.fjellhus.example/invitation/abc", "account": "Fjellhus AS", "invited_by": "Ana Berg"
+    },
+    MailKind.WITHDRAWAL_RECEIVED: {
+        "name": "Mara Lindqvist", "number": "#1042", "contact": "mara@example.com", "goods": "the left sock\nand the cap",
+        "at": "2026-05-12T13:04:00+00:00", "sha256": "cdfa0fbf235e51a28faf1b3b4542cd72a3072139dc1c243be01a5c54bbac8c7d",
+    },
+    MailKind.WITHDRAWAL_ANSWERED: {
+        "number": "#1042", "at": "2026-05-12T13:04:00+00:00", "reason": "This order was placed in another shop.",
     },
 }  # fmt: skip
 

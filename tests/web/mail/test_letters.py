@@ -18,18 +18,30 @@ SUBJECTS = {
         MailKind.RETURN_APPROVED: "Your return R-10482 is approved",
         MailKind.RETURN_REJECTED: "Part of your return R-10482 was not approved",
         MailKind.RETURN_RECEIVED: "Your return R-10482 has arrived",
+        MailKind.RETURN_INFO_NEEDED: "We have a question about your return R-10482",
+        MailKind.RETURN_REMINDER: "Do not forget to send your return R-10482",
+        MailKind.RETURN_EXPIRED: "Your return R-10482 has expired",
         MailKind.RETURN_REFUNDED: "€128.70 for your return R-10482 is on its way",
         MailKind.ONE_TIME_CODE: "Your code for Fjellhus",
         MailKind.STAFF_INVITED: "Your invitation to Fjellhus AS",
+        MailKind.WITHDRAWAL_RECEIVED: "Your withdrawal from #1042 was received",
+        MailKind.WITHDRAWAL_ANSWERED: "About your withdrawal from #1042",
+        MailKind.STORE_ALARM: "Payments of Fjellhus were stopped",
     },
     "de": {
         MailKind.RETURN_REQUESTED: "Ihre Rücksendung R-10482 ist angemeldet",
         MailKind.RETURN_APPROVED: "Ihre Rücksendung R-10482 ist genehmigt",
         MailKind.RETURN_REJECTED: "Ein Teil Ihrer Rücksendung R-10482 wurde nicht genehmigt",
         MailKind.RETURN_RECEIVED: "Ihre Rücksendung R-10482 ist eingegangen",
+        MailKind.RETURN_INFO_NEEDED: "Wir haben eine Frage zu Ihrer Rücksendung R-10482",
+        MailKind.RETURN_REMINDER: "Denken Sie an Ihre Rücksendung R-10482",
+        MailKind.RETURN_EXPIRED: "Ihre Rücksendung R-10482 ist verfallen",
         MailKind.RETURN_REFUNDED: "128,70\N{NO-BREAK SPACE}€ für Ihre Rücksendung R-10482 sind unterwegs",
         MailKind.ONE_TIME_CODE: "Ihr Code für Fjellhus",
         MailKind.STAFF_INVITED: "Ihre Einladung zu Fjellhus AS",
+        MailKind.WITHDRAWAL_RECEIVED: "Ihr Widerruf zu #1042 ist eingegangen",
+        MailKind.WITHDRAWAL_ANSWERED: "Zu Ihrem Widerruf #1042",
+        MailKind.STORE_ALARM: "Zahlungen von Fjellhus wurden angehalten",
     },
 }
 CODE_DE = """\
@@ -41,6 +53,48 @@ Geben Sie ihn auf der Seite ein, die danach fragt. Er gilt 10 Minuten.
 
 Sie haben keinen Code angefordert? Dann ist nichts zu tun: Ohne ihn
 sieht niemand Ihre Bestellung.
+
+--\x20
+Fjellhus
+"""
+WITHDRAWN_DE = """\
+Ihr Widerruf ist eingegangen
+
+Er ist am 12. Mai, 15:04 bei uns eingegangen.
+
+Sie widerrufen einen Teil des Vertrags #1042.
+
+Bewahren Sie diese Mail auf: Sie ist Ihre Bestätigung.
+
+Was Sie erklärt haben
+---------------------
+* Name
+  Mara Lindqvist
+* Bestellung oder Vertrag
+  #1042
+* Artikel
+  the left sock
+  and the cap
+* Bestätigung an
+  mara@example.com
+* Eingegangen
+  12. Mai, 15:04
+  2026-05-12T15:04:00+02:00
+* Prüfsumme (SHA-256)
+  cdfa0fbf235e51a28faf1b3b4542cd72a3072139dc1c243be01a5c54bbac8c7d
+
+Wie es weitergeht
+-----------------
+Wir suchen Ihre Bestellung heraus und schreiben Ihnen, wie Sie die
+Artikel zurücksenden.
+Senden Sie sie binnen 14 Tagen ab heute zurück.
+Wir zahlen binnen 14 Tagen zurück. Wir dürfen warten, bis die Artikel da
+sind oder Sie den Versand belegen.
+
+Sie haben nichts widerrufen? Dann antworten Sie auf diese Mail oder
+sagen Sie es dem Shop.
+
+Fragen? Schreiben Sie uns: help@fjellhus.example
 
 --\x20
 Fjellhus
@@ -167,6 +221,7 @@ def test_each_kind_has_its_exact_subject(letters: Letters, language: str, kind: 
     ("kind", "language", "text"),
     [
         (MailKind.ONE_TIME_CODE, "de", CODE_DE),
+        (MailKind.WITHDRAWAL_RECEIVED, "de", WITHDRAWN_DE),
         (MailKind.RETURN_REJECTED, "de", REJECTED_DE),
         (MailKind.RETURN_REFUNDED, "en", REFUNDED_EN),
     ],

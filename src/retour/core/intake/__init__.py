@@ -10,22 +10,32 @@ from retour.core.intake.association import (
     associate,
 )
 from retour.core.intake.document import Item, ReturnDocument, Tracking, read_return
+from retour.core.intake.draft import Kept, Read
 from retour.core.intake.items import Unmatched, Wanted, match_items
+from retour.core.intake.message import Message, read_letter
 from retour.core.intake.order_document import read_order
-from retour.core.intake.schema import ORDER_FORMAT, RETURN_FORMAT, SCHEMAS
+from retour.core.intake.schema import MESSAGE_FORMAT, ORDER_FORMAT, RETURN_FORMAT, SCHEMAS
 from retour.core.intake.shape import problems
+from retour.core.intake.table import FileReturn, read_table
+from retour.core.intake.text import TextRead, read_text
 
 __all__ = [
+    "MESSAGE_FORMAT",
     "ORDER_FORMAT",
     "RETURN_FORMAT",
     "SCHEMAS",
     "Association",
     "Candidate",
     "Clues",
+    "FileReturn",
     "Item",
+    "Kept",
+    "Message",
     "Point",
+    "Read",
     "ReturnDocument",
     "Scored",
+    "TextRead",
     "Tracking",
     "Unmatched",
     "Verdict",
@@ -33,6 +43,9 @@ __all__ = [
     "associate",
     "match_items",
     "problems",
+    "read_letter",
     "read_order",
     "read_return",
+    "read_table",
+    "read_text",
 ]

@@ -1,4 +1,4 @@
-"""The published schemas of what others send us: `retour.return/1` and `retour.order/1` (JSON Schema, draft 2020-12)."""
+"""The published schemas of what others send us, by their names (JSON Schema, draft 2020-12)."""
 
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from retour.core.policy.outcome import ResolutionKind
 Json = dict[str, Any]
 RETURN_FORMAT: Final = "retour.return/1"
 ORDER_FORMAT: Final = "retour.order/1"
+MESSAGE_FORMAT: Final = "retour.message/1"
 KINDS: Final = ("return", "claim", "withdrawal", "cancellation")
 # Where the return stands in the system it comes from.
 STATUSES: Final = (
@@ -182,6 +183,21 @@ def _order_schema() -> Json:
     )  # fmt: skip
 
 
+def _message_schema() -> Json:
+    return _object(
+        {
+            "schema": {"type": "string", "const": MESSAGE_FORMAT},
+            "id": _text(about="Your id of the conversation; the same id is the same draft."),
+            "sent_at": INSTANT,
+            "from": _text(254, about="The address it came from."),
+            "subject": _text(500),
+            "text": _text(50_000),
+            "channel": _one_of("mail", "desk", "marketplace"),
+        },
+        required=("schema", "id", "sent_at", "text"),
+    )
+
+
 def _published(schema: Json, name: str, title: str) -> Json:
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -193,4 +209,5 @@ def _published(schema: Json, name: str, title: str) -> Json:
 SCHEMAS: Final[dict[str, Json]] = {
     RETURN_FORMAT: _published(_return_schema(), RETURN_FORMAT, "A return, as another system tells of it"),
     ORDER_FORMAT: _published(_order_schema(), ORDER_FORMAT, "An order of a shop without a connected platform"),
+    MESSAGE_FORMAT: _published(_message_schema(), MESSAGE_FORMAT, "What somebody wrote, to become a draft for people"),
 }

@@ -92,7 +92,7 @@ def _decision(at: Standing) -> Axis:
     status = at.status
     if status in UNDECIDED:
         held = at.blocked_code == "held"
-        if at.blocked_code == "approves_later":
+        if at.blocked_code in ("approves_later", "info_needed"):
             return Axis(status.value, Fill.HALF, Tone.MOVING)
         return Axis("held" if held else status.value, Fill.HALF, Tone.NEEDS_YOU)
     if status is Decision.APPROVED and at.blocked_code == "held":

@@ -1,4 +1,4 @@
-"""Who looks after a return, over the API: assignment, watchers, tags, priority; and who the staff are."""
+"""Who looks after a return, over the API: assignment, watchers, tags, priority, duplicates; and who the staff are."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -41,6 +41,13 @@ class WatchWish(Asked):
 
     staff_id: UUID
     watching: bool = True
+
+
+class MergeWish(Asked):
+    """The return that takes the lines over, and the version of the one that goes that this was decided on."""
+
+    into: UUID
+    expect_version: int | None = None
 
 
 class StaffOut(Told):
@@ -87,6 +94,16 @@ async def watch_return(call: Call, wish: WatchWish) -> ReturnOut:
     return await summary(call, call.resource_id)
 
 
+async def merge_return(call: Call, wish: MergeWish) -> ReturnOut:
+    """Merge a duplicate into another return of its order."""
+    await check_store(call)
+    await flow.merge(
+        call.db, rma_id=call.resource_id, into=wish.into, actor=call.actor, now=call.now,
+        expect_version=wish.expect_version,
+    )  # fmt: skip
+    return await summary(call, wish.into)
+
+
 async def list_staff(call: Call, _: None) -> StaffList:
     """Return who may sign in."""
     found = await account.staff(call.db)
@@ -110,6 +127,13 @@ OPERATIONS: Final = (
     Operation(
         id="watch_return", method="POST", path="/returns/{id}/watch", tag="Return actions", missing=MISSING,
         body=WatchWish, answer=ReturnOut, summary="Let somebody watch a return, or no longer", do=watch_return,
+    ),
+    Operation(
+        id="merge_return", method="POST", path="/returns/{id}/merge", tag="Return actions", missing=MISSING,
+        body=MergeWish, answer=ReturnOut, summary="Merge a duplicate into another return of its order",
+        do=merge_return,
+        description="Answers the return that goes on. Its lines, units and promise are those of both; the one that goes"
+        " is cancelled and names it in `merged_into`.",
     ),
     Operation(
         id="list_staff", method="GET", path="/staff", tag="Account", answer=StaffList, summary="List the staff",

@@ -71,7 +71,7 @@ class Answering:
             found = await operation.do(self._call(db, caller, store, resource, now, _keeps_nothing), asked)
         if operation.paper is not None:
             content = await operation.paper(found)
-            return Response(content, status_code=operation.status, headers=NO_STORE, media_type=PDF)
+            return Response(content, status_code=operation.status, headers=NO_STORE, media_type=operation.media)
         return _answer(_encoder.encode(found), operation.status, NO_STORE)
 
     async def _write(

@@ -52,7 +52,7 @@ async def explain_return(call: Call, query: PaperQuery) -> Explained:
     promised = await returns.promised(call.db, record.rma.id)
     paid = refunds.plans_of(await refunds.list_of_rma(call.db, record.rma.id))
     language = query.language or (look.default_language if look else "en")
-    reader = _readers().make(language, timezone=store.timezone, now=call.now)
+    reader = readers().make(language, timezone=store.timezone, now=call.now)
     told = kept(record.rma, promised, paid)
     records = await resolutions.names(call.db, record.store_id)
     outside = names_of(record.rma.lines, records, reader, default=look.default_language if look else "en")
@@ -64,7 +64,8 @@ async def _paper(found: Explained) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _readers() -> Readers:
+def readers() -> Readers:
+    """Return the languages that papers are written in."""
     return Readers(Texts.load())
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from retour.core.channel import Channel
 from retour.doors.api.shapes import NO_NUL, Asked, Name, PageQuery, Short, Text, Told, Units
 from retour.store.intake import Intake
 
@@ -26,7 +25,7 @@ class TextWish(Asked):
 
     text: Annotated[str, Meta(min_length=1, max_length=50_000, pattern=NO_NUL)]
     reference: Name
-    channel: Channel = Channel.DESK
+    channel: Annotated[str, Meta(pattern="^(mail|desk|marketplace)$")] = "desk"
 
 
 class ChosenLine(Asked):

@@ -117,7 +117,7 @@ def _answer(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         answer["content"] = _json(operation.answer)
     if operation.paper is not None:
-        answer["content"] = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+        answer["content"] = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
     if operation.changes:
         answer["headers"] = {
             "Idempotency-Replayed": {

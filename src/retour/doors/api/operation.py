@@ -86,7 +86,8 @@ class Operation:
     missing: str = "not_found"  # the code for an id in the path that cannot be one
     description: str = ""
     writes: bool | None = None  # by default every method but GET
-    paper: Callable[[Any], Awaitable[bytes]] | None = None  # makes a PDF of what `do` found, after the transaction
+    paper: Callable[[Any], Awaitable[bytes]] | None = None  # makes a file of what `do` found, after the transaction
+    media: str = "application/pdf"  # of that file
 
     @property
     def changes(self) -> bool:

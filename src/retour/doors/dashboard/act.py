@@ -76,6 +76,7 @@ _SAID: Final[Mapping[str, str]] = {
     "more_than_received": _("Nothing was saved: fewer units wait for inspection."),
     "quantity_not_positive": _("Nothing was saved: enter at least one unit."),
     "location_missing": _("Nothing was saved: say to which location the units go back."),
+    "text_missing": _("Nothing was saved: write something."),
     "already_waived": _("Nothing was saved: that fee is waived already."),
     "already_inspected": _("Nothing was saved: these units were inspected already."),
     "another_master": _("Nothing was saved: another system is responsible for this in this shop."),

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.doors.dashboard import acts_on_goods, acts_on_money
+from retour.doors.dashboard import acts_on_goods, acts_on_money, acts_on_parcels, acts_on_second, acts_on_turns
 from retour.doors.dashboard.act import Act, Doing, Refusal, explain
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.desk import Desk, Visit
@@ -122,6 +122,9 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_parcels.ACTS,
+    *acts_on_turns.ACTS,
+    *acts_on_second.ACTS,
 )
 # Who changed the return while somebody decided; the sentence that the latter reads.
 _FASTER: Final[Mapping[str, str]] = {
@@ -131,6 +134,8 @@ _FASTER: Final[Mapping[str, str]] = {
     "return.held": _("%(who)s put this on hold %(when)s. Your change was not saved."),
     "return.released": _("%(who)s released this %(when)s. Your change was not saved."),
     "return.received": _("%(who)s received this %(when)s. Your change was not saved."),
+    "return.info_asked": _("%(who)s asked the shopper something %(when)s. Your change was not saved."),
+    "return.expired": _("This expired %(when)s. Your change was not saved."),
     "return.inspected": _("%(who)s inspected this %(when)s. Your change was not saved."),
 }
 _CHANGED: Final = _("%(who)s changed this %(when)s. Your change was not saved.")
@@ -200,7 +205,8 @@ async def _refused(seen: Visit, act: Act, whole: Whole, sent: Form, errors: Form
     if no.code == "plan_changed":
         told = seen.reader.say("The amount changed since you saw it. Check it and confirm again.")
         return await _shown(seen, act, await whole_of(seen), sent, errors, told=told, status=409)
-    if no.code in ("state_changed", "already_decided", "move_not_allowed", "already_received", "already_restocked"):
+    if no.code in ("state_changed", "already_decided", "move_not_allowed", "already_received", "already_restocked",
+                   "already_asked", "nothing_asked"):  # fmt: skip
         return await _too_late(seen, whole)
     said = explain(no, seen.reader)
     return await _shown(seen, act, whole, sent, errors, told=said, status=no.status)

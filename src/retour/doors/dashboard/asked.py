@@ -14,7 +14,7 @@ from retour.core.errors import Refused
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import Decision
 from retour.core.rma.axes import OTHERS, PEOPLE, answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import way_words, words
 from retour.doors.dashboard.desk import whole
 from retour.store.desk.listing import Row
 from retour.store.desk.narrowed import Filters, Place, Sort
@@ -28,7 +28,7 @@ SORTS: Final[tuple[Sort, ...]] = ("newest", "oldest", "waiting")
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "blocker": tuple(words.WHAT),
     "status": tuple(decision.value for decision in Decision),
-    "channel": tuple(words.CHANNELS),
+    "channel": tuple(way_words.CHANNELS),
     "resolution": tuple(kind.value for kind in ResolutionKind),
     "priority": tuple(priority.value for priority in Priority),
 }

@@ -6,6 +6,8 @@ from typing import Any
 from litestar import Request
 
 from retour.core.account import Role
+from retour.store import intake as intakes
+from retour.store import withdrawal as withdrawals
 from retour.store.db import Database
 from retour.store.desk import board, listing
 from retour.store.desk.board import Stops
@@ -32,11 +34,15 @@ class Frames:
         async with self._database.tx(staff.tenant_id) as db:
             waiting = await listing.open_returns(db, staff.store_id) or None
             exceptions = await board.open_exceptions(db, staff.store_id)
+            incoming = await intakes.count_waiting(db, staff.store_id)
             stops = await board.stops(db, staff.store_id)
+            withdrawn = await withdrawals.count_waiting(db, staff.store_id)
         main = [
             _link(reader.say("Home"), "home", "/dashboard", current),
             _link(reader.say("Returns"), "returns", "/dashboard/returns", current, waiting),
             _link(reader.say("Exceptions"), "exceptions", "/dashboard/exceptions", current, exceptions or None),
+            _link(reader.say("Withdrawals"), "withdrawals", "/dashboard/withdrawals", current, withdrawn or None),
+            _link(reader.say("Incoming"), "intakes", "/dashboard/intakes", current, incoming or None),
             _link(reader.say("Orders"), "orders", "/dashboard/orders", current),
             _link(reader.say("Customers"), "customers", "/dashboard/customers", current),
             _link(reader.say("Policies"), "policies", "/dashboard/policies", current),
@@ -89,5 +95,5 @@ def _banner(stops: Stops, reader: Reader) -> Banner | None:
         return Banner(say("No money moves: an operator has stopped all outside calls."), "bad")
     if stops.paused:
         text = say("Payments are paused. Refunds wait, nothing is lost.")
-        return Banner(text, "warn", say("Open the setting"), "/dashboard/settings/store")
+        return Banner(text, "warn", say("Open the setting"), "/dashboard/settings/payments")
     return None

@@ -13,12 +13,12 @@ from markupsafe import Markup
 from retour.core.money import Money
 from retour.core.resolution import wording_of
 from retour.core.rma.axes import STOPPED, answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import way_words, words
 from retour.doors.dashboard.desk import Desk, Visit, visit
 from retour.doors.dashboard.told import age, mark_of, word
 from retour.store import resolution as resolutions
 from retour.store.db import Db
-from retour.store.desk import board
+from retour.store.desk import board, queues
 from retour.store.desk.board import Figures, Health, Waiting, Week
 from retour.web.parts import Mark
 from retour.web.reader import Reader
@@ -102,6 +102,7 @@ def home_handlers(desk: Desk) -> list[HTTPRouteHandler]:
             yours = sorted((w for w in queue if w.actor in mine), key=lambda w: (w.code not in STOPPED, w.oldest))
             details = await _details(db, seen, yours)
             figures = await figuring.of(db, seen)
+            late = await queues.late(db, store_id=store, now=seen.now)
             health = await board.health(db, store, late_before=seen.now - LATE)
         others = sum(w.count for w in queue if w.actor not in mine)
         colleagues = sum(w.count for w in queue if w.actor not in mine and w.actor in ("agent", "finance", "operator"))
@@ -110,6 +111,7 @@ def home_handlers(desk: Desk) -> list[HTTPRouteHandler]:
             current="home",
             waiting=[_waits(seen.reader, w, details.get(w.code)) for w in yours],
             yours=sum(w.count for w in yours),
+            late=late,
             moving=others - colleagues,
             colleagues=colleagues,
             any_returns=bool(queue) or any(week.count for week in figures.weeks),
@@ -239,7 +241,7 @@ def _of_carrier(reader: Reader, figures: Figures) -> str | None:
 
 
 def _connected(reader: Reader, one: Health) -> Connected:
-    name = f"{word(reader, words.PLATFORMS, one.platform)}, {one.far_name}"
+    name = f"{word(reader, way_words.PLATFORMS, one.platform)}, {one.far_name}"
     heard = reader.ago(one.last_heard_at) if one.last_heard_at else ""
     if one.state != "connected":
         trouble = reader.say("The credential is no longer accepted. Refunds wait, nothing is lost.")

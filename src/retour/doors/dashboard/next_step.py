@@ -11,7 +11,7 @@ from retour.core.money import Money
 from retour.core.ports import PlatformQuote
 from retour.core.refund import RowKind
 from retour.core.rma.axes import PEOPLE, answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import label_words, words
 from retour.doors.dashboard.told import mark_of, since, word
 from retour.doors.dashboard.whole import Allowed, Whole
 from retour.store.desk.board import Stops
@@ -96,10 +96,16 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
         case "held":
             note = next((n.body for n in reversed(whole.parts.notes) if not n.shown_to_shopper), None)
             return f"“{note}”" if note else say("The automatic steps are stopped until somebody releases the hold.")
+        case "info_needed" if whole.question is not None:
+            return f"“{whole.question.question}”"
         case "awaiting_shipment":
             return say("Nothing is due until the parcel is handed over. The shopper can still cancel.")
         case "in_transit":
             return say("The carrier tells us when it arrives.")
+        case "label_failed":
+            why = next((b.problem for b in whole.record.rma.labels if b.problem), None)
+            nobody = say("The shopper is told nothing until there is one, or you go on without.")
+            return _sentences(word(reader, label_words.PROBLEMS, why) if why else "", nobody)
         case "awaiting_rest":
             return say("Part of it is here. Cancel the rest if it will not come.")
     return say(words.QUEUE[code][1]) if code in words.QUEUE and words.QUEUE[code][1] else ""
@@ -111,9 +117,11 @@ def _buttons(
     say, at = reader.say, whole.url
     known: dict[str, Sequence[tuple[str, str]]] = {
         "decision_needed": [(say("Approve"), "approve"), (say("Reject"), "reject")],
+        "info_needed": [(say("Write down the answer"), "answer")],
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],
         "held": [(say("Release the hold"), "release")],
+        "second_approval": [(say("Look at the payment"), "second")],
         "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
@@ -122,13 +130,16 @@ def _buttons(
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")
         ],
+        "label_failed": [(say("Try again"), "label-again"), (say("Go on without"), "label-without")],
         "parcel_exception": [(say("Receive"), "receive")],
         "awaiting_rest": [(say("Cancel the rest"), "cancel")],
     }
     links = [(label, f"{at}/{act}") for label, act in known.get(code, ()) if act in may]
     if code == "needs_reconnect":
         links = [(say("Open the connections"), "/dashboard/settings/connections")]
-    if code in ("payments_paused", "nowhere_to_restock"):
+    if code == "payments_paused":
+        links = [(say("Open the setting"), "/dashboard/settings/payments")]
+    if code == "nowhere_to_restock":
         links = [(say("Open the shop's settings"), "/dashboard/settings/store")]
     return (links[0] if links else None, links[1] if len(links) > 1 else None)
 

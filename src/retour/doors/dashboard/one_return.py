@@ -13,7 +13,9 @@ from retour.core.money import Money
 from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
-from retour.doors.dashboard import words
+from retour.core.shipping import carrier_name
+from retour.doors.dashboard import mismatch_words, words
+from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
@@ -73,6 +75,7 @@ def return_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page(desk, f"{PATH}/{{number:str}}", _page, EVERYBODY),
         page(desk, f"{PATH}/{{number:str}}/policy", _policy, EVERYBODY),
         page(desk, f"{PATH}/{{number:str}}/explanation.pdf", _paper, EVERYBODY),
+        page(desk, f"{PATH}/{{number:str}}/papers/{{file:str}}", show_file, EVERYBODY),
     ]
 
 
@@ -128,9 +131,10 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "waiting": _waiting(reader, whole.blocked_code),
         "waits_for_reader": step is not None and step.mark.tone in ("you", "stopped"),
         "notes": [_note(whole, note, reader) for note in reversed(whole.parts.notes)],
+        "papers": papers(whole, reader),
         "parcels": [_parcel(parcel, reader) for parcel in whole.parts.shipments],
         "differences": [
-            (word(reader, words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
+            (word(reader, mismatch_words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
             for d in whole.differences
         ],
         "customer": _customer(whole, reader),
@@ -289,6 +293,9 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "approve": reader.say("Approve"), "reject": reader.say("Reject"), "receive": reader.say("Receive"),
         "inspect": reader.say("Inspect"), "restocked": reader.say("Report the restock"),
         "hold": reader.say("Put on hold"), "release": reader.say("Release the hold"),
+        "parcel": reader.say("Add a parcel"), "label-again": reader.say("Make the label again"),
+        "label-without": reader.say("Go on without a label"),
+        "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
@@ -304,7 +311,12 @@ def _note(whole: Whole, note: NoteView, reader: Reader) -> Note:
 
 
 def _parcel(parcel: ShipmentView, reader: Reader) -> tuple[str, str, str, Any]:
-    return parcel.carrier.upper(), parcel.tracking_number, word(reader, words.PARCELS, parcel.status), parcel.status_at
+    return (
+        carrier_name(parcel.carrier),
+        parcel.tracking_number,
+        word(reader, words.PARCELS, parcel.status),
+        parcel.status_at,
+    )
 
 
 def _customer(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:

@@ -28,6 +28,7 @@ _SAID: Final[Mapping[str, str]] = {
     "invalid_text": _("This text is too long, or has invisible characters"),
     "integration_missing": _("Name the service that pays"),
     "name_missing": _("Enter a name"),
+    "days_out_of_range": _("Enter 1 to 365 days, or nothing"),
     "state_changed": _("Somebody changed this meanwhile. Open it again, then make your change"),
     "too_many": _("There are 100 already. Archive one first"),
     "invalid_timezone": _("Choose a time zone from the list"),

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from retour.core.account import Role
 from retour.core.money import Money
 from retour.core.rma.axes import answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import way_words, words
 from retour.doors.dashboard.asked import KNOWN, NOBODY, PATH, Asked, place_of, read
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.route import form, page
@@ -29,7 +29,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK, EVERYBODY
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "blocker": words.WHAT, "status": words.DECISIONS, "channel": words.CHANNELS, "resolution": words.RESOLUTIONS,
+    "blocker": words.WHAT, "status": words.DECISIONS, "channel": way_words.CHANNELS, "resolution": words.RESOLUTIONS,
     "priority": words.PRIORITIES,
 }  # fmt: skip
 

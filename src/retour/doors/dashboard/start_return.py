@@ -1,6 +1,6 @@
 """A return that staff start for a shopper: choose lines, see what the policy says and what is due, then confirm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -8,10 +8,11 @@ from uuid import UUID
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from retour.core.beyond import FIRM, REASON_MOST
 from retour.core.eligibility import returnable
-from retour.core.errors import Refused
+from retour.core.errors import Objection, Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import ResolutionKind
+from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
@@ -32,6 +33,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 CHANNEL: Final = "dashboard"
+METHODS: Final = tuple(m.value for m in MethodKind if m is not MethodKind.KEEP_ITEM)
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 
 
@@ -52,7 +54,21 @@ _OBJECTIONS: Final = {
     "method_not_offered": _("These items cannot come back together: start a return for each"),
     "policy_not_published": _("The shop has no published policy"),
     "another_master": _("Returns of this shop are started on its platform"),
+    "no_resolution": _("The policy offers nothing for it"),
+    "no_method": _("The policy offers no way to send it back"),
+    "currency_mismatch": _("The policy's amounts are in another currency than the shop's books"),
 }
+# What a reason makes up for is told with a way on; the rest is not there to be given.
+_FIRM: Final = FIRM | {"policy_not_published", "another_master", "order_not_found"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the form asks for beside the lines; `unlimited` is the reason to go beyond the policy."""
+
+    wishes: tuple[Wish, ...]
+    method: str | None
+    unlimited: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +100,40 @@ async def _send(seen: Visit) -> Response[Any]:
     sent, errors = await read_form(seen.request), FormErrors()
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         record, choices = await _read(db, seen)
-    wishes = _wishes(seen.reader, choices, sent, errors)
+    wanted = _wanted(seen.reader, choices, sent, errors)
     if errors:
         return await _shown(seen, record, choices, sent, errors)
     told = None
     if sent.text("hash"):
         try:
-            return see(f"/dashboard/returns/R-{await _open(seen, record, wishes, sent.text('hash'))}")
+            return see(f"/dashboard/returns/R-{await _open(seen, record, wanted, sent.text('hash'))}")
         except Refused as no:
             if no.code != "plan_changed":
                 return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
             told = seen.reader.say("The amount changed since you saw it. Check it and confirm again.")
     try:
         async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-            judged = await _judge(db, seen, record, wishes)
+            judged = await _judge(db, seen, record, wanted)
     except Refused as no:
         return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
     return await _confirm(seen, record, choices, sent, judged, told)
 
 
-async def _judge(db: Db, seen: Visit, record: OrderRecord, wishes: Sequence[Wish]) -> Judged:
-    asking = flow.Asking(record.store_id, record.id, tuple(wishes), CHANNEL)
+async def _judge(db: Db, seen: Visit, record: OrderRecord, wanted: Sent) -> Judged:
+    asking = _asking(record, wanted, None)
     return await flow.judge(db, asking, now=seen.now, policies=seen.desk.policies, lock=False)
 
 
-async def _open(seen: Visit, record: OrderRecord, wishes: Sequence[Wish], plan_hash: str) -> int:
+def _asking(record: OrderRecord, wanted: Sent, plan_hash: str | None) -> flow.Asking:
+    return flow.Asking(
+        record.store_id, record.id, wanted.wishes, CHANNEL, method=wanted.method, plan_hash=plan_hash,
+        unlimited=wanted.unlimited,
+    )  # fmt: skip
+
+
+async def _open(seen: Visit, record: OrderRecord, wanted: Sent, plan_hash: str) -> int:
     rma_id = new_id()
-    asking = flow.Asking(record.store_id, record.id, tuple(wishes), CHANNEL, plan_hash=plan_hash)
+    asking = _asking(record, wanted, plan_hash)
 
     async def work(db: Db) -> int:
         return await flow.request_return(
@@ -140,9 +163,18 @@ def _order_id(seen: Visit) -> UUID:
     return uuid_of(seen.request.path_params["id"], "order_not_found")
 
 
-def _chosen(sent: Form) -> tuple[str, str | None]:
-    """Return the kind and the record that were chosen; the refund where nothing was."""
-    kind, _, ref = sent.text("resolution", REFUND).partition(":")
+def _wanted(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> Sent:
+    method = sent.text("method")
+    reason = sent.text("reason") if sent.checked("beyond") else None
+    if reason is not None and not 0 < len(reason) <= REASON_MOST:
+        errors.add("reason", reader.say("Say why, in at most %(n)s characters", n=reader.number(REASON_MOST)))
+    return Sent(tuple(_wishes(reader, choices, sent, errors)), method if method in METHODS else None, reason)
+
+
+def _chosen(sent: Form, n: int | None = None) -> tuple[str, str | None]:
+    """Return the kind and the record that were chosen for a line, else for all; the refund where nothing was."""
+    own = sent.text(f"resolution-{n}") if n is not None else ""
+    kind, _, ref = (own or sent.text("resolution", REFUND)).partition(":")
     return kind or REFUND, ref or None
 
 
@@ -156,7 +188,7 @@ async def _offers(db: Db, seen: Visit, store_id: UUID) -> list[tuple[str, str]]:
 
 
 def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> list[Wish]:
-    wishes, (kind, ref) = list[Wish](), _chosen(sent)
+    wishes = list[Wish]()
     chosen = set(sent.texts("line"))
     for choice in choices:
         if str(choice.n) not in chosen or not choice.left:
@@ -167,6 +199,7 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
         if reason not in words.REASONS:
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
+        kind, ref = _chosen(sent, choice.n)
         wishes.append(Wish(choice.ref, quantity, reason, sent.text(f"note-{choice.n}")[:10_000] or None, kind, ref))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
@@ -178,11 +211,20 @@ def _explained(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormEr
     errors = FormErrors()
     places = {choice.ref: choice.n for choice in choices}
     for one in no.objections or (no,):
-        ref = (one.field or "").partition("[")[2].partition("]")[0]
-        known = _OBJECTIONS.get(one.code)
-        said = reader.say(known) if known else one.message
-        errors.add(f"line-{places[ref]}" if ref in places else "line", said)
+        errors.add(_place(one, places), _said(reader, one))
+    if all(one.code not in _FIRM for one in no.objections or (no,)):
+        errors.add("reason", reader.say("To go on all the same, tick “Beyond the policy” and say why"))
     return errors
+
+
+def _place(one: Objection | Refused, places: Mapping[str, int]) -> str:
+    ref = (one.field or "").partition("[")[2].partition("]")[0]
+    return f"line-{places[ref]}" if ref in places else "line"
+
+
+def _said(reader: Reader, one: Objection | Refused) -> str:
+    known = _OBJECTIONS.get(one.code)
+    return reader.say(known) if known else one.message
 
 
 async def _shown(
@@ -199,6 +241,10 @@ async def _shown(
         choices=choices,
         reasons=[("", reader.say("Choose a reason")), *((c, word(reader, words.REASONS, c)) for c in _reasons())],
         offers=offers,
+        methods=[
+            ("", reader.say("As the policy offers first")),
+            *((m, word(reader, words.METHODS, m)) for m in METHODS),
+        ],
         form=sent,
         errors=errors,
     )
@@ -214,6 +260,7 @@ async def _confirm(
     reader, promise = seen.reader, judged.promise
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         gets = dict(await _offers(db, seen, record.store_id)).get(sent.text("resolution", REFUND))
+    titles = {choice.ref: choice.title for choice in choices}
     kind, _ref = _chosen(sent)
     outside = None if kind == REFUND else gets
     alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
@@ -228,5 +275,10 @@ async def _confirm(
         tables=[explained([plan], record.order, reader, staff=True, outside=outside) for plan in promise.plans],
         total=Money(promise.total_minor + sum(plan.bonus for plan in promise.plans), promise.currency),
         hash=promise.hash,
-        approved=alone,
+        approved=alone and not judged.looked_at,
+        set_aside=[(_title(one, titles), _said(reader, one)) for one in judged.set_aside],
     )
+
+
+def _title(one: Objection, titles: Mapping[str, str]) -> str:
+    return titles.get((one.field or "").partition("[")[2].partition("]")[0], "")

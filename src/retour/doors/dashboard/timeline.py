@@ -6,7 +6,10 @@ from typing import Any
 from markupsafe import Markup
 
 from retour.core.money import Money
-from retour.doors.dashboard import words
+from retour.core.shipping import carrier_name
+from retour.doors.dashboard import label_words, way_words, words
+from retour.doors.dashboard.acts_on_turns import told as turn_told
+from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
 from retour.store.event import Event
@@ -26,6 +29,8 @@ def timeline(whole: Whole, reader: Reader) -> tuple[list[Entry], list[Entry]]:
 
 def _text(whole: Whole, event: Event, reader: Reader) -> Text:
     said, data = word(reader, words.HAPPENED, event.type), event.data
+    if event.type in MARKED:
+        return marked(whole, event, reader)
     match event.type:
         case "return.received":
             return _units(reader, said, data)
@@ -39,7 +44,7 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return _units(reader, said, data)
         case "return.requested" if "promised_minor" in data:
             amount = Money(int(str(data["promised_minor"])), whole.record.rma.currency)
-            return _with(reader.say("Requested, %(amount)s expected"), reader, amount)
+            return beyond(_with(reader.say("Requested, %(amount)s expected"), reader, amount), event, reader)
         case "settlement.handed_over" | "settlement.failed" | "settlement.settled" if data.get("to") == "merchant":
             return _outside(whole, event, reader)
         case "settlement.settled" if "amount_minor" in data:
@@ -50,6 +55,10 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return f"{said}: {call}" if call else said
         case "return.parcel_updated" if "status" in data:
             return word(reader, words.PARCELS, str(data["status"]))
+        case "return.label_failed" if data.get("problem"):
+            return f"{said}: {word(reader, label_words.PROBLEMS, str(data['problem'])).rstrip('.')}"
+        case "return.info_asked" | "return.info_given" | "return.expired":
+            return turn_told(whole, event, said, reader)
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said
@@ -70,13 +79,14 @@ def _outside(whole: Whole, event: Event, reader: Reader) -> Text:
 
 
 def _who(whole: Whole, event: Event, reader: Reader) -> str | None:
-    if event.type in ("return.in_transit", "return.delivered", "return.parcel_updated") and whole.parts.shipments:
+    by_carrier = event.actor.startswith("carrier:") and whole.parts.shipments
+    if event.type in ("return.in_transit", "return.delivered", "return.parcel_updated") and by_carrier:
         parcel = whole.parts.shipments[-1]
-        return f"{parcel.carrier.upper()} {parcel.tracking_number}"
+        return f"{carrier_name(parcel.carrier)} {parcel.tracking_number}"
     if event.actor == "policy":
         return reader.say("Policy v%(version)s, automatically", version=whole.head.policy_version)
     if event.actor.partition(":")[0] == "shopper":
-        channel = word(reader, words.CHANNELS, str(whole.summary["channel"]))
+        channel = word(reader, way_words.CHANNELS, str(whole.summary["channel"]))
         return (
             reader.say("Shopper, %(channel)s", channel=channel)
             if event.type == "return.requested"

@@ -21,6 +21,7 @@ _TONES: Final[Mapping[Tone, parts.Tone]] = {
 # Which shape stands for a blocker: the axis it belongs to and how far that has come.
 _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "decision_needed": ("decision", "half"),
+    "info_needed": ("decision", "half"),
     "approves_later": ("decision", "half"),
     "settles_later": ("money", "empty"),
     "held": ("decision", "half"),
@@ -35,6 +36,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "in_transit": ("goods", "half"),
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),
+    "second_approval": ("money", "half"),
     "awaiting_payout": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)

@@ -10,12 +10,15 @@ import msgspec
 
 from retour.core.account import Role
 from retour.core.effect import MONEY_KINDS, EffectState
+from retour.core.label import standing
 from retour.core.money import Money
 from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
 from retour.core.resolution import Resolution, wording_of
-from retour.core.rma import ReturnLine, count, minus
+from retour.core.rma import Act, ReturnLine, Stage, count, minus, stage_of
+from retour.core.rma.acts import TABLE
 from retour.core.rma.axes import Axes, Standing, answers_for, axes
+from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
 from retour.doors.dashboard import words
@@ -28,6 +31,7 @@ from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
+from retour.store import second as seconds
 from retour.store.db import Db, Record
 from retour.store.desk import page
 from retour.store.desk.page import Difference, Head, Trail
@@ -36,11 +40,15 @@ from retour.store.event import Event
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord
+from retour.store.rma import ReturnRecord, questions
+from retour.store.rma.questions import InfoRequest
+from retour.store.second import Word
 from retour.store.views import ReturnParts
 from retour.web.reader import Reader
 from retour.web.session import DESK
 
+# What a desk may do by the stage alone.
+_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER}
 _PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
 
 
@@ -63,7 +71,10 @@ class Whole:
     pictures: Mapping[str, str]
     records: Mapping[str, Resolution]
     shop_language: str
+    questions: tuple[InfoRequest, ...]
+
     photos: tuple[PhotoView, ...]
+    seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
     def number(self) -> str:
@@ -119,7 +130,7 @@ class Whole:
                 status=self.record.rma.status,
                 blocked_actor=s["blocked_actor"],
                 blocked_code=s["blocked_code"],
-                parcels=len(self.parts.shipments),
+                parcels=len(self.parts.shipments) + sum(b.state is LabelState.MADE for b in self.record.rma.labels),
                 in_transit_at=s["in_transit_at"],
                 delivered_at=s["delivered_at"],
                 received_at=s["received_at"],
@@ -137,6 +148,11 @@ class Whole:
         """Return the address of a line's picture, if one is kept."""
         found = self.order.order.line(line_ref)
         return self.pictures.get(found.image_url) if found and found.image_url else None
+
+    @property
+    def question(self) -> InfoRequest | None:
+        """Return what waits for the shopper's answer, if anything does."""
+        return next((q for q in self.questions if q.closed_at is None), None)
 
     def undecided(self) -> list[ReturnLine]:
         """Return the lines that wait for a decision."""
@@ -162,6 +178,11 @@ class Whole:
         return next(
             (s for s in self.settlements if s.comparison == "differs" and s.state is SettlementState.QUOTED), None
         )
+
+    def unseconded(self) -> SettlementRow | None:
+        """Return the settlement that waits for a second person, if one does."""
+        waits = (s for s in self.settlements if s.second_at is not None and s.state is SettlementState.QUOTED)
+        return next(waits, None)
 
     def refused_money(self) -> SettlementRow | None:
         """Return the settlement that failed, if one did."""
@@ -216,6 +237,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts |= {"approve", "reject"}
     if is_desk and is_open:
         acts.add("release" if whole.record.rma.held else "hold")
+    if is_desk:
+        acts |= {name for name, act in _BY_STAGE.items() if isinstance(TABLE[act][stage_of(whole.record.rma)], Stage)}
     if is_desk and any(outstanding(line) for line in whole.record.rma.lines if line.decision in OPEN):
         acts.add("cancel")
     if is_desk and (is_open or whole.refused_money() is not None):
@@ -224,6 +247,12 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("pay-again")
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
+    if is_open and any(line.decision is Decision.APPROVED and not line.kept for line in whole.record.rma.lines):
+        acts.add("parcel")
+    if is_desk and any(label.state is LabelState.FAILED for label in standing(whole.record.rma)):
+        acts |= {"label-again", "label-without"}
+    if is_desk and whole.unseconded() is not None:
+        acts |= {"second", "second-refuse"}
     if is_owner and whole.disputed() is not None:
         acts.add("accept")
     if is_owner and whole.parked() is not None:
@@ -247,13 +276,15 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         return None
     order = await orders.load(db, record.order_id)
     assert order is not None, "a return has its order"
+    settlements = tuple(await refunds.list_of_rma(db, rma_id))
+    waiting = next((s.id for s in settlements if s.second_at is not None), None)
     return Whole(
         record=record,
         summary=summary,
         parts=parts,
         head=await page.head(db, rma_id),
         order=order,
-        settlements=tuple(await refunds.list_of_rma(db, rma_id)),
+        settlements=settlements,
         effects=tuple(await effects.list_of_rma(db, rma_id)),
         trails=await page.trails(db, rma_id),
         events=tuple(await event.of_resource(db, resource_kind="return", resource_id=rma_id)),
@@ -263,5 +294,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         pictures=await pictures.paths(db, urls=[line.image_url for line in order.order.lines]),
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
+        questions=tuple(await questions.of_return(db, rma_id)),
+        seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         photos=tuple(await photos.list_of_return(db, rma_id)),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
+from retour.doors.dashboard import guard_words
 
 
 def _(text: str) -> str:
@@ -24,6 +25,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "effects_stopped": (_("All outside calls are stopped"), _("Nothing is sent until an operator lets it go on.")),
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
+    "second_approval": (_("Approve a payment"), _("A second person has to approve it before it is paid.")),
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -33,6 +35,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
         _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
     ),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
+    "info_needed": (_("Waits for an answer"), _("The shopper was asked something.")),
     "approves_later": (_("Approved by the policy later"), ""),
     "settles_later": (_("Paid later"), ""),
     "held": (_("On hold"), _("Somebody stopped the automatic steps.")),
@@ -57,9 +60,11 @@ WHAT: Final[Mapping[str, str]] = {
     "effects_stopped": _("calls stopped"),
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
+    "second_approval": _("second approval"),
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "decision_needed": _("decision"),
+    "info_needed": _("answer to our question"),
     "approves_later": _("the policy's time"),
     "settles_later": _("the time of payment"),
     "held": _("on hold"),
@@ -79,8 +84,10 @@ WHAT: Final[Mapping[str, str]] = {
 WAITING: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Waiting for the report from outside"),
     "payout_failed": _("Failed outside, owed again"),
+    "second_approval": _("Waiting for a second person"),
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
+    "info_needed": _("Waiting for the shopper's answer"),
     "approves_later": _("Approved by the policy later"),
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
@@ -133,6 +140,7 @@ MONEY: Final[Mapping[str, str]] = {
     "failed": _("Refund refused"),
     "unknown": _("Refund unclear"),
     "differs": _("Amount differs"),
+    "second_approval": _("Due %(amount)s, second approval"),
     "sending": _("Refund on its way"),
     "partly_settled": _("%(paid)s refunded"),
     "settled": _("%(paid)s refunded"),
@@ -244,13 +252,6 @@ METHODS: Final[Mapping[str, str]] = {
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
 }
-CHANNELS: Final[Mapping[str, str]] = {
-    "api": _("API"),
-    "portal": _("Portal"),
-    "dashboard": _("Staff"),
-    "platform": _("Platform"),
-    "email": _("E-mail"),
-}
 PRIORITIES: Final[Mapping[str, str]] = {
     "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
 }  # fmt: skip
@@ -264,61 +265,9 @@ REASONS: Final[Mapping[str, str]] = {
     "wrong_item": _("Wrong item"),
     "not_as_described": _("Not as described"),
     "style": _("Style or colour"),
+    "withdrawal": _("Withdrawn from, no reason needed"),
     "late": _("Arrived too late"),
     "other": _("Another reason"),
-}
-MISMATCHES: Final[Mapping[str, str]] = {
-    "platform_disagrees": _("The platform computes another amount"),
-    "effect_unknown": _("A call got no answer"),
-    "effect_failed": _("A call was refused"),
-    "surplus_received": _("More units arrived than announced"),
-    "paid_before_inspection": _("Paid before it was found to be worth less"),
-    "paid_not_received": _("Paid, and the goods are not here"),
-    "refunded_outside_too_much": _("More was refunded on the platform than was paid"),
-    "refund_gave_way": _("A refund gave way to one made on the platform"),
-    "order_does_not_close": _("The order's parts do not add up to its total"),
-    "id_mismatch": _("The order names lines that it does not have"),
-    "webhook_unreadable": _("A message of the platform cannot be read"),
-    "webhook_not_read": _("A message of the platform was not worked on"),
-    "webhook_endpoint_failing": _("A receiver of webhooks does not answer"),
-    "order_unreadable": _("An order of the platform cannot be read"),
-    "returned_more_than_fulfilled": _("More units were returned than were sent"),
-    "needs_reconnect": _("A connection was refused"),
-    "goods_not_expected": _("Goods arrived that nobody approved"),
-    "goods_not_on_return": _("Something arrived that is not on the return"),
-    "goods_unannounced": _("A parcel arrived without a return"),
-    "receipt_miscounted": _("A receipt was counted wrongly"),
-    "payout_overdue": _("Nobody has reported what was handed over"),
-    "mail_unknown": _("Whether a mail arrived is not known"),
-    "mail_refused": _("A mail was refused"),
-    "shopper_asks": _("A shopper asks for an order without an e-mail address"),
-}
-# What whoever owns a mismatch does next; the API tells integrators the same in English.
-NEXT_STEPS: Final[Mapping[str, str]] = {
-    "platform_disagrees": _("compare both computations and decide"),
-    "effect_unknown": _("look at the platform: did it happen?"),
-    "effect_failed": _("read what the platform said, correct the cause, try again"),
-    "surplus_received": _("find out where the extra units belong"),
-    "paid_before_inspection": _("decide whether the shopper is asked for the difference"),
-    "paid_not_received": _("ask the shopper for the goods or the money"),
-    "refunded_outside_too_much": _("find out what was refunded there, then correct the order"),
-    "refund_gave_way": _("check that what was paid on the platform is what was owed"),
-    "order_does_not_close": _("look at the order on the platform and report it"),
-    "id_mismatch": _("look at the order on the platform and report it"),
-    "order_unreadable": _("look at the order on the platform and report it"),
-    "returned_more_than_fulfilled": _("look at the order on the platform and report it"),
-    "webhook_unreadable": _("look at what was received and report it"),
-    "webhook_not_read": _("find out why the message cannot be worked on"),
-    "webhook_endpoint_failing": _("repair the receiver, then send again what it missed"),
-    "needs_reconnect": _("connect the shop again"),
-    "goods_not_expected": _("decide what happens to the goods"),
-    "goods_not_on_return": _("find out whose goods these are and tell the shopper"),
-    "goods_unannounced": _("find the order or the sender of the parcel"),
-    "receipt_miscounted": _("count the parcel again before it is inspected"),
-    "payout_overdue": _("carry it out, then report it as done or as failed"),
-    "mail_unknown": _("ask the shopper whether it arrived, or send it again"),
-    "mail_refused": _("correct the address, then send it again"),
-    "shopper_asks": _("call the shopper and send a link"),
 }
 HAPPENED: Final[Mapping[str, str]] = {
     "return.requested": _("Requested"),
@@ -330,6 +279,10 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.observed": _("Something unexpected was in the parcel"),
     "return.held": _("Put on hold"),
     "return.released": _("Hold released"),
+    "return.info_asked": _("Asked the shopper"),
+    "return.info_given": _("Answered"),
+    "return.reminded": _("Shopper reminded"),
+    "return.expired": _("Expired"),
     "return.in_transit": _("In transit"),
     "return.delivered": _("Delivered"),
     "return.parcel_updated": _("News about the parcel"),
@@ -354,6 +307,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.failed": _("Refund refused"),
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
+    **guard_words.HAPPENED,
     "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),
@@ -368,11 +322,14 @@ TECHNICAL: Final = frozenset(
     {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
 )
 ACTORS: Final[Mapping[str, str]] = {
+    "breaker": _("Velocity breaker"),
     "policy": _("Policy, automatically"),
+    "statute": _("The right of withdrawal"),
     "retour": _("Retour"),
     "shopper": _("Shopper"),
     "platform": _("Platform"),
     "carrier": _("Carrier"),
+    "source": _("Another system"),
     "warehouse": _("Warehouse"),
     "cli": _("Operator"),
     "system": _("Retour"),
@@ -388,4 +345,3 @@ FACTS: Final[Mapping[str, str]] = {
     "fees": _("What it costs"),
     "requirements": _("What the shopper must give"),
 }
-PLATFORMS: Final[Mapping[str, str]] = {"shopify": "Shopify", "carrier": _("Carrier"), "warehouse": _("Warehouse")}

@@ -7,6 +7,7 @@ import msgspec
 
 from retour.core.answers import ANSWER_MOST, missing
 from retour.core.policy.outcome import AnswerKind, Question, Requirements
+from retour.doors.portal.choices import OwnAsk
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.flows.rma import Considered, Judged
 from retour.web.forms import Form, FormErrors
@@ -32,10 +33,15 @@ def wanted_of(draft: Draft, order: Considered, judged: Judged | None) -> Mapping
     return {one.line.ref: one.decision.requirements.outcome for one in order.lines if one.line.ref in draft.lines}
 
 
-def fields_of(draft: Draft, wanted: Mapping[str, Requirements], reader: Reader) -> Mapping[str, Sequence[Field]]:
-    """Return the fields of each chosen line by its key."""
+def fields_of(
+    draft: Draft, wanted: Mapping[str, Requirements], reader: Reader, *, own: Mapping[str, Sequence[OwnAsk]]
+) -> Mapping[str, Sequence[Field]]:
+    """Return the fields of each chosen line by its key; `own` has the words of what a reason asks."""
     return {
-        key_of(ref): [_field(ref, question, line, reader) for question in wanted[ref].questions]
+        key_of(ref): [
+            _field(ref, question, line, reader, {one.id: one for one in own.get(ref, ())})
+            for question in wanted[ref].questions
+        ]
         for ref, line in draft.lines.items()
         if ref in wanted
     }
@@ -82,14 +88,17 @@ def unanswered(
     return errors
 
 
-def _field(ref: str, question: Question, line: DraftLine, reader: Reader) -> Field:
+def _field(ref: str, question: Question, line: DraftLine, reader: Reader, own: Mapping[str, OwnAsk]) -> Field:
     options: list[tuple[str, str]] = []
+    said = own.get(question.id)
+    text = said.text if said else question.text
     if question.answer is AnswerKind.CHOICE:
-        options = [("", ""), *((choice, choice) for choice in question.choices)]
+        named = dict(said.choices) if said else {}
+        options = [("", ""), *((choice, named.get(choice, choice)) for choice in question.choices)]
     elif question.answer is AnswerKind.YES_NO:
         options = [("", ""), ("yes", reader.say("Yes")), ("no", reader.say("No"))]
     value = line.answers.get(question.id, "")
-    return Field(_name(ref, question), question.text, question.answer.value, options, value, question.required)
+    return Field(_name(ref, question), text, question.answer.value, options, value, question.required)
 
 
 def _name(ref: str, question: Question) -> str:

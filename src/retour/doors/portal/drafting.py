@@ -9,6 +9,7 @@ from litestar import Response
 from retour.core.errors import Objection, Refused
 from retour.core.order import Order
 from retour.doors.portal import words
+from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import Elsewhere, Here
 from retour.doors.portal.draft import Draft, Piece, kept, key_of, pieces, read_draft
 from retour.flows import rma as returns
@@ -107,8 +108,11 @@ async def chosen_of(here: Here, draft: Draft, order: Considered) -> Sequence[Pie
 
 async def with_reason(here: Here, draft: Draft, order: Considered) -> list[Piece]:
     """Return the chosen items with their pictures and their reasons in words."""
-    chosen = await chosen_of(here, draft, order)
-    return [replace(piece, reason=words.reason_name(piece.reason, here.reader)) for piece in chosen]
+    chosen, names = await chosen_of(here, draft, order), await names_of_reasons(here)
+    return [
+        replace(piece, reason=names.get(piece.reason) or words.reason_name(piece.reason, here.reader))
+        for piece in chosen
+    ]
 
 
 async def pictures_of(db: Db, order: Order) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """After sending: the list of an order's returns, where one stands, and cancelling it while nothing was handed over."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +16,16 @@ from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.doors.portal import words
+from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
+from retour.doors.portal.papers import papers_of
+from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
+from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, views
 from retour.store import look as looks
 from retour.store import order as orders
@@ -28,12 +33,15 @@ from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.store.refund import SettlementRow
+from retour.store.rma import questions
+from retour.store.rma.questions import InfoRequest
 from retour.web.differences import differences
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
 
 LIST_MOST: Final = 50
+ANSWER_MISSING: Final = "answer-missing"  # says that an answer came back empty
 _NUMBER: Final = re.compile(r"R-([1-9][0-9]{0,17})")
 _LINES: Final = msgspec.json.Decoder(list[views.LineView])
 _LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
@@ -68,6 +76,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         assert parts is not None, "a return that was just read"
         assert order is not None, "a return stands on its order"
         settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
+        asked = await questions.of_return(here.db, row["id"])
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader = here.portal.look.name, here.reader
         outside = chosen_of(row, names)
@@ -81,10 +90,13 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
-            messages=_messages(row, parts, shop), may_cancel=await _may_cancel(here.db, row),
+            messages=_messages(row, parts, asked, here), may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=parts.shipments,
+            parcels=told_parcels(parts.shipments),
+            papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
+            asked=next((q for q in asked if q.closed_at is None), None),
+            answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 
 
@@ -166,11 +178,11 @@ def chosen_of(row: Record, names: Names) -> str:
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:
     """Return the items of a return and, where it differs from the whole, what became of each."""
-    found, pictures = [], await pictures_of(here.db, order)
+    found, pictures, reasons = [], await pictures_of(here.db, order), await names_of_reasons(here)
     for line in _LINES.decode(row["lines"] or "[]"):
         ordered = order.line(line.line_ref)
         title, of = (ordered.title, ordered.quantity) if ordered else (here.reader.say("Item"), line.requested_quantity)
-        reason = words.reason_name(line.reason, here.reader)
+        reason = reasons.get(line.reason) or words.reason_name(line.reason, here.reader)
         picture = pictures.get(ordered.image_url or "") if ordered else None
         piece = Piece(key_of(line.line_ref), title, picture, line.requested_quantity, of, reason)
         found.append((piece, _fate(line.decision, row["status"], here)))
@@ -183,16 +195,23 @@ def _fate(decision: str, status: str, here: Here) -> str:
     say = here.reader.say
     fates = {
         "rejected": say("not accepted"), "cancelled": say("cancelled"), "approved": say("accepted"),
-        "resolved": say("complete"), "requested": say("being checked"),
+        "resolved": say("complete"), "requested": say("being checked"), "expired": say("expired"),
     }  # fmt: skip
     return fates.get(decision, "")
 
 
-def _messages(row: Record, parts: views.ReturnParts, shop: str) -> list[tuple[str, str, Any]]:
-    """Return what the shop wrote to the shopper: (who, text, when or nothing)."""
+def _messages(
+    row: Record, parts: views.ReturnParts, asked: Sequence[InfoRequest], here: Here
+) -> list[tuple[str, str, Any]]:
+    """Return what the shop and the shopper wrote to each other: (who, text, when or nothing)."""
+    shop = here.portal.look.name
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
     found: list[tuple[str, str, Any]] = [(shop, text, row["decided_at"]) for text in said]
     found += [(shop, note.body, note.at) for note in parts.notes if note.shown_to_shopper]
+    for closed in (question for question in asked if question.closed_at is not None):
+        found.append((shop, closed.question, closed.asked_at))
+        if closed.answer is not None:
+            found.append((here.reader.say("You"), closed.answer, closed.closed_at))
     return found
 
 

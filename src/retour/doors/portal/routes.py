@@ -8,7 +8,18 @@ from litestar import Request, Response, Router, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from retour.doors.portal import choosing, explaining, files, following, looking, sending, why, withdrawing
+from retour.doors.portal import (
+    answering,
+    choosing,
+    explaining,
+    files,
+    following,
+    looking,
+    parcels,
+    sending,
+    why,
+    withdrawing,
+)
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
@@ -37,6 +48,9 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/list", following.list_returns, None),
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
+    ("/{name:str}/papers/{file:str}", parcels.show_file, None),
+    ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
+    ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )
 

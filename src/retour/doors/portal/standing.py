@@ -1,7 +1,9 @@
 """Where a return stands, as the next thing in the shopper's life; and what happened to it, in sentences."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from retour.core.event import EventType
@@ -36,6 +38,10 @@ def standing(
 ) -> Standing:
     """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
     say, status = reader.say, Decision(row["status"])
+    if row["blocked_code"] == "info_needed":
+        until = _by(row, "answer_by", say("Please answer by %(day)s; after that it expires."), reader)
+        text = _joined(say("Your return goes on as soon as you have answered."), until)
+        return Standing(say("The shop has a question"), text, say("Waits for your answer"), for_you=True)
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
         return Standing(say("The shop is checking your request"), text, say("Waits for %(shop)s", shop=shop))
@@ -46,7 +52,8 @@ def standing(
     if status is Decision.CANCELLED:
         return Standing(say("This return was cancelled"), say("Nothing needs to be sent. You can start a new one."))
     if status is Decision.EXPIRED:
-        return Standing(say("This return has expired"), say("No parcel arrived in time. Ask the shop if you sent one."))
+        text = say("No parcel or answer came in time. Ask the shop if you sent one, or start a new return.")
+        return Standing(say("This return has expired"), text)
     if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
         return _paid(settlements, reader, chosen)
     return _on_its_way(row, settlements, reader, shop=shop, chosen=chosen)
@@ -94,8 +101,24 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
-    text = say("Your return is approved. Pack the items and send them back.")
+    if code == "label_failed":
+        text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
+        return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
+    text = _joined(
+        say("Your return is approved. Pack the items and send them back."),
+        _by(row, "send_by", say("Hand the parcel over by %(day)s; after that it expires."), reader),
+    )
     return Standing(say("Send your parcel"), text, say("Waits for you: send the parcel"), for_you=True)
+
+
+def _by(row: Record, name: str, sentence: str, reader: Reader) -> str:
+    """Return a sentence with the day of a deadline of the blocker, or nothing where there is none."""
+    moment = json.loads(row["evidence"] or "{}").get(name)
+    return sentence % {"day": reader.day(datetime.fromisoformat(moment))} if moment else ""
+
+
+def _joined(*parts: str) -> str:
+    return " ".join(part for part in parts if part)
 
 
 def _is_no_refund(settlements: Sequence[SettlementRow]) -> bool:
@@ -164,6 +187,9 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_APPROVED.value: say("Return approved"),
         EventType.RETURN_REJECTED.value: say("Return not accepted"),
         EventType.RETURN_CANCELLED.value: say("Return cancelled"),
+        EventType.RETURN_INFO_ASKED.value: say("The shop asked you something"),
+        EventType.RETURN_INFO_GIVEN.value: say("You answered"),
+        EventType.RETURN_EXPIRED.value: say("Return expired"),
         EventType.RETURN_IN_TRANSIT.value: say("The carrier has your parcel"),
         EventType.RETURN_DELIVERED.value: say("Your parcel was delivered"),
         EventType.RETURN_RECEIVED.value: say("The shop received your parcel"),

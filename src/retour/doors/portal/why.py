@@ -8,8 +8,9 @@ import msgspec
 from litestar import Response
 
 from retour.core.attachment import MOST_OF_A_LINE
-from retour.core.reason import NOTE_MOST, REASONS
-from retour.doors.portal import asking, files, words
+from retour.core.reason import NOTE_MOST
+from retour.doors.portal import asking, files
+from retour.doors.portal.choices import Choices, choices_of, photo_text
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.doors.portal.drafting import (
@@ -55,7 +56,7 @@ async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response
     async with desk.here(request, handle) as here:
         if form.text("remove"):
             await files.remove(here, here.proven, form.text("remove"))
-        if form.text("remove") or form.text("do") == "add":
+        if form.text("remove") or form.text("do").startswith(("add", "ask-")):
             return await _only_files(here, form, errors)
         return await _judge(here, form, errors)
 
@@ -63,19 +64,22 @@ async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response
 async def _only_files(here: Here, form: Form, errors: FormErrors) -> Response[Any]:
     """Keep what was typed without a word on what is still missing; the page is shown again at the files."""
     draft, order, unsaid = with_lines(draft_of(here)), await order_of(here), FormErrors()
-    draft = _typed(form, draft, unsaid, here.reader)
+    draft = _typed(form, draft, await choices_of(here, draft, order), unsaid, here.reader)
     wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
     draft = asking.with_answers(draft, form, wanted)
     await keep(here, draft)
     if errors:
         return await _reasons(here, draft, errors, status=422)
-    at = form.text("do") and next((key for key in map(key_of, draft.lines) if form.uploads(f"photo-{key}")), "")
-    return see(f"{here.base}/reasons#photos-{at}" if at else f"{here.base}/reasons")
+    at = next((key for key in map(key_of, draft.lines) if form.uploads(f"photo-{key}")), "")
+    if at:
+        return see(f"{here.base}/reasons#photos-{at}")
+    asked = next((key for key in map(key_of, draft.lines) if form.text("do") == f"ask-{key}"), "")
+    return see(f"{here.base}/reasons#why-{asked}" if asked else f"{here.base}/reasons")
 
 
 async def _judge(here: Here, form: Form, errors: FormErrors) -> Response[Any]:
     draft, order = with_lines(draft_of(here)), await order_of(here)
-    draft = _typed(form, draft, errors, here.reader)
+    draft = _typed(form, draft, await choices_of(here, draft, order), errors, here.reader)
     wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
     draft = asking.with_answers(draft, form, wanted)
     await keep(here, draft)
@@ -88,16 +92,18 @@ async def _judge(here: Here, form: Form, errors: FormErrors) -> Response[Any]:
     return see(f"{here.base}/offers")
 
 
-def _typed(form: Form, draft: Draft, errors: FormErrors, reader: Reader) -> Draft:
+def _typed(form: Form, draft: Draft, offered: Mapping[str, Choices], errors: FormErrors, reader: Reader) -> Draft:
     """Return the draft with the reasons and notes that were typed."""
-    lines = {ref: _reason(form, ref, line, errors, reader) for ref, line in draft.lines.items()}
+    lines = {ref: _reason(form, ref, line, offered.get(ref), errors, reader) for ref, line in draft.lines.items()}
     return msgspec.structs.replace(draft, lines=lines)
 
 
-def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: Reader) -> DraftLine:
+def _reason(
+    form: Form, ref: str, line: DraftLine, offered: Choices | None, errors: FormErrors, reader: Reader
+) -> DraftLine:
     key = key_of(ref)
     reason, note = form.text(f"reason-{key}"), _HIDDEN.sub("", form.text(f"note-{key}"))
-    if reason not in REASONS:
+    if offered is None or reason not in offered.codes:
         errors.add(f"reason-{key}", reader.say("Choose a reason"))
         reason = ""
     if len(note) > NOTE_MOST:
@@ -109,12 +115,16 @@ def _reason(form: Form, ref: str, line: DraftLine, errors: FormErrors, reader: R
 
 async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
     order, sent = await order_of(here), await photos_of(here)
-    options = [(code, words.reason_name(code, here.reader)) for code in REASONS]
+    offered = await choices_of(here, draft, order)
     wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
+    asks = {ref: found.asks(draft.lines[ref].reason) for ref, found in offered.items()}
     return here.page(
-        "reasons", status=status, errors=errors, pieces=await chosen_of(here, draft, order), options=options,
+        "reasons", status=status, errors=errors, pieces=await chosen_of(here, draft, order),
+        choices={key_of(ref): found.shown for ref, found in offered.items()},
         notes={key_of(ref): line.note for ref, line in draft.lines.items()},
-        questions=asking.fields_of(draft, wanted, here.reader),
+        questions=asking.fields_of(draft, wanted, here.reader, own=asks),
+        asked={key_of(ref) for ref, found in asks.items() if found},
+        photo_texts={key_of(ref): photo_text(found) for ref, found in asks.items()},
         note_wanted={key_of(ref) for ref, said in wanted.items() if said.note},
         photos_wanted={key_of(ref): said.photos for ref, said in wanted.items()},
         sent={key_of(ref): found for ref, found in sent.items()}, most_photos=MOST_OF_A_LINE,

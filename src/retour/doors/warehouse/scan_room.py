@@ -14,6 +14,7 @@ from retour.core import scan as codes
 from retour.core.errors import Refused
 from retour.doors.warehouse import words
 from retour.doors.warehouse.dock import HOME, AnyRequest, Band, Dock, after, parcel_path, refusal, uuid_of
+from retour.flows import intake
 from retour.flows.receiving import scanning
 from retour.flows.receiving.observing import Seen, Sight
 from retour.flows.receiving.scanning import Came, Did
@@ -22,6 +23,7 @@ from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.dock import Match, ScanView
 from retour.web.forms import Form, read_form
+from retour.web.intake import ReturnHands
 from retour.web.pages import see
 from retour.web.reader import Reader
 from retour.web.session import Staff, signed_in
@@ -146,7 +148,18 @@ async def _unannounced(dock: Dock, request: AnyRequest, staff: Staff) -> Respons
     )  # fmt: skip
 
     async def work(db: Db) -> Came:
-        return await scanning.observe_unannounced(db, step=step, store_id=store_id, sight=sight)
+        came = await scanning.observe_unannounced(db, step=step, store_id=store_id, sight=sight)
+        row = (
+            None
+            if came.repeated or not came.scan_id
+            else await store.one_scan(db, came.scan_id, staff_id=staff.staff_id)
+        )
+        if row is not None and row.observation_id is not None:
+            await intake.park_parcel(
+                db, dock.vault, tenant_id=staff.tenant_id, store_id=store_id, observation_id=row.observation_id,
+                code=sight.code, note=sight.note, hands=ReturnHands(dock.policies), actor=step.actor, now=step.now,
+            )  # fmt: skip
+        return came
 
     return after(HOME, await dock.take(staff, step, work))
 
@@ -157,7 +170,11 @@ async def _undo(dock: Dock, request: AnyRequest, staff: Staff, scan_id: UUID) ->
     step = dock.step(staff, form, nonce=f"undo-{scan_id}")
 
     async def work(db: Db) -> Came:
-        return await scanning.take_back(db, step=step, scan_id=scan_id)
+        came = await scanning.take_back(db, step=step, scan_id=scan_id)
+        row = await store.one_scan(db, scan_id, staff_id=staff.staff_id)
+        if row is not None and row.observation_id is not None:
+            await intake.parcel_taken_back(db, observation_id=row.observation_id, actor=step.actor, now=step.now)
+        return came
 
     try:
         came = await dock.take(staff, step, work)

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from retour.core.channel import Channel
 from retour.core.errors import Refused
-from retour.core.intake import ORDER_FORMAT, RETURN_FORMAT, read_order, read_return
+from retour.core.intake import MESSAGE_FORMAT, ORDER_FORMAT, RETURN_FORMAT, read_letter, read_order, read_return
 from retour.core.order import Fetched
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.taking import Source, take_in
-from retour.flows.intake.told import Outcome
+from retour.flows.intake.texts import take_text
+from retour.flows.intake.told import Outcome, Taken
 from retour.store import connection
 from retour.store import intake as intakes
 from retour.store import order as orders
@@ -23,7 +24,7 @@ from retour.store.vault import Vault
 from retour.store.webhook import Entry
 
 Mirror = Callable[..., Awaitable[Mirrored]]
-_READERS: Final = {RETURN_FORMAT: read_return, ORDER_FORMAT: read_order}
+_READERS: Final = {RETURN_FORMAT: read_return, ORDER_FORMAT: read_order, MESSAGE_FORMAT: read_letter}
 DOCUMENTS: Final = frozenset(_READERS)
 
 
@@ -61,13 +62,26 @@ async def read_message(
         plain = json.loads(raw)
         if entry.topic == ORDER_FORMAT:
             return await _order(db, vault, entry, read_order(plain), mirror, now)
-        document = read_return(plain)
+        taken = await _taken(db, vault, entry, plain, tenant_id=tenant_id, hands=hands, now=now)
     except Refused as no:
         return Told("refused", problem=f"{no.code} {no.field or ''}".strip())
-    source = await _source(db, entry, tenant_id, document.channel)
-    taken = await take_in(db, vault, source, document, hands=hands, now=now)
     told = taken.outcome.value if taken.why is None else f"{taken.outcome.value}: {taken.why}"
     return Told(told[:200], intake_id=taken.intake_id, person_id=await _person(db, taken.intake_id))
+
+
+async def _taken(
+    db: Db, vault: Vault, entry: Entry, plain: object, *, tenant_id: UUID, hands: Hands, now: datetime
+) -> Taken:
+    if entry.topic == MESSAGE_FORMAT:
+        letter = read_letter(plain)
+        source = await _source(db, entry, tenant_id, letter.channel)
+        return await take_text(
+            db, vault, source, text=letter.text, reference=letter.id, sender=letter.sender, at=letter.sent_at,
+            hands=hands, now=now,
+        )  # fmt: skip
+    document = read_return(plain)
+    source = await _source(db, entry, tenant_id, document.channel)
+    return await take_in(db, vault, source, document, hands=hands, now=now)
 
 
 async def _person(db: Db, intake_id: UUID) -> UUID | None:

@@ -3,22 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.intake import Wanted, match_items
+from retour.core.rma.moves import UNDECIDED
 from retour.flows.intake.following import follow
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.taking import open_as, tell, units_left
 from retour.flows.intake.told import Outcome, Taken
+from retour.store import discrepancy, dock
 from retour.store import intake as intakes
 from retour.store import order as orders
+from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.intake import Intake
 from retour.store.vault import Vault
 
-REASON_MOST = 2_000  # characters
+REASON_MOST: Final = 2_000  # characters
+UNANNOUNCED: Final = "goods_unannounced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +60,30 @@ async def choose(
         db, vault, intake_id=intake_id, order_id=found.id, store_id=found.store_id, lines=lines, document=kept.document,
         channel=waiting.channel, hands=hands, actor=actor, now=now, beyond=choice.beyond,
     )  # fmt: skip
+    if waiting.channel == Channel.WAREHOUSE:
+        await _received(db, waiting, rma_id, hands, actor, now)
     # The person decided that it is a return; where it stands elsewhere is followed, but no decision of others.
     refused = await follow(db, rma_id=rma_id, document=kept.document, decides=False, actor=actor, hands=hands, now=now)
     return Taken(intake_id, Outcome.OPENED, rma_id, number, ", ".join(refused) or None)
+
+
+async def _received(db: Db, waiting: Intake, rma_id: UUID, hands: Hands, actor: str, now: datetime) -> None:
+    """Let a parcel that is here already be the receipt of the return that was opened for it."""
+    record = await returns.lock(db, rma_id)
+    assert record is not None, "it was just opened"
+    if any(line.decision in UNDECIDED for line in record.rma.lines):
+        await hands.approve(db, rma_id=rma_id, actor=actor, now=now)
+    await hands.receive(db, rma_id=rma_id, location_ref=None, actor=actor, now=now)
+    await _settled(db, waiting, actor, now)
+
+
+async def _settled(db: Db, waiting: Intake, actor: str, now: datetime) -> None:
+    """Take back the observation that a parcel without a return is here, with its discrepancy."""
+    observation_id = UUID(waiting.external_id)
+    await dock.withdraw(db, observation_id, by=actor, at=now)
+    await discrepancy.resolve(
+        db, UNANNOUNCED, resource_kind="observation", resource_id=observation_id, by=actor, at=now
+    )
 
 
 async def dismiss(db: Db, *, intake_id: UUID, reason: str, actor: str, now: datetime) -> None:
@@ -65,6 +92,8 @@ async def dismiss(db: Db, *, intake_id: UUID, reason: str, actor: str, now: date
     if not 1 <= len(reason.strip()) <= REASON_MOST:
         raise Refused("reason_missing", "say why nothing comes of it", field="reason")
     await intakes.dismiss(db, intake_id, reason=reason.strip(), by=actor, at=now)
+    if waiting.channel == Channel.WAREHOUSE:
+        await _settled(db, waiting, actor, now)
     await tell(db, EventType.INTAKE_DISMISSED, intake_id, waiting.store_id, actor, now, {"why": waiting.why})
 
 

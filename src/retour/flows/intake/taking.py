@@ -29,6 +29,7 @@ from retour.store.vault import Vault
 
 __all__ = ["Outcome", "Source", "Taken", "open_as", "park", "take_in"]
 _LONGEST: Final = 200
+PARCEL: Final = "parcel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ async def _first(
     found = await intakes.candidates(db, store_id=source.store_id, clues=kept.document.clues)
     said = associate(kept.document.clues, found)
     why, facts, lines = await _judged(db, said, found, kept)
+    if source.channel is Channel.WAREHOUSE:
+        why = PARCEL
     order_id = said.chosen
     if why is None and order_id is not None:
         try:

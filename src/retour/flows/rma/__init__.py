@@ -5,6 +5,7 @@ from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise
 from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
@@ -31,6 +32,7 @@ __all__ = [
     "consider",
     "hold",
     "judge",
+    "merge",
     "move_on",
     "open_return",
     "open_withdrawal",

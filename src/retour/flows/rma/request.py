@@ -1,6 +1,6 @@
 """Asking for a return: the policy decides, the units are claimed, the promise is kept with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,11 +20,13 @@ from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Way, Ways, ways_back
+from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
-from retour.flows.rma.sent_along import answered, check_photos, give_photos, lacks_photos
+from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.idempotency import Answer
 from retour.store.ids import new_id
@@ -60,14 +62,15 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
-    lines, aside = await _decide(db, found, store, at, asking, now=now, policies=policies)
+    given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
+    lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
-    wanted = tuple(line.requirements.outcome for line in lines)
+    wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
         lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
@@ -230,6 +233,7 @@ async def _decide(
     store: policy.StoreContext,
     at: Position,
     asking: Asking,
+    given: Mapping[str, Given],
     *,
     now: datetime,
     policies: PolicyCache,
@@ -241,7 +245,9 @@ async def _decide(
         found.order,
         person=at.person,
         request=Request(
-            tuple(Asked(w.line_ref, w.quantity, w.reason, w.resolution) for w in asking.wishes),
+            tuple(
+                Asked(w.line_ref, w.quantity, w.reason, w.resolution, group_of(given, w.reason)) for w in asking.wishes
+            ),
             asking.kind,
             asking.channel,
             method=asking.method,
@@ -270,7 +276,7 @@ def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish], *, unl
         said = Objection("resolution_not_offered", "that resolution is not offered", f"lines[{index}].resolution")
         if not unlimited or wish.ref is not None or wish.resolution not in CARRIED_OUT:
             raise Refused(said.code, said.message, field=said.field)
-        aside.append(said)
+        aside.append(replace(said, field=f"lines[{wish.line_ref}].resolution"))  # as the policy names a line
     return aside
 
 

@@ -1,6 +1,6 @@
 """What comes with a request: answers, a note and photos, held against what the policy and the reason want."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -8,13 +8,32 @@ from retour.core.answers import missing
 from retour.core.attachment import MOST_OF_A_LINE, MOST_OF_A_REQUEST
 from retour.core.errors import Refused
 from retour.core.kind import is_granted
+from retour.core.policy import LineDecision
 from retour.core.policy.outcome import Requirements
+from retour.core.why import Given, merged
 from retour.flows.rma.asking import API, PORTAL, Asking, Judged, Wish
 from retour.store import photo
 from retour.store.db import Db
 from retour.store.rma import NewReturn
 
 _PHOTOS = "photos_required"
+
+
+def group_of(given: Mapping[str, Given], reason: str) -> str | None:
+    """Return the standard group of a reason that the store knows, or nothing."""
+    return given[reason].standard_group if reason in given else None
+
+
+def all_wanted(
+    lines: Sequence[LineDecision], wishes: Sequence[Wish], given: Mapping[str, Given]
+) -> tuple[Requirements, ...]:
+    """Return what is wanted of each line, by the policy and by the reason that was given."""
+    return tuple(
+        merged(line.requirements.outcome, given[wish.reason].wanted)
+        if wish.reason in given
+        else line.requirements.outcome
+        for line, wish in zip(lines, wishes, strict=True)
+    )
 
 
 def lacks_photos(wishes: Sequence[Wish], wanted: Sequence[Requirements]) -> bool:

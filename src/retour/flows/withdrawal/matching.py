@@ -9,6 +9,7 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.order import Fetched
+from retour.core.platforms import SPEAKING
 from retour.core.ports import Unreachable
 from retour.core.withdrawal import Candidate, Why, WithdrawalState, matched
 from retour.flows.withdrawal.opening import Found, OpenReturn, found, opened, told
@@ -24,7 +25,6 @@ Clock = Callable[[], datetime]
 LEASE: Final = timedelta(seconds=60)
 PATIENCE: Final = timedelta(minutes=30)  # how long an unreachable platform is asked before a person is
 ACTOR: Final = "retour"
-CARRIER: Final = "carrier"
 
 
 class ReadOrder(Protocol):
@@ -88,7 +88,7 @@ async def _ask_platforms(by: Matcher, tenant_id: UUID, at: Withdrawal) -> dateti
         every = await connections.connections(db)
     due_at = None
     for connection in every:
-        if connection.store_id != at.store_id or connection.platform == CARRIER or connection.state != "connected":
+        if connection.store_id != at.store_id or connection.platform in SPEAKING or connection.state != "connected":
             continue
         try:
             fetched = await by.read(connection.id, ref=None, name=at.said.number)

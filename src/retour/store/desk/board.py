@@ -92,7 +92,8 @@ SELECT k.id, k.platform, k.far_name, k.state, k.created_at, c.ran_at, c.problem,
   LEFT JOIN LATERAL (
     SELECT max(y.ran_at) AS ran_at, max(y.problem) AS problem FROM sync_cursor y
      WHERE y.tenant_id = k.tenant_id AND y.connection_id = k.id) AS c ON true
- WHERE k.tenant_id = current_tenant() AND k.state <> 'disconnected' AND ($1::uuid IS NULL OR k.store_id = $1)
+ WHERE k.tenant_id = current_tenant() AND k.state <> 'disconnected' AND k.platform <> 'feed'
+   AND ($1::uuid IS NULL OR k.store_id = $1)
  ORDER BY k.platform = 'carrier', k.platform, k.far_name
 """
 # One row of what stops money everywhere: the operator's switch, a restored database, the account's own pause.

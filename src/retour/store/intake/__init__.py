@@ -1,11 +1,12 @@
 """What was sent in to become a return: kept sealed, once per source, with what it waits for."""
 
-from retour.store.intake.apart import apart
+from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
 from retour.store.intake.rows import (
     Intake,
     Waiting,
     add,
+    count_waiting,
     dismiss,
     document,
     find,
@@ -25,6 +26,7 @@ __all__ = [
     "add",
     "apart",
     "candidates",
+    "count_waiting",
     "dismiss",
     "document",
     "find",
@@ -35,5 +37,6 @@ __all__ = [
     "opened",
     "park",
     "seen",
+    "undone",
     "waiting",
 ]

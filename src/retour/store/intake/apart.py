@@ -12,6 +12,8 @@ from retour.store.db import Db
 BEGIN: Final = "SAVEPOINT apart"
 KEEP: Final = "RELEASE SAVEPOINT apart"
 UNDO: Final = "ROLLBACK TO SAVEPOINT apart"
+TRY: Final = "SAVEPOINT tried"
+TAKE_BACK: Final = "ROLLBACK TO SAVEPOINT tried"
 
 
 @contextlib.asynccontextmanager
@@ -24,3 +26,11 @@ async def apart(db: Db) -> AsyncIterator[None]:
         await db.execute(UNDO)
         raise
     await db.execute(KEEP)
+
+
+@contextlib.asynccontextmanager
+async def undone(db: Db) -> AsyncIterator[None]:
+    """Undo whatever the block does, however it ends; an error of the database loses the whole transaction."""
+    await db.execute(TRY)
+    yield
+    await db.execute(TAKE_BACK)

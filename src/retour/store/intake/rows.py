@@ -73,6 +73,10 @@ SELECT id, store_id, received_at AS since, why, channel, candidates FROM intake
  WHERE tenant_id = current_tenant() AND state = 'waiting' AND ($1::uuid IS NULL OR store_id = $1)
  ORDER BY received_at, id LIMIT $2
 """
+COUNT: Final = """
+SELECT count(*) FROM intake
+ WHERE tenant_id = current_tenant() AND state = 'waiting' AND ($1::uuid IS NULL OR store_id = $1)
+"""
 SEALED: Final = """
 SELECT i.tenant_id, i.sealed, i.sealed_for, p.sealed_key, p.erased_at
   FROM intake i LEFT JOIN person p ON p.tenant_id = i.tenant_id AND p.id = i.sealed_for
@@ -162,6 +166,12 @@ async def list_page(
 async def waiting(db: Db, store_id: UUID | None = None, *, limit: int = 200) -> list[Waiting]:
     """Return what waits for a person, longest first."""
     return [Waiting(**row) for row in await db.fetch(WAITING, store_id, limit)]
+
+
+async def count_waiting(db: Db, store_id: UUID | None = None) -> int:
+    """Return how many wait for a person."""
+    found: int = await db.fetchval(COUNT, store_id)
+    return found
 
 
 async def add(

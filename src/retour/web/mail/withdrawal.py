@@ -20,7 +20,7 @@ def withdrawal_received(letter: Letter, reader: Reader) -> Told:
         items.append(Item(say("Items"), their_lines(said["goods"], reader)))
     items += [
         Item(say("Confirmation to"), (theirs(said.get("contact", ""), reader),)),
-        Item(say("Received"), (moment,)),
+        Item(say("Received"), (moment, _exact(letter, reader))),
         Item(say("Check sum (SHA-256)"), (said.get("sha256", ""),)),
     ]
     return Told(
@@ -67,6 +67,11 @@ def withdrawal_answered(letter: Letter, reader: Reader) -> Told:
 
 def _moment(letter: Letter, reader: Reader) -> str:
     return reader.moment(datetime.fromisoformat(letter.secret["at"]))
+
+
+def _exact(letter: Letter, reader: Reader) -> str:
+    """Return the moment as it can be read in any year: 2026-05-12T15:04:00+02:00."""
+    return reader.local(datetime.fromisoformat(letter.secret["at"])).isoformat(timespec="seconds")
 
 
 def _contact(letter: Letter, reader: Reader) -> tuple[str, ...]:

@@ -20,7 +20,8 @@ from retour.core.policy.document import Op
 from retour.core.policy.facts import FACTS, Fact, FactType, Unit
 from retour.doors.dashboard.policy.fact_words import are_alternatives, joined
 from retour.doors.dashboard.settings.policy_form import read_percent, typed_percent
-from retour.doors.dashboard.words import CHANNELS, METHODS, REASONS, RESOLUTIONS
+from retour.doors.dashboard.way_words import CHANNELS
+from retour.doors.dashboard.words import METHODS, REASONS, RESOLUTIONS
 from retour.web.forms import read_money, typed_money
 from retour.web.reader import Reader
 

@@ -33,12 +33,17 @@ def _(text: str) -> str:
 
 # The areas in their order: path, name, what is found there. Who has a role of the desk reads them all.
 AREAS: Final = (
-    ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock, payments")),
+    ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock")),
+    ("payments", _("Payments"), _("Pause them, four eyes above an amount, the velocity breaker")),
+    ("waits", _("Waits"), _("How long returns may wait, and who is told")),
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
     ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
+    ("addresses", _("Return addresses"), _("Where goods go back to, and what labels say")),
+    ("deadlines", _("Deadlines"), _("How long you wait for a parcel or an answer, and when you remind")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
+    ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
     ("webhooks", _("Webhooks"), _("Programs that are told what happens")),

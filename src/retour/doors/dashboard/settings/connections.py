@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.effect import EffectKind, EffectState
 from retour.core.errors import Refused
+from retour.core.platforms import FEED
 from retour.doors.dashboard.connecting import connect_sandbox, connect_shopify, read_shopify
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.installation import Installation
@@ -93,7 +94,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
 async def _page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         healths = await board.health(db, None, late_before=seen.now - LATE_AFTER)
-        found = await connection.connections(db)
+        found = [one for one in await connection.connections(db) if one.platform != FEED]
         stores = {store.id: store.shop_name for store in await account.stores(db)}
     by_id = {health.id: health for health in healths}
     return await show(seen, AREA, found=found, health=by_id, stores=stores)

@@ -1,4 +1,4 @@
-"""Settings of a store: what it is called, whose calendar it keeps, who masters what, and whether money moves."""
+"""Settings of a store: what it is called, whose calendar it keeps, who masters what."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,14 +11,12 @@ from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.set_up import CURRENCIES, time_zones
-from retour.doors.dashboard.settings.area import OWNER, back_to, show, store_id_of, store_of
+from retour.doors.dashboard.settings.area import OWNER, back_to, show, store_of
 from retour.flows import account as flow
 from retour.flows import session as session_flow
-from retour.store import account
 from retour.store.account import Store
 from retour.store.db import Db
 from retour.web.forms import Form, FormErrors, read_form
-from retour.web.session import DESK
 
 AREA: Final = "store"
 FIELDS: Final = (
@@ -32,8 +30,6 @@ def route_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     return [
         page(desk, at, _page),
         form(desk, at, _change, OWNER),
-        form(desk, f"{at}/pause", _pause, DESK),
-        form(desk, f"{at}/resume", _resume, OWNER),
         page(desk, f"{at}/new", _new_page, OWNER),
         form(desk, f"{at}/new", _add, OWNER),
     ]
@@ -46,12 +42,8 @@ async def _page(seen: Visit) -> Response[str]:
 async def _store_form(seen: Visit, sent: Mapping[str, str], errors: FormErrors, *, status: int = 200) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         store = await store_of(db, seen)
-        whole = await account.get_account(db)
     shown = {name: sent.get(name, getattr(store, name) or "") for name in FIELDS}
-    return await show(
-        seen, AREA, status=status, store=store, sent=shown, errors=errors, zones=time_zones(),
-        all_paused=whole is not None and whole.payments_paused,
-    )  # fmt: skip
+    return await show(seen, AREA, status=status, store=store, sent=shown, errors=errors, zones=time_zones())
 
 
 async def _change(seen: Visit) -> Response[Any]:
@@ -70,25 +62,6 @@ async def _change(seen: Visit) -> Response[Any]:
         errors.add(refused.field or "shop_name", explain(refused, seen.reader))
         return await _store_form(seen, given, errors, status=refused.status)
     return back_to(AREA, "saved")
-
-
-async def _pause(seen: Visit) -> Response[Any]:
-    return await _set_paused(seen, paused=True)
-
-
-async def _resume(seen: Visit) -> Response[Any]:
-    return await _set_paused(seen, paused=False)
-
-
-async def _set_paused(seen: Visit, *, paused: bool) -> Response[Any]:
-    store_id, staff = await store_id_of(seen), seen.staff
-    change = flow.pause_payments if paused else flow.resume_payments
-
-    async def work(db: Db) -> None:
-        await change(db, tenant_id=staff.tenant_id, store_id=store_id, actor=staff.actor, now=seen.now)
-
-    await seen.desk.database.run(staff.tenant_id, work)
-    return back_to(AREA, "paused" if paused else "resumed")
 
 
 async def _new_page(seen: Visit) -> Response[str]:

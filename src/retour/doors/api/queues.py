@@ -1,0 +1,91 @@
+"""The queues over the API: what waits for whom and why, by age, with the limit and what unblocks it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta
+
+from retour.doors.api.operation import Call, Operation
+from retour.doors.api.shapes import Asked, Told
+from retour.store.desk import queues as rows
+from retour.store.desk.queues import Queue
+
+
+class QueueQuery(Asked):
+    """Which queues are wanted; all by default."""
+
+    actor: Literal["agent", "warehouse", "finance", "operator", "shopper", "carrier", "platform", "retour"] | None = (
+        None
+    )
+    code: Annotated[str, Meta(max_length=60, pattern="^[a-z_]*$")] | None = None
+    late: bool = False
+
+
+class AgesOut(Told):
+    """How many wait since when: less than a day, one to three days, three to seven, longer."""
+
+    day: int
+    three_days: int
+    week: int
+    older: int
+
+
+class QueueOut(Told):
+    """Returns of one store that wait for the same one for the same reason; `late` are beyond `limit_hours`.
+
+    The oldest is named with its evidence and what unblocks it.
+    """
+
+    store_id: UUID
+    shop_name: str
+    actor: str
+    code: str
+    count: int
+    late: int
+    limit_hours: int | None
+    ages: AgesOut
+    oldest_since: datetime
+    oldest_number: str
+    unblocks: str | None
+    evidence: Mapping[str, Any]
+
+
+class QueuesOut(Told):
+    """Every queue, those with late returns first."""
+
+    count: int
+    late: int
+    items: list[QueueOut]
+
+
+async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
+    """Return what waits."""
+    found = await rows.queues(
+        call.db, store_id=call.store, now=call.now, actors=(query.actor,) if query.actor else (),
+        codes=(query.code,) if query.code else (),
+    )  # fmt: skip
+    items = [_out(queue) for queue in found if queue.late or not query.late]
+    return QueuesOut(count=sum(x.count for x in items), late=sum(x.late for x in items), items=items)
+
+
+def _out(queue: Queue) -> QueueOut:
+    evidence = {name: value for name, value in queue.evidence.items() if name != "unblocks"}
+    unblocks = queue.evidence.get("unblocks")
+    return QueueOut(
+        store_id=queue.store_id, shop_name=queue.shop_name, actor=queue.actor, code=queue.code, count=queue.count,
+        late=queue.late, limit_hours=queue.hours, oldest_since=queue.oldest, oldest_number=f"R-{queue.number}",
+        ages=AgesOut(day=queue.day, three_days=queue.three_days, week=queue.week, older=queue.older),
+        unblocks=None if unblocks is None else str(unblocks), evidence=evidence,
+    )  # fmt: skip
+
+
+OPERATIONS: Final = (
+    Operation(
+        id="get_queues", method="GET", path="/queues", tag="Returns", query=QueueQuery, answer=QueuesOut,
+        summary="Read what waits for whom, by reason and age", do=get_queues,
+        description="With X-Shop-Name: that store alone. `late` are returns that wait longer than their store lets "
+        "that reason last; `retour` works on by itself.",
+    ),
+)  # fmt: skip

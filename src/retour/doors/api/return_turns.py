@@ -1,0 +1,149 @@
+"""Turns of a return over the API: asking its shopper, writing down the answer, how long the store waits."""
+
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from retour.core.errors import Refused
+from retour.core.rma import Patience
+from retour.doors.api.operation import Call, Operation
+from retour.doors.api.shapes import Asked, Text, Told
+from retour.doors.api.summaries import MISSING, ReturnOut, check_store, summary
+from retour.flows import patience as patience_flow
+from retour.flows import rma as flow
+from retour.store import patience
+from retour.store.rma import questions
+
+Days = Annotated[int, Meta(ge=1, le=365, description="Days.")]
+
+
+class AskWish(Asked):
+    """What the shopper is asked; without `answer_days` the store's own time runs, if it has one."""
+
+    question: Text
+    answer_days: Days | None = None
+    expect_version: int | None = None
+
+
+class AnswerWish(Asked):
+    """What the shopper said."""
+
+    answer: Text
+
+
+class QuestionOut(Told):
+    """A question to the shopper; `outcome` is answered, overtaken by a decision, expired, or nothing yet."""
+
+    id: UUID
+    question: str
+    asked_by: str
+    asked_at: datetime
+    answer_by: datetime | None
+    answer: str | None
+    outcome: str | None
+    closed_at: datetime | None
+
+
+class QuestionList(Told):
+    """The questions of one return, oldest first."""
+
+    items: list[QuestionOut]
+
+
+class PatienceWish(Asked):
+    """How long a store waits, in days (none: for ever), and how many days before the end it reminds."""
+
+    unsent_days: Days | None = None
+    unanswered_days: Days | None = None
+    remind_days: Annotated[list[Days], Meta(max_length=5)] = msgspec.field(default_factory=lambda: [7, 2])
+
+
+class PatienceOut(Told):
+    """How long a store waits, in days, and when it reminds."""
+
+    unsent_days: int | None
+    unanswered_days: int | None
+    remind_days: list[int]
+
+
+async def ask_shopper(call: Call, wish: AskWish) -> ReturnOut:
+    """Ask the shopper something."""
+    await check_store(call)
+    await flow.ask(
+        call.db, rma_id=call.resource_id, question=wish.question, actor=call.actor, now=call.now,
+        answer_days=wish.answer_days, expect_version=wish.expect_version,
+    )  # fmt: skip
+    return await summary(call, call.resource_id)
+
+
+async def answer_question(call: Call, wish: AnswerWish) -> ReturnOut:
+    """Write down the shopper's answer."""
+    await check_store(call)
+    await flow.answer(call.db, rma_id=call.resource_id, text=wish.answer, actor=call.actor, now=call.now)
+    return await summary(call, call.resource_id)
+
+
+async def list_questions(call: Call, _: None) -> QuestionList:
+    """Return the questions of one return."""
+    await summary(call, call.resource_id)
+    found = await questions.of_return(call.db, call.resource_id)
+    return QuestionList(
+        items=[
+            QuestionOut(
+                id=q.id, question=q.question, asked_by=q.asked_by, asked_at=q.asked_at, answer_by=q.answer_by,
+                answer=q.answer, outcome=q.outcome, closed_at=q.closed_at,
+            )
+            for q in found
+        ]
+    )  # fmt: skip
+
+
+async def get_patience(call: Call, _: None) -> PatienceOut:
+    """Return how long the store waits."""
+    found = await patience.of_store(call.db, call.store_id)
+    if found is None:
+        raise Refused("store_not_found", "there is no such store")
+    return _out(found)
+
+
+async def set_patience(call: Call, wish: PatienceWish) -> PatienceOut:
+    """Say how long the store waits."""
+    wanted = Patience(wish.unsent_days, wish.unanswered_days, tuple(wish.remind_days))
+    return _out(
+        await patience_flow.change(call.db, store_id=call.store_id, patience=wanted, actor=call.actor, now=call.now)
+    )
+
+
+def _out(found: Patience) -> PatienceOut:
+    return PatienceOut(
+        unsent_days=found.unsent_days, unanswered_days=found.unanswered_days, remind_days=list(found.remind_days)
+    )
+
+
+OPERATIONS: Final = (
+    Operation(
+        id="ask_shopper", method="POST", path="/returns/{id}/questions", tag="Return actions", missing=MISSING,
+        status=201, body=AskWish, answer=ReturnOut, summary="Ask the shopper something", do=ask_shopper,
+        description="One question at a time, while the return is undecided; the shopper is mailed.",
+    ),
+    Operation(
+        id="list_questions", method="GET", path="/returns/{id}/questions", tag="Returns", missing=MISSING,
+        answer=QuestionList, summary="Read what the shopper was asked and answered", do=list_questions,
+    ),
+    Operation(
+        id="answer_question", method="POST", path="/returns/{id}/answer", tag="Return actions", missing=MISSING,
+        body=AnswerWish, answer=ReturnOut, summary="Write down the shopper's answer", do=answer_question,
+    ),
+    Operation(
+        id="get_patience", method="GET", path="/patience", tag="Returns", answer=PatienceOut, needs_store=True,
+        summary="Read how long the store waits for its shoppers", do=get_patience,
+    ),
+    Operation(
+        id="set_patience", method="POST", path="/patience", tag="Returns", body=PatienceWish, answer=PatienceOut,
+        needs_store=True, summary="Say how long the store waits for its shoppers", do=set_patience,
+        description="What is already promised to a shopper stays: a new time counts for what is approved or asked later.",
+    ),
+)  # fmt: skip

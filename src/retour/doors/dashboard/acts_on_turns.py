@@ -1,0 +1,73 @@
+"""Turns of a return: asking its shopper something, and writing down what they answered."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from retour.core.rma.deadline import Because
+from retour.doors.dashboard.act import Act, Doing
+from retour.doors.dashboard.whole import Whole
+from retour.flows import rma as flow
+from retour.store.db import Db
+from retour.store.event import Event
+from retour.web.reader import Reader
+from retour.web.session import DESK
+
+MOST_TEXT: Final = 10_000
+MOST_DAYS: Final = 365
+
+
+def _asking(whole: Whole, _reader: Reader) -> Mapping[str, Any]:
+    return {"days": whole.record.rma.patience.unanswered_days}
+
+
+async def _ask(doing: Doing, db: Db) -> None:
+    question = text_of(doing, "question", doing.reader.say("Write your question: the shopper reads it"))
+    days = doing.form.whole("days")
+    if doing.form.text("days") and (days is None or not 1 <= days <= MOST_DAYS):
+        doing.errors.add("days", doing.reader.say("Enter 1 to 365 days, or nothing"))
+    if not doing.errors:
+        await flow.ask(
+            db, rma_id=doing.rma_id, question=question, actor=doing.actor, now=doing.now, answer_days=days,
+            expect_version=doing.version,
+        )  # fmt: skip
+
+
+def _asked(whole: Whole, _reader: Reader) -> Mapping[str, Any]:
+    return {"question": whole.question.question if whole.question else ""}
+
+
+async def _answer(doing: Doing, db: Db) -> None:
+    said = text_of(doing, "answer", doing.reader.say("Write what the shopper said"))
+    if not doing.errors:
+        await flow.answer(db, rma_id=doing.rma_id, text=said, actor=doing.actor, now=doing.now)
+
+
+def text_of(doing: Doing, name: str, missing: str) -> str:
+    """Return a text of the form; without one, or with one that is too long, the form says so."""
+    text = doing.form.text(name)
+    if not text:
+        doing.errors.add(name, missing)
+    elif len(text) > MOST_TEXT:
+        doing.errors.add(name, doing.reader.say("This text is too long"))
+    return text
+
+
+def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
+    """Return the sentence of the timeline about a turn."""
+    found = next((q for q in whole.questions if str(q.id) == str(event.data.get("info_id"))), None)
+    match event.type:
+        case "return.info_asked" if found is not None:
+            return f"{said}: “{found.question}”"
+        case "return.info_given" if found is not None and found.answer:
+            return f"{said}: “{found.answer}”"
+        case "return.expired" if event.data.get("because") == Because.NOT_ANSWERED:
+            return reader.say("Expired: no answer came in time")
+        case "return.expired":
+            return reader.say("Expired: no parcel was sent in time")
+    return said
+
+
+ACTS: Final = (
+    Act("ask", "dashboard/act_ask.html", DESK, _asking, _ask),
+    Act("answer", "dashboard/act_answer.html", DESK, _asked, _answer),
+)

@@ -1,0 +1,130 @@
+"""The queues: what waits for whom and why, across stores, by age, with the step that moves the oldest on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+
+from retour.core.money import Money
+from retour.core.rma.axes import OTHERS, PEOPLE
+from retour.doors.dashboard import guard_words, words
+from retour.doors.dashboard.desk import Desk, Visit
+from retour.doors.dashboard.next_step import first_upper
+from retour.doors.dashboard.route import page
+from retour.doors.dashboard.told import age, mark_of, word
+from retour.store.desk import queues as rows
+from retour.store.desk.queues import Queue
+from retour.web.parts import Mark
+from retour.web.reader import Reader
+
+PATH: Final = "/dashboard/queues"
+_ACTORS: Final = (*PEOPLE, *OTHERS)
+_SHOWN: Final = ("units", "approved", "received", "inspected", "kind", "because", "far_code")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One queue in words; `late` says how many are beyond the limit, `ages` are counts from young to old."""
+
+    mark: Mark
+    title: str
+    step: str
+    store: str
+    who: str
+    count: int
+    late: str
+    limit: str
+    ages: Sequence[int]
+    oldest: str
+    number: str
+    oldest_url: str
+    url: str
+    evidence: str
+
+
+def queue_handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    """Return the handler of the page."""
+    return [page(desk, PATH, _page)]
+
+
+async def _page(seen: Visit) -> Response[str]:
+    query, reader = seen.request.query_params, seen.reader
+    actor = str(query.get("actor", ""))
+    actor = actor if actor in _ACTORS else ""
+    code = str(query.get("code", ""))
+    code = code if code in words.WHAT else ""
+    late_only = query.get("late") == "1"
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        found = await rows.queues(db, store_id=seen.staff.store_id, now=seen.now)
+    several = len({queue.store_id for queue in found}) > 1
+    shown = [
+        queue
+        for queue in found
+        if (not actor or queue.actor == actor) and (not code or queue.code == code) and (not late_only or queue.late)
+    ]
+    late = sum(queue.late for queue in found)
+    counts = {who: sum(queue.count for queue in found if queue.actor == who) for who in _ACTORS}
+    tabs = [(reader.say("All"), _address(code=code, late=late_only), sum(counts.values()), not actor)]
+    tabs += [
+        (first_upper(word(reader, words.WHO, who)), _address(actor=who, code=code, late=late_only), n, actor == who)
+        for who, n in counts.items()
+        if n or actor == who
+    ]
+    chips = (
+        [(reader.say("Reason"), word(reader, words.WHAT, code), _address(actor=actor, late=late_only))] if code else []
+    )
+    if late_only:
+        chips.append((reader.say("Only"), reader.say("late"), _address(actor=actor, code=code)))
+    return await seen.page(
+        "dashboard/queues.html", current="home", rows=[_shown(reader, queue) for queue in shown], tabs=tabs, chips=chips,
+        several=several, late=late, late_url=_address(actor=actor, code=code, late=True) if late and not late_only else "",
+        narrows=bool(actor or code or late_only),
+    )  # fmt: skip
+
+
+def _address(*, actor: str = "", code: str = "", late: bool = False) -> str:
+    parts = [
+        (name, value) for name, value in (("actor", actor), ("code", code), ("late", "1" if late else "")) if value
+    ]
+    return f"{PATH}?{urlencode(parts)}" if parts else PATH
+
+
+def _shown(reader: Reader, queue: Queue) -> Shown:
+    title, step = words.QUEUE.get(queue.code, (queue.code, ""))
+    late = reader.say_plural("%(n)s late", "%(n)s late", queue.late) if queue.late else ""
+    hours = reader.say_plural("%(n)s hour", "%(n)s hours", queue.hours) if queue.hours else ""
+    number = f"R-{queue.number}"
+    return Shown(
+        mark=mark_of(queue.code, person=queue.actor in PEOPLE),
+        title=reader.say(title),
+        step=reader.say(step) if step else "",
+        store=queue.shop_name,
+        who=word(reader, words.WHO, queue.actor),
+        count=queue.count,
+        late=late,
+        limit=hours,
+        ages=(queue.day, queue.three_days, queue.week, queue.older),
+        oldest=age(reader, queue.oldest),
+        number=number,
+        oldest_url=f"/dashboard/returns/{number}",
+        url=f"/dashboard/returns?view=all&blocker={queue.code}&sort=waiting",
+        evidence=_evidence(reader, queue.evidence),
+    )
+
+
+def _evidence(reader: Reader, evidence: Mapping[str, Any]) -> str:
+    """Return the figures of what waits longest, those that people can read."""
+    said = []
+    if isinstance(evidence.get("total_minor"), str) and isinstance(evidence.get("currency"), str):
+        said.append(reader.amount(Money(int(evidence["total_minor"]), evidence["currency"])))
+    for name in _SHOWN:
+        value = evidence.get(name)
+        if value in (None, "", 0):
+            continue
+        known = guard_words.EVIDENCE.get(f"{name}:{value}") or guard_words.EVIDENCE.get(name)
+        if known is not None:
+            said.append(reader.say(known, n=reader.number(value) if isinstance(value, int) else str(value)))
+    return ", ".join(said)

@@ -1,0 +1,32 @@
+"""Where returns come from, in words: the ways in, and the systems that are connected."""
+
+from collections.abc import Mapping
+from typing import Final
+
+
+def _(text: str) -> str:
+    """Mark a text for translation; it is translated where it is shown."""
+    return text
+
+
+CHANNELS: Final[Mapping[str, str]] = {
+    "api": _("API"),
+    "portal": _("Portal"),
+    "dashboard": _("Staff"),
+    "platform": _("Platform"),
+    "email": _("E-mail"),
+    "staff": _("Staff"),
+    "event": _("Another system"),
+    "sync": _("Another system"),
+    "csv": _("File"),
+    "mail": _("E-mail"),
+    "desk": _("Support desk"),
+    "marketplace": _("Marketplace"),
+    "warehouse": _("Parcel without a return"),
+}
+PLATFORMS: Final[Mapping[str, str]] = {
+    "shopify": "Shopify",
+    "carrier": _("Carrier"),
+    "warehouse": _("Warehouse"),
+    "feed": _("Source"),
+}

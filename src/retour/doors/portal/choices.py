@@ -1,0 +1,104 @@
+"""The reasons that a shop offers for an item, in the shopper's language: groups, what is in them, and what each asks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from retour.core.why import Ask, AskKind, Level, Reason, asked, choosable, offered
+from retour.doors.portal.desk import Here
+from retour.doors.portal.draft import Draft
+from retour.flows.rma import Considered
+from retour.store import why as reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One reason to choose; `asks` whether something more is asked once it is chosen."""
+
+    value: str
+    label: str
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A group with its reasons; without a label its one reason stands by itself."""
+
+    label: str
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAsk:
+    """A question of a reason in the shopper's language; `choices` are (value, words)."""
+
+    id: str
+    kind: str
+    text: str
+    choices: Sequence[tuple[str, str]]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What may be chosen for one item."""
+
+    levels: tuple[Level, ...]
+    language: str
+    default: str
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Return the codes that may be given."""
+        return frozenset(one.code for one in choosable(self.levels))
+
+    @property
+    def shown(self) -> Sequence[Branch]:
+        """Return the groups as the page shows them."""
+        return [self._branch(level) for level in self.levels]
+
+    def asks(self, code: str) -> Sequence[OwnAsk]:
+        """Return what is asked about a reason."""
+        for level in self.levels:
+            for one in level.reasons or (level.group,):
+                if one.code == code:
+                    return [self._ask(ask) for ask in self._asked(level, one)]
+        return []
+
+    def _branch(self, level: Level) -> Branch:
+        label = level.group.name(self.language, self.default) if level.reasons else ""
+        return Branch(label, [self._option(level, one) for one in level.reasons or (level.group,)])
+
+    def _option(self, level: Level, one: Reason) -> Option:
+        return Option(one.code, one.name(self.language, self.default), bool(self._asked(level, one)))
+
+    def _asked(self, level: Level, one: Reason) -> tuple[Ask, ...]:
+        return asked(one, level.group if level.reasons else None)
+
+    def _ask(self, one: Ask) -> OwnAsk:
+        choices = [(choice.value, self._said(choice.texts)) for choice in one.choices]
+        return OwnAsk(one.id, one.kind.value, self._said(one.texts), choices, one.required)
+
+    def _said(self, texts: Mapping[str, str]) -> str:
+        return texts.get(self.language) or texts.get(self.default) or next(iter(texts.values()))
+
+
+async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str, Choices]:
+    """Return what may be chosen for each item of the draft, by the ref of its line."""
+    records = await reasons.of_store(here.db, here.store_id)
+    language, default = here.reader.language, here.portal.look.default_language
+    return {
+        line.ref: Choices(tuple(offered(records, line.product)), language, default)
+        for line in order.order.order.lines
+        if line.ref in draft.lines
+    }
+
+
+async def names_of_reasons(here: Here) -> Mapping[str, str]:
+    """Return what the shop calls its reasons, by code."""
+    look = here.portal.look
+    return await reasons.names(here.db, here.store_id, language=here.reader.language, default=look.default_language)
+
+
+def photo_text(asks: Sequence[OwnAsk]) -> str:
+    """Return what the photos are wanted for, in the shop's words."""
+    return " ".join(one.text for one in asks if one.kind == AskKind.PHOTO.value)

@@ -1,0 +1,34 @@
+"""Wires what watches over waits and money: escalations, and the mails that tell of alarms."""
+
+from uuid import UUID
+
+from retour.flows import escalation as flow
+from retour.main import House, Work, utc_now
+from retour.store.db import Db
+
+
+def escalate_work(here: House) -> Work:
+    """Return the work of escalating one return that waits too long."""
+
+    async def escalate(tenant_id: UUID, rma_id: UUID) -> None:
+        async def work(db: Db) -> None:
+            await flow.escalate(db, rma_id=rma_id, now=utc_now())
+
+        await here.database.run(tenant_id, work)
+
+    return escalate
+
+
+def alarm_work(here: House) -> Work:
+    """Return the work of telling one alarm by mail."""
+
+    async def tell(tenant_id: UUID, alarm_id: UUID) -> None:
+        async def work(db: Db) -> None:
+            await flow.tell(
+                db, here.vault, tenant_id=tenant_id, alarm_id=alarm_id, public_url=here.settings.public_url,
+                now=utc_now(),
+            )  # fmt: skip
+
+        await here.database.run(tenant_id, work)
+
+    return tell

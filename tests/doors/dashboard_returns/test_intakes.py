@@ -1,0 +1,132 @@
+"""What was sent in, at the desk: why it waits, which orders may fit and why, and the return it becomes."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retour.core.channel import Channel
+from retour.core.intake import ReturnDocument, read_return
+from retour.flows.intake import Source, take_in
+from retour.store.db import Database
+from retour.store.vault import Vault
+from retour.web.intake import ReturnHands
+from tests.core.intake.papers import a_return
+from tests.doors.dashboard_returns.clerk import Clerk
+from tests.doors.dashboard_returns.scene import Scene
+from tests.stories.house import House, a_house, now
+
+pytestmark = pytest.mark.anyio
+PATH = "/dashboard/intakes"
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("desk-keys")
+
+
+@pytest.fixture(scope="module")
+def vault(keys: Path) -> Vault:
+    """The desk reads what the house has sealed."""
+    return Vault.open(keys, role="all")
+
+
+@pytest.fixture
+async def house(database: Database, executor_database: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
+    async with a_house(database, executor_database, owner, keys) as house:
+        yield house
+
+
+async def send(scene: Scene, vault: Vault, document: ReturnDocument) -> str:
+    """Send a document in and return the address of its page."""
+    house = scene.house
+    source = Source(house.tenant, house.store, "test", Channel.EVENT, "source:test")
+    async with house.web.tx(house.tenant) as db:
+        taken = await take_in(db, vault, source, document, hands=ReturnHands(house.policies), now=now())
+    return f"{PATH}/{taken.intake_id}"
+
+
+def parked(number: str, *items: dict[str, object]) -> ReturnDocument:
+    return read_return(a_return(order={"number": number}, customer={}, items=list(items)))
+
+
+async def an_order(ana: Clerk) -> tuple[str, str]:
+    """Return the id and the name of an order of the shop that has units left."""
+    listed = await ana.get("/dashboard/orders")
+    for order_id in dict.fromkeys(re.findall(r"/dashboard/orders/([0-9a-f-]{36})", listed.text)):
+        page = await ana.get(f"/dashboard/orders/{order_id}")
+        if f"/dashboard/orders/{order_id}/return" in page.text:
+            name = re.search(r"<h1><bdi>([^<]+)</bdi>", page.text)
+            assert name is not None
+            return order_id, name[1]
+    raise AssertionError("no order has units left")
+
+
+async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene, ana: Clerk, vault: Vault) -> None:
+    order_id, name = await an_order(ana)
+    at = await send(scene, vault, parked(name, {"title": "Something", "quantity": 1}))
+
+    listed = await ana.get(PATH)
+    page = await ana.get(at)
+    found = await ana.send(at, to=f"{at}/order", order=order_id)
+    units = await ana.get(f"{at}/open/{order_id}")
+    first = re.findall(r'name="(quantity-\d+)"', units.text)[0]
+    nothing = await ana.send(f"{at}/open/{order_id}", **{first: "0"})
+    opened = await ana.send(f"{at}/open/{order_id}", **{first: "1"})
+
+    assert "EXT-1" in listed.words
+    assert "The order is not clear" in listed.words
+    assert f"{name} · 50 points" in page.words
+    assert "order number +50" in page.words
+    assert (found.status, found.headers["location"]) == (303, f"{at}/open/{order_id}")
+    assert nothing.status == 422
+    assert "Choose at least one item" in nothing.words
+    assert opened.status == 303
+    assert opened.headers["location"].startswith("/dashboard/returns/R-")
+    assert "Became R-" in (await ana.get(at)).words
+    assert "EXT-1" in (await ana.get(f"{PATH}?state=opened")).words
+    assert (await ana.get(opened.headers["location"])).status == 200
+
+
+async def test_an_order_is_found_by_its_number_or_the_page_says_that_there_is_none(
+    scene: Scene, ana: Clerk, vault: Vault
+) -> None:
+    order_id, name = await an_order(ana)
+    at = await send(scene, vault, parked("#nothing", {"title": "Something", "quantity": 1}))
+
+    missing = await ana.send(at, to=f"{at}/order", number="#0")
+    found = await ana.send(at, to=f"{at}/order", number=name)
+
+    assert missing.status == 422
+    assert "There is no such order in this store" in missing.words
+    assert found.headers["location"] == f"{at}/open/{order_id}"
+
+
+async def test_what_is_dismissed_needs_a_reason_and_cannot_be_opened_any_more(
+    scene: Scene, ana: Clerk, vault: Vault
+) -> None:
+    order_id, name = await an_order(ana)
+    at = await send(scene, vault, parked(name, {"title": "Something", "quantity": 1}))
+
+    bare = await ana.send(at, to=f"{at}/dismiss", reason=" ")
+    gone = await ana.send(at, to=f"{at}/dismiss", reason="Sent twice")
+    units = await ana.get(f"{at}/open/{order_id}")
+    first = re.findall(r'name="(quantity-\d+)"', units.text)[0]
+    late = await ana.send(f"{at}/open/{order_id}", **{first: "1"})
+
+    assert bare.status == 422
+    assert "Say why nothing comes of it" in bare.words
+    assert gone.status == 303
+    assert "Sent twice" in (await ana.get(at)).words
+    assert late.status == 422
+    assert "Somebody has decided that already" in late.words
+
+
+async def test_the_warehouse_reads_nothing_of_it(scene: Scene, jonas: Clerk, vault: Vault) -> None:
+    at = await send(scene, vault, replace(parked("#x", {"title": "a", "quantity": 1}), notes="private"))
+
+    assert (await jonas.get(at)).status == 403
+    assert (await jonas.get(PATH)).status == 403
