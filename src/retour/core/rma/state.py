@@ -263,6 +263,7 @@ class Return:
     connected: bool = True  # whether the platform can be called at all
     kind: str = "return"
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
+    fraud_review: bool = False  # signs of abuse, or a list, send it to a person
     labels: tuple[LabelView, ...] = ()
     announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
     warehouse: bool = False  # whether a warehouse system wants to be told
@@ -304,6 +305,11 @@ def common(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
 def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
     """Return the `n` lowest units of the spans; fewer only if the spans hold fewer."""
     return join(sorted(u for lo, hi in spans for u in range(lo, hi + 1))[:n])
+
+
+def join_spans(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units of both, as ascending spans that do not touch."""
+    return join(u for lo, hi in (*spans, *others) for u in range(lo, hi + 1))
 
 
 def join(units: Iterable[int]) -> tuple[Span, ...]:

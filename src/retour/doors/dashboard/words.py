@@ -253,9 +253,6 @@ METHODS: Final[Mapping[str, str]] = {
     "keep_item": _("Nothing comes back"),
     "nothing": _("There is nothing to send"),
 }
-PRIORITIES: Final[Mapping[str, str]] = {
-    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
-}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
@@ -324,19 +321,6 @@ HAPPENED: Final[Mapping[str, str]] = {
 TECHNICAL: Final = frozenset(
     {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
 )
-ACTORS: Final[Mapping[str, str]] = {
-    "breaker": _("Velocity breaker"),
-    "policy": _("Policy, automatically"),
-    "statute": _("The right of withdrawal"),
-    "retour": _("Retour"),
-    "shopper": _("Shopper"),
-    "platform": _("Platform"),
-    "carrier": _("Carrier"),
-    "source": _("Another system"),
-    "warehouse": _("Warehouse"),
-    "cli": _("Operator"),
-    "system": _("Retour"),
-}
 FACTS: Final[Mapping[str, str]] = {
     "eligibility": _("May it come back"),
     "resolutions": _("What the shopper can get"),

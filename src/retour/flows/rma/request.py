@@ -11,11 +11,12 @@ from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
+from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
 from retour.core.policy.outcome import Approval
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
-from retour.core.rma.state import STAYS
+from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
@@ -23,7 +24,7 @@ from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
-from retour.store import jobs, policy
+from retour.store import fraud, jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store import why as reasons
@@ -33,6 +34,7 @@ from retour.store.ids import new_id
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
 from retour.store.refund import Counter, Position
+from retour.store.rma import edit
 
 
 async def judge(
@@ -62,8 +64,11 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
+    if asking.instead_of is not None:
+        at = at.without(await edit.claims(db, asking.instead_of))
+    weighed = await fraud.weigh(db, person_id=found.person_id, store_id=store.id, now=now)
     given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
-    lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
+    lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
@@ -73,7 +78,7 @@ async def judge(
     wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
-        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
     )  # fmt: skip
 
 
@@ -103,7 +108,7 @@ async def open_return(
     await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    automatic, after = _approval(judged, asking)
+    automatic, after = approval_of(judged, asking.kind)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, asking, status=status, now=now)
@@ -111,6 +116,8 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    assert judged.weighed is not None, "it was just judged"
+    await fraud.keep(db, new.id, new.person_id, judged.weighed, at=now)
     await give_photos(db, new, asking)
     return opened
 
@@ -129,9 +136,9 @@ async def request_return(
     return opened.new.number
 
 
-def _approval(judged: Judged, asking: Asking) -> tuple[bool, timedelta]:
+def approval_of(judged: Judged, kind: str) -> tuple[bool, timedelta]:
     """Return whether nobody has to look at the request, and how long after it the policy approves it."""
-    if kinds.is_granted(asking.kind):
+    if kinds.is_granted(kind):
         return True, timedelta()
     automatic = not judged.looked_at and all(
         line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
@@ -153,6 +160,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
+    if not approved and judged.weighed is not None and judged.weighed.wants_review:
+        blocked = Blocked("agent", "fraud_review", now, "look at the signs, then approve or reject")
     assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
         id=rma_id,
@@ -183,7 +192,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
                 # What the shopper keeps, never got or was never sent is settled as soon as it is approved.
                 settle_on=Moment.APPROVED if way.method in STAYS else said.settle_on.outcome.moment,
                 settle_after_hours=0 if way.method in STAYS or granted else said.settle_on.outcome.after_hours,
-                resolution_ref=_ref(said, w),
+                resolution_ref=ref_of(said, w),
                 method=way.method,
                 destination=way.destination,
                 answers=w.answers,
@@ -235,6 +244,7 @@ async def _decide(
     at: Position,
     asking: Asking,
     given: Mapping[str, Given],
+    scored: Score,
     *,
     now: datetime,
     policies: PolicyCache,
@@ -252,6 +262,10 @@ async def _decide(
             asking.kind,
             asking.channel,
             method=asking.method,
+            risk=scored.level,
+            risk_score=scored.total,
+            customer_score=scored.customer,
+            flags=scored.flags,
         ),
         history=at.history,
         now=now,
@@ -291,7 +305,8 @@ def _units_for(at: Position, wish: Wish, index: int, kind: str) -> tuple[Span, .
         return _unsent_for(counter, at.claimed(wish.line_ref), wish, index)
     fulfilled = counter.fulfilled - counter.refunded_without_return if counter else 0
     free = minus(((1, fulfilled),), at.claimed(wish.line_ref)) if fulfilled > 0 else ()
-    spans = lowest(free, wish.quantity)
+    mine = lowest(common(free, at.held(wish.line_ref)), wish.quantity)  # what is held already stays what it is
+    spans = join_spans(mine, lowest(minus(free, mine), wish.quantity - count(mine)))
     if sum(hi - lo + 1 for lo, hi in spans) < wish.quantity:
         raise Refused("more_than_returnable", "fewer units can come back", field=f"lines[{index}].quantity")
     return spans
@@ -320,7 +335,7 @@ def _promise(
     returning = [
         Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
                   terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
-                  ref=_ref(line, wish))
+                  ref=ref_of(line, wish))
         for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
     ]  # fmt: skip
     plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
@@ -328,7 +343,7 @@ def _promise(
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 
 
-def _ref(line: LineDecision, wish: Wish) -> str | None:
+def ref_of(line: LineDecision, wish: Wish) -> str | None:
     """Return the merchant's record that was chosen, if the offer names one."""
     offer = offer_of(line, wish.resolution, wish.ref)
     return offer.ref if offer else None

@@ -26,6 +26,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
+  'fraud_review', r.fraud_review,
   'send_by', r.send_by, 'reminded_at', r.send_reminded_at,
   'asked', (SELECT jsonb_build_object('id', q.id, 'asked_at', q.asked_at, 'answer_by', q.answer_by,
                                       'reminded_at', q.reminded_at)
