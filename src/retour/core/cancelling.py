@@ -19,7 +19,9 @@ def check_unsent(ret: Return, order: Order) -> None:
             raise Refused("already_shipped", "the units were sent before they could be cancelled", field="lines")
 
 
-def refunded(ret: Return, order: Order, units: Iterable[RefundedUnits], *, location_ref: str | None) -> list[RefundedUnits]:
+def refunded(
+    ret: Return, order: Order, units: Iterable[RefundedUnits], *, location_ref: str | None
+) -> list[RefundedUnits]:
     """Return the lines of a refund; those of a cancellation are freed at the store's location, else where it sends from."""
     if ret.kind != Kind.CANCELLATION:
         return list(units)

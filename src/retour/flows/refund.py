@@ -298,9 +298,7 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(
-                order.ref, tuple(lines), legs, _shipping(plan, order)
-            ),
+            target=RefundTender(order.ref, tuple(lines), legs, _shipping(plan, order)),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,

@@ -12,7 +12,6 @@ from retour.flows.rma import Considered
 from retour.store import why as reasons
 from retour.web.reader import Reader
 
-
 # Which reasons of a shop fit a kind, by their standard groups; every reason fits a return.
 ABOUT: Final[Mapping[str, frozenset[Standard]]] = {
     Kind.CLAIM.value: frozenset({Standard.QUALITY, Standard.MISTAKE}),
@@ -102,7 +101,7 @@ async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str
     """Return what may be chosen for each item of the draft, by the ref of its line."""
     records = await reasons.of_store(here.db, here.store_id)
     language, default = here.reader.language, here.portal.look.default_language
-    more = tuple(Option(code, name, False) for code, name in own_reasons(draft.kind, here.reader).items())
+    more = tuple(Option(code, name, asks=False) for code, name in own_reasons(draft.kind, here.reader).items())
     return {
         line.ref: Choices(_of_kind(tuple(offered(records, line.product)), draft.kind), language, default, more)
         for line in order.order.order.lines
@@ -121,7 +120,10 @@ async def names_of_reasons(here: Here) -> Mapping[str, str]:
 def own_reasons(kind: str, reader: Reader) -> dict[str, str]:
     """Return the reasons that a kind has whatever a shop calls its own: of goods that are not here nobody asks more."""
     if kind == Kind.CLAIM:
-        return {"missing": reader.say("It was not in the parcel"), "never_arrived": reader.say("The parcel never arrived")}
+        return {
+            "missing": reader.say("It was not in the parcel"),
+            "never_arrived": reader.say("The parcel never arrived"),
+        }
     if kind == Kind.WITHDRAWAL:
         return {WITHDRAWN: reader.say("Withdrawn from")}
     return {}

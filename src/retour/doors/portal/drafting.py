@@ -65,7 +65,9 @@ async def judged(
     wishes = draft.wishes(order.order.order, resolution=resolution, photos=await photos_of(here))
 
     async def ask(method: str | None) -> returns.Judged:
-        asking = returns.Asking(here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=draft.kind, method=method)
+        asking = returns.Asking(
+            here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=draft.kind, method=method
+        )
         return await returns.judge(
             here.db, asking, now=here.now, policies=here.desk.policies, lock=False, any_resolution=any_resolution
         )
