@@ -15,7 +15,7 @@ _CONFLICT: Final = frozenset(
         "more_than_received", "line_exhausted", "order_exhausted", "tender_exhausted", "refund_blocked",
         "quarantined", "already_exists", "endpoint_inactive", "already_set_up",
         "last_owner", "resolution_in_use", "already_reported", "no_failed_label", "default_needed", "same_person",
-        "person_needed", "already_asked", "nothing_asked", "reason_in_use", "last_reason",
+        "person_needed", "already_asked", "nothing_asked", "not_closed", "reason_in_use", "last_reason",
     }
 )  # fmt: skip
 

@@ -296,6 +296,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "parcel": reader.say("Add a parcel"), "label-again": reader.say("Make the label again"),
         "label-without": reader.say("Go on without a label"),
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
+        "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
         "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()

@@ -175,7 +175,7 @@ def _restock(effect: Effect, target: Restock) -> Input:
     }
     return {
         "name": "available",
-        "reason": "restock",
+        "reason": "restock" if target.quantity > 0 else "correction",
         "referenceDocumentUri": f"gid://retour/Effect/{effect.id}",
         "changes": [change],
     }
