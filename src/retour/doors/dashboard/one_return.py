@@ -304,6 +304,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
         "waive-fees": reader.say("Waive fees"),
+        "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]
