@@ -23,6 +23,7 @@ class MailKind(StrEnum):
     RETURN_INFO_NEEDED = "return_info_needed"
     RETURN_REMINDER = "return_reminder"
     RETURN_EXPIRED = "return_expired"
+    RETURN_EDITED = "return_edited"
     RETURN_MESSAGE = "return_message"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
@@ -42,6 +43,7 @@ OPTIONAL: Final = frozenset(
         MailKind.RETURN_INFO_NEEDED,
         MailKind.RETURN_REMINDER,
         MailKind.RETURN_EXPIRED,
+        MailKind.RETURN_EDITED,
         MailKind.RETURN_MESSAGE,
     }
 )
@@ -54,6 +56,7 @@ _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
     EventType.RETURN_INFO_ASKED: MailKind.RETURN_INFO_NEEDED,
     EventType.RETURN_REMINDED: MailKind.RETURN_REMINDER,
     EventType.RETURN_EXPIRED: MailKind.RETURN_EXPIRED,
+    EventType.RETURN_EDITED: MailKind.RETURN_EDITED,
     EventType.RETURN_NOTED: MailKind.RETURN_MESSAGE,
 }
 # How long after the try before it each try comes: nine tries over two days. Many servers turn a first try away and want

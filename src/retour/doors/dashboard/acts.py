@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard import (
+    acts_on_attention,
     acts_on_goods,
     acts_on_money,
     acts_on_parcels,
@@ -136,6 +137,7 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False, takes_files=True),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_turns.ACTS,
     *acts_on_second.ACTS,

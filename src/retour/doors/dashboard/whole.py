@@ -35,14 +35,16 @@ from retour.store import rma as returns
 from retour.store import second as seconds
 from retour.store import why as reasons
 from retour.store.db import Db, Record
-from retour.store.desk import page
+from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord, questions
+from retour.store.rma import ReturnRecord, attention, merging, questions
+from retour.store.rma.attention import Marks
+from retour.store.rma.merging import Duplicate
 from retour.store.rma.questions import InfoRequest
 from retour.store.second import Word
 from retour.store.views import ReturnParts
@@ -76,6 +78,9 @@ class Whole:
     questions: tuple[InfoRequest, ...]
     photos: tuple[PhotoView, ...]
     reasons: tuple[Reason, ...]
+    marks: Marks
+    members: Mapping[UUID, str]
+    duplicates: tuple[Duplicate, ...]
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -244,6 +249,7 @@ def allowed(whole: Whole, role: Role) -> Allowed:
     """Return what somebody of that role may do to a return now; the flows decide again."""
     acts = {"note"}
     is_desk, is_owner = role in DESK, role is Role.OWNER
+    acts |= {"attend"} if is_desk else set()
     is_open = whole.record.rma.status in OPEN
     if whole.expected():
         acts.add("receive")
@@ -253,6 +259,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("restocked")
     if is_desk and whole.undecided():
         acts |= {"approve", "reject"}
+    if is_desk and is_open and whole.duplicates:
+        acts.add("merge")
     if is_desk and is_open:
         acts.add("release" if whole.record.rma.held else "hold")
     if is_desk:
@@ -292,8 +300,9 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
     parts = await views.parts_of_return(db, rma_id)
     if record is None or summary is None or parts is None:
         return None
-    order = await orders.load(db, record.order_id)
+    order, marks = await orders.load(db, record.order_id), await attention.marks(db, rma_id)
     assert order is not None, "a return has its order"
+    assert marks is not None, "and its marks"
     settlements = tuple(await refunds.list_of_rma(db, rma_id))
     waiting = next((s.id for s in settlements if s.second_at is not None), None)
     return Whole(
@@ -316,4 +325,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         photos=tuple(await photos.list_of_return(db, rma_id)),
         reasons=tuple(await reasons.of_store(db, record.store_id)),
+        marks=marks,
+        members=await names.members(db),
+        duplicates=await merging.duplicates(db, order_id=record.order_id, but=rma_id),
     )

@@ -42,6 +42,7 @@ AREAS: Final = (
     ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
     ("reasons", _("Reasons"), _("Why things go back, in two levels, and what is asked")),
     ("addresses", _("Return addresses"), _("Where goods go back to, and what labels say")),
+    ("partners", _("Warehouses and carriers"), _("Systems that report what arrives and where parcels are")),
     ("deadlines", _("Deadlines"), _("How long you wait for a parcel or an answer, and when you remind")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
