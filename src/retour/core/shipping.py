@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 from retour.core.errors import Refused
 
@@ -68,7 +67,8 @@ def carrier_name(code: str) -> str:
 
 def tracking_url(code: str, number: str) -> str | None:
     """Return where a parcel can be followed, or nothing for a carrier that is not known."""
-    return CARRIERS[code][1].format(number=quote(number, safe="")) if code in CARRIERS else None
+    kept = number.replace("/", "%2F")  # all else that a number has stands in an address as it is
+    return CARRIERS[code][1].format(number=kept) if code in CARRIERS else None
 
 
 def return_number(reference: str) -> int | None:

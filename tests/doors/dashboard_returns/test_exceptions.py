@@ -9,7 +9,7 @@ import pytest
 
 from retour.core import link as links
 from retour.core.event import EventType
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mismatch_words, words
 from retour.flows.visit import typed as sealing
 from retour.flows.visit.typed import Typed
 from retour.store import discrepancy
@@ -89,4 +89,4 @@ def test_everything_that_happens_to_a_return_has_words() -> None:
 
 
 def test_every_mismatch_that_has_a_name_says_what_to_do_next() -> None:
-    assert set(words.NEXT_STEPS) == set(words.MISMATCHES)
+    assert set(mismatch_words.NEXT_STEPS) == set(mismatch_words.MISMATCHES)

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mismatch_words, words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name, age, word
@@ -164,7 +164,7 @@ async def _one(seen: Visit, *, link: str | None = None) -> Response[Any]:
         shown=_shown(reader, row),
         hold=reader.say(hold),
         safe=reader.say(safe),
-        next_step=reader.say(words.NEXT_STEPS.get(row.kind, row.next_step)),
+        next_step=reader.say(mismatch_words.NEXT_STEPS.get(row.kind, row.next_step)),
         action=(_label(reader, act), f"{rma.url}/{act}") if is_open and rma is not None and act in acts else None,
         may_resolve=is_open and row.kind not in flow.ENDED_BY_AN_ACT,
         needs_owner=is_open and row.kind in flow.ENDED_BY_AN_ACT and act not in acts,
@@ -226,7 +226,7 @@ def _shown(reader: Reader, row: Mismatch) -> Shown:
         mark = Mark("money", "full", "quiet", "")
     else:
         mark = Mark("money", "stopped", "stopped" if row.kind in _STOPPED else "you", "")
-    title = word(reader, words.MISMATCHES, row.kind)
+    title = word(reader, mismatch_words.MISMATCHES, row.kind)
     if row.effect_kind is not None:
         title = f"{title}: {word(reader, words.EFFECTS, row.effect_kind)}"
     concerns, url = "", None

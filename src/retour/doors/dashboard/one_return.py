@@ -15,7 +15,7 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import mark_words, words
+from retour.doors.dashboard import mark_words, mismatch_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -135,7 +135,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "papers": papers(whole, reader),
         "parcels": [_parcel(parcel, reader) for parcel in whole.parts.shipments],
         "differences": [
-            (word(reader, words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
+            (word(reader, mismatch_words.MISMATCHES, d.kind), d.opened_at, f"/dashboard/exceptions/{d.id}", d.state)
             for d in whole.differences
         ],
         "customer": _customer(whole, reader),
@@ -187,7 +187,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
     asked = line.requested_quantity
     ruling = next((d["rulings"]["decision"] for d in whole.parts.decision if d["line"] == line.line_ref), None)
     rule = whole.head.rule(ruling["rule"]) if ruling else None
-    reason = word(reader, words.REASONS, line.reason)
+    reason = whole.reason_name(reader, line.reason)
     by_policy = line.decision in _DECIDED and any(e.actor == "policy" for e in whole.events)
     return Item(
         title=sold.title if sold else line.line_ref,
@@ -246,7 +246,11 @@ def _asked_for(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
     ruling = next((d["rulings"].get("requirements") for d in whole.parts.decision if d["line"] == line.line_ref), None)
     wanted = ruling["outcome"] if ruling else {}
     texts = {question["id"]: question["text"] for question in wanted.get("questions", ())}
-    facts = [f"{texts.get(name, name)}: “{answer}”" for name, answer in line.answers.items()]
+    facts = []
+    for name, answer in line.answers.items():
+        own = whole.answer_of(reader, line.reason, name, answer) if name not in texts else None
+        text, told = own or (texts.get(name, name), answer)
+        facts.append(f"{text}: “{told}”")
     sent = sum(one.return_line_id == line.id and one.kind == PhotoKind.SHOPPER for one in whole.photos)
     if int(wanted.get("photos", 0)) > sent:
         photos = int(wanted["photos"])

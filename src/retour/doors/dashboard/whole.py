@@ -21,6 +21,7 @@ from retour.core.rma.axes import Axes, Standing, answers_for, axes
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
+from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.store import effect as effects
@@ -32,6 +33,7 @@ from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store import second as seconds
+from retour.store import why as reasons
 from retour.store.db import Db, Record
 from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
@@ -74,8 +76,8 @@ class Whole:
     records: Mapping[str, Resolution]
     shop_language: str
     questions: tuple[InfoRequest, ...]
-
     photos: tuple[PhotoView, ...]
+    reasons: tuple[Reason, ...]
     marks: Marks
     members: Mapping[UUID, str]
     duplicates: tuple[Duplicate, ...]
@@ -202,6 +204,22 @@ class Whole:
         """Return the settlement that somebody has carried out outside and nobody has reported on, if there is one."""
         return next((s for s in self.settlements if s.awaits_report), None)
 
+    def reason_name(self, reader: Reader, code: str) -> str:
+        """Return a reason as the merchant calls it, else in our words."""
+        own = next((one for one in self.reasons if one.code == code), None)
+        return own.name(reader.language, self.shop_language) if own else word(reader, words.REASONS, code)
+
+    def answer_of(self, reader: Reader, code: str, question: str, answer: str) -> tuple[str, str] | None:
+        """Return (question, answer) of what a reason or its group asks in words, or nothing if neither asks it."""
+        own = next((one for one in self.reasons if one.code == code), None)
+        above = next((one for one in self.reasons if own and one.id == own.parent_id), None)
+        ask = next((one for one in (asked(own, above) if own else ()) if one.id == question), None)
+        if ask is None:
+            return None
+        chosen = next((choice.texts for choice in ask.choices if choice.value == answer), None)
+        told = said(chosen, reader.language, self.shop_language) if chosen else answer
+        return said(ask.texts, reader.language, self.shop_language), told
+
     def resolution_name(self, reader: Reader, kind: str, ref: str | None) -> str:
         """Return what the merchant calls a resolution, else what it usually is called."""
         own = wording_of(self.records, ref, language=reader.language, default=self.shop_language)
@@ -306,6 +324,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         questions=tuple(await questions.of_return(db, rma_id)),
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         photos=tuple(await photos.list_of_return(db, rma_id)),
+        reasons=tuple(await reasons.of_store(db, record.store_id)),
         marks=marks,
         members=await names.members(db),
         duplicates=await merging.duplicates(db, order_id=record.order_id, but=rma_id),

@@ -52,7 +52,7 @@ class Kept:
     def files(self) -> list[File]:
         """The files that came along, in their order."""
         return [
-            File(part.get_filename() or "file", part.get_content_type(), bytes(part.get_payload(decode=True) or b""))  # type: ignore[arg-type]
+            File(part.get_filename() or "file", part.get_content_type(), bytes(part.get_payload(decode=True) or b""))
             for part in self.parsed.iter_attachments()
         ]
 
