@@ -24,7 +24,7 @@ from retour.core.rma.state import SettlementState
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.store import effect as effects
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import order as orders
 from retour.store import photo as photos
 from retour.store import picture as pictures
@@ -37,6 +37,7 @@ from retour.store.desk import page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
+from retour.store.fraud import Risk
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
@@ -74,6 +75,7 @@ class Whole:
     questions: tuple[InfoRequest, ...]
 
     photos: tuple[PhotoView, ...]
+    risk: Risk | None = None
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -296,5 +298,6 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         shop_language=await resolutions.default_language(db, record.store_id),
         questions=tuple(await questions.of_return(db, rma_id)),
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
+        risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),
     )
