@@ -110,7 +110,7 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan, settling.order.order)]
     shipping = _shipping(settling.plan, settling.order.order)
     try:
         return await connectors(settling.connection.platform).quote_refund(
@@ -227,7 +227,7 @@ async def _compare_and_pay(
     db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
 ) -> Sequence[jobs.Job]:
     """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
-    compared = refund.compare(settling.plan, figures)
+    compared = refund.compare(settling.plan, figures, apart=settling.order.order.shares)
     accepted = settling.row.comparison == "accepted_by_person" and _is_as_shown(settling.plan, settling.row.plan)
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
@@ -295,7 +295,10 @@ async def _plan_refund(
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
             target=RefundTender(
-                settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan, settling.order.order)
+                settling.order.order.ref,
+                tuple(_units(plan, settling.order.order)),
+                legs,
+                _shipping(plan, settling.order.order),
             ),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
@@ -378,11 +381,12 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
     )
 
 
-def _units(plan: Plan) -> list[RefundedUnits]:
-    """Return the lines of the plan's units, one entry a line."""
+def _units(plan: Plan, of: Order) -> list[RefundedUnits]:
+    """Return the lines of the plan's units, one entry a line; shares of a line go back as an amount alone."""
     units: dict[str, int] = {}
+    shares = of.shares
     for row in plan.rows:
-        if row.kind is RowKind.UNITS and row.ref is not None:
+        if row.kind is RowKind.UNITS and row.ref is not None and row.ref not in shares:
             units[row.ref] = units.get(row.ref, 0) + row.quantity
     return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
 

@@ -129,10 +129,10 @@ def _stands_aside(ret: Return) -> bool:
 
 
 def _units(ret: Return, order: Order, decisions: frozenset[Decision] | set[Decision]) -> dict[str, ReturnedUnits]:
-    """Return the shipped units of the lines so decided, by fulfilled ref."""
+    """Return the shipped units of the lines so decided, by fulfilled ref; shares of a line are none of the platform's."""
     found: dict[str, ReturnedUnits] = {}
     for line in ret.lines:
-        if line.decision in decisions:
+        if line.decision in decisions and line.line_ref not in order.shares:
             for ref, _, quantity in fulfilled_spans(order, line.line_ref, line.claimed):
                 units = ReturnedUnits(line.line_ref, ref, quantity, line.reason, line.note)
                 found[ref] = _together(found[ref], units) if ref in found else units
