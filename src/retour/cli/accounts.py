@@ -112,7 +112,9 @@ def create_store(name: str, *, currency: str, account: str | None, as_json: bool
 
     async def create(database: Database, tenant_id: UUID) -> Store:
         async with database.tx(tenant_id) as db:
-            return await flow.create_store(db, shop_name=name, currency=currency, actor=ACTOR, now=now(), **wishes)
+            return await flow.create_store(
+                db, shop_name=name, currency=currency, actor=ACTOR, now=now(), guarded=True, **wishes
+            )
 
     _tell_stores([in_account(account, create)], as_json=as_json)
 
