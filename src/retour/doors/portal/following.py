@@ -26,7 +26,7 @@ from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -82,13 +82,14 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader, sent = here.portal.look.name, here.reader, await photos.list_of_return(here.db, row["id"])
         outside = chosen_of(row, names)
+        _, appeal = await fraud.limits(here.db, here.store_id)
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
-            standing=standing(row, settlements, reader, shop=shop, chosen=outside),
+            standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
