@@ -54,6 +54,12 @@ async def _answer(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> Non
     await rma.answer(db, rma_id=rma_id, text="A larger one.", actor="shopper", now=now())
 
 
+async def _edit(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
+    wishes = (rma.Wish(order.order.lines[0].ref, 1, "too_small"),)
+    content = rma.Content(wishes)
+    await rma.edit_return(db, rma_id=rma_id, content=content, actor="agent", now=now(), policies=house.policies)
+
+
 async def _hold(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
     await rma.hold(db, rma_id=rma_id, reason="a look", actor="agent", now=now())
 
@@ -107,7 +113,7 @@ async def _advance(db: Db, house: House, rma_id: UUID, at: datetime) -> None:
 
 DOES: dict[Act, Do] = {
     Act.APPROVE: _approve, Act.REJECT: _reject, Act.CANCEL: _cancel, Act.CANCEL_AS_SHOPPER: _cancel_as_shopper,
-    Act.ASK: _ask, Act.ANSWER: _answer, Act.HOLD: _hold, Act.RELEASE: _release, Act.NOTE: _note,
+    Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.HOLD: _hold, Act.RELEASE: _release, Act.NOTE: _note,
     Act.WAIVE_FEES: _waive, Act.ANNOUNCE_PARCEL: _announce, Act.RECEIVE: _receive, Act.INSPECT: _inspect,
     Act.EXPIRE: _time_passes, Act.RESOLVE: _go_on,
 }  # fmt: skip

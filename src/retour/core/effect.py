@@ -116,10 +116,15 @@ class ProcessReturn:
 
 @dataclass(frozen=True, slots=True)
 class RefundedUnits:
-    """Units of a line that a refund pays for; nothing of it restocks."""
+    """Units of a line that a refund pays for; nothing of it restocks.
+
+    What was never sent is `cancelled` with the refund: the platform frees its stock at `location_ref`.
+    """
 
     line_ref: str
     quantity: int
+    cancelled: bool = False
+    location_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class EventType(StrEnum):
     RETURN_RELEASED = "return.released"
     RETURN_INFO_ASKED = "return.info_asked"
     RETURN_INFO_GIVEN = "return.info_given"
+    RETURN_EDITED = "return.edited"
     RETURN_REMINDED = "return.reminded"
     RETURN_EXPIRED = "return.expired"
     RETURN_IN_TRANSIT = "return.in_transit"

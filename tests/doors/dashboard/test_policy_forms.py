@@ -48,7 +48,7 @@ EVERYTHING: dict[str, Any] = {
     "settle_on": {"moment": "delivered", "after_hours": 48},
     "refund_terms": {"shipping": "proportional", "deduction_bp": {"opened": 500, "damaged": 4000}, "duties": "all",
                      "tips": "on_full_return", "sale_fees": "all", "gift_wrapping": "proportional",
-                     "promotions": "clawback", "shortfall": "billed",
+                     "promotions": "clawback", "shortfall": "billed", "capture_order": "oldest",
                      "tender_order": ["card", "store_credit", "gift_card", "other"]},
     "fees": {"return_fee": {"fixed_minor": 390, "per": "return"}, "cancellation_fee": {"fixed_minor": 100},
              "waived": True, "waiver": "our mistake"},

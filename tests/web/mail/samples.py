@@ -93,6 +93,7 @@ DECIDED = {
     MailKind.RETURN_INFO_NEEDED: a_return(asked=ASKED),
     MailKind.RETURN_REMINDER: a_return(("approved", "approved"), send_by=END),
     MailKind.RETURN_EXPIRED: a_return(("expired", "expired")),
+    MailKind.RETURN_EDITED: a_return(),
     MailKind.RETURN_REFUNDED: a_return(
         ("resolved", "resolved"), L1={"received": ((1, 1),)}, L2={"received": ((1, 1),)}
     ),

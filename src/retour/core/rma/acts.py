@@ -39,6 +39,7 @@ class Act(StrEnum):
     CANCEL_AS_SHOPPER = "cancel_as_shopper"
     ASK = "ask"
     ANSWER = "answer"
+    EDIT = "edit"
     HOLD = "hold"
     RELEASE = "release"
     NOTE = "note"
@@ -84,6 +85,11 @@ TABLE: Final[Mapping[Act, Row]] = {
     Act.CANCEL_AS_SHOPPER: _all(_EVERYWHERE, "handed_over") | _all((*_UNDECIDED, Stage.APPROVED), Stage.CANCELLED),
     Act.ASK: _all(_EVERYWHERE, "already_decided") | _all(_UNDECIDED, Stage.ASKED) | {Stage.ASKED: "already_asked"},
     Act.ANSWER: _all(_EVERYWHERE, "nothing_asked") | {Stage.ASKED: Stage.REQUESTED},
+    # A policy that approves the new content by itself leads straight to approved.
+    Act.EDIT: _all(CLOSED, "already_decided")
+    | _all(_OPEN, "handed_over")
+    | {Stage.ASKED: Stage.ASKED}
+    | _all((Stage.REQUESTED, Stage.IN_REVIEW, Stage.APPROVED), Stage.REQUESTED),
     Act.HOLD: _all(CLOSED, "already_decided") | _stay(_OPEN),
     Act.RELEASE: _stay(_EVERYWHERE),
     Act.NOTE: _stay(_EVERYWHERE),

@@ -252,9 +252,6 @@ METHODS: Final[Mapping[str, str]] = {
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
 }
-PRIORITIES: Final[Mapping[str, str]] = {
-    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
-}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
@@ -321,19 +318,6 @@ HAPPENED: Final[Mapping[str, str]] = {
 TECHNICAL: Final = frozenset(
     {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
 )
-ACTORS: Final[Mapping[str, str]] = {
-    "breaker": _("Velocity breaker"),
-    "policy": _("Policy, automatically"),
-    "statute": _("The right of withdrawal"),
-    "retour": _("Retour"),
-    "shopper": _("Shopper"),
-    "platform": _("Platform"),
-    "carrier": _("Carrier"),
-    "source": _("Another system"),
-    "warehouse": _("Warehouse"),
-    "cli": _("Operator"),
-    "system": _("Retour"),
-}
 FACTS: Final[Mapping[str, str]] = {
     "eligibility": _("May it come back"),
     "resolutions": _("What the shopper can get"),

@@ -5,6 +5,7 @@ from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise
 from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.edit import Content, Edited, edit_return, preview_edit
 from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
 from retour.flows.rma.request import judge, open_return, request_return
@@ -17,6 +18,8 @@ __all__ = [
     "Asking",
     "Considered",
     "ConsideredLine",
+    "Content",
+    "Edited",
     "Judged",
     "Opened",
     "Promise",
@@ -30,12 +33,14 @@ __all__ = [
     "cancel",
     "cancel_as_shopper",
     "consider",
+    "edit_return",
     "hold",
     "judge",
     "merge",
     "move_on",
     "open_return",
     "open_withdrawal",
+    "preview_edit",
     "prioritise",
     "reject",
     "release",

@@ -15,6 +15,7 @@ from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
+from retour.core.warehouse import announcement, expected
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.store import effect as effects
@@ -69,6 +70,10 @@ async def _advance(
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
+    if record.rma.warehouse and (units := expected(record.rma)) != (record.rma.announced or {}):
+        await returns.announce(db, record.rma.id, units)
+        lines = announcement(record.rma, ground.order.order)
+        await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})
     await fraud.renew(db, record.rma.id, at=now)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))

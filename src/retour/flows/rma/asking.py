@@ -52,6 +52,7 @@ class Asking:
     method: str | None = None
     plan_hash: str | None = None
     unlimited: str | None = None  # why a member of the staff sets the policy aside
+    instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
          AS restock_master, t.tag_on, t.location_ref,
        CASE WHEN k.platform = 'feed' THEN t.notify_only || '{refund_original}' ELSE t.notify_only END AS notify_only,
        t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
-  'id', r.id, 'number', r.number, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
+  'id', r.id, 'number', r.number, 'kind', r.kind, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,

@@ -41,7 +41,9 @@ AREAS: Final = (
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),
     ("resolutions", _("Resolutions"), _("What shoppers get: refund, credit, exchange, and who carries it out")),
+    ("reasons", _("Reasons"), _("Why things go back, in two levels, and what is asked")),
     ("addresses", _("Return addresses"), _("Where goods go back to, and what labels say")),
+    ("partners", _("Warehouses and carriers"), _("Systems that report what arrives and where parcels are")),
     ("deadlines", _("Deadlines"), _("How long you wait for a parcel or an answer, and when you remind")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
@@ -54,6 +56,7 @@ AREAS: Final = (
 SAID: Final[Mapping[str, str]] = {
     "saved": _("Saved."),
     "archived": _("Archived. No new rule can offer it; returns that chose it go on."),
+    "reason_archived": _("Archived. Shoppers cannot choose it any more; returns that have it keep its name."),
     "restored": _("It is back at the end of the list."),
     "paused": _("Payments are paused."),
     "resumed": _("Payments go again."),
