@@ -1,6 +1,6 @@
 """The queues over the API: what waits for whom and why, by age, with the limit and what unblocks it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -9,8 +9,10 @@ from msgspec import Meta
 
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Told
+from retour.store import intake as intakes
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
+from retour.store.intake import Waiting
 
 
 class QueueQuery(Asked):
@@ -52,12 +54,22 @@ class QueueOut(Told):
     evidence: Mapping[str, Any]
 
 
+class ParkedOut(Told):
+    """What was sent in and waits for a person for the same reason; the longest is named."""
+
+    why: str
+    count: int
+    oldest_since: datetime
+    oldest_id: UUID
+
+
 class QueuesOut(Told):
-    """Every queue, those with late returns first."""
+    """Every queue, those with late returns first; `count` and `late` count returns, `intakes` are what is none yet."""
 
     count: int
     late: int
     items: list[QueueOut]
+    intakes: list[ParkedOut]
 
 
 async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
@@ -67,7 +79,20 @@ async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
         codes=(query.code,) if query.code else (),
     )  # fmt: skip
     items = [_out(queue) for queue in found if queue.late or not query.late]
-    return QueuesOut(count=sum(x.count for x in items), late=sum(x.late for x in items), items=items)
+    parked = await intakes.waiting(call.db, call.store) if query.actor in (None, "agent") and not query.late else []
+    return QueuesOut(
+        count=sum(x.count for x in items), late=sum(x.late for x in items), items=items,
+        intakes=[] if query.code else _parked(parked),
+    )  # fmt: skip
+
+
+def _parked(parked: Sequence[Waiting]) -> list[ParkedOut]:
+    found = []
+    for why in dict.fromkeys(one.why for one in parked):
+        mine = [one for one in parked if one.why == why]
+        oldest = min(mine, key=lambda one: one.since)
+        found.append(ParkedOut(why=why, count=len(mine), oldest_since=oldest.since, oldest_id=oldest.id))
+    return found
 
 
 def _out(queue: Queue) -> QueueOut:

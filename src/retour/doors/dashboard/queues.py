@@ -10,13 +10,15 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.money import Money
 from retour.core.rma.axes import OTHERS, PEOPLE
-from retour.doors.dashboard import guard_words, words
+from retour.doors.dashboard import guard_words, intake_words, words
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.next_step import first_upper
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import age, mark_of, word
+from retour.store import intake as intakes
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
+from retour.store.intake import Waiting
 from retour.web.parts import Mark
 from retour.web.reader import Reader
 
@@ -59,6 +61,7 @@ async def _page(seen: Visit) -> Response[str]:
     late_only = query.get("late") == "1"
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         found = await rows.queues(db, store_id=seen.staff.store_id, now=seen.now)
+        parked = await intakes.waiting(db, seen.staff.store_id)
     several = len({queue.store_id for queue in found}) > 1
     shown = [
         queue
@@ -82,7 +85,20 @@ async def _page(seen: Visit) -> Response[str]:
         "dashboard/queues.html", current="home", rows=[_shown(reader, queue) for queue in shown], tabs=tabs, chips=chips,
         several=several, late=late, late_url=_address(actor=actor, code=code, late=True) if late and not late_only else "",
         narrows=bool(actor or code or late_only),
+        parked=[] if code or late_only or actor not in ("", "agent") else _parked(reader, parked),
     )  # fmt: skip
+
+
+def _parked(reader: Reader, parked: Sequence[Waiting]) -> list[tuple[str, str, int, str, str]]:
+    """Return what was sent in and waits, by its reason: (title, step, count, age of the oldest, address of it)."""
+    found = []
+    for why in dict.fromkeys(one.why for one in parked):
+        title, step = intake_words.WHY.get(why, (why, ""))
+        mine = [one for one in parked if one.why == why]
+        oldest = min(mine, key=lambda one: one.since)
+        said = reader.say(step) if step else ""
+        found.append((reader.say(title), said, len(mine), age(reader, oldest.since), f"/dashboard/intakes/{oldest.id}"))
+    return found
 
 
 def _address(*, actor: str = "", code: str = "", late: bool = False) -> str:
