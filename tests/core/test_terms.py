@@ -112,6 +112,7 @@ def test_charges_tenders_and_what_fees_may_take_follow_the_ruling() -> None:
         gift_wrapping=ChargeMode.PROPORTIONAL,
         tender_order=(TenderKind.GIFT_CARD,),
         shortfall=Shortfall.BILLED,
+        capture_order=refund.CaptureOrder.OLDEST,
     )
 
     terms = terms_of(decided(refund_terms=said), "refund_original")
@@ -124,6 +125,7 @@ def test_charges_tenders_and_what_fees_may_take_follow_the_ruling() -> None:
         gift_wrapping=ChargeMode.PROPORTIONAL,
         tender_order=(TenderKind.GIFT_CARD,),
         shortfall=refund.Shortfall.BILLED,
+        capture_order=refund.CaptureOrder.OLDEST,
     )
     assert terms_of(decided(refund_terms=said), "refund_original", is_withdrawal=True) == replace(
         terms, legal_floor=True

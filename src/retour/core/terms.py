@@ -54,6 +54,7 @@ def terms_of(
         tips=said.tips,
         gift_wrapping=said.gift_wrapping,
         tender_order=said.tender_order if resolution == ResolutionKind.REFUND_ORIGINAL else (),
+        capture_order=said.capture_order,
         fees=tuple(_fee(kind, fee, currency, label_cost_minor) for kind, fee in wanted if fee is not None),
         waivers=_waivers(of_return),
         shortfall=said.shortfall,

@@ -1,7 +1,7 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from retour.core import refund
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.kind import Kind, was_sent
 from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
@@ -200,6 +201,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
+    _check_unsent(record, found.order)
     return Settling(row, record, found, connection, await _as_now(db, row, record, found, policies))
 
 
@@ -295,7 +297,7 @@ async def _plan_refund(
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
             target=RefundTender(
-                settling.order.order.ref, tuple(_units(plan)), legs, _shipping(plan, settling.order.order)
+                settling.order.order.ref, tuple(_refunded(settling, plan)), legs, _shipping(plan, settling.order.order)
             ),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
@@ -385,6 +387,23 @@ def _units(plan: Plan) -> list[RefundedUnits]:
         if row.kind is RowKind.UNITS and row.ref is not None:
             units[row.ref] = units.get(row.ref, 0) + row.quantity
     return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
+
+
+def _refunded(settling: Settling, plan: Plan) -> list[RefundedUnits]:
+    """Return the lines of the refund; units that were never sent are cancelled with it."""
+    if settling.record.rma.kind != Kind.CANCELLATION:
+        return _units(plan)
+    sent_from = next((parcel.location_ref for parcel in settling.order.order.fulfilments if parcel.location_ref), None)
+    at = settling.record.own.location_ref or sent_from
+    return [replace(line, cancelled=True, location_ref=at) for line in _units(plan)]
+
+
+def _check_unsent(record: ReturnRecord, order: Order) -> None:
+    """Raise Refused(already_shipped) if units of a cancellation have left meanwhile: they can only come back."""
+    if record.rma.kind == Kind.CANCELLATION:
+        for line in record.rma.lines:
+            if was_sent(order.fulfilled(line.line_ref), line.claimed):
+                raise Refused("already_shipped", "the units were sent before they could be cancelled", field="lines")
 
 
 def _shipping(plan: Plan, of: Order) -> int:

@@ -33,6 +33,7 @@ from retour.core.policy.outcome import (
     Approval,
     Approving,
     Bonus,
+    CaptureOrder,
     ChargeMode,
     DayCount,
     Defaults,
@@ -219,7 +220,8 @@ def _refund_terms(chance: Random) -> RefundTerms:
     shipping, duties, tips, sale_fees, wrapping = (chance.choice(tuple(ChargeMode)) for _ in range(5))
     promotions, shortfall = chance.choice(tuple(PromotionMode)), chance.choice(tuple(Shortfall))
     charges = (duties, tips, sale_fees, wrapping)
-    return RefundTerms(shipping, sealed, opened, damaged, order, *charges, promotions, shortfall)
+    captures = chance.choice(tuple(CaptureOrder))
+    return RefundTerms(shipping, sealed, opened, damaged, order, *charges, promotions, shortfall, captures)
 
 
 def _fees(chance: Random) -> Fees:

@@ -123,6 +123,12 @@ OUTCOMES: list[tuple[str, Any, str, str]] = [
     ("settle_on", {"moment": "packed"}, "not_one_of", "rules[0].then.settle_on.moment"),
     ("refund_terms", {"shipping": "none", "duties": "some"}, "not_one_of", "rules[0].then.refund_terms.duties"),
     ("refund_terms", {"shipping": "none", "promotions": "all"}, "not_one_of", "rules[0].then.refund_terms.promotions"),
+    (
+        "refund_terms",
+        {"shipping": "none", "capture_order": "any"},
+        "not_one_of",
+        "rules[0].then.refund_terms.capture_order",
+    ),
     ("refund_terms", {"shipping": "none", "shortfall": "none"}, "not_one_of", "rules[0].then.refund_terms.shortfall"),
     ("fees", {"return_fee": {"actual_cost": True}}, "not_allowed", "rules[0].then.fees.return_fee.actual_cost"),
     ("fees", {"restocking_fee": {}}, "unknown_field", "rules[0].then.fees.restocking_fee"),

@@ -9,6 +9,7 @@ from retour.core.refund import (
     FeeKind,
     FeeOf,
     FeePer,
+    FeeTax,
     FeeTerm,
     LedgerFee,
     MoneyStep,
@@ -21,7 +22,7 @@ from retour.core.refund import (
     booked,
     of_this_return,
 )
-from tests.core.builders import a_ledger, a_line, an_order, both
+from tests.core.builders import a_ledger, a_line, a_tax, an_order, both
 from tests.core.refund.charging import ORDER, charged, told, units
 
 # --- once a return ---
@@ -95,7 +96,7 @@ def test_of_two_fees_per_return_of_one_kind_the_higher_counts() -> None:
     "other",
     [
         FeeTerm(FeeKind.RETURN, fixed_minor=700, per=FeePer.UNIT),
-        FeeTerm(FeeKind.RETURN, bp=1_000, fixed_minor=500),
+        FeeTerm(FeeKind.RETURN, bp=3_500),
         FeeTerm(FeeKind.LABEL, fixed_minor=700),
     ],
 )
@@ -103,6 +104,30 @@ def test_fees_of_another_kind_or_of_a_share_are_fees_of_their_own(other: FeeTerm
     plan = charged(FeeTerm(FeeKind.RETURN, fixed_minor=500), other)
 
     assert sum(row.payable.presentment for row in plan.adjustments) == -1200
+
+
+@pytest.mark.parametrize("times", [(0, 1), (1, 0), (0, 1, 0), (1, 0, 1)])
+def test_what_two_fees_fix_once_is_charged_once_and_the_share_of_each_is_its_own(times: tuple[int, ...]) -> None:
+    order = an_order(a_line("A", q=2, gross=4_000), a_line("B", q=2, gross=8_000))
+    fees = FeeTerm(FeeKind.RETURN, bp=1_000, fixed_minor=500), FeeTerm(FeeKind.RETURN, bp=500, fixed_minor=500)
+    ledger, back, taken = a_ledger(order), [0, 0], 0
+    for which in times:
+        back[which] += 1
+        asked = units("AB"[which], back[which], back[which])
+        plan = charged(fees[which], asked=(asked,), ledger=ledger, order=order)
+        ledger, taken = booked(ledger, plan), taken - sum(row.payable.presentment for row in plan.adjustments)
+
+    assert taken == 500 + back[0] * 200 + back[1] * 200
+
+
+def test_the_higher_of_what_fees_fix_beside_a_share_counts() -> None:
+    low, high = FeeTerm(FeeKind.RETURN, bp=1_000, fixed_minor=500), FeeTerm(FeeKind.RETURN, fixed_minor=700)
+
+    together = charged(low, high)
+    later = charged(low, asked=(units("A", 2, 2),), ledger=booked(a_ledger(ORDER), charged(high)))
+
+    assert told(together.adjustments) == [(RowKind.RETURN_FEE, -700), (RowKind.RETURN_FEE, -200)]
+    assert told(later.adjustments) == [(RowKind.RETURN_FEE, -200)]
 
 
 def test_a_fee_of_another_return_does_not_count() -> None:
@@ -200,3 +225,60 @@ def test_a_withdrawal_is_charged_the_way_back_alone() -> None:
         (RowKind.CANCELLATION_FEE, 0, "legal_floor"),
     ]
     assert plan.total == both(1900)
+
+
+# --- waived by the rule of some lines ---
+
+
+@pytest.mark.parametrize("per", [FeePer.RETURN, FeePer.PARCEL, FeePer.LINE, FeePer.UNIT])
+@pytest.mark.parametrize("waived_first", [True, False])
+def test_what_the_rule_of_one_line_waives_is_still_a_fee_of_the_others(per: FeePer, *, waived_first: bool) -> None:
+    fee = FeeTerm(FeeKind.RETURN, fixed_minor=690, per=per)
+    rule = RefundTerms(waivers=(Waiver(reason="faulty goods"),))
+    steps = [(units("A", 1, 1), rule), (units("B", 1, 1), None)]
+    ledger = a_ledger(ORDER)
+    taken: list[int] = []
+    for asked, terms in steps if waived_first else reversed(steps):
+        plan = charged(fee, asked=(asked,), ledger=ledger, terms=terms)
+        ledger, taken = booked(ledger, plan), [*taken, -sum(row.payable.presentment for row in plan.adjustments)]
+
+    assert taken == ([0, 690] if waived_first else [690, 0])
+
+
+def test_a_fee_that_the_rules_of_all_lines_waive_is_never_charged_and_told_once() -> None:
+    fee, rule = FeeTerm(FeeKind.RETURN, fixed_minor=690), RefundTerms(waivers=(Waiver(reason="faulty goods"),))
+    higher = replace(fee, fixed_minor=790)
+    ledger = a_ledger(ORDER)
+    told_of: list[object] = []
+    for term, asked in ((fee, units("A", 1, 1)), (fee, units("A", 2, 2)), (higher, units("B", 1, 1))):
+        plan = charged(term, asked=(asked,), ledger=ledger, terms=rule)
+        ledger, told_of = booked(ledger, plan), [*told_of, [(row.payable, row.waived) for row in plan.adjustments]]
+
+    assert told_of == [[(NOTHING, both(690))], [], [(NOTHING, both(100))]]
+
+
+def test_what_a_rule_waives_after_the_fee_was_charged_is_told_of_nothing() -> None:
+    fee, rule = FeeTerm(FeeKind.RETURN, fixed_minor=690), RefundTerms(waivers=(Waiver(reason="faulty goods"),))
+    ledger = booked(a_ledger(ORDER), charged(fee))
+
+    assert charged(fee, asked=(units("A", 2, 2),), ledger=ledger, terms=rule).adjustments == ()
+
+
+def test_what_somebody_waives_counts_for_every_line_of_the_return() -> None:
+    fee, kind = FeeTerm(FeeKind.RETURN, fixed_minor=690), RefundRequest(waivers=(Waiver(None, "kind", "agent-7"),))
+    ledger = booked(a_ledger(ORDER), charged(fee, request=kind))
+
+    assert charged(fee, asked=(units("B", 1, 1),), ledger=ledger).adjustments == ()
+
+
+def test_the_tax_of_a_service_never_mixes_with_a_tax_of_the_order_of_the_same_name() -> None:
+    order = an_order(a_line("A", q=2, gross=2_380, tax=(a_tax(380, bucket="supply:1900"),)))
+    fee = FeeTerm(FeeKind.LABEL, fixed_minor=690, tax=FeeTax.SUPPLY, tax_bp=1_900)
+    plan = charged(fee, order=order)
+
+    assert [(tax.bucket, tax.amount.presentment) for tax in plan.taxes] == [
+        ("supply:1900", 190),
+        ("supply:1900+", -110),
+    ]
+    last = charged(fee, asked=(units("A", 2, 2),), order=order, ledger=booked(a_ledger(order), plan))
+    assert [(tax.bucket, tax.amount.presentment) for tax in last.taxes] == [("supply:1900", 190)]

@@ -198,11 +198,21 @@ def test_a_plan_kept_by_the_first_release_still_reads_as_it_was() -> None:
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
 
 
+def test_a_plan_kept_before_a_rule_s_waiver_was_a_fee_of_its_own_still_reads_and_counts() -> None:
+    plan = msgspec.convert(msgspec.json.decode((KEPT.parent / "plan_of_version_2.json").read_bytes()), Plan)
+    fees = [fee for fee in plan.fees if fee.term.kind is FeeKind.RETURN]
+
+    assert (plan.maths_version, [fee.term.exempt for fee in fees], fees[0].waived) == (2, [False], both(50))
+    ledger = of_this_return(booked(a_ledger(ORDER), replace(plan, fees=())), [plan])
+    later = quote(ORDER, ledger, RefundRequest((RequestedLine("B", (UnitRange(1, 1),)),)), replace(TERMS, waivers=()))
+    assert not [row for row in later.adjustments if row.kind is RowKind.RETURN_FEE]
+
+
 def test_a_plan_of_today_reads_back_from_where_it_is_kept() -> None:
     plan = replace(a_plan(), credited=LedgerCredit(BonusTerm(bp=1), both(1)))
 
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
-    assert plan.maths_version == 2
+    assert plan.maths_version == 3
 
 
 def test_a_plan_of_the_first_release_can_be_compared_with_one_of_today() -> None:

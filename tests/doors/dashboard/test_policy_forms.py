@@ -48,7 +48,7 @@ EVERYTHING: dict[str, Any] = {
     "settle_on": {"moment": "delivered", "after_hours": 48},
     "refund_terms": {"shipping": "proportional", "deduction_bp": {"opened": 500, "damaged": 4000}, "duties": "all",
                      "tips": "on_full_return", "sale_fees": "all", "gift_wrapping": "proportional",
-                     "promotions": "clawback", "shortfall": "billed",
+                     "promotions": "clawback", "shortfall": "billed", "capture_order": "oldest",
                      "tender_order": ["card", "store_credit", "gift_card", "other"]},
     "fees": {"return_fee": {"fixed_minor": 390, "per": "return"}, "cancellation_fee": {"fixed_minor": 100},
              "waived": True, "waiver": "our mistake"},
@@ -171,3 +171,13 @@ def test_every_fact_comparison_and_answer_has_words_in_english_and_german() -> N
     assert set(fact_words.LEVELS) == set(Level)
     assert set(outcome_forms.FORMS) == {group.value for group in Group} == set(outcome_forms.IN_ORDER)
     assert same <= {"Name", "Zone", "API", "Portal"}
+
+
+def test_a_rule_is_built_from_the_stores_own_reasons() -> None:
+    by = Reading(a_reader(), "EUR", FormErrors(), (), (("narrow", "Too narrow"), ("too_small", "Too small")))
+    tree = conditions.typed_condition({"fact": "line.reason", "op": "in", "value": ["narrow"]}, by)
+
+    (row,) = conditions.shown_condition(tree, by).parts
+
+    assert (row.options, row.values) == ((("narrow", "Too narrow"), ("too_small", "Too small")), ("narrow",))
+    assert "damaged" in dict(values.choices(FACTS["line.reason"]))

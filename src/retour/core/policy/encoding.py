@@ -197,7 +197,7 @@ def _refund_terms(terms: RefundTerms) -> Json:
     } | {name: getattr(terms, name).value for name in _TERMS if getattr(terms, name) is not getattr(_NO_TERMS, name)}
 
 
-_TERMS: Final = ("duties", "tips", "sale_fees", "gift_wrapping", "promotions", "shortfall")
+_TERMS: Final = ("duties", "tips", "sale_fees", "gift_wrapping", "promotions", "shortfall", "capture_order")
 _NO_TERMS: Final = RefundTerms()
 # Where the JSON is not simply the fields of the record, by name.
 _SPECIAL: Final[Mapping[type, Callable[..., Json]]] = {Start: _start, RefundTerms: _refund_terms}

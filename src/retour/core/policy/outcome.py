@@ -16,6 +16,7 @@ from retour.core.policy.charge import (
 )
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
+    CaptureOrder,
     ChargeMode,
     FeeOf,
     FeePer,
@@ -32,6 +33,7 @@ __all__ = [
     "Approval",
     "Approving",
     "Bonus",
+    "CaptureOrder",
     "ChargeMode",
     "DayCount",
     "Defaults",
@@ -228,7 +230,10 @@ class SettleOn:
 
 @dataclass(frozen=True, slots=True)
 class RefundTerms:
-    """How a refund is computed: charges beside the goods, deduction by grade in basis points of the unit's value."""
+    """How a refund is computed: charges beside the goods, deduction by grade in basis points of the unit's value.
+
+    `capture_order` is which of several payments of one kind is paid back first.
+    """
 
     shipping: ChargeMode = ChargeMode.NONE
     sealed_deduction_bp: int = 0
@@ -241,6 +246,7 @@ class RefundTerms:
     gift_wrapping: ChargeMode = ChargeMode.NONE
     promotions: PromotionMode = PromotionMode.KEEP
     shortfall: Shortfall = Shortfall.FLOOR
+    capture_order: CaptureOrder = CaptureOrder.NEWEST
 
     def deduction_bp(self, grade: Grade) -> int:
         """Return what is deducted for a unit of that grade, in basis points of its value."""

@@ -11,6 +11,7 @@ from retour.core.policy.outcome import (
     AnswerKind,
     Approval,
     Approving,
+    CaptureOrder,
     ChargeMode,
     DayCount,
     Eligibility,
@@ -152,7 +153,8 @@ def settle_on(node: Node, _currency: str | None) -> SettleOn:
 def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
     """Read how a refund is computed; the tender order names every kind of money once."""
     fields = node.fields(
-        required=("shipping",), optional=("deduction_bp", "tender_order", *CHARGES, "promotions", "shortfall")
+        required=("shipping",),
+        optional=("deduction_bp", "tender_order", *CHARGES, "promotions", "shortfall", "capture_order"),
     )
     deductions = fields["deduction_bp"].fields(optional=GRADES) if "deduction_bp" in fields else {}
     sealed, opened, damaged = (
@@ -174,6 +176,9 @@ def refund_terms(node: Node, _currency: str | None) -> RefundTerms:
         gift_wrapping=gift_wrapping,
         promotions=fields["promotions"].choice(PromotionMode) if "promotions" in fields else PromotionMode.KEEP,
         shortfall=fields["shortfall"].choice(Shortfall) if "shortfall" in fields else Shortfall.FLOOR,
+        capture_order=fields["capture_order"].choice(CaptureOrder)
+        if "capture_order" in fields
+        else CaptureOrder.NEWEST,
     )
 
 

@@ -12,6 +12,7 @@ from retour.core.policy.outcome import (
     Anchor,
     AnswerKind,
     Approval,
+    CaptureOrder,
     ChargeMode,
     DayCount,
     Group,
@@ -153,6 +154,7 @@ _TERMS: Final = closed(
         **dict.fromkeys(CHARGES, one_of(ChargeMode)),
         "promotions": one_of(PromotionMode),
         "shortfall": one_of(Shortfall),
+        "capture_order": one_of(CaptureOrder) | {"description": "of several payments of one kind, which goes first"},
     },
     required=("shipping",),
 )

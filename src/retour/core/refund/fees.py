@@ -69,13 +69,14 @@ def fees(
     charged: list[Row] = []
     steps: list[LedgerFee] = []
     for term in sorted(terms.fees, key=lambda fee: ORDER.index(fee.kind)):
-        key = term if term.cost_minor is None else replace(term, cost_minor=None)
+        ruled = _ruled(term, terms)
+        key = replace(term, cost_minor=None, exempt=ruled is not None)
         before = past.get(key)
         parcels = request.parcels - before.parcels if before else request.parcels
         listed = _listed(units) if term.of is FeeOf.LISTED else NOTHING
         step = LedgerFee(key, goods.payable, listed, counted, max(0, parcels))
         wanted = _wanted(order, term, merged(before, step) if before else step, [*ledger.fees, *steps])
-        row, step = _charge(term, wanted, step, room, _waiver(term, request, terms), terms.shortfall)
+        row, step = _charge(order, term, wanted, step, room, _by_hand(term, request) or ruled, terms.shortfall)
         steps.append(step)
         if row is not None:
             charged.append(row)
@@ -129,18 +130,34 @@ def _listed(units: Sequence[Row]) -> Sides:
 def _wanted(order: Order, term: FeeTerm, at: LedgerFee, all_fees: Iterable[LedgerFee]) -> Sides:
     """Return what this step is to be charged: the fee in all, less what was charged, billed or waived before.
 
-    Of several fees of one kind that are charged once a return (or parcel) the highest counts, not their sum.
+    Of what several fees of one kind fix once a return (or parcel) the highest counts, not their sum; a share is each
+    fee's own. What a rule waived for its lines counts for no others.
     """
-    due = _due(order, term, at) - at.charged - at.billed - at.waived
-    if _counts_once(term):
-        for other in all_fees:
-            if other.term != at.term and other.term.kind is term.kind and _counts_once(other.term):
-                due -= other.charged + other.billed + other.waived
+    due = _due(order, term, at)
+    if term.per in ONCE:
+        borne = [_borne(order, other, at.term) for other in all_fees if _is_alike(other.term, at.term)]
+        gone, fixed = _sum(borne), due - _due(order, _share(term), at)
+        due -= Sides(min(fixed.presentment, gone.presentment), min(fixed.shop, gone.shop))
+    due -= at.charged + at.billed + at.waived
     return Sides(max(0, due.presentment), max(0, due.shop))
 
 
-def _counts_once(term: FeeTerm) -> bool:
-    return term.per in ONCE and term.bp == 0
+def _is_alike(other: FeeTerm, term: FeeTerm) -> bool:
+    return other != term and other.kind is term.kind and other.per in ONCE
+
+
+def _borne(order: Order, other: LedgerFee, term: FeeTerm) -> Sides:
+    """Return how much of what another fee fixes was charged already: all of it beyond that fee's own share."""
+    gone = other.charged + other.billed
+    if term.exempt or not other.term.exempt:
+        gone += other.waived
+    gone -= _due(order, _share(other.term), other)
+    return Sides(max(0, gone.presentment), max(0, gone.shop))
+
+
+def _share(term: FeeTerm) -> FeeTerm:
+    """Return the fee without what it fixes."""
+    return replace(term, fixed_minor=0, cost_minor=None)
 
 
 def _due(order: Order, term: FeeTerm, at: LedgerFee) -> Sides:
@@ -156,16 +173,27 @@ def _due(order: Order, term: FeeTerm, at: LedgerFee) -> Sides:
     return due
 
 
-def _waiver(term: FeeTerm, request: RefundRequest, terms: RefundTerms) -> Waiver | None:
-    """Return why the fee is not charged: a person's reason before the rule's, and what the law forbids anyway."""
-    for waiver in (*request.waivers, *terms.waivers):
-        if waiver.kind in (None, term.kind):
-            return waiver
-    return LEGAL_FLOOR if terms.legal_floor and term.kind is not FeeKind.LABEL else None
+def _by_hand(term: FeeTerm, request: RefundRequest) -> Waiver | None:
+    """Return why somebody of the staff does not charge the fee of this return."""
+    return next((waiver for waiver in request.waivers if waiver.kind in (None, term.kind)), None)
+
+
+def _ruled(term: FeeTerm, terms: RefundTerms) -> Waiver | None:
+    """Return why the rule of these lines does not charge the fee, or that the law forbids it."""
+    said = next((waiver for waiver in terms.waivers if waiver.kind in (None, term.kind)), None)
+    if said is None and terms.legal_floor and term.kind is not FeeKind.LABEL:
+        return LEGAL_FLOOR
+    return said
 
 
 def _charge(
-    term: FeeTerm, wanted: Sides, step: LedgerFee, room: _Room, waiver: Waiver | None, shortfall: Shortfall
+    order: Order,
+    term: FeeTerm,
+    wanted: Sides,
+    step: LedgerFee,
+    room: _Room,
+    waiver: Waiver | None,
+    shortfall: Shortfall,
 ) -> tuple[Row | None, LedgerFee]:
     if not wanted:
         return None, step
@@ -181,17 +209,22 @@ def _charge(
     )
     if not charged:
         return None, step
-    taxes = _supply_taxes(term, charged) if term.tax is FeeTax.SUPPLY else _reduced_taxes(charged, room)
+    taxes = _supply_taxes(order, term, charged) if term.tax is FeeTax.SUPPLY else _reduced_taxes(charged, room)
     reason = "reduced_to_refund" if reduced else None
     return reduction(ROWS[term.kind], -charged, taxes, reason, basis_points=term.bp or None), step
 
 
-def _supply_taxes(term: FeeTerm, charged: Sides) -> tuple[Tax, ...]:
-    """Return the tax inside a fee that is a service of its own, by its own rate."""
+def _supply_taxes(order: Order, term: FeeTerm, charged: Sides) -> tuple[Tax, ...]:
+    """Return the tax inside a fee that is a service of its own, by its own rate and under no name of the order's taxes."""
     if term.tax_bp == 0:
         return ()
+    taken = {tax.bucket for line in order.lines for tax in line.taxes}
+    taken |= {tax.bucket for charge in order.charges for tax in charge.taxes}
+    bucket = f"{SUPPLY}{term.tax_bp}"
+    while bucket in taken:
+        bucket += "+"
     inside = [half_up(x * term.tax_bp, 10_000 + term.tax_bp) for x in (charged.presentment, charged.shop)]
-    return (Tax(f"{SUPPLY}{term.tax_bp}", Sides(-inside[0], -inside[1])),)
+    return (Tax(bucket, Sides(-inside[0], -inside[1])),)
 
 
 def _reduced_taxes(charged: Sides, room: _Room) -> tuple[Tax, ...]:

@@ -82,7 +82,7 @@ def _ledger(ledger: Ledger) -> list[object]:
 
 def _charged(x: LedgerFee) -> list[object]:
     amounts = (x.value, x.listed, x.charged, x.billed, x.waived)
-    return [_fee(x.term), x.lines, x.parcels, [_pair(amount) for amount in amounts]]
+    return [_fee(x.term), int(x.term.exempt), x.lines, x.parcels, [_pair(amount) for amount in amounts]]
 
 
 def _optional(minor: int | None) -> int | str:

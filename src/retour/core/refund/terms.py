@@ -58,6 +58,7 @@ class FeeTerm:
     `cost_minor` is what the carrier charged, once a return. `fixed_minor`, `cost_minor` and `at_most_minor` (the most
     that one return is charged) are minor units of `currency`, one of the order's two (presentment if not named).
     `tax_bp` is the rate of a supply; it is contained in the amounts if `tax_included`, else it comes on top of them.
+    `exempt` marks what is kept of a fee that a rule waived: it is a fee of its own, so that other lines bear theirs.
     """
 
     kind: FeeKind = FeeKind.RESTOCKING
@@ -71,6 +72,7 @@ class FeeTerm:
     tax_bp: int = 0
     tax_included: bool = True
     at_most_minor: int | None = None
+    exempt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,13 +37,12 @@ async def waivers(db: Db, rma_id: UUID) -> tuple[Waiver, ...]:
 
 
 async def bearing_of(db: Db, ret: Return, *, before: int | None = None) -> Bearing:
-    """Return what of a return bears on its next settlement, or on the one of that number (`seq`).
+    """Return what of a return bears on its next settlement, or on the one of that number (`seq`) as it is paid.
 
-    A later settlement whose money has moved bears on an earlier one that waited, so that no fee is charged by both.
+    A fee is borne by the refund whose money moves first: one that waits, or that failed, keeps it from no other, and
+    will be quoted without it. So no fee is charged by both, and none is lost with a settlement that is given up.
     """
     rows = await list_of_rma(db, ret.id)
-    others = (
-        row for row in rows if before is None or row.seq < before or (row.seq > before and row.state not in _OPEN)
-    )
+    others = (row for row in rows if before is None or (row.seq != before and row.state not in _OPEN))
     earlier: Sequence[Plan] = tuple(row.plan for row in others)
     return Bearing(earlier, max(1, len(ret.shipments)), await waivers(db, ret.id))

@@ -85,6 +85,22 @@ def _edited(letter: Letter, reader: Reader) -> Told:
         money_heading=reader.say("Your refund, to the cent"),
         money_note=reader.say("This is the amount if everything arrives as described."),
         money=explained(told.promised, told.order, reader) if told.promised else (),
+    )
+
+
+def _message(letter: Letter, reader: Reader) -> Told:
+    told = return_of(letter)
+    came = reader.say_plural(
+        "%(n)s photo or video came with it: see it on the page of your return.",
+        "%(n)s photos or videos came with it: see them on the page of your return.",
+        told.message_photos,
+    )  # fmt: skip
+    return Told(
+        subject=reader.say("A message about your return %(number)s", number=number_of(told)),
+        title=reader.say("A message about your return"),
+        paragraphs=(came,) if told.message_photos else (),
+        button=button_of(letter, reader),
+        sections=(Section(reader.say("We write"), their_lines(told.message or "", reader)),),
         closing=contact_of(letter, reader),
     )
 
@@ -94,6 +110,7 @@ KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_REMINDER: _reminded,
     MailKind.RETURN_EXPIRED: _expired,
     MailKind.RETURN_EDITED: _edited,
+    MailKind.RETURN_MESSAGE: _message,
 }
 
 

@@ -126,6 +126,8 @@ def refund_terms(by: Voice, said: Json) -> Iterator[str]:
     if isinstance(order, list) and order != usual:
         names = [say(TENDERS[kind]) for name in order for kind in TENDERS if kind.value == name]
         yield say("Paid back first: %(what)s.", what=", ".join(names))
+    if said.get("capture_order") == "oldest":
+        yield say("Of several payments of one kind, the oldest is paid back first.")
 
 
 def _deducted(by: Voice, said: Json) -> Iterator[str]:

@@ -67,6 +67,9 @@ PROMOTIONS: Final = (
 SHORTFALLS: Final = (
     ("floor", _("Fees end where nothing is left to refund")), ("billed", _("The rest is billed to the shopper")),
 )  # fmt: skip
+CAPTURES: Final = (
+    ("newest", _("The newest payment goes first")), ("oldest", _("The oldest payment goes first")),
+)  # fmt: skip
 DISPOSITIONS: Final = (
     ("restock", _("Back to stock")),
     ("refurbish", _("To be refurbished")),
@@ -220,6 +223,7 @@ FORMS: Final[Mapping[str, tuple[Piece, ...]]] = {
         Piece("promotions", _("Discounts with a condition"), How.CHOICE, PROMOTIONS),
         Piece("shortfall", _("Fees above the value"), How.CHOICE, SHORTFALLS),
         Piece("tender_order", _("What is paid back first"), How.ORDER, tuple((k.value, w) for k, w in TENDERS.items())),
+        Piece("capture_order", _("Of several payments of one kind"), How.CHOICE, CAPTURES),
     ),
     "fees": (
         Piece("return_fee", _("A fee for the return"), How.RECORD, optional=True, parts=FEE),

@@ -17,6 +17,7 @@ from retour.doors.dashboard.policy.room import OWNER, ROOT, Opened, opened, show
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import store_of
 from retour.flows import simulation as flow
+from retour.store import account as accounts
 from retour.store import policy
 from retour.store import simulation as simulations
 from retour.store.db import Db
@@ -172,8 +173,10 @@ async def _result_page(seen: Visit) -> Response[Any]:
     after = int(query["after"]) if query.get("after", "").isdecimal() and len(query["after"]) < 9 else 0
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         row = await _found(db, seen)
-        store = await store_of(db, seen)
-        version = await policy.get_version(db, store.id, row.candidate_version_id) if row.candidate_version_id else None
+        store = await accounts.get_store(db, row.store_id)  # not always the store whose policies are shown
+        assert store is not None, "a store is never deleted"
+        candidate = row.candidate_version_id if store.id == (await store_of(db, seen)).id else None
+        version = await policy.get_version(db, store.id, candidate) if candidate else None
         version = None if version is not None and version.state == VersionState.DISCARDED else version
         rows = await simulations.affected(
             db, row.id, limit=PAGE + 1, after=after, change=simulated.change_of(change)

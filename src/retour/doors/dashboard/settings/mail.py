@@ -33,6 +33,7 @@ def _(text: str) -> str:
 _KINDS: Final[Mapping[MailKind, str]] = {
     MailKind.RETURN_REQUESTED: _("Their request has arrived"),
     MailKind.RETURN_INFO_NEEDED: _("You asked them something"),
+    MailKind.RETURN_MESSAGE: _("You wrote to them"),
     MailKind.RETURN_APPROVED: _("Their return is approved"),
     MailKind.RETURN_REJECTED: _("Lines of their return are not approved, and why"),
     MailKind.RETURN_EDITED: _("Their return was changed"),
