@@ -98,9 +98,9 @@ async def test_many_are_approved_after_a_look_at_what_can_be(site: Site, open_pa
     for rma in rmas:
         await page.get_by_label(f"Select {rma['number']}").check()
     await page.get_by_role("button", name="Approve").click()
-    await page.get_by_role("heading", name="Approve 2 returns").wait_for()
-    await page.get_by_role("button", name="Approve 2 returns").click()
-    await page.get_by_role("heading", name="2 returns approved").wait_for()
+    await page.get_by_role("heading", name="Approve: 2 returns").wait_for()
+    await page.get_by_role("button", name="Approve: 2 returns").click()
+    await page.get_by_role("heading", name="Approved: 2 returns").wait_for()
 
     for rma in rmas:
         await site.until_rma(rma["id"], status="approved")

@@ -28,7 +28,13 @@ async def signed_in(browser: Any, site: Site) -> Any:
     hashed = await hash_password(PASSWORD)
     async with site.database.tx(site.tenant_id) as db:
         await accounts.add_staff(
-            db, email=EMAIL, name="Wilma Voss", role=Role.OWNER, password_hash=hashed, actor="test", now=datetime.now(UTC)
+            db,
+            email=EMAIL,
+            name="Wilma Voss",
+            role=Role.OWNER,
+            password_hash=hashed,
+            actor="test",
+            now=datetime.now(UTC),
         )
     context = await browser.new_context()
     page = await context.new_page()
@@ -87,11 +93,9 @@ async def test_a_contract_is_withdrawn_from_without_script_and_its_return_is_ope
     assert (row["state"], row["why"]) == ("matched", None)
 
 
-async def test_staff_choose_the_items_of_one_that_names_a_part(
-    site: Site, open_page: OpenPage, signed_in: Any
-) -> None:
+async def test_staff_choose_the_items_of_one_that_names_a_part(site: Site, open_page: OpenPage, signed_in: Any) -> None:
     order = await site.an_order()
-    page, watch = await open_page(storage_state=signed_in)
+    page, _ = await open_page(storage_state=signed_in)
     await withdraw(site, page, order["name"], goods="only one of them", see=holds)
     assert (await settled(site))["why"] == "part_named"
 

@@ -6,6 +6,8 @@ COUNTERS = """
 SELECT 'counter', c.line_ref, c.in_return, claimed.n AS claimed, c.received, arrived.n AS arrived, c.inspected, judged.n AS judged
   FROM order_line_counter c
  CROSS JOIN LATERAL (SELECT coalesce(sum(upper(ordinals) - lower(ordinals)), 0) AS n FROM unit_claim u
+                       JOIN return_line l ON (l.tenant_id, l.id) = (u.tenant_id, u.return_line_id)
+                       JOIN rma r ON (r.tenant_id, r.id) = (l.tenant_id, l.rma_id) AND r.kind <> 'cancellation'
                       WHERE (u.tenant_id, u.order_id, u.line_ref) = (c.tenant_id, c.order_id, c.line_ref)) claimed
  CROSS JOIN LATERAL (SELECT coalesce(sum(upper(ordinals) - lower(ordinals)), 0) AS n FROM receipt u
                       WHERE (u.tenant_id, u.order_id, u.line_ref) = (c.tenant_id, c.order_id, c.line_ref)) arrived

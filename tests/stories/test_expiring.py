@@ -170,7 +170,7 @@ async def test_what_expires_although_it_was_paid_is_shown_to_finance(
 async def test_a_statutory_withdrawal_never_expires(waiting: House) -> None:
     house = waiting
     rma_id = await house.ask(await house.an_order(), {0: 1}, kind="withdrawal")
-    await house.approve(rma_id)
+    await house.settle_down()
 
     await time_is(house, rma_id, now() + 400 * DAY)
 

@@ -29,6 +29,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "key": "accounts",
     "connection": "connections",
     "policy": "policies",
+    "intake": "intaking",
     "link": "links",
     "effect": "effects",
     "demo": "demo",

@@ -50,6 +50,15 @@ def check_room(held: Held, size: int) -> None:
         raise Refused("photos_too_large", f"all files of a request have {limit} MB", facts={"limit_mb": limit})
 
 
+def check_count(count: int) -> None:
+    """Raise Refused(too_many_photos) for more than go with one note."""
+    if count > MOST_OF_A_NOTE:
+        raise Refused(
+            "too_many_photos", f"a note has {MOST_OF_A_NOTE} photos at most", field="photos",
+            facts={"limit": MOST_OF_A_NOTE},
+        )  # fmt: skip
+
+
 # --- videos ------------------------------------------------------------------------------------------------------------
 
 _EBML: Final = b"\x1a\x45\xdf\xa3"

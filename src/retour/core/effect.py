@@ -116,10 +116,15 @@ class ProcessReturn:
 
 @dataclass(frozen=True, slots=True)
 class RefundedUnits:
-    """Units of a line that a refund pays for; nothing of it restocks."""
+    """Units of a line that a refund pays for; nothing of it restocks.
+
+    What was never sent is `cancelled` with the refund: the platform frees its stock at `location_ref`.
+    """
 
     line_ref: str
     quantity: int
+    cancelled: bool = False
+    location_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,10 @@ class RefundTender:
 
 @dataclass(frozen=True, slots=True)
 class Restock:
-    """Add inspected units of one article at one location (only where no platform return carries the disposition)."""
+    """Add inspected units of one article at one location (only where no platform return carries the disposition).
+
+    A negative quantity takes units out again whose return was decided the other way.
+    """
 
     inventory_ref: str
     location_ref: str

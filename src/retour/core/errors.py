@@ -9,12 +9,15 @@ Scalar = str | int | bool | None
 # Codes whose cause lies in the state of the resource answer 409; unknown things 404; everything else 422.
 _CONFLICT: Final = frozenset(
     {
-        "already_decided", "move_not_allowed", "more_than_returnable", "plan_changed", "state_changed",
-        "idempotency_key_in_use", "another_master", "already_received", "already_inspected", "not_received",
-        "more_than_received", "line_exhausted", "order_exhausted", "tender_exhausted", "refund_blocked",
-        "quarantined", "already_exists", "endpoint_inactive", "already_set_up",
-        "last_owner", "resolution_in_use", "already_reported", "no_failed_label", "default_needed", "same_person",
-        "person_needed", "already_asked", "nothing_asked", "reason_in_use", "last_reason",
+        "handed_over", "already_paid", "opened_on_platform", "already_decided", "move_not_allowed",
+        "more_than_returnable", "plan_changed", "state_changed", "idempotency_key_in_use", "another_master",
+        "already_received", "already_inspected", "not_received", "more_than_received", "line_exhausted",
+        "order_exhausted", "tender_exhausted", "refund_blocked", "quarantined", "already_exists", "endpoint_inactive",
+        "already_set_up", "last_owner", "resolution_in_use", "already_reported", "no_failed_label", "default_needed",
+        "same_person", "person_needed", "already_asked", "nothing_asked", "reason_in_use", "last_reason",
+        "already_shipped", "merge_not_open", "merge_has_goods", "merge_has_money", "merge_calls_running",
+        "merge_opened_there", "merge_other_kind", "merge_other_order", "too_many_tags", "too_many_watchers",
+        "not_closed",
     }
 )  # fmt: skip
 

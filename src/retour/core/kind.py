@@ -6,7 +6,9 @@ from typing import Final
 
 from retour.core.policy import LineDecision
 from retour.core.policy.evaluate import STATUTE
-from retour.core.policy.outcome import MethodKind
+from retour.core.policy.outcome import MethodKind, ResolutionKind
+from retour.core.reason import NEVER_HERE
+from retour.core.rma.state import NOTHING, Span, common, count, lowest, minus
 from retour.core.ways import Way, Ways
 
 
@@ -20,11 +22,43 @@ class Kind(StrEnum):
 
 
 WITHDRAWN: Final = "withdrawal"  # the reason of a line that is withdrawn from: the law asks for none
+ASKED_FOR: Final = (Kind.RETURN, Kind.CLAIM, Kind.CANCELLATION)  # a withdrawal is stated, never asked for
 
 
 def is_granted(kind: str) -> bool:
     """Return whether a request of a kind is approved by being made: no rule, question or person stands in its way."""
     return kind == Kind.WITHDRAWAL
+
+
+def way_of(kind: str, reason: str, resolution: str) -> Way | None:
+    """Return the way of a line of which nothing comes back, or nothing for one that travels.
+
+    What the shopper keeps, what never arrived, and what was never sent is not waited for.
+    """
+    if kind == Kind.CANCELLATION or (kind == Kind.CLAIM and reason in NEVER_HERE):
+        return Way(NOTHING)
+    return Way(MethodKind.KEEP_ITEM.value) if resolution == ResolutionKind.KEEP_ITEM else None
+
+
+def unsent(ordered: int, fulfilled: int, cancelled: int, claimed: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the units of a line that can still be cancelled: never sent, in no cancellation, not cancelled elsewhere.
+
+    Sent units are counted from 1 upward, so that those at the end are cancelled first.
+    """
+    behind = common(((fulfilled + 1, ordered),), claimed) if ordered > fulfilled else ()
+    free = minus(((fulfilled + 1, ordered),), behind) if ordered > fulfilled else ()
+    elsewhere = max(0, cancelled - count(behind))
+    return lowest(free, max(0, count(free) - elsewhere))
+
+
+def highest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
+    """Return the `n` highest units of the spans; fewer only if the spans hold fewer."""
+    return minus(spans, lowest(spans, max(0, count(spans) - n)))
+
+
+def was_sent(sent: int, spans: Sequence[Span]) -> bool:
+    """Return whether some of these units have left, where so many of their line were sent."""
+    return any(lo <= sent for lo, _ in spans)
 
 
 def decider(kind: str) -> str:

@@ -32,7 +32,8 @@ class ToldReturn:
 
     `promised` are the plans agreed at request; `paid` is the plan of the settlement that the mail is about, if it is
     about one, and `paid_as` its kind and the merchant's record of it (`resolutions`, by id). `question` is what the
-    shop asked last, and `lapsed` whether it was never answered in time.
+    shop asked last, and `lapsed` whether it was never answered in time. `message` is the note that
+    a mail brings, and `message_photos` how many files came with it.
     """
 
     id: UUID
@@ -47,6 +48,8 @@ class ToldReturn:
     shop_language: str = "en"
     question: str | None = None
     lapsed: bool = False
+    message: str | None = None
+    message_photos: int = 0
 
 
 @dataclass(frozen=True, slots=True)

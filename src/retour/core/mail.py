@@ -23,6 +23,8 @@ class MailKind(StrEnum):
     RETURN_INFO_NEEDED = "return_info_needed"
     RETURN_REMINDER = "return_reminder"
     RETURN_EXPIRED = "return_expired"
+    RETURN_EDITED = "return_edited"
+    RETURN_MESSAGE = "return_message"
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
     STORE_ALARM = "store_alarm"
@@ -41,6 +43,8 @@ OPTIONAL: Final = frozenset(
         MailKind.RETURN_INFO_NEEDED,
         MailKind.RETURN_REMINDER,
         MailKind.RETURN_EXPIRED,
+        MailKind.RETURN_EDITED,
+        MailKind.RETURN_MESSAGE,
     }
 )
 _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
@@ -52,6 +56,8 @@ _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
     EventType.RETURN_INFO_ASKED: MailKind.RETURN_INFO_NEEDED,
     EventType.RETURN_REMINDED: MailKind.RETURN_REMINDER,
     EventType.RETURN_EXPIRED: MailKind.RETURN_EXPIRED,
+    EventType.RETURN_EDITED: MailKind.RETURN_EDITED,
+    EventType.RETURN_NOTED: MailKind.RETURN_MESSAGE,
 }
 # How long after the try before it each try comes: nine tries over two days. Many servers turn a first try away and want
 # a second after some minutes (RFC 6647).
@@ -144,9 +150,11 @@ def life_of(kind: MailKind) -> timedelta:
 def kinds_of(told: Sequence[EventType], data: Mapping[str, object]) -> list[MailKind | None]:
     """Return what each of the events told in one breath mails: the shopper hears the last that says something.
 
-    `data` are the facts of the events; a settlement that pays nothing is not mailed.
+    `data` are the facts of the events; a settlement that pays nothing is not mailed, and no note among staff.
     """
     kinds = [None if data.get("amount_minor") == 0 else _OF_EVENT.get(what) for what in told]
+    if data.get("shown") is not True:
+        kinds = [None if kind is MailKind.RETURN_MESSAGE else kind for kind in kinds]
     last = max((n for n, kind in enumerate(kinds) if kind), default=None)
     return [kind if n == last else None for n, kind in enumerate(kinds)]
 

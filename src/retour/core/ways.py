@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retour.core.errors import Refused
 from retour.core.policy import LineDecision
 from retour.core.policy.document import Several
-from retour.core.policy.outcome import MethodKind
+from retour.core.rma.state import STAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Ways:
     @property
     def first(self) -> Way:
         """Return the way that stands for the return: that of the first line that comes back, if any does."""
-        return next((way for way in self.lines if way.method != MethodKind.KEEP_ITEM), self.lines[0])
+        return next((way for way in self.lines if way.method not in STAYS), self.lines[0])
 
 
 def ways_back(lines: Sequence[LineDecision], wanted: str | None, several: Several) -> Ways:

@@ -198,9 +198,9 @@ def merged(policy: Requirements, own: Requirements) -> Requirements:
 def check(record: Reason, parent: Reason | None, *, default_language: str, has_reasons: bool) -> None:
     """Raise Refused unless a record may be kept, with the field: `unknown_language`, `name_missing`, `invalid_text`,
     `invalid_code`, `too_many`, `invalid_question`, `parent_not_usable`."""
+    _check_texts(record.texts, NAME_MOST, default_language, "texts")
     if not _CODE.fullmatch(record.code):
         raise Refused("invalid_code", "a code has lower-case letters, digits, - and _, 64 at most", field="code")
-    _check_texts(record.texts, NAME_MOST, default_language, "texts")
     _check_parent(record, parent, has_reasons=has_reasons)
     for name in ("types", "tags", "collections"):
         words: tuple[str, ...] = getattr(record.applies, name)

@@ -12,6 +12,7 @@ from retour.core.settling import again
 from retour.store import discrepancy, ledger, order
 from retour.store import refund as refunds
 from retour.store import rma as returns
+from retour.store import second as seconds
 from retour.store.db import Db
 from retour.store.policy import PolicyCache
 from retour.store.refund import SettlementRow, outside
@@ -45,7 +46,8 @@ async def pay_outside(
 ) -> SettlementRow:
     """Decide that a settlement the platform disagrees with is paid by hand: our figure, by another way.
 
-    It is what is left where no payment stands behind an amount, as with an article that was exchanged for. Raises
+    It is what is left where no payment stands behind an amount, as with an article that was exchanged for. Where a
+    second person has to approve it, it waits for that, and is decided once more afterwards. Raises
     Refused: `settlement_not_found`, `move_not_allowed` where no difference waits for a person.
     """
     row, record = await _locked(db, settlement_id)
@@ -62,7 +64,9 @@ async def pay_outside(
     note = {"settlement_id": row.id, "paid_by": "hand", "reason": reason}
     await returns.changed(db, record, EventType.SETTLEMENT_QUOTED, actor=actor, at=now, data=note)
     await discrepancy.resolve(db, DISAGREES, resource_kind="settlement", resource_id=row.id, by=actor, at=now)
-    await hand_over(db, record, row, plan, now)
+    worth = plan.total.presentment
+    if not await seconds.wait_for_second(db, record, row, plan, total_minor=worth, accepted=True, at=now):
+        await hand_over(db, record, row, plan, now)
     return await _again(db, settlement_id)
 
 

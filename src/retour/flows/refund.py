@@ -1,7 +1,7 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,12 +9,13 @@ from retour.core import refund
 from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.kind import Kind, was_sent
 from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan, RowKind
 from retour.core.rma import SettlementState
-from retour.core.settling import again
+from retour.core.settling import again, shipping_paid, units_paid
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -110,8 +111,8 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan, settling.order.order)]
-    shipping = _shipping(settling.plan, settling.order.order)
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in units_paid(settling.plan, settling.order.order)]
+    shipping = shipping_paid(settling.plan, settling.order.order)
     try:
         return await connectors(settling.connection.platform).quote_refund(
             open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
@@ -200,6 +201,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
+    _check_unsent(record, found.order)
     return Settling(row, record, found, connection, await _as_now(db, row, record, found, policies))
 
 
@@ -296,9 +298,9 @@ async def _plan_refund(
             reference=f"R-{settling.record.rma.number}",
             target=RefundTender(
                 settling.order.order.ref,
-                tuple(_units(plan, settling.order.order)),
+                tuple(_refunded(settling, plan)),
                 legs,
-                _shipping(plan, settling.order.order),
+                shipping_paid(plan, settling.order.order),
             ),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
@@ -381,17 +383,19 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
     )
 
 
-def _units(plan: Plan, of: Order) -> list[RefundedUnits]:
-    """Return the lines of the plan's units, one entry a line; shares of a line go back as an amount alone."""
-    units: dict[str, int] = {}
-    shares = of.shares
-    for row in plan.rows:
-        if row.kind is RowKind.UNITS and row.ref is not None and row.ref not in shares:
-            units[row.ref] = units.get(row.ref, 0) + row.quantity
-    return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
+def _refunded(settling: Settling, plan: Plan) -> list[RefundedUnits]:
+    """Return the lines of the refund; units that were never sent are cancelled with it."""
+    units = units_paid(plan, settling.order.order)
+    if settling.record.rma.kind != Kind.CANCELLATION:
+        return units
+    sent_from = next((parcel.location_ref for parcel in settling.order.order.fulfilments if parcel.location_ref), None)
+    at = settling.record.own.location_ref or sent_from
+    return [replace(line, cancelled=True, location_ref=at) for line in units]
 
 
-def _shipping(plan: Plan, of: Order) -> int:
-    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
-    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
-    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)
+def _check_unsent(record: ReturnRecord, order: Order) -> None:
+    """Raise Refused(already_shipped) if units of a cancellation have left meanwhile: they can only come back."""
+    if record.rma.kind == Kind.CANCELLATION:
+        for line in record.rma.lines:
+            if was_sent(order.fulfilled(line.line_ref), line.claimed):
+                raise Refused("already_shipped", "the units were sent before they could be cancelled", field="lines")

@@ -1,4 +1,4 @@
-"""The sandbox as one ASGI application: shop, carrier, mail, control desk and the shop's own pages."""
+"""The sandbox as one ASGI application: shop, carrier, warehouse, mail, control desk and the shop's own pages."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from retour.sandbox.shopify.mutations import subscribe
 from retour.sandbox.shopify.schema import executable_schema
 from retour.sandbox.shopify.seed import seed_orders
 from retour.sandbox.shopify.state import Settings, Shop
+from retour.sandbox.warehouse import Warehouse
 
 SCOPES = [
     "read_orders",
@@ -39,7 +40,7 @@ SCOPES = [
 
 
 class Sandbox:
-    """One shop, one carrier and one mail server; an ASGI application."""
+    """One shop, one carrier, one warehouse and one mail server; an ASGI application."""
 
     def __init__(
         self,
@@ -59,12 +60,15 @@ class Sandbox:
         self.office = PostOffice()
         self.announcer = Announcer(self.office)
         self.carrier = Carrier(url=carrier_url, secret=carrier_secret)
+        self.warehouse = Warehouse()
         self.mail = Mailroom()
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
         pages = [*Desk(self.mail, frame=FRAME, domain=self._domain).routes(), *Admin(self).routes()]
-        self._desk = Starlette(routes=[*Control(self).routes(), *self.carrier.routes(), *pages])
+        self._desk = Starlette(
+            routes=[*Control(self).routes(), *self.carrier.routes(), *self.warehouse.routes(), *pages]
+        )
 
     def _fresh(self) -> Shop:
         shop = Shop(seed=self._seed, domain=self._domain, settings=dataclasses.replace(self._first))
@@ -93,6 +97,7 @@ class Sandbox:
         self.office.counts.clear()
         self.plan.clear()
         self.carrier.reset()
+        self.warehouse.reset()
         self.mail.reset()
         self.gateway.shop = self._fresh()
         self.gateway.keys.forget()

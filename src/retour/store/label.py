@@ -12,7 +12,7 @@ from retour.core.mail import LIFE
 from retour.store import jobs
 from retour.store.db import Db
 from retour.store.ids import new_id
-from retour.store.vault import Vault
+from retour.store.vault import NotMyKey, Vault
 
 PLAN: Final = """
 INSERT INTO label (tenant_id, id, rma_id, parcel, method, destination, line_ids, due_at, created_at, changed_at)
@@ -110,14 +110,18 @@ async def release_mail(db: Db, rma_id: UUID, *, at: datetime) -> None:
 
 
 async def contents(db: Db, vault: Vault, rma_id: UUID, *, only: Sequence[UUID]) -> list[LabelContent]:
-    """Return what is printed on the made labels of a return among `only`, by parcel; nothing of an erased person."""
-    return [
-        msgspec.json.decode(
-            vault.unlock_for_person(
+    """Return what is printed on the made labels of a return among `only`, by parcel.
+
+    Nothing of an erased person, and nothing that another installation has sealed.
+    """
+    found = []
+    for row in await db.fetch(CONTENTS, rma_id, list(only)):
+        try:
+            plain = vault.unlock_for_person(
                 row["content_sealed"], person_key=row["sealed_key"], tenant_id=row["tenant_id"],
                 person_id=row["person_id"],
-            ),
-            type=LabelContent,
-        )
-        for row in await db.fetch(CONTENTS, rma_id, list(only))
-    ]  # fmt: skip
+            )  # fmt: skip
+        except NotMyKey:
+            continue
+        found.append(msgspec.json.decode(plain, type=LabelContent))
+    return found

@@ -20,6 +20,7 @@ SAME: Final = """
 SELECT id FROM photo
  WHERE tenant_id = current_tenant() AND order_id = $1 AND rma_id IS NOT DISTINCT FROM $2 AND visit_id IS NOT DISTINCT FROM $3
    AND return_line_id IS NOT DISTINCT FROM $4 AND line_ref IS NOT DISTINCT FROM $5 AND sha256 = $6
+   AND note_id IS NOT DISTINCT FROM $7::uuid
 """
 COUNT: Final = "SELECT count(*) FROM photo WHERE tenant_id = current_tenant() AND rma_id = $1"
 # What a visit holds that has not become a return, or without one what programs sent of an order.
@@ -166,7 +167,7 @@ async def add(db: Db, new: NewPhoto) -> tuple[UUID, bool]:
     if added is not None:
         return added, True
     same: UUID = await db.fetchval(
-        SAME, new.order_id, new.rma_id, new.visit_id, new.return_line_id, new.line_ref, new.sha256
+        SAME, new.order_id, new.rma_id, new.visit_id, new.return_line_id, new.line_ref, new.sha256, new.note_id
     )
     return same, False
 

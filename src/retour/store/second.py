@@ -22,7 +22,10 @@ SELECT coalesce((SELECT sum((o.plan->'total'->>'shop')::bigint + coalesce((o.pla
                    FROM settlement o
                   WHERE o.tenant_id = current_tenant() AND o.order_id = $3 AND o.id <> $1
                     AND o.state NOT IN ('quoted', 'failed', 'reversed')), 0)::bigint AS before,
-       EXISTS (SELECT FROM fee_waiver w WHERE w.tenant_id = current_tenant() AND w.rma_id = $2) AS waived,
+       EXISTS (SELECT FROM fee_waiver w WHERE w.tenant_id = current_tenant() AND w.rma_id = $2)
+       OR EXISTS (SELECT FROM event v
+                   WHERE v.tenant_id = current_tenant() AND v.resource_kind = 'return' AND v.resource_id = $2
+                     AND v.type = 'return.requested' AND v.data->'objections' <> '[]') AS beyond,
        EXISTS (SELECT FROM second_approval a
                 WHERE a.tenant_id = current_tenant() AND a.settlement_id = $1 AND a.verdict = 'approved'
                   AND a.plan_hash = $4 AND a.total_minor = $5) AS approved
@@ -96,7 +99,7 @@ async def wait_for_second(
     seen = await db.fetchrow(GROUND, row.id, row.rma_id, row.order_id, plan.hash, total_minor)
     assert seen is not None, "a sum has a row"
     worth = seen["before"] + plan.total.shop + plan.bonus_shop
-    because = second_needed(rule, worth_minor=worth, is_override=accepted or seen["waived"])
+    because = second_needed(rule, worth_minor=worth, is_override=accepted or seen["beyond"])
     if because is None or seen["approved"]:
         return False
     if await db.fetchval(WAIT, row.id, at, because.value, plan, plan.hash, total_minor) is not None:

@@ -10,7 +10,7 @@ from retour.core.intake import Wanted
 from retour.core.rma import Decision
 from retour.core.rma.state import count
 from retour.core.shipping import TrackingEvent
-from retour.flows import receiving, rma, shipping
+from retour.flows import hand_over, receiving, rma, shipping
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.policy import PolicyCache
@@ -43,6 +43,16 @@ class ReturnHands:
     async def cancel(self, db: Db, *, rma_id: UUID, actor: str, now: datetime) -> None:
         """Cancel what has not arrived."""
         await rma.cancel(db, rma_id=rma_id, actor=actor, now=now)
+
+    async def hold(self, db: Db, *, rma_id: UUID, reason: str, actor: str, now: datetime) -> None:
+        """Stop every automatic step until a person releases it."""
+        await rma.hold(db, rma_id=rma_id, reason=reason, actor=actor, now=now)
+
+    async def report_paid(
+        self, db: Db, *, settlement_id: UUID, reference: str | None, actor: str, now: datetime
+    ) -> None:
+        """Record that what was handed over was carried out."""
+        await hand_over.report_paid(db, settlement_id=settlement_id, reference=reference, actor=actor, now=now)
 
     async def announce(
         self, db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime

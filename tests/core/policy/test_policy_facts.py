@@ -66,6 +66,7 @@ PLAIN: Mapping[str, FactValue] = {
     "customer.returns_not_accepted": None,
     "customer.returns_with_wrong_items": None,
     "customer.failed_payments": None,
+    "customer.risk_score": None,
     "line.sku": "SHIRT-1",
     "line.variant": None,
     "line.title": "Linen shirt",
@@ -114,6 +115,8 @@ PLAIN: Mapping[str, FactValue] = {
     "return.destination": None,
     "return.resolutions": None,
     "return.risk": None,
+    "return.risk_score": None,
+    "return.flags": None,
 }
 
 

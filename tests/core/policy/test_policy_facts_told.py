@@ -225,6 +225,7 @@ def test_the_customer_is_known_by_the_platform_and_by_what_they_did() -> None:
         "customer.returns_not_accepted": 2,
         "customer.returns_with_wrong_items": 1,
         "customer.failed_payments": 4,
+        "customer.risk_score": None,
     }
     assert values["order.postcode_prefix"] == "SW1A"
 

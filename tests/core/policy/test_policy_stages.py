@@ -67,7 +67,18 @@ def test_the_group_of_a_reason_follows_from_our_own_reasons_unless_it_is_given()
 
 def test_everything_about_the_request_is_known_at_submit() -> None:
     asked = Asked("L1", 2, "too_small", "exchange", "fit")
-    facts = stage(Request((asked,), channel="api", method="prepaid_label", destination="Berlin", risk=Risk.LOW))[0]
+    facts = stage(
+        Request(
+            (asked,),
+            channel="api",
+            method="prepaid_label",
+            destination="Berlin",
+            risk=Risk.LOW,
+            risk_score=20,
+            customer_score=20,
+            flags=("shared_identity",),
+        )
+    )[0]
 
     assert (since(Stage.CHOSEN) | since(Stage.SUBMITTED)) & unknown(facts) == set()
     assert [facts.values[f"return.{name}"] for name in ("method", "destination", "resolutions", "risk")] == [

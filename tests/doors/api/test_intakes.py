@@ -128,3 +128,26 @@ async def test_a_source_is_added_with_a_secret_that_is_shown_once(http: httpx2.A
     assert removed.status_code == 204
     assert (await get(http, shop, "/sources")).json()["items"] == []
     assert code_of(await post(http, shop, f"/sources/{made['id']}/rotate")) == (404, "source_not_found")
+
+
+async def test_a_file_is_previewed_and_imported_and_text_becomes_a_draft(
+    http: httpx2.AsyncClient, database: Database, shop: Shop
+) -> None:
+    body = await document(database, shop)
+    line, order = body["items"][0]["line"], body["order"]["id"]
+    file = {"csv": f"id,created_at,order_id,line,quantity\nA,2026-02-28,{order},{line},1\nB,never,x,{line},1\n"}
+
+    seen = (await post(http, shop, "/intake-imports/preview", file)).json()
+    nothing = (await get(http, shop, "/intakes")).json()["items"]
+    done = (await post(http, shop, "/intake-imports", file)).json()
+    bad = await post(http, shop, "/intake-imports", {"csv": "colour"})
+    text = await post(http, shop, "/intake-texts", {"text": "order #1001 is too small", "reference": "T-1"})
+
+    assert nothing == []
+    assert [row["outcome"] for row in seen["rows"]] == [row["outcome"] for row in done["rows"]] == ["opened", "refused"]
+    assert (done["opened"], done["waiting"], done["refused"]) == (1, 0, 1)
+    assert done["rows"][1]["objections"][0]["field"] == "line 3.created_at"
+    assert code_of(bad) == (422, "file_invalid")
+    assert (text.status_code, text.json()["channel"], text.json()["state"]) == (201, "desk", "waiting")
+    whole = (await get(http, shop, f"/intakes/{text.json()['id']}")).json()
+    assert [one["field"] for one in whole["read"]] == ["order_number", "reason"]

@@ -11,6 +11,7 @@ from retour.core.rma import Grade
 from retour.flows import account as accounts
 from retour.flows import rma
 from retour.store.desk import listing
+from retour.store.desk.narrowed import Filters
 from retour.store.order import OrderRecord
 from retour.store.password import hash_password
 from tests.stories.house import House, Units, now
@@ -156,8 +157,9 @@ class Scene:
 
 async def listed(scene: Scene, **filters: Any) -> listing.Listed:
     """Return what the list shows of the scene's account."""
+    page = {name: filters.pop(name) for name in ("sort", "place", "page") if name in filters}
     async with scene.house.web.tx(scene.house.tenant) as db:
-        return await listing.returns(db, listing.Filters(**filters))
+        return await listing.returns(db, Filters(**filters), **page)
 
 
 KINDS = EffectKind

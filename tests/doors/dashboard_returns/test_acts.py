@@ -212,7 +212,7 @@ async def test_many_are_decided_at_once_each_with_its_own_result(scene: Scene, b
     ids = [str(scene.returns[name]) for name in ("decide", "two", "three", "inspect")]
     csrf = (await ben.get("/dashboard/returns")).value("_csrf")
     review = await ben.post("/dashboard/returns/review", {"_csrf": csrf, "act": "approve", "id": ids})
-    assert "3 of 4 can be approved." in review.words
+    assert "For 3 of 4 this can be done." in review.words
     assert "already received" in review.words
     two = scene.returns["two"]
     await scene.house.do(lambda db: rma.reject(db, rma_id=two, message="no", actor="x", now=now()))
@@ -223,7 +223,7 @@ async def test_many_are_decided_at_once_each_with_its_own_result(scene: Scene, b
     )
 
     assert len(confirmed) == 3
-    assert "2 returns approved" in done.words
+    assert "Approved: 2 returns" in done.words
     assert "Not changed: somebody changed it meanwhile" in done.words
     assert "//evil" not in done.text
     states = [await scene.house.status(scene.returns[name]) for name in ("decide", "two", "three")]

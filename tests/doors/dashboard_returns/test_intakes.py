@@ -70,6 +70,7 @@ async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene,
     at = await send(scene, vault, parked(name, {"title": "Something", "quantity": 1}))
 
     listed = await ana.get(PATH)
+    queues = await ana.get("/dashboard/queues")
     page = await ana.get(at)
     found = await ana.send(at, to=f"{at}/order", order=order_id)
     units = await ana.get(f"{at}/open/{order_id}")
@@ -78,6 +79,7 @@ async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene,
     opened = await ana.send(f"{at}/open/{order_id}", **{first: "1"})
 
     assert "EXT-1" in listed.words
+    assert at in queues.text
     assert "The order is not clear" in listed.words
     assert f"{name} · 50 points" in page.words
     assert "order number +50" in page.words
@@ -130,3 +132,37 @@ async def test_the_warehouse_reads_nothing_of_it(scene: Scene, jonas: Clerk, vau
 
     assert (await jonas.get(at)).status == 403
     assert (await jonas.get(PATH)).status == 403
+
+
+async def test_a_file_is_looked_at_before_it_is_imported_and_again_it_changes_nothing(scene: Scene, ana: Clerk) -> None:
+    _order_id, name = await an_order(ana)
+    file = f"id,created_at,order_number,title,quantity\nF-1,2026-02-28,{name},Something,1\nF-2,never,{name},a,1\n"
+
+    seen = await ana.send(f"{PATH}/import", csv=file)
+    nothing = await ana.get(PATH)
+    done = await ana.post(f"{PATH}/import/apply", {"_csrf": seen.value("_csrf"), "csv": file})
+    again = await ana.send(f"{PATH}/import", csv=file)
+    bad = await ana.send(f"{PATH}/import", csv="colour")
+
+    assert "Import 1 return" in seen.words
+    assert "line 3.created_at: " in seen.words
+    assert "F-1" not in nothing.words
+    assert "waits for a person" in done.words
+    assert "F-1" in (await ana.get(PATH)).words
+    assert "known already" in again.words
+    assert bad.status == 422
+
+
+async def test_a_message_that_is_pasted_becomes_a_draft_with_what_was_read(scene: Scene, ana: Clerk) -> None:
+    _order_id, name = await an_order(ana)
+
+    sent = await ana.send(
+        f"{PATH}/import", to=f"{PATH}/import/text", text=f"order {name}: it is too small", reference="T-9"
+    )
+    empty = await ana.send(f"{PATH}/import", to=f"{PATH}/import/text", text=" ")
+    page = await ana.get(sent.headers["location"])
+
+    assert sent.status == 303
+    assert "it is too small" in page.words
+    assert "Too small" in page.words
+    assert empty.status == 422

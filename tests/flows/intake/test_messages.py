@@ -1,9 +1,12 @@
 """Documents of a source: one return for ever, replays change nothing, what is not clear waits, nothing is lost."""
 
+import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
+from retour.store import intake as intakes
 from retour.store import webhook
 from retour.store.db import Database
 from tests.core.intake.papers import a_return, an_order
@@ -76,18 +79,22 @@ async def test_a_move_that_the_return_does_not_allow_is_told_and_not_made(sender
     assert (await sender.events("return"))[-1] == "return.observed"
 
 
-async def test_what_was_refunded_elsewhere_is_told_and_moves_no_money(sender: Sender) -> None:
+async def test_what_was_refunded_elsewhere_stops_the_return_before_it_is_paid_again(sender: Sender) -> None:
     await sender.send(an_order())
     await sender.send(a_return())
     money = {"amount": "19.99", "currency": "EUR", "reference": "RF-1"}
 
     await sender.send(a_return(updated_at="2026-03-01T09:00:00Z", status="refunded", refund=money))
+    await sender.send(a_return(updated_at="2026-03-01T10:00:00Z", status="refunded", refund=money))
 
+    (record,) = await sender.returns()
     async with sender.database.tx(sender.tenant_id) as db:
-        data = await db.fetchval("SELECT data FROM event WHERE type = 'return.observed'")
-        held = await db.fetchval("SELECT count(*) FROM settlement")
+        data = await db.fetchval("SELECT data FROM event WHERE type = 'return.observed' LIMIT 1")
+        open_ = [tuple(r.values()) for r in await db.fetch("SELECT kind, owner FROM discrepancy WHERE state = 'open'")]
+        assert await db.fetchval("SELECT count(*) FROM settlement") == 0
     assert (data["status"], data["amount_minor"], data["reference"]) == ("refunded", 1999, "RF-1")
-    assert held == 0
+    assert record.rma.held
+    assert open_ == [("refunded_elsewhere", "finance")]
 
 
 async def test_a_source_that_does_not_decide_leaves_the_decision_to_people(database: Database, tmp_path: Path) -> None:
@@ -147,3 +154,46 @@ async def test_a_message_that_is_no_document_is_kept_with_its_fault(sender: Send
     assert b'"EXT-1"' in kept
     assert kinds == ["webhook_unreadable"]
     assert await sender.intakes() == []
+
+
+async def test_a_return_that_is_over_elsewhere_is_never_opened_by_itself(sender: Sender) -> None:
+    await sender.send(an_order())
+
+    told = await sender.send(a_return(status="refunded"))
+
+    assert told["outcome"] == "parked: over_elsewhere"
+    assert await sender.returns() == []
+
+
+async def test_two_messages_of_one_return_at_once_are_one_return(sender: Sender) -> None:
+    await sender.send(an_order())
+    kept = []
+    for event_id in ("a", "b", "c"):
+        async with sender.database.tx(sender.tenant_id) as db:
+            inbox_id = await webhook.receive(
+                db, sender.vault, tenant_id=sender.tenant_id, connection_id=sender.source_id,
+                source=f"feed:{sender.source_id}", event_id=event_id, topic="retour.return/1",
+                raw=json.dumps(a_return()).encode(), at=sender.now,
+            )  # fmt: skip
+        kept.append(inbox_id)
+
+    await asyncio.gather(*(sender.read(inbox_id) for inbox_id in kept if inbox_id))
+
+    outcomes = sorted([(await sender.row(inbox_id))["outcome"] for inbox_id in kept])
+    assert outcomes == ["opened", "unchanged", "unchanged"]
+    assert len(await sender.returns()) == len(await sender.intakes()) == 1
+
+
+async def test_what_came_about_an_erased_person_is_readable_no_more(sender: Sender) -> None:
+    await sender.send(an_order())
+    row = await sender.send(a_return())
+    async with sender.database.tx(sender.tenant_id) as db:
+        assert await intakes.document(db, sender.vault, row["intake_id"]) is not None
+        await db.execute("UPDATE person SET sealed_key = ''::bytea, erased_at = $1", sender.now)
+
+    later = await sender.send(a_return(updated_at="2026-03-01T09:00:00Z", notes="my name is Cara"))
+
+    async with sender.database.tx(sender.tenant_id) as db:
+        assert await intakes.document(db, sender.vault, row["intake_id"]) is None
+        assert await webhook.body(db, sender.vault, later["id"]) is None
+    assert later["outcome"] == "followed"

@@ -66,7 +66,12 @@ async def test_the_refund_is_handed_to_the_merchant_and_the_return_ends_with_the
         (row,) = await refunds.list_of_rma(db, rma_id)
         assert (row.state, row.handed_to, row.plan.total.presentment) == ("handed_over", "merchant", 1_999)
         assert await db.fetchval("SELECT count(*) FROM effect") == 0
-        await hand_over.report_paid(db, settlement_id=row.id, reference="RF-1", actor="staff", now=sender.now)
+    paid = {"amount": "19.99", "currency": "EUR", "reference": "RF-1"}
+    told = await sender.send(a_return(updated_at="2026-03-01T09:00:00Z", status="refunded", refund=paid))
+    assert told["outcome"] == "followed"
+    async with database.tx(sender.tenant_id) as db:
+        (row,) = await refunds.list_of_rma(db, rma_id)
+    assert (row.state, row.report_ref) == ("settled", "RF-1")
     await advance(sender, rma_id)
     async with database.tx(sender.tenant_id) as db:
         assert await db.fetchval("SELECT blocked_code FROM rma") == "awaiting_restock"

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from retour.connectors import signed as signed_messages
 from retour.core.errors import Refused
 from retour.core.ports import InboxEvent
 
@@ -16,7 +17,10 @@ _TOPIC: Final = "tracking.updated"
 
 
 class CarrierInbound:
-    """The inbound half of a carrier: hex HMAC-SHA256 over `timestamp.body`, the time within five minutes of ours."""
+    """The inbound half of a carrier, signed as Standard Webhooks, or by hex HMAC-SHA256 over `timestamp.body`.
+
+    Either way the time is within five minutes of ours.
+    """
 
     platform = "carrier"
 
@@ -26,6 +30,8 @@ class CarrierInbound:
         Every secret is tried and the clock is looked at last, so that a refusal always takes the same work.
         """
         known = _lower(headers)
+        if "webhook-signature" in known:
+            return signed_messages.is_authentic(headers, raw, secrets, now)
         timestamp = known.get("x-carrier-timestamp", "")
         given = known.get("x-carrier-signature", "").encode("utf-8", "replace")
         signed = timestamp.encode("utf-8", "replace") + b"." + raw
@@ -40,7 +46,8 @@ class CarrierInbound:
         number, status = body.get("tracking_number"), body.get("status")
         if not isinstance(number, str) or not number or not isinstance(status, str) or not status:
             raise Refused("malformed_webhook", "the event names no parcel or no status")
-        event_id = _lower(headers).get("x-carrier-event-id") or body.get("id")
+        known = _lower(headers)
+        event_id = known.get(signed_messages.ID) or known.get("x-carrier-event-id") or body.get("id")
         if not isinstance(event_id, str) or not event_id:
             event_id = hashlib.sha256(raw).hexdigest()
         carrier, reference = body.get("carrier"), body.get("reference")

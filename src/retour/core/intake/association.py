@@ -95,7 +95,7 @@ class Association:
 def associate(clues: Clues, candidates: Sequence[Candidate]) -> Association:
     """Return the order the clues point to, if they point to one alone; the order of the candidates is of no account."""
     scored = sorted((_scored(clues, one) for one in candidates), key=lambda s: (-s.score, s.order_id))
-    ranked = tuple(s for s in scored if any(p.points > 0 for p in s.points))[:MOST_SHOWN]
+    ranked = tuple(s for s in scored if s.score > 0)[:MOST_SHOWN]
     if not ranked:
         return Association(Verdict.NONE, None, ())
     best, rival = ranked[0].score, ranked[1].score if len(ranked) > 1 else 0

@@ -32,6 +32,8 @@ _STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
 }
 # A parcel of that status of the return; what the parcel's own status says goes before.
 _PARCEL: Final[Mapping[str, str]] = {"in_transit": "in_transit", "delivered": "delivered", "received": "delivered"}
+# Over there is over: a return that nobody knew here is opened by a person alone, or not at all.
+OVER: Final = frozenset({"rejected", "cancelled", "refunded", "closed"})
 _DECISIONS: Final = frozenset({Step.APPROVE, Step.REJECT})
 
 

@@ -46,22 +46,22 @@ def _units(least: int = 1) -> Json:
 
 
 AMOUNT: Final[Json] = {
-    "type": "string", "minLength": 1, "maxLength": 16, "pattern": r"^[0-9]{1,12}(\.[0-9]{1,3})?$",
+    "type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,3})?$",
     "description": "A decimal amount as text, such as 89.98; never a number with a point.",
 }  # fmt: skip
 CURRENCY: Final[Json] = {
-    "type": "string", "minLength": 3, "maxLength": 3, "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR.",
+    "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217, such as EUR.",
 }  # fmt: skip
 COUNTRY: Final[Json] = {
-    "type": "string", "minLength": 2, "maxLength": 2, "pattern": "^[A-Z]{2}$", "description": "ISO 3166, such as DE.",
+    "type": "string", "pattern": "^[A-Z]{2}$", "description": "ISO 3166, such as DE.",
 }  # fmt: skip
 INSTANT: Final[Json] = {
-    "type": "string", "format": "date-time", "minLength": 20, "maxLength": 32,
+    "type": "string", "format": "date-time",
     "pattern": r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})$",
     "description": "RFC 3339 with its zone, such as 2026-11-20T10:00:00Z.",
 }  # fmt: skip
 DAY: Final[Json] = {
-    "type": "string", "format": "date", "minLength": 10, "maxLength": 10,
+    "type": "string", "format": "date",
     "pattern": "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", "description": "A day, such as 2026-11-20.",
 }  # fmt: skip
 METADATA: Final[Json] = {

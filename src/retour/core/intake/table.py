@@ -107,7 +107,9 @@ def _return(id_: str, found: Sequence[tuple[int, Mapping[str, str]]]) -> FileRet
     try:
         return FileReturn(id_, lines, read_return(_plain(found)))
     except Refused as no:
-        return FileReturn(id_, lines, None, tuple(_at(one, lines) for one in no.objections))
+        given = any("updated_at" in cells for _, cells in found)  # else it is what was said to be created_at
+        objections = (one for one in no.objections if given or one.field != "updated_at")
+        return FileReturn(id_, lines, None, tuple(_at(one, lines) for one in objections))
 
 
 def _contradictions(found: Sequence[tuple[int, Mapping[str, str]]]) -> Iterator[Objection]:

@@ -174,6 +174,7 @@ _CUSTOMER: Final = (
     _number("customer.rejected_returns", "Returns of the customer that were rejected"),
     _number("customer.returns_not_accepted", "Returns of which the inspection did not accept a unit"),
     _number("customer.returns_with_wrong_items", "Returns whose parcel lacked units or held something else"),
+    _number("customer.risk_score", "Score of the signs of abuse seen of the customer, 0 to 100", since=Stage.SUBMITTED),
     _number("customer.failed_payments", "How often the customer tried in vain to pay, in all orders that were read"),
 )
 _LINE: Final = (
@@ -234,6 +235,8 @@ _RETURN: Final = (
     _text("return.method", "How the goods travel back", since=Stage.SUBMITTED),
     _text("return.destination", "Location the goods travel to", since=Stage.SUBMITTED),
     _texts("return.resolutions", "What the shopper chose to get for the lines of the request", since=Stage.SUBMITTED),
+    _number("return.risk_score", "Score of all signs of abuse, lists included, 0 to 100", since=Stage.SUBMITTED),
+    _texts("return.flags", "Codes of the signs of abuse that were seen", since=Stage.SUBMITTED),
     _text(
         "return.risk",
         "How likely the request is thought to be fraudulent, once it was scored",

@@ -57,6 +57,9 @@ class Request:
     method: str | None = None
     destination: str | None = None
     risk: Risk | None = None
+    risk_score: int | None = None
+    customer_score: int | None = None
+    flags: tuple[str, ...] | None = None
 
 
 def time_zone(name: str) -> ZoneInfo:
@@ -137,6 +140,9 @@ def _return_facts(order: Order, request: Request, asked: Sequence[tuple[Asked, O
         "return.destination": request.destination,
         "return.resolutions": _all_known([wish.resolution for wish, _ in asked]),
         "return.risk": None if request.risk is None else request.risk.value,
+        "return.risk_score": request.risk_score,
+        "return.flags": request.flags,
+        "customer.risk_score": request.customer_score,
     }
 
 

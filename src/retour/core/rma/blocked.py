@@ -106,6 +106,8 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
         facts: dict[str, Scalar] = {"at": ret.approve_at.isoformat()}
         return Blocked("retour", "approves_later", ret.requested_at, "nothing to do", facts)
     if undecided:
+        if ret.fraud_review:
+            return Blocked("agent", "fraud_review", ret.requested_at, "look at the signs, then approve or reject")
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
     return None
 
@@ -117,11 +119,11 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     for settlement in ret.settlements:
         facts: dict[str, Scalar] = {"settlement": str(settlement.id), "total_minor": str(settlement.total_minor)}
         since = ret.inspected_at or now
-        if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
-            return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
         if settlement.second_at is not None and settlement.state is SettlementState.QUOTED:
             facts |= {"because": settlement.second_because}
             return Blocked("finance", "second_approval", settlement.second_at, "let a second person approve it", facts)
+        if settlement.comparison == "differs" and settlement.state is SettlementState.QUOTED:
+            return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
         if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
     return None

@@ -24,8 +24,11 @@ MOVES: Final[Mapping[Decision, frozenset[Decision]]] = {
     Decision.REQUESTED: frozenset(
         {Decision.IN_REVIEW, Decision.APPROVED, Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED}
     ),
-    Decision.IN_REVIEW: frozenset({Decision.APPROVED, Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED}),
-    Decision.APPROVED: frozenset({Decision.RESOLVED, Decision.CANCELLED, Decision.EXPIRED}),
+    Decision.IN_REVIEW: frozenset(
+        {Decision.REQUESTED, Decision.APPROVED, Decision.REJECTED, Decision.CANCELLED, Decision.EXPIRED}
+    ),
+    # Asked for anew: what was changed after its approval is decided again.
+    Decision.APPROVED: frozenset({Decision.REQUESTED, Decision.RESOLVED, Decision.CANCELLED, Decision.EXPIRED}),
     Decision.REJECTED: frozenset({Decision.REOPENED}),
     Decision.CANCELLED: frozenset(),
     Decision.EXPIRED: frozenset({Decision.REOPENED}),

@@ -13,6 +13,9 @@ from retour.core.rma.moves import Decision
 # What Retour pays itself; all else, and what a store wants only to be told of, is handed over to whoever carries it out.
 PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
 KEPT = "keep_item"
+# Ways on which nothing travels: the shopper keeps the goods, or there are none to send.
+NOTHING = "nothing"
+STAYS: frozenset[str] = frozenset({KEPT, NOTHING})
 
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.
 Span = tuple[int, int]
@@ -118,11 +121,12 @@ class ReturnLine:
     destination: str | None = None  # where they go, if not to the store's own place
     answers: Mapping[str, str] = field(default_factory=dict)  # of the shopper, by the id of the question
     resolution_ref: str | None = None  # of the merchant's own record
+    platform_reason: str | None = None  # what the platform calls the reason, where the merchant says so
 
     @property
     def kept(self) -> bool:
-        """Return whether the shopper keeps the goods: nothing is sent, received or inspected."""
-        return self.resolution == KEPT
+        """Return whether nothing of it comes back (kept, never arrived, never sent): nothing is received or inspected."""
+        return self.resolution == KEPT or self.method in STAYS
 
     @property
     def quantity(self) -> int:
@@ -258,7 +262,9 @@ class Return:
     held: bool = False
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
+    kind: str = "return"
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
+    fraud_review: bool = False  # signs of abuse, or a list, send it to a person
     labels: tuple[LabelView, ...] = ()
     announced: Mapping[str, int] | None = None  # what the warehouse was told last: units by the id of the line
     warehouse: bool = False  # whether a warehouse system wants to be told
@@ -300,6 +306,11 @@ def common(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
 def lowest(spans: Sequence[Span], n: int) -> tuple[Span, ...]:
     """Return the `n` lowest units of the spans; fewer only if the spans hold fewer."""
     return join(sorted(u for lo, hi in spans for u in range(lo, hi + 1))[:n])
+
+
+def join_spans(spans: Iterable[Span], others: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the units of both, as ascending spans that do not touch."""
+    return join(u for lo, hi in (*spans, *others) for u in range(lo, hi + 1))
 
 
 def join(units: Iterable[int]) -> tuple[Span, ...]:

@@ -22,6 +22,7 @@ from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import awaits_native, native_steps, opening
+from retour.core.rma.reversal import stock_to_undo
 from retour.core.rma.state import (
     Disposition,
     EffectView,
@@ -72,6 +73,7 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *native_steps(ret, order, own),
         *_transit_marks(ret, order, own),
         *goods,
+        *(due for _, due in stock_to_undo(ret, order, own) if due is not None),
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
     void = tuple(s.id for s in ret.settlements if is_void(ret, s))

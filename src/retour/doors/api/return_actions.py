@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta
 
 from retour.core.errors import Refused
@@ -100,6 +101,9 @@ class NoteWish(Asked):
 
     body: Text
     shown_to_shopper: bool = False
+    photos: Annotated[list[UUID], Meta(max_length=5, description="Ids of what was sent with `upload`.")] = (
+        msgspec.field(default_factory=list)
+    )
 
 
 class ShipmentWish(Asked):
@@ -216,7 +220,7 @@ async def add_return_note(call: Call, wish: NoteWish) -> ReturnOut:
     await check_store(call)
     await flow.add_note(
         call.db, rma_id=call.resource_id, body=wish.body, shown_to_shopper=wish.shown_to_shopper, actor=call.actor,
-        now=call.now,
+        now=call.now, uploads=list(dict.fromkeys(wish.photos)),
     )  # fmt: skip
     return await summary(call, call.resource_id)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -29,6 +29,11 @@ from retour.store import refund as refunds
 from retour.store.ids import new_id
 from retour.store.photo import PhotoView
 from retour.store.views import InspectionView, NoteView, ReceiptView, ShipmentView
+
+AskedKind = Annotated[
+    Literal["return", "claim", "cancellation"],
+    Meta(description="A withdrawal is stated under `/withdrawals`. A cancellation is of units that were never sent."),
+]
 
 
 class WishedLine(Asked):
@@ -63,6 +68,7 @@ class ReturnWish(Asked):
 
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
+    kind: AskedKind = "return"
     method: Short | None = None
     plan_hash: Short | None = None
     unlimited: Unlimited | None = None
@@ -73,6 +79,7 @@ class QuoteWish(Asked):
 
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
+    kind: AskedKind = "return"
     method: Short | None = None
     unlimited: Unlimited | None = None
 
@@ -262,7 +269,9 @@ def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
         )
         for w in wish.lines
     )
-    return flow.Asking(call.store_id, wish.order_id, wishes, "api", method=wish.method, unlimited=wish.unlimited)
+    return flow.Asking(
+        call.store_id, wish.order_id, wishes, "api", kind=wish.kind, method=wish.method, unlimited=wish.unlimited
+    )
 
 
 def _photo(one: PhotoView) -> PhotoOut:

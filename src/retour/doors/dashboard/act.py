@@ -10,6 +10,7 @@ from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard.desk import Visit
 from retour.doors.dashboard.whole import Whole
+from retour.flows.photo.encoding import Photo, Video
 from retour.store.db import Db
 from retour.web.forms import Form, FormErrors
 from retour.web.reader import Reader
@@ -27,6 +28,7 @@ class Doing:
     whole: Whole
     form: Form
     errors: FormErrors
+    sent: Sequence[Photo | Video] = ()
 
     @property
     def reader(self) -> Reader:
@@ -64,6 +66,7 @@ class Act:
     values: Callable[[Whole, Reader], Mapping[str, Any]]
     do: Callable[[Doing, Db], Awaitable[None]]
     compares: bool = True
+    takes_files: bool = False
 
 
 def _(text: str) -> str:

@@ -9,7 +9,15 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.doors.dashboard import acts_on_goods, acts_on_money, acts_on_parcels, acts_on_second, acts_on_turns
+from retour.doors.dashboard import (
+    acts_on_attention,
+    acts_on_goods,
+    acts_on_money,
+    acts_on_parcels,
+    acts_on_second,
+    acts_on_turns,
+    attached,
+)
 from retour.doors.dashboard.act import Act, Doing, Refusal, explain
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.desk import Desk, Visit
@@ -18,10 +26,11 @@ from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name
 from retour.doors.dashboard.whole import Whole, allowed
 from retour.flows import rma as flow
+from retour.flows.photo import evidence
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.desk.page import last_change
-from retour.web.forms import Form, FormErrors, read_form
+from retour.web.forms import LIMIT_BYTES, Form, FormErrors, read_form
 from retour.web.pages import see
 from retour.web.reader import Reader
 from retour.web.session import DESK, EVERYBODY
@@ -91,9 +100,15 @@ async def _note(doing: Doing, db: Db) -> None:
     if shown and doing.seen.staff.role not in DESK:
         doing.errors.add("shown", doing.reader.say("Only agents and owners write to the shopper"))
     if not doing.errors:
-        await flow.add_note(
-            db, rma_id=doing.rma_id, body=body, shown_to_shopper=shown, actor=doing.actor, now=doing.now
-        )
+        note_id = await flow.add_note(
+            db, rma_id=doing.rma_id, body=body, shown_to_shopper=shown, actor=doing.actor, now=doing.now,
+            attached=len(doing.sent),
+        )  # fmt: skip
+        for one in doing.sent:
+            await evidence.keep_with_note(
+                db, doing.seen.desk.vault, tenant_id=doing.seen.staff.tenant_id, rma_id=doing.rma_id, note_id=note_id,
+                sent=one, actor=doing.actor, now=doing.now,
+            )  # fmt: skip
 
 
 def _text(doing: Doing, name: str, missing: str) -> str:
@@ -119,9 +134,10 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("hold", "dashboard/act_hold.html", DESK, _nothing, _hold),
     Act("release", "dashboard/act_release.html", DESK, _nothing, _release),
     Act("cancel", "dashboard/act_cancel.html", DESK, _nothing, _cancel),
-    Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False),
+    Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False, takes_files=True),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_turns.ACTS,
     *acts_on_second.ACTS,
@@ -146,7 +162,10 @@ def act_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     made: list[HTTPRouteHandler] = []
     for act in ACTS:
         at = f"{PATH}/{{number:str}}/{act.name}"
-        made += [page(desk, at, _asking(act), act.roles), form(desk, at, _acting(act), act.roles)]
+        made += [
+            page(desk, at, _asking(act), act.roles),
+            form(desk, at, _acting(act), act.roles, most_bytes=_most(act)),
+        ]
     return made
 
 
@@ -162,9 +181,12 @@ def _asking(act: Act) -> Callable[[Visit], Awaitable[Response[Any]]]:
 
 def _acting(act: Act) -> Callable[[Visit], Awaitable[Response[Any]]]:
     async def do(seen: Visit) -> Response[Any]:
-        sent = await read_form(seen.request)
+        sent, errors = await read_form(seen.request, _most(act)), FormErrors()
         whole = await whole_of(seen)
-        doing = Doing(seen, whole, sent, FormErrors())
+        files = await attached.taken(sent, errors, seen.reader) if act.takes_files else ()
+        if errors:
+            return await _shown(seen, act, whole, sent, errors)
+        doing = Doing(seen, whole, sent, errors, files)
 
         async def work(db: Db) -> None:
             if act.compares:
@@ -182,6 +204,11 @@ def _acting(act: Act) -> Callable[[Visit], Awaitable[Response[Any]]]:
         return see(whole.url)
 
     return do
+
+
+def _most(act: Act) -> int:
+    """Return how many bytes the form of an act may have."""
+    return attached.LIMIT_BYTES if act.takes_files else LIMIT_BYTES
 
 
 async def _check_version(doing: Doing, db: Db) -> None:

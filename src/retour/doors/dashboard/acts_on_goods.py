@@ -38,7 +38,7 @@ async def _receive(doing: Doing, db: Db) -> None:
 
 
 def _uninspected(whole: Whole, reader: Reader) -> Mapping[str, Any]:
-    reasons = {line.id: word(reader, words.REASONS, line.reason) for line in whole.record.rma.lines}
+    reasons = {line.id: whole.reason_name(reader, line.reason) for line in whole.record.rma.lines}
     notes = {line.id: line.note for line in whole.record.rma.lines}
     return {
         "lines": [

@@ -22,7 +22,7 @@ from retour.web.reader import Reader
 from retour.web.session import Staff
 
 PATH: Final = "/dashboard/returns"
-VIEWS: Final = ("needs", "mine", "moving", "done", "all")
+VIEWS: Final = ("needs", "mine", "watched", "moving", "done", "all")
 SORTS: Final[tuple[Sort, ...]] = ("newest", "oldest", "waiting")
 # The filters that may be given several times: their names in the address and the codes they know.
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
@@ -99,6 +99,7 @@ class Asked:
             priorities=chosen.get("priority", ()),
             tags=self.tags,
             assignee_id=staff.staff_id if self.view == "mine" else None if self.assignee == NOBODY else self.assignee,
+            watcher_id=staff.staff_id if self.view == "watched" else None,
             unassigned=self.view != "mine" and self.assignee == NOBODY,
             since=_midnight(reader, self.since),
             until=_midnight(reader, self.until and self.until + timedelta(days=1)),

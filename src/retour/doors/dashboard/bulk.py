@@ -8,27 +8,27 @@ from uuid import UUID
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from retour.core.attention import Priority
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.rma.moves import UNDECIDED
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mark_words
 from retour.doors.dashboard.act import explain
 from retour.doors.dashboard.asked import PATH, read
+from retour.doors.dashboard.bulk_acts import ACTS, BulkAct, Doing, wrong
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.route import form
 from retour.doors.dashboard.told import person_name, word
-from retour.flows import rma as flow
 from retour.store.db import Db
-from retour.store.desk import listing
+from retour.store.desk import listing, names
 from retour.store.desk.listing import Row
 from retour.store.desk.narrowed import Filters
+from retour.store.rma import attention
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.pages import see
 from retour.web.reader import Reader
 from retour.web.session import DESK
 
 MOST: Final = 200  # returns at once: what fits one look
-_ACTS: Final = frozenset({"approve", "reject"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +59,36 @@ def bulk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 async def _review(seen: Visit) -> Response[Any]:
     sent = await read_form(seen.request)
-    act = sent.text("act")
+    name = sent.text("other") if sent.text("act") == "other" else sent.text("act")
     asked = read(seen.request.query_params)
-    back = asked.query(page=asked.page)
+    back = asked.query(page=asked.page, place=asked.place)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         rows = await _chosen(db, seen, sent)
     if not rows:
         return see(back)
-    if act not in _ACTS:  # "Select all" alone: everything that fits is chosen, nothing is decided yet
-        act = "approve"
-    return await _reviewed(seen, act, [_candidate(seen.reader, row) for row in rows], back, Form({}), FormErrors())
+    if name not in ACTS:  # "Select all" alone: everything that fits is chosen, nothing is decided yet
+        name = "approve"
+    return await _reviewed(seen, name, rows, back, Form({}), FormErrors())
 
 
 async def _reviewed(
-    seen: Visit, act: str, candidates: Sequence[Candidate], back: str, sent: Form, errors: FormErrors
+    seen: Visit, name: str, rows: Sequence[Row], back: str, sent: Form, errors: FormErrors
 ) -> Response[Any]:
+    act, reader = ACTS[name], seen.reader
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        members, tags = await names.members(db), await attention.tags_in_use(db)
+    candidates = [_candidate(reader, act, row) for row in rows]
     return await seen.page(
         "dashboard/bulk_review.html",
         current="returns",
         status=422 if errors else 200,
+        name=name,
         act=act,
         can=[one for one in candidates if one.why_not is None],
         cannot=[one for one in candidates if one.why_not is not None],
+        people=[("", reader.say("Nobody")), *((str(one), called) for one, called in members.items())],
+        priorities=[(p.value, word(reader, mark_words.PRIORITIES, p.value)) for p in Priority],
+        tags_in_use=tags,
         back=back,
         most=MOST,
         form=sent,
@@ -90,17 +98,19 @@ async def _reviewed(
 
 async def _carry_out(seen: Visit) -> Response[Any]:
     sent, errors = await read_form(seen.request), FormErrors()
-    act, message, back = sent.text("act"), sent.text("message"), sent.text("back")
+    name, said, back = sent.text("act"), sent.text("message"), sent.text("back")
     back = back if back.startswith(PATH) else PATH
     versions = _versions(sent)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        rows = await _by_ids(db, list(versions))
-    if act not in _ACTS or not rows:
+        rows, members = await _by_ids(db, list(versions)), await names.members(db)
+    if name not in ACTS or not rows:
         return see(back)
-    if act == "reject" and not message:
-        errors.add("message", seen.reader.say("Say why: the shoppers read it"))
-        return await _reviewed(seen, act, [_candidate(seen.reader, row) for row in rows], back, sent, errors)
-    results = [await _one(seen, act, row, versions[row.id], message) for row in rows]
+    act = ACTS[name]
+    problem = wrong(act, said, seen.reader, members)
+    if problem is not None:
+        errors.add("message", problem)
+        return await _reviewed(seen, name, rows, back, sent, errors)
+    results = [await _one(seen, act, row, versions[row.id], said) for row in rows]
     return await seen.page(
         "dashboard/bulk_results.html",
         current="returns",
@@ -111,25 +121,12 @@ async def _carry_out(seen: Visit) -> Response[Any]:
     )
 
 
-async def _one(seen: Visit, act: str, row: Row, version: int, message: str) -> Result:
-    """Decide one return in a transaction of its own; what is refused leaves the others alone."""
+async def _one(seen: Visit, act: BulkAct, row: Row, version: int, said: str) -> Result:
+    """Do it to one return in a transaction of its own; what is refused leaves the others alone."""
     number, person = f"R-{row.number}", person_name(seen.reader, row.person_name, row.person_email)
-
-    async def work(db: Db) -> None:
-        if act == "approve":
-            await flow.approve(db, rma_id=row.id, expect_version=version, actor=seen.staff.actor, now=seen.now)
-        else:
-            await flow.reject(
-                db,
-                rma_id=row.id,
-                message=message[:10_000],
-                expect_version=version,
-                actor=seen.staff.actor,
-                now=seen.now,
-            )
-
+    doing = Doing(seen, row, version, said)
     try:
-        await seen.desk.database.run(seen.staff.tenant_id, work)
+        await seen.desk.database.run(seen.staff.tenant_id, lambda db: act.do(db, doing))
     except Refused as no:
         return Result(number, person, _told(no, seen.reader))
     return Result(number, person, None)
@@ -140,6 +137,10 @@ def _told(no: Refused, reader: Reader) -> str:
         return reader.say("somebody changed it meanwhile")
     if no.code in ("already_decided", "move_not_allowed"):
         return reader.say("already decided")
+    if no.code == "already_received":
+        return reader.say("already received")
+    if no.code == "too_many_tags":
+        return reader.say("it has as many tags as a return can have")
     return explain(no, reader)
 
 
@@ -183,13 +184,8 @@ def _id(text: str) -> UUID | None:
         return None
 
 
-def _candidate(reader: Reader, row: Row) -> Candidate:
-    why = None
-    if row.status not in UNDECIDED:
-        why = word(reader, words.DECISIONS, row.status.value).lower()
-        if row.status.value == "approved" and row.axes.goods.code in ("received", "inspected"):
-            why = reader.say("already received")
+def _candidate(reader: Reader, act: BulkAct, row: Row) -> Candidate:
     return Candidate(
         row.id, f"R-{row.number}", row.version, person_name(reader, row.person_name, row.person_email),
-        Money(row.promised_minor, row.currency), why,
+        Money(row.promised_minor, row.currency), act.why_not(reader, row),
     )  # fmt: skip

@@ -27,6 +27,7 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
     "order_not_clear": (_("The order is not clear"), _("Choose the order it belongs to.")),
     "items_not_clear": (_("The items are not clear"), _("Say which items of the order come back.")),
     "refused": (_("The policy or the order does not allow it"), _("Open it otherwise, or dismiss it with the reason.")),
+    "over_elsewhere": (_("Over where it began"), _("Dismiss it, unless something is still to be done here.")),
     "draft": (_("Read from a message"), _("Check what was read, then open the return.")),
     "parcel": (_("A parcel is here"), _("Choose the order it belongs to; opening the return receives the parcel.")),
     "unread": (_("Not read yet"), _("It is read in a moment.")),

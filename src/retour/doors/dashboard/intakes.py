@@ -10,8 +10,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
-from retour.core.intake import Wanted, match_items
-from retour.core.intake.draft import Kept
+from retour.core.intake import Item, Kept, Read, Wanted, match_items
 from retour.doors.dashboard import intake_words as own
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
@@ -114,9 +113,8 @@ async def _page_of(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]
         refused=_refused(reader, row),
         candidates=_candidates(reader, row),
         facts=_facts(reader, row, kept),
-        items=_items(reader, kept),
-        text=kept.text if kept else None,
-        read=[(word(reader, own.FIELDS, one.field), one.value, one.words) for one in kept.read] if kept else [],
+        text=kept.text.splitlines() if kept and kept.text else None,
+        read=[_read(reader, one) for one in kept.read] if kept else [],
         by=actor_name(reader, row.decided_by, people) if row.decided_by else None,
         form=sent,
         errors=errors,
@@ -155,6 +153,7 @@ async def _choosing(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any
         record=record,
         units=units,
         reasons=[(code, word(reader, words.REASONS, code)) for code in words.REASONS if code != "unwanted"],
+        is_refused=row.why == "refused" or bool(errors.of("line")),
         form=sent,
         errors=errors,
     )
@@ -189,7 +188,7 @@ async def _open(seen: Visit) -> Response[Any]:
 
     async def work(db: Db) -> int | None:
         taken = await flow.choose(
-            db, seen.desk.vault, intake_id=row.id, choice=flow.Choice(record.id, lines),
+            db, seen.desk.vault, intake_id=row.id, choice=flow.Choice(record.id, lines, beyond=sent.text("beyond")[:2_000] or None),
             hands=ReturnHands(seen.desk.policies), actor=seen.staff.actor, now=seen.now,
         )  # fmt: skip
         return taken.number
@@ -295,6 +294,7 @@ def _facts(reader: Reader, row: Intake, kept: Kept | None) -> list[tuple[str, An
         say("E-mail"): document.customer.email,
         say("Phone"): document.customer.phone,
         say("Parcel"): document.shipping.number,
+        say("Items"): "; ".join(_item(reader, item) for item in document.items),
         say("Note"): document.notes,
     }
     if row.far_status and kept.text is None:
@@ -302,13 +302,11 @@ def _facts(reader: Reader, row: Intake, kept: Kept | None) -> list[tuple[str, An
     return facts + [(label, value) for label, value in known.items() if value]
 
 
-def _items(reader: Reader, kept: Kept | None) -> list[tuple[str, str]]:
-    if kept is None:
-        return []
-    return [
-        (
-            item.title or item.sku or item.line or "",
-            f"{reader.number(item.quantity)} × {word(reader, words.REASONS, item.reason)}",
-        )
-        for item in kept.document.items
-    ]
+def _item(reader: Reader, item: Item) -> str:
+    name = item.title or item.sku or item.line or ""
+    return f"{reader.number(item.quantity)} × {name} ({word(reader, words.REASONS, item.reason)})"
+
+
+def _read(reader: Reader, one: Read) -> tuple[str, str, str]:
+    value = word(reader, words.REASONS, one.value) if one.field == "reason" else one.value
+    return word(reader, own.FIELDS, one.field), value, one.words

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from retour.doors.dashboard import words
+from retour.doors.dashboard import mark_words
 from retour.doors.dashboard.told import actor_name, word
 from retour.doors.dashboard.whole import Whole
 from retour.store.event import Event
@@ -24,13 +24,19 @@ def marked(whole: Whole, event: Event, reader: Reader) -> str:
             return reader.say("Assigned to nobody")
         case "return.watched":
             who = _member(whole, reader, data.get("staff_id"))
-            return reader.say("%(who)s watches it" if data.get("watching") else "%(who)s no longer watches it", who=who)
+            if data.get("watching"):
+                return reader.say("%(who)s watches it", who=who)
+            return reader.say("%(who)s no longer watches it", who=who)
         case "return.tagged":
             return _tags(reader, data.get("added"), data.get("removed"))
         case "return.prioritised":
-            return reader.say("Priority: %(priority)s", priority=word(reader, words.PRIORITIES, str(data["priority"])))
+            return reader.say(
+                "Priority: %(priority)s", priority=word(reader, mark_words.PRIORITIES, str(data["priority"]))
+            )
     number = f"R-{data.get('other', '')}"
-    return reader.say("Merged into %(number)s" if data.get("into") else "Took over %(number)s", number=number)
+    if data.get("into"):
+        return reader.say("Merged into %(number)s", number=number)
+    return reader.say("Took over %(number)s", number=number)
 
 
 def beyond(said: Text, event: Event, reader: Reader) -> Text:

@@ -8,13 +8,14 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
 
+from retour.core.attention import Priority
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import mismatch_words, words
+from retour.doors.dashboard import guard_words, mark_words, mismatch_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -138,8 +139,23 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
             for d in whole.differences
         ],
         "customer": _customer(whole, reader),
+        "attention": _attention(whole, reader),
+        "signs": _signs(whole, reader),
         "stops": stops,
     }
+
+
+def _signs(whole: Whole, reader: Reader) -> list[tuple[str, str]]:
+    """Return the signs of abuse as (what was seen, points)."""
+    if whole.risk is None:
+        return []
+    return [
+        (
+            reader.say(guard_words.SIGNS[s.sign.value], **{name: reader.number(n) for name, n in s.facts.items()}),
+            reader.say_plural("%(n)s point", "%(n)s points", s.points),
+        )
+        for s in whole.risk.signals
+    ]
 
 
 async def _policy(seen: Visit) -> Response[Any]:
@@ -185,7 +201,7 @@ def _item(whole: Whole, line: ReturnLine, reader: Reader) -> Item:
     asked = line.requested_quantity
     ruling = next((d["rulings"]["decision"] for d in whole.parts.decision if d["line"] == line.line_ref), None)
     rule = whole.head.rule(ruling["rule"]) if ruling else None
-    reason = word(reader, words.REASONS, line.reason)
+    reason = whole.reason_name(reader, line.reason)
     by_policy = line.decision in _DECIDED and any(e.actor == "policy" for e in whole.events)
     return Item(
         title=sold.title if sold else line.line_ref,
@@ -244,7 +260,11 @@ def _asked_for(whole: Whole, line: ReturnLine, reader: Reader) -> list[str]:
     ruling = next((d["rulings"].get("requirements") for d in whole.parts.decision if d["line"] == line.line_ref), None)
     wanted = ruling["outcome"] if ruling else {}
     texts = {question["id"]: question["text"] for question in wanted.get("questions", ())}
-    facts = [f"{texts.get(name, name)}: “{answer}”" for name, answer in line.answers.items()]
+    facts = []
+    for name, answer in line.answers.items():
+        own = whole.answer_of(reader, line.reason, name, answer) if name not in texts else None
+        text, told = own or (texts.get(name, name), answer)
+        facts.append(f"{text}: “{told}”")
     sent = sum(one.return_line_id == line.id and one.kind == PhotoKind.SHOPPER for one in whole.photos)
     if int(wanted.get("photos", 0)) > sent:
         photos = int(wanted["photos"])
@@ -296,7 +316,9 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "parcel": reader.say("Add a parcel"), "label-again": reader.say("Make the label again"),
         "label-without": reader.say("Go on without a label"),
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
-        "cancel": reader.say("Cancel the return"), "waive-fees": reader.say("Waive fees"),
+        "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
+        "waive-fees": reader.say("Waive fees"),
+        "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]
@@ -317,6 +339,21 @@ def _parcel(parcel: ShipmentView, reader: Reader) -> tuple[str, str, str, Any]:
         word(reader, words.PARCELS, parcel.status),
         parcel.status_at,
     )
+
+
+def _attention(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:
+    """Return the marks of the staff; what nobody has said is left out, but who looks after it is always told."""
+    marks = whole.marks
+    who = actor_name(reader, f"staff:{marks.assignee_id}", whole.names) if marks.assignee_id else reader.say("Nobody")
+    facts: list[tuple[str, Text]] = [(reader.say("Looked after by"), who)]
+    if marks.priority is not Priority.NORMAL:
+        facts.append((reader.say("Priority"), word(reader, mark_words.PRIORITIES, marks.priority.value)))
+    if marks.tags:
+        facts.append((reader.say("Tags"), ", ".join(marks.tags)))
+    if marks.watchers:
+        watching = [actor_name(reader, f"staff:{one}", whole.names) for one in marks.watchers]
+        facts.append((reader.say("Watched by"), ", ".join(watching)))
+    return facts
 
 
 def _customer(whole: Whole, reader: Reader) -> list[tuple[str, Text]]:

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from retour.core.account import Role
 from retour.core.money import Money
 from retour.core.rma.axes import answers_for
-from retour.doors.dashboard import way_words, words
+from retour.doors.dashboard import mark_words, way_words, words
 from retour.doors.dashboard.asked import KNOWN, NOBODY, PATH, Asked, place_of, read
+from retour.doors.dashboard.bulk_acts import ACTS
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import age, blocker, marks, person_name, word
@@ -30,7 +31,7 @@ from retour.web.session import DESK, EVERYBODY
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "blocker": words.WHAT, "status": words.DECISIONS, "channel": way_words.CHANNELS, "resolution": words.RESOLUTIONS,
-    "priority": words.PRIORITIES,
+    "priority": mark_words.PRIORITIES,
 }  # fmt: skip
 
 
@@ -71,7 +72,7 @@ async def _list(seen: Visit) -> Response[Any]:
         )
         found = await listing.returns(
             db, asked.filters(staff, reader), sort=asked.sort, page=asked.page, place=asked.place,
-            known=None if asked.narrows else _known(counts)[asked.view],
+            known=None if asked.narrows else _known(counts).get(asked.view),
         )  # fmt: skip
         kept = await saved_view.list_of(db, staff.staff_id)
         people, tags = await names.members(db), await attention.tags_in_use(db)
@@ -95,7 +96,9 @@ async def _list(seen: Visit) -> Response[Any]:
         sorts={name: asked.query(sort=name) for name in ("newest", "oldest", "waiting")},
         counts=counts,
         may_decide=staff.role in DESK,
+        other_acts=[(name, reader.say(act.title)) for name, act in ACTS.items() if name not in ("approve", "assign")],
         saved=next((view for view in kept if view.id == asked.saved), None),
+        may_remove_shared=staff.role is Role.OWNER,
     )
 
 
@@ -117,7 +120,9 @@ async def _keep_view(seen: Visit) -> Response[Any]:
     if not name or not query.startswith(PATH) or len(query) > 2000:
         return see(query if query.startswith(f"{PATH}?") else PATH)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        view_id = await saved_view.save(db, staff_id=seen.staff.staff_id, name=name, query=query, at=seen.now)
+        view_id = await saved_view.save(
+            db, staff_id=seen.staff.staff_id, name=name, query=query, shared=sent.checked("shared"), at=seen.now
+        )
     if view_id is None:
         return see(query)
     return see(f"{query}{'&' if '?' in query else '?'}saved={view_id}")
@@ -126,7 +131,8 @@ async def _keep_view(seen: Visit) -> Response[Any]:
 async def _remove_view(seen: Visit) -> Response[Any]:
     view_id = uuid_of(seen.request.path_params["view_id"], "view_not_found")
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        await saved_view.remove(db, staff_id=seen.staff.staff_id, view_id=view_id)
+        is_owner = seen.staff.role is Role.OWNER
+        await saved_view.remove(db, staff_id=seen.staff.staff_id, view_id=view_id, also_shared=is_owner)
     return see(PATH)
 
 
@@ -146,7 +152,7 @@ def shown(reader: Reader, role: Role, row: Row, people: Mapping[UUID, str]) -> S
         amount=paid if row.settled_minor else promised,
         age=age(reader, row.blocked_since) if row.blocked_since else reader.day(done),
         day=reader.day(row.requested_at),
-        urgent=word(reader, words.PRIORITIES, row.priority) if row.priority in ("high", "urgent") else None,
+        urgent=word(reader, mark_words.PRIORITIES, row.priority) if row.priority in ("high", "urgent") else None,
         assignee=people.get(row.assignee_id, reader.say("A former colleague")) if row.assignee_id else None,
         tags=row.tags,
     )
@@ -159,14 +165,16 @@ def _tabs(
     of_all: list[tuple[str, str, int | None]] = [
         ("needs", reader.say("Needs you"), counts.needs_you),
         ("mine", reader.say("Mine"), counts.mine),
+        ("watched", reader.say("Watched"), None),
         ("moving", reader.say("Moving"), counts.moving),
         ("done", reader.say("Done"), counts.done),
         ("all", reader.say("All"), counts.total),
     ]
-    own: list[tuple[str, str, int | None, bool]] = [
-        (view.name, f"{view.query}{'&' if '?' in view.query else '?'}saved={view.id}", None, view.id == asked.saved)
-        for view in kept
-    ]
+    own: list[tuple[str, str, int | None, bool]] = []
+    for view in kept:
+        name = view.name if view.own else reader.say("%(name)s (shared)", name=view.name)
+        url = f"{view.query}{'&' if '?' in view.query else '?'}saved={view.id}"
+        own.append((name, url, None, view.id == asked.saved))
     return [(label, Asked(view=view).query(), count, view == here) for view, label, count in of_all] + own
 
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from retour.core.account import Role
 from retour.core.money import Money
 from retour.core.rma.axes import STOPPED, Axes, Axis, Tone, answers_for
-from retour.doors.dashboard import words
+from retour.doors.dashboard import way_words, words
 from retour.web import parts
 from retour.web.parts import Blocker, Mark
 from retour.web.reader import Reader
@@ -37,6 +37,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),
     "second_approval": ("money", "half"),
+    "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
@@ -108,8 +109,8 @@ def actor_name(reader: Reader, actor: str, names: Mapping[str, str]) -> str:
     if known is not None:
         return known
     kind = actor.partition(":")[0]
-    if kind in words.ACTORS:
-        return reader.say(words.ACTORS[kind])
+    if kind in way_words.ACTORS:
+        return reader.say(way_words.ACTORS[kind])
     if kind == "staff":
         return reader.say("A former colleague")
     return reader.say("An API key") if kind == "key" else actor

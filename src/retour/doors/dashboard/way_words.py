@@ -1,4 +1,4 @@
-"""Where returns come from, in words: the ways in, and the systems that are connected."""
+"""Where returns come from, in words: the ways in, the systems that are connected, and who acts."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -29,4 +29,17 @@ PLATFORMS: Final[Mapping[str, str]] = {
     "carrier": _("Carrier"),
     "warehouse": _("Warehouse"),
     "feed": _("Source"),
+}
+ACTORS: Final[Mapping[str, str]] = {
+    "breaker": _("Velocity breaker"),
+    "policy": _("Policy, automatically"),
+    "statute": _("The right of withdrawal"),
+    "retour": _("Retour"),
+    "shopper": _("Shopper"),
+    "platform": _("Platform"),
+    "carrier": _("Carrier"),
+    "source": _("Another system"),
+    "warehouse": _("Warehouse"),
+    "cli": _("Operator"),
+    "system": _("Retour"),
 }

@@ -21,10 +21,11 @@ from retour.core.rma.axes import Axes, Standing, answers_for, axes
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
+from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.store import effect as effects
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import order as orders
 from retour.store import photo as photos
 from retour.store import picture as pictures
@@ -32,15 +33,19 @@ from retour.store import refund as refunds
 from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store import second as seconds
+from retour.store import why as reasons
 from retour.store.db import Db, Record
-from retour.store.desk import page
+from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
+from retour.store.fraud import Risk
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
-from retour.store.rma import ReturnRecord, questions
+from retour.store.rma import ReturnRecord, attention, merging, questions
+from retour.store.rma.attention import Marks
+from retour.store.rma.merging import Duplicate
 from retour.store.rma.questions import InfoRequest
 from retour.store.second import Word
 from retour.store.views import ReturnParts
@@ -48,7 +53,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 # What a desk may do by the stage alone.
-_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER}
+_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER, "edit": Act.EDIT, "reopen": Act.REOPEN}
 _PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
 
 
@@ -72,8 +77,12 @@ class Whole:
     records: Mapping[str, Resolution]
     shop_language: str
     questions: tuple[InfoRequest, ...]
-
     photos: tuple[PhotoView, ...]
+    reasons: tuple[Reason, ...]
+    marks: Marks
+    members: Mapping[UUID, str]
+    duplicates: tuple[Duplicate, ...]
+    risk: Risk | None = None
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -197,6 +206,22 @@ class Whole:
         """Return the settlement that somebody has carried out outside and nobody has reported on, if there is one."""
         return next((s for s in self.settlements if s.awaits_report), None)
 
+    def reason_name(self, reader: Reader, code: str) -> str:
+        """Return a reason as the merchant calls it, else in our words."""
+        own = next((one for one in self.reasons if one.code == code), None)
+        return own.name(reader.language, self.shop_language) if own else word(reader, words.REASONS, code)
+
+    def answer_of(self, reader: Reader, code: str, question: str, answer: str) -> tuple[str, str] | None:
+        """Return (question, answer) of what a reason or its group asks in words, or nothing if neither asks it."""
+        own = next((one for one in self.reasons if one.code == code), None)
+        above = next((one for one in self.reasons if own and one.id == own.parent_id), None)
+        ask = next((one for one in (asked(own, above) if own else ()) if one.id == question), None)
+        if ask is None:
+            return None
+        chosen = next((choice.texts for choice in ask.choices if choice.value == answer), None)
+        told = said(chosen, reader.language, self.shop_language) if chosen else answer
+        return said(ask.texts, reader.language, self.shop_language), told
+
     def resolution_name(self, reader: Reader, kind: str, ref: str | None) -> str:
         """Return what the merchant calls a resolution, else what it usually is called."""
         own = wording_of(self.records, ref, language=reader.language, default=self.shop_language)
@@ -226,6 +251,7 @@ def allowed(whole: Whole, role: Role) -> Allowed:
     """Return what somebody of that role may do to a return now; the flows decide again."""
     acts = {"note"}
     is_desk, is_owner = role in DESK, role is Role.OWNER
+    acts |= {"attend"} if is_desk else set()
     is_open = whole.record.rma.status in OPEN
     if whole.expected():
         acts.add("receive")
@@ -235,6 +261,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("restocked")
     if is_desk and whole.undecided():
         acts |= {"approve", "reject"}
+    if is_desk and is_open and whole.duplicates:
+        acts.add("merge")
     if is_desk and is_open:
         acts.add("release" if whole.record.rma.held else "hold")
     if is_desk:
@@ -274,8 +302,9 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
     parts = await views.parts_of_return(db, rma_id)
     if record is None or summary is None or parts is None:
         return None
-    order = await orders.load(db, record.order_id)
+    order, marks = await orders.load(db, record.order_id), await attention.marks(db, rma_id)
     assert order is not None, "a return has its order"
+    assert marks is not None, "and its marks"
     settlements = tuple(await refunds.list_of_rma(db, rma_id))
     waiting = next((s.id for s in settlements if s.second_at is not None), None)
     return Whole(
@@ -296,5 +325,10 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         shop_language=await resolutions.default_language(db, record.store_id),
         questions=tuple(await questions.of_return(db, rma_id)),
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
+        risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),
+        reasons=tuple(await reasons.of_store(db, record.store_id)),
+        marks=marks,
+        members=await names.members(db),
+        duplicates=await merging.duplicates(db, order_id=record.order_id, but=rma_id),
     )

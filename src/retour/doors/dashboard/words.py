@@ -25,7 +25,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "effects_stopped": (_("All outside calls are stopped"), _("Nothing is sent until an operator lets it go on.")),
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
-    "second_approval": (_("Approve a payment"), _("A second person has to approve it before it is paid.")),
+    **guard_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -60,7 +60,7 @@ WHAT: Final[Mapping[str, str]] = {
     "effects_stopped": _("calls stopped"),
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
-    "second_approval": _("second approval"),
+    **guard_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "decision_needed": _("decision"),
@@ -84,7 +84,7 @@ WHAT: Final[Mapping[str, str]] = {
 WAITING: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Waiting for the report from outside"),
     "payout_failed": _("Failed outside, owed again"),
-    "second_approval": _("Waiting for a second person"),
+    **guard_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -252,9 +252,6 @@ METHODS: Final[Mapping[str, str]] = {
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
 }
-PRIORITIES: Final[Mapping[str, str]] = {
-    "low": _("Low"), "normal": _("Normal"), "high": _("High"), "urgent": _("Urgent"),
-}  # fmt: skip
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
     "too_large": _("Too large"),
@@ -281,6 +278,9 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),
     "return.info_given": _("Answered"),
+    "return.edited": _("Changed"),
+    "return.reopened": _("Opened again"),
+    "settlement.reversal_asked": _("Whoever issued it is asked to take it back"),
     "return.reminded": _("Shopper reminded"),
     "return.expired": _("Expired"),
     "return.in_transit": _("In transit"),
@@ -321,19 +321,6 @@ HAPPENED: Final[Mapping[str, str]] = {
 TECHNICAL: Final = frozenset(
     {"effect.confirmed", "effect.pending", "effect.withdrawn", "effect.unknown", "settlement.quoted", "settlement.due"}
 )
-ACTORS: Final[Mapping[str, str]] = {
-    "breaker": _("Velocity breaker"),
-    "policy": _("Policy, automatically"),
-    "statute": _("The right of withdrawal"),
-    "retour": _("Retour"),
-    "shopper": _("Shopper"),
-    "platform": _("Platform"),
-    "carrier": _("Carrier"),
-    "source": _("Another system"),
-    "warehouse": _("Warehouse"),
-    "cli": _("Operator"),
-    "system": _("Retour"),
-}
 FACTS: Final[Mapping[str, str]] = {
     "eligibility": _("May it come back"),
     "resolutions": _("What the shopper can get"),

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from retour.doors.hooks.body import known_id, raw_body, refusal
 from retour.doors.hooks.feed import feed_handlers
+from retour.doors.hooks.partner import partner_handlers
 from retour.flows.webhook import Answer, Mailbox
 
 
@@ -33,4 +34,4 @@ def route_handlers(mailbox: Mailbox, clock: Callable[[], datetime]) -> list[HTTP
             return refusal(401)
         return Response(b'{"received":true}', media_type="application/json")
 
-    return [*feed_handlers(mailbox, clock), receive_webhook]
+    return [*feed_handlers(mailbox, clock), *partner_handlers(mailbox, clock), receive_webhook]

@@ -26,6 +26,11 @@ class Branch:
     label: str
     options: Sequence[Option]
 
+    @property
+    def codes(self) -> list[str]:
+        """Return the codes in it."""
+        return [one.value for one in self.options]
+
 
 @dataclass(frozen=True, slots=True)
 class OwnAsk:

@@ -26,12 +26,14 @@ from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import look as looks
 from retour.store import order as orders
+from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
+from retour.store.photo import PhotoKind, PhotoView
 from retour.store.refund import SettlementRow
 from retour.store.rma import questions
 from retour.store.rma.questions import InfoRequest
@@ -78,19 +80,21 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         settlements, names = await refunds.list_of_rma(here.db, row["id"]), await names_of(here)
         asked = await questions.of_return(here.db, row["id"])
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
-        shop, reader = here.portal.look.name, here.reader
+        shop, reader, sent = here.portal.look.name, here.reader, await photos.list_of_return(here.db, row["id"])
         outside = chosen_of(row, names)
+        _, appeal = await fraud.limits(here.db, here.store_id)
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
-            standing=standing(row, settlements, reader, shop=shop, chosen=outside),
+            standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
-            messages=_messages(row, parts, asked, here), may_cancel=await _may_cancel(here.db, row),
+            messages=_messages(row, parts, asked, sent, here),
+            mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
             parcels=told_parcels(parts.shipments),
@@ -201,17 +205,21 @@ def _fate(decision: str, status: str, here: Here) -> str:
 
 
 def _messages(
-    row: Record, parts: views.ReturnParts, asked: Sequence[InfoRequest], here: Here
-) -> list[tuple[str, str, Any]]:
-    """Return what the shop and the shopper wrote to each other: (who, text, when or nothing)."""
+    row: Record, parts: views.ReturnParts, asked: Sequence[InfoRequest], sent: Sequence[PhotoView], here: Here
+) -> list[tuple[str, str, Any, list[PhotoView]]]:
+    """Return what the shop and the shopper wrote to each other: (who, text, when or nothing, what came with it)."""
     shop = here.portal.look.name
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
-    found: list[tuple[str, str, Any]] = [(shop, text, row["decided_at"]) for text in said]
-    found += [(shop, note.body, note.at) for note in parts.notes if note.shown_to_shopper]
+    found: list[tuple[str, str, Any, list[PhotoView]]] = [(shop, text, row["decided_at"], []) for text in said]
+    found += [
+        (shop, note.body, note.at, [one for one in sent if one.note_id == note.id])
+        for note in parts.notes
+        if note.shown_to_shopper
+    ]
     for closed in (question for question in asked if question.closed_at is not None):
-        found.append((shop, closed.question, closed.asked_at))
+        found.append((shop, closed.question, closed.asked_at, []))
         if closed.answer is not None:
-            found.append((here.reader.say("You"), closed.answer, closed.closed_at))
+            found.append((here.reader.say("You"), closed.answer, closed.closed_at, []))
     return found
 
 

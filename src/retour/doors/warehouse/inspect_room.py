@@ -21,6 +21,7 @@ from retour.flows.photo.encoding import Photo, reencode
 from retour.flows.receiving import Verdict, scanning
 from retour.flows.receiving.scanning import Came, Did
 from retour.store import rma as returns
+from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.photo import PhotoKind
 from retour.web.forms import Form, FormErrors, read_form
@@ -77,7 +78,9 @@ async def show(
         bench = await _bench(dock, db, rma_id)
         if bench is None:
             return see(f"{HOME}/returns/{number}")
-        reader = await dock.reader(request, db, staff, store_id=bench.parcel.record.store_id)
+        store_id = bench.parcel.record.store_id
+        reader = await dock.reader(request, db, staff, store_id=store_id)
+        own = await reasons.names(db, store_id, language=reader.language, default=reader.language)
         found, row = await dock.band(db, staff, request, reader)
     if found and row and row.did == Did.FINISHED:
         found = None
@@ -85,7 +88,7 @@ async def show(
     return dock.render(
         "inspect.html", reader=reader, staff=staff, status=status, band=band or found, bench=bench, typed=typed,
         errors=errors or FormErrors(), grades=list(words.GRADES.items()), dispositions=_dispositions(reader),
-        chosen=grade_of(typed.text("grade")), reason=words.reason_of(bench.line.reason),
+        chosen=grade_of(typed.text("grade")), reason=own.get(bench.line.reason) or words.reason_of(bench.line.reason),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A known return moves on as its source tells, in moves that are allowed here; what is not allowed is told, not done."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
@@ -12,11 +13,14 @@ from retour.core.intake.following import Step, parcel_status, steps_for
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import Return, count
 from retour.flows.intake.hands import Hands
+from retour.store import discrepancy
 from retour.store import intake as intakes
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.rma import ReturnRecord
 
-_NO_MESSAGE = "Rejected where the return was requested."
+_NO_MESSAGE: Final = "Rejected where the return was requested."
+_REFUNDED: Final = "The system that the return comes from says that it was refunded there."
 
 
 async def follow(
@@ -60,6 +64,8 @@ async def _take(
             await hands.receive(db, rma_id=rma_id, location_ref=document.shipping.location, actor=actor, now=now)
         case Step.OBSERVE:
             await _observe(db, rma_id, document, actor, now, [])
+            if document.refund is not None or document.status == "refunded":
+                await _refunded(db, record, document, actor, hands, now)
         case _:
             pass  # it stands there already
 
@@ -79,6 +85,31 @@ async def _parcel(db: Db, rma: Return, document: ReturnDocument, actor: str, han
             db, carrier=carrier, tracking_number=shipping.number, status=status,
             occurred_at=at or document.updated_at, now=now,
         )  # fmt: skip
+
+
+async def _refunded(
+    db: Db, record: ReturnRecord, document: ReturnDocument, actor: str, hands: Hands, now: datetime
+) -> None:
+    """Take what was refunded elsewhere as the report of what was handed over, or stop before it is paid again.
+
+    Nothing is booked by a message: where the figures are not those that were handed over, a person compares.
+    """
+    rma, refund = record.rma, document.refund
+    waiting = [s for s in rma.settlements if s.awaits_report]
+    if refund is not None and [(s.total_minor, rma.currency) for s in waiting] == [
+        (refund.amount_minor, refund.currency)
+    ]:
+        await hands.report_paid(db, settlement_id=waiting[0].id, reference=refund.reference, actor=actor, now=now)
+        return
+    if rma.status not in OPEN or rma.held:
+        return
+    await hands.hold(db, rma_id=rma.id, reason=_REFUNDED, actor=actor, now=now)
+    money = {"amount_minor": refund.amount_minor, "currency": refund.currency} if refund is not None else {}
+    await discrepancy.open_(
+        db, "refunded_elsewhere", resource_kind="return", resource_id=rma.id, store_id=record.store_id, actor=actor,
+        owner=discrepancy.Owner.FINANCE, at=now, details=money,
+        next_step="find out what was refunded there, then release the return or cancel it",
+    )  # fmt: skip
 
 
 def _outstanding(rma: Return) -> bool:

@@ -31,6 +31,16 @@ class Hands(Protocol):
         """Cancel what has not arrived."""
         ...
 
+    async def hold(self, db: Db, *, rma_id: UUID, reason: str, actor: str, now: datetime) -> None:
+        """Stop every automatic step until a person releases it."""
+        ...
+
+    async def report_paid(
+        self, db: Db, *, settlement_id: UUID, reference: str | None, actor: str, now: datetime
+    ) -> None:
+        """Record that what was handed over was carried out."""
+        ...
+
     async def announce(
         self, db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime
     ) -> None:

@@ -15,6 +15,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.intake import Association, Candidate, ReturnDocument, Scored, Verdict, Wanted, associate, match_items
 from retour.core.intake.draft import Kept, Read
+from retour.core.intake.following import OVER
 from retour.core.order import Order
 from retour.flows.intake.following import follow
 from retour.flows.intake.hands import Hands
@@ -151,6 +152,8 @@ async def _judged(
         return "items_not_clear", {"items": [{"index": u.index, "code": u.code} for u in unmatched]}, lines
     if kept.text is not None or not lines:
         return "draft", {}, lines
+    if kept.document.status in OVER:
+        return "over_elsewhere", {"status": kept.document.status}, lines
     return None, {}, lines
 
 

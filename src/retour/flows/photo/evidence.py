@@ -63,6 +63,34 @@ async def keep(
     return kept
 
 
+async def keep_with_note(
+    db: Db,
+    vault: Vault,
+    *,
+    tenant_id: UUID,
+    rma_id: UUID,
+    note_id: UUID,
+    sent: Photo | Video,
+    actor: str,
+    now: datetime,
+) -> UUID:
+    """Keep what goes with a note and return its id; whoever reads the note sees it. The note's event tells of it.
+
+    Raises Refused: `return_not_found`, `too_many_photos` above 40 of one return.
+    """
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    if await photos.count(db, rma_id) >= MOST_OF_A_RETURN:
+        raise Refused("too_many_photos", "a return has 40 photos at most", facts={"limit": MOST_OF_A_RETURN})
+    new = _new(
+        PhotoKind.NOTE, record.order_id, sent, line_ref=None, rma_id=rma_id, line_id=None, visit_id=None, actor=actor,
+        at=now, note_id=note_id,
+    )  # fmt: skip
+    kept, _ = await _add(db, vault, new, sent, tenant_id)
+    return kept
+
+
 async def keep_draft(
     db: Db,
     vault: Vault,

@@ -5,8 +5,10 @@ from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise
 from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
+from retour.flows.rma.edit import Content, Edited, edit_return, preview_edit
 from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
+from retour.flows.rma.reopen import reopen
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
@@ -17,6 +19,8 @@ __all__ = [
     "Asking",
     "Considered",
     "ConsideredLine",
+    "Content",
+    "Edited",
     "Judged",
     "Opened",
     "Promise",
@@ -30,15 +34,18 @@ __all__ = [
     "cancel",
     "cancel_as_shopper",
     "consider",
+    "edit_return",
     "hold",
     "judge",
     "merge",
     "move_on",
     "open_return",
     "open_withdrawal",
+    "preview_edit",
     "prioritise",
     "reject",
     "release",
+    "reopen",
     "request_return",
     "retag",
     "send_draft",

@@ -15,10 +15,12 @@ from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
+from retour.core.warehouse import announcement, expected
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
+from retour.flows.rma.reopen import show_stock_to_undo
 from retour.store import effect as effects
-from retour.store import event, jobs, receiving
+from retour.store import event, fraud, jobs, receiving
 from retour.store import label as labels
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -69,8 +71,14 @@ async def _advance(
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
+    if record.rma.warehouse and (units := expected(record.rma)) != (record.rma.announced or {}):
+        await returns.announce(db, record.rma.id, units)
+        lines = announcement(record.rma, ground.order.order)
+        await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})
+    await fraud.renew(db, record.rma.id, at=now)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
+    await show_stock_to_undo(db, record, order, own, now=now)
     steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()
     withdrawn = await effects.withdraw(db, steps.withdraw, at=now) if steps.withdraw else []
     if withdrawn:

@@ -12,6 +12,7 @@ from retour.core.rma import Span
 from retour.core.ways import Ways
 from retour.store import policy
 from retour.store import rma as returns
+from retour.store.fraud import Weighed
 from retour.store.order import OrderRecord
 from retour.store.refund import Position
 
@@ -51,6 +52,7 @@ class Asking:
     method: str | None = None
     plan_hash: str | None = None
     unlimited: str | None = None  # why a member of the staff sets the policy aside
+    instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Judged:
     lacks_photos: bool = False  # whether a line has fewer photos than are wanted
     wanted: tuple[Requirements, ...] = ()  # of each line, by the policy and by the reason that was given
     set_aside: tuple[Objection, ...] = ()  # what the policy objected to, with a reason given to go on
+    weighed: Weighed | None = None  # signs of abuse, none before anything was looked up
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -89,6 +92,7 @@ class Judged:
             "photos_wanted": self.lacks_photos,
             "answers_wanted": self.is_unanswered,
             "beyond_policy": bool(self.set_aside),
+            "fraud_review": self.weighed is not None and self.weighed.wants_review,
         }
         return tuple(code for code, stands in found.items() if stands)
 

@@ -5,14 +5,17 @@ from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
+from retour.core.kind import Kind, unsent
 from retour.core.order import OrderLine
 from retour.core.policy import Asked, LineDecision, Request, decide, gather, time_zone
+from retour.core.rma import count
 from retour.store import policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
+from retour.store.refund import Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,12 @@ class ConsideredLine:
     line: OrderLine
     left: int
     decision: LineDecision
+    kind: str = Kind.RETURN.value
 
     @property
     def can_return(self) -> bool:
         """Return whether at least one unit may come back as far as is known before a reason is given."""
-        return not self.decision.objections
+        return not self.decision.objections and (self.kind != Kind.CANCELLATION or self.left > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,14 @@ async def consider(
     facts = gather(found.order, person=at.person, request=request, history=at.history, now=now, zone=zone)
     lines = []
     for line, decision in zip(found.order.lines, decide(compiled, facts).lines, strict=True):
-        left = decision.facts.values.get("line.units_left")
-        lines.append(ConsideredLine(line, left if isinstance(left, int) else 0, decision))
+        left = _unsent(at, line) if kind == Kind.CANCELLATION else decision.facts.values.get("line.units_left")
+        lines.append(ConsideredLine(line, left if isinstance(left, int) else 0, decision, kind))
     return Considered(found, store, tuple(lines))
+
+
+def _unsent(at: Position, line: OrderLine) -> int:
+    """Return how many units of a line can still be cancelled."""
+    counter = at.counter(line.ref)
+    if counter is None:
+        return 0
+    return count(unsent(counter.ordered, counter.fulfilled, counter.cancelled, at.claimed(line.ref)))

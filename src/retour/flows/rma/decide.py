@@ -5,12 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from retour.core.ahead import paid_ahead
+from retour.core.attachment import check_count
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import Act, Decision, ReturnLine, Span, allow, count, decide_line, minus
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import common
 from retour.flows.rma.giving_up import show_paid_for
+from retour.flows.rma.reopen import take_back
+from retour.store import photo
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord, questions
@@ -76,13 +79,36 @@ async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_vers
     return await returns.changed(db, record, EventType.RETURN_CANCELLED, actor=actor, at=now, data={"units": freed})
 
 
-async def add_note(db: Db, *, rma_id: UUID, body: str, shown_to_shopper: bool, actor: str, now: datetime) -> UUID:
-    """Keep a note on a return and return its id; raise Refused(return_not_found)."""
+async def add_note(
+    db: Db,
+    *,
+    rma_id: UUID,
+    body: str,
+    shown_to_shopper: bool,
+    actor: str,
+    now: datetime,
+    uploads: Sequence[UUID] = (),
+    attached: int = 0,
+) -> UUID:
+    """Keep a note on a return and return its id; the shopper is told by mail of one that is for them.
+
+    `uploads` were sent of the return's order and go with it; `attached` is how many the caller attaches itself.
+
+    Raises Refused: `return_not_found`, `photo_not_found`, `too_many_photos`.
+    """
     record = await _locked(db, rma_id, None)
+    check_count(len(uploads) + attached)
     note_id = await returns.add_note(db, rma_id, body=body, shown_to_shopper=shown_to_shopper, actor=actor, at=now)
-    await returns.changed(
-        db, record, EventType.RETURN_NOTED, actor=actor, at=now, data={"note_id": note_id, "shown": shown_to_shopper}
-    )
+    if uploads:
+        given = await photo.give_to_note(
+            db, rma_id=rma_id, note_id=note_id, order_id=record.order_id, photo_ids=uploads
+        )
+        if len(given) != len(uploads):
+            raise Refused("photo_not_found", "nothing was sent of this order under that id", field="photos")
+    facts: dict[str, object] = {"note_id": note_id, "shown": shown_to_shopper}
+    if uploads or attached:
+        facts["photos"] = len(uploads) + attached
+    await returns.changed(db, record, EventType.RETURN_NOTED, actor=actor, at=now, data=facts)
     return note_id
 
 
@@ -132,9 +158,12 @@ async def _decide(
         await questions.close(db, rma_id, outcome="overtaken", actor=actor, at=now)
     if to is Decision.REJECTED:
         for line in lines:
+            here = count(line.received)  # what arrived stays with this return, whatever is decided of it now
             await returns.free_units(
-                db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=(), freed=line.quantity
-            )
+                db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=line.received,
+                freed=line.quantity - here,
+            )  # fmt: skip
+        await take_back(db, record, lines, actor=actor, now=now)
     facts: dict[str, object] = {"lines": [line.id for line in lines]}
     return await returns.changed(db, record, what, actor=actor, at=now, data=facts)
 

@@ -32,6 +32,8 @@ async def merge(
     if no is not None:
         raise Refused(no.code, no.message, field=no.field)
     mine, theirs = await merging.about(db, rma_id), await merging.about(db, into)
+    if mine.labelled:
+        raise Refused("merge_has_goods", "a label of the return is made or due; it keeps its number")
     if mine.waived:
         raise Refused("merge_has_money", "a fee of the return was waived; that stays where it was said")
     if (mine.kind, mine.policy_version_id) != (theirs.kind, theirs.policy_version_id):

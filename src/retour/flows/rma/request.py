@@ -11,19 +11,20 @@ from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
+from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
-from retour.core.policy.outcome import Approval, MethodKind
-from retour.core.rma import Blocked, Decision, Moment, Span, lowest, minus
-from retour.core.rma.state import KEPT
+from retour.core.policy.outcome import Approval
+from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
+from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
-from retour.core.ways import Way, Ways, ways_back
+from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
-from retour.store import jobs, policy
+from retour.store import fraud, jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store import why as reasons
@@ -32,7 +33,8 @@ from retour.store.idempotency import Answer
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
-from retour.store.refund import Position
+from retour.store.refund import Counter, Position
+from retour.store.rma import edit
 
 
 async def judge(
@@ -62,18 +64,21 @@ async def judge(
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
+    if asking.instead_of is not None:
+        at = at.without(await edit.claims(db, asking.instead_of))
+    weighed = await fraud.weigh(db, person_id=found.person_id, store_id=store.id, now=now)
     given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
-    lines, aside = await _decide(db, found, store, at, asking, given, now=now, policies=policies)
+    lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
-    spans = tuple(_units_for(at, wish, index) for index, wish in enumerate(wishes))
+    spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
     promise = _promise(found, at, wishes, lines, spans, ways, compiled)
     wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
-        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside),
+        lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
     )  # fmt: skip
 
 
@@ -103,7 +108,7 @@ async def open_return(
     await check_photos(db, asking)
     if asking.plan_hash is not None and asking.plan_hash != judged.promise.hash:
         raise Refused("plan_changed", "the figures have changed since they were shown", field="plan_hash")
-    automatic, after = _approval(judged, asking)
+    automatic, after = approval_of(judged, asking.kind)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
     new = _new_return(judged, id, asking, status=status, now=now)
@@ -111,6 +116,8 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
+    assert judged.weighed is not None, "it was just judged"
+    await fraud.keep(db, new.id, new.person_id, judged.weighed, at=now)
     await give_photos(db, new, asking)
     return opened
 
@@ -129,9 +136,9 @@ async def request_return(
     return opened.new.number
 
 
-def _approval(judged: Judged, asking: Asking) -> tuple[bool, timedelta]:
+def approval_of(judged: Judged, kind: str) -> tuple[bool, timedelta]:
     """Return whether nobody has to look at the request, and how long after it the policy approves it."""
-    if kinds.is_granted(asking.kind):
+    if kinds.is_granted(kind):
         return True, timedelta()
     automatic = not judged.looked_at and all(
         line.decision.outcome.approval is Approval.AUTO_APPROVE for line in judged.lines
@@ -147,11 +154,14 @@ def _approved_later(new: returns.NewReturn, at: datetime) -> returns.NewReturn:
 
 def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decision, now: datetime) -> returns.NewReturn:
     approved, granted = status is Decision.APPROVED, kinds.is_granted(asking.kind)
-    blocked = (
-        Blocked("shopper", "awaiting_shipment", now, "send the parcel")
-        if approved
-        else Blocked("agent", "decision_needed", now, "approve or reject the return")
-    )
+    if not approved:
+        blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
+    elif judged.ways.first.method in STAYS:
+        blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
+    else:
+        blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
+    if not approved and judged.weighed is not None and judged.weighed.wants_review:
+        blocked = Blocked("agent", "fraud_review", now, "look at the signs, then approve or reject")
     assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
         id=rma_id,
@@ -179,10 +189,10 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
                 w.note,
                 w.resolution,
                 spans,
-                # What the shopper keeps is settled as soon as it is approved: nothing arrives.
-                settle_on=Moment.APPROVED if w.resolution == KEPT else said.settle_on.outcome.moment,
-                settle_after_hours=0 if w.resolution == KEPT or granted else said.settle_on.outcome.after_hours,
-                resolution_ref=_ref(said, w),
+                # What the shopper keeps, never got or was never sent is settled as soon as it is approved.
+                settle_on=Moment.APPROVED if way.method in STAYS else said.settle_on.outcome.moment,
+                settle_after_hours=0 if way.method in STAYS or granted else said.settle_on.outcome.after_hours,
+                resolution_ref=ref_of(said, w),
                 method=way.method,
                 destination=way.destination,
                 answers=w.answers,
@@ -234,6 +244,7 @@ async def _decide(
     at: Position,
     asking: Asking,
     given: Mapping[str, Given],
+    scored: Score,
     *,
     now: datetime,
     policies: PolicyCache,
@@ -251,6 +262,10 @@ async def _decide(
             asking.kind,
             asking.channel,
             method=asking.method,
+            risk=scored.level,
+            risk_score=scored.total,
+            customer_score=scored.customer,
+            flags=scored.flags,
         ),
         history=at.history,
         now=now,
@@ -280,14 +295,31 @@ def _check_offered(lines: Sequence[LineDecision], wishes: Sequence[Wish], *, unl
     return aside
 
 
-def _units_for(at: Position, wish: Wish, index: int) -> tuple[Span, ...]:
-    """Return the lowest free units of the line; those refunded without a return count from the end."""
+def _units_for(at: Position, wish: Wish, index: int, kind: str) -> tuple[Span, ...]:
+    """Return the lowest free units of the line; those refunded without a return count from the end.
+
+    Of a cancellation they are the last of those that were never sent.
+    """
     counter = at.counter(wish.line_ref)
+    if kind == kinds.Kind.CANCELLATION:
+        return _unsent_for(counter, at.claimed(wish.line_ref), wish, index)
     fulfilled = counter.fulfilled - counter.refunded_without_return if counter else 0
     free = minus(((1, fulfilled),), at.claimed(wish.line_ref)) if fulfilled > 0 else ()
-    spans = lowest(free, wish.quantity)
+    mine = lowest(common(free, at.held(wish.line_ref)), wish.quantity)  # what is held already stays what it is
+    spans = join_spans(mine, lowest(minus(free, mine), wish.quantity - count(mine)))
     if sum(hi - lo + 1 for lo, hi in spans) < wish.quantity:
         raise Refused("more_than_returnable", "fewer units can come back", field=f"lines[{index}].quantity")
+    return spans
+
+
+def _unsent_for(counter: Counter | None, claimed: tuple[Span, ...], wish: Wish, index: int) -> tuple[Span, ...]:
+    free = kinds.unsent(counter.ordered, counter.fulfilled, counter.cancelled, claimed) if counter else ()
+    spans = kinds.highest(free, wish.quantity)
+    if wish.quantity < 1 or count(spans) < wish.quantity:
+        left = count(free)
+        sent = counter is not None and counter.fulfilled > 0 and not left
+        code, said = ("already_shipped", "it was sent already") if sent else ("nothing_left", "fewer can be cancelled")
+        raise Refused(code, said, field=f"lines[{index}].quantity", facts={"left": left})
     return spans
 
 
@@ -303,7 +335,7 @@ def _promise(
     returning = [
         Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
                   terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
-                  ref=_ref(line, wish))
+                  ref=ref_of(line, wish))
         for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
     ]  # fmt: skip
     plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
@@ -311,7 +343,7 @@ def _promise(
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 
 
-def _ref(line: LineDecision, wish: Wish) -> str | None:
+def ref_of(line: LineDecision, wish: Wish) -> str | None:
     """Return the merchant's record that was chosen, if the offer names one."""
     offer = offer_of(line, wish.resolution, wish.ref)
     return offer.ref if offer else None
@@ -319,13 +351,14 @@ def _ref(line: LineDecision, wish: Wish) -> str | None:
 
 def _ways(lines: Sequence[LineDecision], asking: Asking, compiled: CompiledPolicy) -> Ways:
     """Return how each line comes back; what is kept does not."""
-    wanted, wishes = asking.method, asking.wishes
+    wanted = asking.method
     if kinds.is_granted(asking.kind) and not all(line.methods.outcome.offered for line in lines):
         return kinds.unoffered_ways(lines)
-    back = [line for line, wish in zip(lines, wishes, strict=True) if wish.resolution != KEPT]
+    stays = [kinds.way_of(asking.kind, wish.reason, wish.resolution) for wish in asking.wishes]
+    back = [line for line, way in zip(lines, stays, strict=True) if way is None]
     if asking.unlimited is not None:
         found = free_ways(back, wanted)
     else:
         found = ways_back(back, wanted, compiled.several) if back else Ways(())
-    sent, kept = iter(found.lines), Way(MethodKind.KEEP_ITEM.value)
-    return Ways(tuple(kept if wish.resolution == KEPT else next(sent) for wish in wishes), found.needs_review)
+    sent = iter(found.lines)
+    return Ways(tuple(way or next(sent) for way in stays), found.needs_review)

@@ -101,7 +101,7 @@ async def _tell(db: Db, kept: Withdrawal, actor: str, now: datetime) -> None:
 async def _count(db: Db, vault: Vault, tenant_id: UUID, kind: str, what: str, limit: Limit, now: datetime) -> None:
     secret = vault.derive(tenant_id=tenant_id, purpose="withdrawal-limit")
     key = hmac.new(secret, f"{kind} {what}".encode("utf-8", "replace"), hashlib.sha256).digest()
-    free_at = await visits.spend(db, f"withdraw_{kind}", key, limit, now=now)
+    free_at = await visits.spend(db, "address", key, limit, now=now)  # a network's, or a mailbox's
     if free_at is not None:
         raise Refused(
             "too_many_requests",

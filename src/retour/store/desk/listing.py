@@ -87,6 +87,7 @@ class Row:
     person_email: str | None
     channel: str
     status: Decision
+    held: bool
     version: int
     blocked_actor: str | None
     blocked_code: str | None
@@ -243,7 +244,7 @@ def _row(row: Record) -> Row:
     )  # fmt: skip
     same = (
         "id", "number", "store_id", "order_id", "order_name", "person_id", "person_name", "person_email", "channel",
-        "version", "blocked_actor", "blocked_code", "blocked_since", "requested_at", "resolved_at", "currency",
+        "held", "version", "blocked_actor", "blocked_code", "blocked_since", "requested_at", "resolved_at", "currency",
         "promised_minor", "priority", "assignee_id",
     )  # fmt: skip
     paid = sum(minor for state, _, minor in row["settlements"] if state in ("settled", "handed_over"))

@@ -17,6 +17,20 @@ from retour.store.rma import questions
 PROMISED: Final = """
 SELECT method, promised FROM rma WHERE tenant_id = current_tenant() AND id = $1
 """
+# The note that a mail is about, by the event that it was planned with.
+MESSAGE: Final = """
+SELECT n.body, (SELECT count(*) FROM photo f WHERE f.tenant_id = n.tenant_id AND f.note_id = n.id)::int AS photos
+  FROM mail m
+  JOIN event e ON e.tenant_id = m.tenant_id AND e.id = m.event_id
+  JOIN rma_note n ON n.tenant_id = m.tenant_id AND n.id = (e.data ->> 'note_id')::uuid AND n.shown_to_shopper
+ WHERE m.tenant_id = current_tenant() AND m.id = $1
+"""
+
+
+async def message_of(db: Db, mail_id: UUID) -> tuple[str, int] | None:
+    """Return (text, how many files came with it) of the note for the shopper that a mail brings, or nothing."""
+    row = await db.fetchrow(MESSAGE, mail_id)
+    return (row["body"], row["photos"]) if row else None
 
 
 async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> ToldReturn | None:

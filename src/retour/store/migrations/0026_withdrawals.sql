@@ -74,6 +74,3 @@ ALTER TABLE mail ADD CONSTRAINT mail_kind_check CHECK (kind ~ '^[a-z_]{3,40}$');
 -- Whoever got the goods as a gift returns them: the giver is not told, and the money becomes the receiver's credit.
 ALTER TABLE rma ADD COLUMN gift boolean NOT NULL DEFAULT false;
 CREATE INDEX rma_by_kind ON rma (tenant_id, kind, requested_at DESC) WHERE kind <> 'return';
--- What two networks and two addresses may state, in the buckets of the portal.
-ALTER TABLE visit_limit DROP CONSTRAINT IF EXISTS visit_limit_kind_check;
-ALTER TABLE visit_limit ADD CONSTRAINT visit_limit_kind_check CHECK (kind ~ '^[a-z_]{3,20}$');

@@ -17,6 +17,9 @@ ALTER TABLE photo ADD CONSTRAINT photo_kind_check CHECK (kind IN ('inspection', 
 ALTER TABLE photo ADD CONSTRAINT a_note_has_its_photos CHECK (kind <> 'note' OR rma_id IS NOT NULL) NOT VALID;
 -- What a program sends beforehand belongs to its order alone, until a request or a note names it.
 ALTER TABLE photo DROP CONSTRAINT a_photo_is_of_something;
+DROP INDEX a_photo_is_kept_once;
+CREATE UNIQUE INDEX a_photo_is_kept_once ON photo
+  (tenant_id, order_id, rma_id, visit_id, return_line_id, line_ref, note_id, sha256) NULLS NOT DISTINCT;
 CREATE INDEX photo_by_note ON photo (tenant_id, note_id) WHERE note_id IS NOT NULL;
 CREATE INDEX photo_unused ON photo (at, tenant_id, order_id) WHERE rma_id IS NULL;
 -- Who has visits to forget, or files that nothing came of.

@@ -1,5 +1,6 @@
 """Where an order stands before a quote: unit limits, tenders, what was paid back by us and by others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -156,6 +157,7 @@ class Position:
     earlier_returns_of_customer: int
     lines_past: dict[str, LinePast] | None = None
     customer: Customer | None = None
+    own: tuple[tuple[str, int, int], ...] = ()  # claims that were left out: of the return that is asked for anew
 
     @property
     def person(self) -> Person:
@@ -197,6 +199,37 @@ class Position:
         taken = {leg.capture_ref: leg.amount_minor for leg in plan.legs}
         tenders = tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in self.tenders)
         return replace(self, rows=self.rows + rows, tenders=tenders)
+
+    def without(self, own: tuple[tuple[str, int, int], ...]) -> "Position":
+        """Return the position as if a return with these claims had never been asked for."""
+        units = {ref: sum(hi - lo + 1 for one, lo, hi in own if one == ref) for ref, _, _ in own}
+        past = self.lines_past or {}
+        customer = self.customer
+        if customer is not None:
+            returned = max(0, customer.past.units_returned - sum(units.values()))
+            customer = replace(customer, past=replace(customer.past, units_returned=returned))
+        return replace(
+            self,
+            claims=tuple(claim for claim in self.claims if claim not in own),
+            counters=tuple(replace(c, in_return=c.in_return - units.get(c.line_ref, 0)) for c in self.counters),
+            earlier_returns=self.earlier_returns - 1,
+            earlier_returns_of_customer=self.earlier_returns_of_customer - 1,
+            lines_past={
+                ref: replace(line, returned=line.returned - 1) if ref in units else line for ref, line in past.items()
+            }
+            if self.lines_past is not None
+            else None,
+            customer=customer,
+            own=own,
+        )
+
+    def with_claims(self, more: Iterable[tuple[str, int, int]]) -> "Position":
+        """Return the position as if these units were claimed as well."""
+        return replace(self, claims=(*self.claims, *more))
+
+    def held(self, line_ref: str) -> tuple[tuple[int, int], ...]:
+        """Return the ordinals of a line that the return asked for anew holds already."""
+        return tuple((lo, hi) for ref, lo, hi in self.own if ref == line_ref)
 
     def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
         """Return the ordinals of a line that are in some return, or that one of them paid before it was given up."""

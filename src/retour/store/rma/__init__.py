@@ -18,6 +18,7 @@ from retour.store.rma.open import NewLine, NewReturn, open_
 from retour.store.rma.refresh import changed, refresh, settle_down
 from retour.store.rma.save import (
     add_note,
+    announce,
     decide,
     free_units,
     hold,
@@ -33,6 +34,7 @@ __all__ = [
     "ReturnHead",
     "ReturnRecord",
     "add_note",
+    "announce",
     "changed",
     "decide",
     "due_at",

@@ -9,7 +9,8 @@ from retour.store.db import Db
 
 ABOUT: Final = """
 SELECT r.kind, r.policy_version_id,
-       EXISTS (SELECT FROM fee_waiver w WHERE w.tenant_id = r.tenant_id AND w.rma_id = r.id) AS waived
+       EXISTS (SELECT FROM fee_waiver w WHERE w.tenant_id = r.tenant_id AND w.rma_id = r.id) AS waived,
+       EXISTS (SELECT FROM label b WHERE b.tenant_id = r.tenant_id AND b.rma_id = r.id AND b.state <> 'waived') AS labelled
   FROM rma r WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
 MOVE_LINES: Final = """
@@ -70,11 +71,12 @@ SELECT r.id, r.number, r.requested_at FROM rma r
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What two returns must have in common, and whether a fee of this one was waived."""
+    """What two returns must have in common, and whether this one has a fee waived or a label."""
 
     kind: str
     policy_version_id: UUID
     waived: bool
+    labelled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ counted AS (
   UPDATE order_line_counter n SET in_return = n.in_return + l.quantity
     FROM (SELECT line_ref, sum(quantity)::int AS quantity FROM unnest($21::text[], $22::int[]) AS u (line_ref, quantity)
            GROUP BY line_ref) AS l
-   WHERE n.tenant_id = current_tenant() AND n.order_id = $3 AND n.line_ref = l.line_ref),
+   WHERE n.tenant_id = current_tenant() AND n.order_id = $3 AND n.line_ref = l.line_ref AND $5 <> 'cancellation'),
 worded AS (
   INSERT INTO rma_word (tenant_id, word, number) SELECT current_tenant(), word, $30 FROM unnest($53::text[]) AS word),
 told AS (

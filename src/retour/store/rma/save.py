@@ -1,6 +1,6 @@
 """Writing returns: each change of state is one statement that names the state it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -26,7 +26,9 @@ SELECT current_tenant(), $2, $3, int4range(lo, hi, '[]'), $1 FROM unnest($4::int
 SHRINK: Final = """
 WITH counted AS (
   UPDATE order_line_counter SET in_return = in_return - $4
-   WHERE tenant_id = current_tenant() AND order_id = $2 AND line_ref = $3)
+   WHERE tenant_id = current_tenant() AND order_id = $2 AND line_ref = $3
+     AND NOT EXISTS (SELECT FROM return_line l JOIN rma r ON r.tenant_id = l.tenant_id AND r.id = l.rma_id
+                      WHERE l.tenant_id = current_tenant() AND l.id = $1 AND r.kind = 'cancellation'))
 UPDATE return_line SET quantity = quantity - $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 TOUCH: Final = """
@@ -59,6 +61,7 @@ INSERT INTO rma_word (tenant_id, word, number)
 SELECT r.tenant_id, word, r.number FROM rma r, unnest($7::text[]) AS word WHERE r.tenant_id = current_tenant() AND r.id = $2
 ON CONFLICT DO NOTHING
 """
+ANNOUNCE: Final = "UPDATE rma SET announced = $2 WHERE tenant_id = current_tenant() AND id = $1"
 HOLD: Final = "UPDATE rma SET held = $2 WHERE tenant_id = current_tenant() AND id = $1 AND held <> $2 RETURNING id"
 
 
@@ -130,6 +133,11 @@ async def add_note(db: Db, rma_id: UUID, *, body: str, shown_to_shopper: bool, a
     note_id = new_id()
     await db.execute(ADD_NOTE, note_id, rma_id, body, shown_to_shopper, actor, at, list(words_of(body)))
     return note_id
+
+
+async def announce(db: Db, rma_id: UUID, units: Mapping[str, int]) -> None:
+    """Write down what the warehouse is told to expect: units by the id of the line."""
+    await db.execute(ANNOUNCE, rma_id, dict(units))
 
 
 async def hold(db: Db, rma_id: UUID, *, held: bool) -> bool:

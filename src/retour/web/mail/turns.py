@@ -7,7 +7,8 @@ from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.rma import Decision, deadline
 from retour.core.rma.deadline import Because
-from retour.core.rma.moves import OPEN
+from retour.core.rma.moves import OPEN, UNDECIDED
+from retour.web.explained import explained
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, return_of
 from retour.web.mail.safe import their_lines
 from retour.web.mail.told import Button, Section, Told
@@ -70,10 +71,46 @@ def _expired(letter: Letter, reader: Reader) -> Told:
     )
 
 
+def _edited(letter: Letter, reader: Reader) -> Told:
+    told = return_of(letter)
+    lines = [line for line in told.rma.lines if line.decision in OPEN]
+    undecided = any(line.decision in UNDECIDED for line in lines)
+    follows = reader.say("We look at it and write to you as soon as it is decided. Keep the items until then.")
+    return Told(
+        subject=reader.say("Your return %(number)s was changed", number=number_of(told)),
+        title=reader.say("Your return was changed"),
+        paragraphs=(follows,) if undecided else (),
+        button=button_of(letter, reader),
+        sections=(Section(reader.say("What is going back"), items=items_of(told, lines, reader)),),
+        money_heading=reader.say("Your refund, to the cent"),
+        money_note=reader.say("This is the amount if everything arrives as described."),
+        money=explained(told.promised, told.order, reader) if told.promised else (),
+    )
+
+
+def _message(letter: Letter, reader: Reader) -> Told:
+    told = return_of(letter)
+    came = reader.say_plural(
+        "%(n)s photo or video came with it: see it on the page of your return.",
+        "%(n)s photos or videos came with it: see them on the page of your return.",
+        told.message_photos,
+    )  # fmt: skip
+    return Told(
+        subject=reader.say("A message about your return %(number)s", number=number_of(told)),
+        title=reader.say("A message about your return"),
+        paragraphs=(came,) if told.message_photos else (),
+        button=button_of(letter, reader),
+        sections=(Section(reader.say("We write"), their_lines(told.message or "", reader)),),
+        closing=contact_of(letter, reader),
+    )
+
+
 KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.RETURN_INFO_NEEDED: _asked,
     MailKind.RETURN_REMINDER: _reminded,
     MailKind.RETURN_EXPIRED: _expired,
+    MailKind.RETURN_EDITED: _edited,
+    MailKind.RETURN_MESSAGE: _message,
 }
 
 

@@ -11,6 +11,7 @@ from retour.core.effect import (
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    RefundedUnits,
     RefundTender,
     Restock,
     ReturnedUnits,
@@ -33,6 +34,7 @@ REASONS: Final[Mapping[str, str]] = {
     "style": "STYLE",
     "unwanted": "UNWANTED",
     "changed_mind": "UNWANTED",
+    "withdrawal": "UNWANTED",
     "wrong_item": "WRONG_ITEM",
 }
 NOTE_LIMIT: Final = 255  # characters of ReturnLineItemInput.returnReasonNote
@@ -145,10 +147,7 @@ def _refund(effect: Effect, target: RefundTender) -> Input:
         "notify": False,
         "allowOverRefunding": False,
         "currency": currency,
-        "refundLineItems": [
-            {"lineItemId": line.line_ref, "quantity": line.quantity, "restockType": "NO_RESTOCK"}
-            for line in target.lines
-        ],
+        "refundLineItems": [_refunded(line) for line in target.lines],
         "transactions": [
             {
                 "orderId": target.order_ref,
@@ -165,6 +164,14 @@ def _refund(effect: Effect, target: RefundTender) -> Input:
     return refund
 
 
+def _refunded(line: RefundedUnits) -> Input:
+    """Return a line of a refund: its stock has been seen to, or is freed now because it never left."""
+    if not line.cancelled:
+        return {"lineItemId": line.line_ref, "quantity": line.quantity, "restockType": "NO_RESTOCK"}
+    freed: Input = {"lineItemId": line.line_ref, "quantity": line.quantity, "restockType": "CANCEL"}
+    return freed | ({"locationId": line.location_ref} if line.location_ref else {})
+
+
 def _restock(effect: Effect, target: Restock) -> Input:
     """Return the adjustment; no compare-and-swap, as a sale between reading and writing is no reason to fail."""
     change = {
@@ -175,7 +182,7 @@ def _restock(effect: Effect, target: Restock) -> Input:
     }
     return {
         "name": "available",
-        "reason": "restock",
+        "reason": "restock" if target.quantity > 0 else "correction",
         "referenceDocumentUri": f"gid://retour/Effect/{effect.id}",
         "changes": [change],
     }

@@ -33,8 +33,10 @@ def _(text: str) -> str:
 _KINDS: Final[Mapping[MailKind, str]] = {
     MailKind.RETURN_REQUESTED: _("Their request has arrived"),
     MailKind.RETURN_INFO_NEEDED: _("You asked them something"),
+    MailKind.RETURN_MESSAGE: _("You wrote to them"),
     MailKind.RETURN_APPROVED: _("Their return is approved"),
     MailKind.RETURN_REJECTED: _("Lines of their return are not approved, and why"),
+    MailKind.RETURN_EDITED: _("Their return was changed"),
     MailKind.RETURN_REMINDER: _("A reminder, before a return expires"),
     MailKind.RETURN_EXPIRED: _("Their return has expired"),
     MailKind.RETURN_RECEIVED: _("Their parcel has arrived"),

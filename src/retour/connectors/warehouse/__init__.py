@@ -1,0 +1,1 @@
+"""Warehouse systems that report receipts, verdicts and restocks as signed messages."""

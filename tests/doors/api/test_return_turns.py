@@ -1,0 +1,53 @@
+"""Questions to shoppers and the store's patience over the API."""
+
+import httpx2
+import pytest
+
+from retour.core.account import Role
+from retour.store.db import Database
+from retour.store.vault import Vault
+from tests.doors.api.a_return import Shop, open_shop, read, send, wish
+from tests.doors.api.conftest import code_of
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def shop(database: Database, vault: Vault) -> Shop:
+    return await open_shop(database, vault)
+
+
+async def test_a_shopper_is_asked_and_the_answer_written_down(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await send(http, shop, "/returns", wish(shop))).json()
+    path = f"/returns/{made['id']}"
+
+    asked = await send(http, shop, f"{path}/questions", {"question": "Which size?", "answer_days": 3})
+    assert (asked.status_code, asked.json()["blocked_by"]["code"]) == (201, "info_needed")
+    twice = await send(http, shop, f"{path}/questions", {"question": "And the colour?"})
+    assert code_of(twice) == (409, "already_asked")
+    (open_one,) = (await read(http, shop, f"{path}/questions"))["items"]
+    assert (open_one["question"], open_one["outcome"], open_one["answer"]) == ("Which size?", None, None)
+    assert open_one["answer_by"] == asked.json()["blocked_by"]["evidence"]["answer_by"].replace("+00:00", "Z")
+    blank = await send(http, shop, f"{path}/answer", {"answer": "  "})
+    assert code_of(blank) == (422, "text_missing")
+    done = await send(http, shop, f"{path}/answer", {"answer": "M"})
+    assert (done.status_code, done.json()["blocked_by"]["code"]) == (200, "decision_needed")
+
+    (closed,) = (await read(http, shop, f"{path}/questions"))["items"]
+    assert (closed["outcome"], closed["answer"]) == ("answered", "M")
+    late = await send(http, shop, f"{path}/answer", {"answer": "L"})
+    assert code_of(late) == (409, "nothing_asked")
+
+
+async def test_an_owner_says_how_long_the_store_waits(http: httpx2.AsyncClient, shop: Shop) -> None:
+    assert await read(http, shop, "/patience") == {"unsent_days": None, "unanswered_days": None, "remind_days": [7, 2]}
+
+    kept = await send(http, shop, "/patience", {"unsent_days": 60, "remind_days": [2, 14, 2]})
+
+    assert kept.json() == {"unsent_days": 60, "unanswered_days": None, "remind_days": [14, 2]}
+    assert await read(http, shop, "/patience") == kept.json()
+    agent = {**shop.merchant.headers(Role.AGENT), "Idempotency-Key": "agent-1"}
+    refused = await http.post("/patience", json={"unsent_days": 1}, headers=agent)
+    assert code_of(refused) == (403, "forbidden")
+    wrong = await send(http, shop, "/patience", {"unsent_days": 0})
+    assert wrong.status_code == 422
