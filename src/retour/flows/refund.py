@@ -13,7 +13,7 @@ from retour.core.kind import Kind, was_sent
 from retour.core.order import Order
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
-from retour.core.refund import Agreement, Comparison, Plan, RowKind
+from retour.core.refund import Agreement, Comparison, Plan
 from retour.core.rma import SettlementState
 from retour.core.settling import again, shipping_paid, units_paid
 from retour.store import connection as connections
@@ -111,12 +111,12 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in units_paid(settling.plan, settling.order.order)]
-    shipping = shipping_paid(settling.plan, settling.order.order)
+    sold = settling.order.order
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in units_paid(settling.plan, sold)]
     try:
         return await connectors(settling.connection.platform).quote_refund(
-            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
-            shipping_minor=shipping,
+            open_credential(settling.connection), order_ref=sold.ref, lines=asked,
+            shipping_minor=shipping_paid(settling.plan, sold),
         )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
@@ -385,11 +385,11 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
 
 def _refunded(settling: Settling, plan: Plan) -> list[RefundedUnits]:
     """Return the lines of the refund; units that were never sent are cancelled with it."""
-    units = units_paid(plan, settling.order.order)
+    sold = settling.order.order
+    units = units_paid(plan, sold)
     if settling.record.rma.kind != Kind.CANCELLATION:
         return units
-    sent_from = next((parcel.location_ref for parcel in settling.order.order.fulfilments if parcel.location_ref), None)
-    at = settling.record.own.location_ref or sent_from
+    at = next(filter(None, [settling.record.own.location_ref, *(sent.location_ref for sent in sold.fulfilments)]), None)
     return [replace(line, cancelled=True, location_ref=at) for line in units]
 
 
