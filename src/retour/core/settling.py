@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from retour.core.effect import RefundedUnits
 from retour.core.order import Order
 from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import (
@@ -178,19 +177,3 @@ def units_now(ret: Return, units: Iterable[tuple[str, int, int]]) -> dict[str, t
         if ranges:
             found[line.line_ref] = tuple(ranges)
     return found
-
-
-def units_paid(plan: Plan, of: Order) -> list[RefundedUnits]:
-    """Return the lines of the plan's units, one entry a line; shares of a line go back as an amount alone."""
-    units: dict[str, int] = {}
-    shares = of.shares
-    for row in plan.rows:
-        if row.kind is RowKind.UNITS and row.ref is not None and row.ref not in shares:
-            units[row.ref] = units.get(row.ref, 0) + row.quantity
-    return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
-
-
-def shipping_paid(plan: Plan, of: Order) -> int:
-    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
-    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
-    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)

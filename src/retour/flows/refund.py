@@ -1,21 +1,21 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from retour.core import refund
-from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
+from retour.core.cancelling import check_unsent, refunded
+from retour.core.effect import EffectKind, Leg, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.kind import Kind, was_sent
-from retour.core.order import Order
+from retour.core.payout import plain_units, refunded_shipping
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan
 from retour.core.rma import SettlementState
-from retour.core.settling import again, shipping_paid, units_paid
+from retour.core.settling import again
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
@@ -111,12 +111,12 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    sold = settling.order.order
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in units_paid(settling.plan, sold)]
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in plain_units(settling.plan, settling.order.order)]
+    shipping = refunded_shipping(settling.plan, settling.order.order)
     try:
         return await connectors(settling.connection.platform).quote_refund(
-            open_credential(settling.connection), order_ref=sold.ref, lines=asked,
-            shipping_minor=shipping_paid(settling.plan, sold),
+            open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
+            shipping_minor=shipping,
         )  # fmt: skip
     except Unreachable as gone:
         async with database.tx(tenant_id) as db:
@@ -201,7 +201,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
-    _check_unsent(record, found.order)
+    check_unsent(record.rma, found.order)
     return Settling(row, record, found, connection, await _as_now(db, row, record, found, policies))
 
 
@@ -288,6 +288,8 @@ async def _plan_refund(
 ) -> UUID:
     capability = platforms.records[settling.connection.platform][EffectKind.REFUND_TENDER]
     business_ref = f"refund:{settling.row.id}"
+    order, own = settling.order.order, settling.record.own
+    lines = refunded(settling.record.rma, order, plain_units(plan, order), location_ref=own.location_ref)
     legs = tuple(Leg(leg.capture_ref, leg.gateway, leg.amount_minor) for leg in plan.legs)
     effect_id = await effects.plan(
         db,
@@ -296,12 +298,7 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(
-                settling.order.order.ref,
-                tuple(_refunded(settling, plan)),
-                legs,
-                shipping_paid(plan, settling.order.order),
-            ),
+            target=RefundTender(order.ref, tuple(lines), legs, refunded_shipping(plan, order)),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
@@ -381,21 +378,3 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
         at=now,
         data={"number": record.rma.number, **data},
     )
-
-
-def _refunded(settling: Settling, plan: Plan) -> list[RefundedUnits]:
-    """Return the lines of the refund; units that were never sent are cancelled with it."""
-    sold = settling.order.order
-    units = units_paid(plan, sold)
-    if settling.record.rma.kind != Kind.CANCELLATION:
-        return units
-    at = next(filter(None, [settling.record.own.location_ref, *(sent.location_ref for sent in sold.fulfilments)]), None)
-    return [replace(line, cancelled=True, location_ref=at) for line in units]
-
-
-def _check_unsent(record: ReturnRecord, order: Order) -> None:
-    """Raise Refused(already_shipped) if units of a cancellation have left meanwhile: they can only come back."""
-    if record.rma.kind == Kind.CANCELLATION:
-        for line in record.rma.lines:
-            if was_sent(order.fulfilled(line.line_ref), line.claimed):
-                raise Refused("already_shipped", "the units were sent before they could be cancelled", field="lines")

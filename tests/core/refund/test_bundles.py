@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from retour.core.effect import RefundedUnits
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import (
@@ -40,7 +39,6 @@ from retour.core.refund import (
     with_components,
     with_kits,
 )
-from retour.core.settling import shipping_paid, units_paid
 from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, both
 
 POT = BundlePart("pot", "Teapot", Sides(4500, 4000), sku="POT", inventory_ref="I-pot")
@@ -340,11 +338,3 @@ def test_the_parts_of_a_kit_are_not_compared_with_the_platform() -> None:
 
     assert compare(plan, theirs, apart=order.shares).agreement is Agreement.AGREED
     assert compare(plan, theirs).agreement is Agreement.DISCREPANCY
-
-
-def test_a_refund_names_to_the_platform_the_lines_that_it_knows() -> None:
-    order = with_kits(an_order(replace(KIT, components=()), a_line("B", q=2, gross=500)), {"KIT": (POT, CUPS)})
-    plan = quote(order, a_ledger(order), RefundRequest((units("K/cup", 1, 1), units("B", 1, 2))), RefundTerms())
-
-    assert units_paid(plan, order) == [RefundedUnits("B", 2)]
-    assert shipping_paid(plan, order) == 0
