@@ -7,13 +7,13 @@ from uuid import UUID
 
 from retour.core import refund
 from retour.core.cancelling import check_unsent, refunded
-from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
+from retour.core.effect import EffectKind, Leg, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.order import Order
+from retour.core.payout import plain_units, refunded_shipping
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
-from retour.core.refund import Agreement, Comparison, Plan, RowKind
+from retour.core.refund import Agreement, Comparison, Plan
 from retour.core.rma import SettlementState
 from retour.core.settling import again
 from retour.store import connection as connections
@@ -111,8 +111,8 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
-    shipping = _shipping(settling.plan, settling.order.order)
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in plain_units(settling.plan, settling.order.order)]
+    shipping = refunded_shipping(settling.plan, settling.order.order)
     try:
         return await connectors(settling.connection.platform).quote_refund(
             open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
@@ -229,7 +229,7 @@ async def _compare_and_pay(
     db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
 ) -> Sequence[jobs.Job]:
     """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
-    compared = refund.compare(settling.plan, figures)
+    compared = refund.compare(settling.plan, figures, apart=settling.order.order.shares)
     accepted = settling.row.comparison == "accepted_by_person" and _is_as_shown(settling.plan, settling.row.plan)
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
@@ -289,7 +289,7 @@ async def _plan_refund(
     capability = platforms.records[settling.connection.platform][EffectKind.REFUND_TENDER]
     business_ref = f"refund:{settling.row.id}"
     order, own = settling.order.order, settling.record.own
-    lines = refunded(settling.record.rma, order, _units(plan), location_ref=own.location_ref)
+    lines = refunded(settling.record.rma, order, plain_units(plan, order), location_ref=own.location_ref)
     legs = tuple(Leg(leg.capture_ref, leg.gateway, leg.amount_minor) for leg in plan.legs)
     effect_id = await effects.plan(
         db,
@@ -298,7 +298,7 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(order.ref, tuple(lines), legs, _shipping(plan, order)),
+            target=RefundTender(order.ref, tuple(lines), legs, refunded_shipping(plan, order)),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
@@ -378,18 +378,3 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
         at=now,
         data={"number": record.rma.number, **data},
     )
-
-
-def _units(plan: Plan) -> list[RefundedUnits]:
-    """Return the lines of the plan's units, one entry a line."""
-    units: dict[str, int] = {}
-    for row in plan.rows:
-        if row.kind is RowKind.UNITS and row.ref is not None:
-            units[row.ref] = units.get(row.ref, 0) + row.quantity
-    return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
-
-
-def _shipping(plan: Plan, of: Order) -> int:
-    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
-    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
-    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)

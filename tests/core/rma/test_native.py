@@ -37,6 +37,13 @@ class TestRequesting:
         assert b.planned(steps) == [REQUEST]
         assert OpenReturn(b.ORDER, units) == steps.effects[0].target
 
+    def test_a_reason_is_called_as_the_merchant_says_the_platform_calls_it(self) -> None:
+        ret = b.a_return(b.a_line(decision=D.REQUESTED, reason="narrow", platform_reason="size_too_small"))
+
+        assert steps_of(ret).effects[0].target == OpenReturn(
+            b.ORDER, (ReturnedUnits("L1", "L1/1", 1, "size_too_small"),)
+        )
+
     def test_it_is_requested_once(self) -> None:
         for state in E:
             assert due(b.a_return(b.a_line(decision=D.REQUESTED), effects=(b.requested(state=state),))) == []
@@ -201,3 +208,12 @@ class TestAfterApproval:
         assert due(paid) == [(K.CLOSE_RETURN, b.FINISH)]
         assert due(decided(b.requested(), b.approved("L1/1"), first=D.CANCELLED)) == [(K.CANCEL_RETURN, b.FINISH)]
         assert due(decided(b.requested(), b.declined(), first=D.REJECTED)) == []
+
+
+def test_the_platform_opens_no_return_for_the_parts_of_a_kit_that_it_sold_as_one() -> None:
+    order = b.an_order()
+    parts = replace(order, lines=tuple(replace(line, part_of="K") for line in order.lines))
+    ret = b.a_return(b.a_line())
+
+    assert [due.kind for due in next_steps(ret, order, b.a_store()).effects] == [EffectKind.OPEN_RETURN]
+    assert next_steps(ret, parts, b.a_store()).effects == ()

@@ -15,7 +15,7 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import mark_words, mismatch_words, way_words, words
+from retour.doors.dashboard import guard_words, mark_words, mismatch_words, way_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -146,8 +146,22 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         ],
         "customer": _customer(whole, reader),
         "attention": _attention(whole, reader),
+        "signs": _signs(whole, reader),
         "stops": stops,
     }
+
+
+def _signs(whole: Whole, reader: Reader) -> list[tuple[str, str]]:
+    """Return the signs of abuse as (what was seen, points)."""
+    if whole.risk is None:
+        return []
+    return [
+        (
+            reader.say(guard_words.SIGNS[s.sign.value], **{name: reader.number(n) for name, n in s.facts.items()}),
+            reader.say_plural("%(n)s point", "%(n)s points", s.points),
+        )
+        for s in whole.risk.signals
+    ]
 
 
 async def _policy(seen: Visit) -> Response[Any]:
@@ -310,6 +324,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
         "waive-fees": reader.say("Waive fees"),
+        "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import label_words, way_words, words
+from retour.doors.dashboard import intake_words, label_words, way_words, words
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -57,8 +57,13 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return word(reader, words.PARCELS, str(data["status"]))
         case "return.label_failed" if data.get("problem"):
             return f"{said}: {word(reader, label_words.PROBLEMS, str(data['problem'])).rstrip('.')}"
-        case "return.info_asked" | "return.info_given" | "return.expired":
+        case "return.edited" if "after_minor" in data:
+            amount = Money(int(str(data["after_minor"])), str(data.get("currency", whole.record.rma.currency)))
+            return _with(reader.say("Changed, %(amount)s expected now"), reader, amount)
+        case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened":
             return turn_told(whole, event, said, reader)
+        case "return.told_elsewhere":
+            return f"{said}: {word(reader, intake_words.STATUSES, str(data.get('status')))}"
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said

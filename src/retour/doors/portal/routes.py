@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from retour.doors.portal import (
     answering,
     choosing,
+    editing,
     explaining,
     files,
     following,
@@ -52,6 +53,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
     ("/{name:str}/papers/{file:str}", parcels.show_file, None),
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
+    ("/{name:str}/edit", editing.show, editing.take),
     ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )

@@ -35,9 +35,18 @@ class Standing:
 
 
 def standing(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
+    row: Record,
+    settlements: Sequence[SettlementRow],
+    reader: Reader,
+    *,
+    shop: str,
+    chosen: str = "",
+    appeal: str | None = None,
 ) -> Standing:
-    """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
+    """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets.
+
+    `appeal` is what the shop says to a shopper whose request a person looks at because of signs of abuse.
+    """
     say, status = reader.say, Decision(row["status"])
     if row["blocked_code"] == "info_needed":
         until = _by(row, "answer_by", say("Please answer by %(day)s; after that it expires."), reader)
@@ -45,6 +54,11 @@ def standing(
         return Standing(say("The shop has a question"), text, say("Waits for your answer"), for_you=True)
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
+        if row["blocked_code"] == "fraud_review":
+            text = appeal or say(
+                "A person of the shop looks at your request before it is decided."
+                " If there is something they should know, write to the shop."
+            )
         return Standing(say("The shop is checking your request"), text, say("Waits for %(shop)s", shop=shop))
     if status is Decision.REJECTED:
         return Standing(

@@ -22,7 +22,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
          AS restock_master, t.tag_on, t.location_ref,
        CASE WHEN k.platform = 'feed' THEN t.notify_only || '{refund_original}' ELSE t.notify_only END AS notify_only,
        t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
-  'id', r.id, 'number', r.number, 'kind', r.kind, 'gift', r.gift, 'status', r.status, 'order_ref', o.far_ref, 'person_ref', p.far_ref,
+  'id', r.id, 'number', r.number, 'kind', r.kind, 'gift', r.gift, 'status', r.status,
+  'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
   'delivered_at', r.delivered_at, 'received_at', r.received_at, 'inspected_at', r.inspected_at,
   'resolved_at', r.resolved_at, 'location_ref', r.location_ref, 'held', r.held, 'approve_at', r.approve_at,
@@ -47,6 +48,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
       'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
       'destination', l.destination, 'answers', l.answers,
+      'platform_reason', (SELECT lower(w.platform_reason) FROM reason w
+                           WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.code = l.reason),
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
