@@ -38,6 +38,7 @@ async def test_marks_are_set_on_one_page_and_narrow_the_list(scene: Scene, ben: 
                   f"view=all&assignee={scene.staff[Role.AGENT]}"):  # fmt: skip
         shown = await ben.get(f"{LIST}?{query}")
         assert (number in shown.words, await scene.number("inspect") in shown.words) == (True, False), query
+    assert "Mine 1" in (await ben.get(LIST)).words
     assert "with Ben Okafor" in (await ana.get(f"{LIST}?view=all")).words
     assert number not in (await ana.get(f"{LIST}?view=all&assignee=nobody")).words
     assert number not in (await ana.get(f"{LIST}?view=mine")).words

@@ -1,6 +1,6 @@
 """The queues over the API: what waits for whom and why, by age, with the limit and what unblocks it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -12,7 +12,7 @@ from retour.doors.api.shapes import Asked, Told
 from retour.store import intake as intakes
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
-from retour.store.intake import Waiting
+from retour.store.intake import IntakeQueue
 
 
 class QueueQuery(Asked):
@@ -57,6 +57,7 @@ class QueueOut(Told):
 class ParkedOut(Told):
     """What was sent in and waits for a person for the same reason; the longest is named."""
 
+    store_id: UUID
     why: str
     count: int
     oldest_since: datetime
@@ -79,20 +80,18 @@ async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
         codes=(query.code,) if query.code else (),
     )  # fmt: skip
     items = [_out(queue) for queue in found if queue.late or not query.late]
-    parked = await intakes.waiting(call.db, call.store) if query.actor in (None, "agent") and not query.late else []
+    is_narrow = query.code or query.late or query.actor not in (None, "agent")
+    parked = [] if is_narrow else await intakes.queues(call.db, store_id=call.store, now=call.now)
     return QueuesOut(
         count=sum(x.count for x in items), late=sum(x.late for x in items), items=items,
-        intakes=[] if query.code else _parked(parked),
+        intakes=[_parked(queue) for queue in parked],
     )  # fmt: skip
 
 
-def _parked(parked: Sequence[Waiting]) -> list[ParkedOut]:
-    found = []
-    for why in dict.fromkeys(one.why for one in parked):
-        mine = [one for one in parked if one.why == why]
-        oldest = min(mine, key=lambda one: one.since)
-        found.append(ParkedOut(why=why, count=len(mine), oldest_since=oldest.since, oldest_id=oldest.id))
-    return found
+def _parked(queue: IntakeQueue) -> ParkedOut:
+    return ParkedOut(
+        store_id=queue.store_id, why=queue.why, count=queue.count, oldest_since=queue.oldest, oldest_id=queue.oldest_id
+    )
 
 
 def _out(queue: Queue) -> QueueOut:

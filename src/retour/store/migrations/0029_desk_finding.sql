@@ -14,8 +14,8 @@ ALTER TABLE rma DROP CONSTRAINT IF EXISTS rma_merged;
 ALTER TABLE rma ADD CONSTRAINT rma_merged FOREIGN KEY (tenant_id, merged_into) REFERENCES rma (tenant_id, id) NOT VALID;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS rma_by_assignee ON rma (tenant_id, assignee_id, number) WHERE assignee_id IS NOT NULL;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS rma_by_priority ON rma (tenant_id, priority, number) WHERE priority <> 'normal';
--- What counts read is narrow, what a shopper returned is found with its number alone.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS rma_by_actor ON rma (tenant_id, store_id, blocked_actor);
+-- What counts read is narrow (few combinations, kept once each), what a shopper returned is found with its number alone.
+CREATE INDEX CONCURRENTLY IF NOT EXISTS rma_by_standing ON rma (tenant_id, store_id, blocked_actor, blocked_code, status);
 CREATE INDEX CONCURRENTLY IF NOT EXISTS rma_by_person_and_number ON rma (tenant_id, person_id, number);
 DROP INDEX CONCURRENTLY IF EXISTS rma_by_person;
 ALTER TABLE saved_view ADD COLUMN IF NOT EXISTS shared boolean NOT NULL DEFAULT false;
