@@ -93,6 +93,8 @@ class EventType(StrEnum):
     RETURN_ADDRESS_ADDED = "return_address.added"
     RETURN_ADDRESS_CHANGED = "return_address.changed"
     RETURN_ADDRESS_REMOVED = "return_address.removed"
+    KIT_DECLARED = "kit.declared"
+    KIT_ENDED = "kit.ended"
     ACCOUNT_CREATED = "account.created"
     STORE_CREATED = "store.created"
     STORE_CHANGED = "store.changed"

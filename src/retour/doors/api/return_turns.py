@@ -23,7 +23,7 @@ from retour.store.rma import questions
 Days = Annotated[int, Meta(ge=1, le=365, description="Days.")]
 
 
-class AskWish(Asked):
+class QuestionWish(Asked):
     """What the shopper is asked; without `answer_days` the store's own time runs, if it has one."""
 
     question: Text
@@ -37,7 +37,7 @@ class AnswerWish(Asked):
     answer: Text
 
 
-class QuestionOut(Told):
+class InfoRequestOut(Told):
     """A question to the shopper; `outcome` is answered, overtaken by a decision, expired, or nothing yet."""
 
     id: UUID
@@ -50,13 +50,13 @@ class QuestionOut(Told):
     closed_at: datetime | None
 
 
-class QuestionList(Told):
+class InfoRequestList(Told):
     """The questions of one return, oldest first."""
 
-    items: list[QuestionOut]
+    items: list[InfoRequestOut]
 
 
-class EditedLine(Asked):
+class EditLine(Asked):
     """Some units of one order line that are to come back now; a line left out leaves the return."""
 
     line_ref: Short
@@ -73,7 +73,7 @@ class EditedLine(Asked):
 class EditWish(Asked):
     """The whole content of the return as it shall be; `plan_hash` is the one of the quote that was shown."""
 
-    lines: Annotated[list[EditedLine], Meta(min_length=1, max_length=100)]
+    lines: Annotated[list[EditLine], Meta(min_length=1, max_length=100)]
     method: Short | None = None
     plan_hash: Short | None = None
     expect_version: int | None = None
@@ -114,7 +114,7 @@ class PatienceOut(Told):
     remind_days: list[int]
 
 
-async def ask_shopper(call: Call, wish: AskWish) -> ReturnOut:
+async def ask_shopper(call: Call, wish: QuestionWish) -> ReturnOut:
     """Ask the shopper something."""
     await check_store(call)
     await flow.ask(
@@ -175,13 +175,13 @@ def _content(wish: EditWish) -> flow.Content:
     )
 
 
-async def list_questions(call: Call, _: None) -> QuestionList:
+async def list_questions(call: Call, _: None) -> InfoRequestList:
     """Return the questions of one return."""
     await summary(call, call.resource_id)
     found = await questions.of_return(call.db, call.resource_id)
-    return QuestionList(
+    return InfoRequestList(
         items=[
-            QuestionOut(
+            InfoRequestOut(
                 id=q.id, question=q.question, asked_by=q.asked_by, asked_at=q.asked_at, answer_by=q.answer_by,
                 answer=q.answer, outcome=q.outcome, closed_at=q.closed_at,
             )
@@ -215,12 +215,12 @@ def _out(found: Patience) -> PatienceOut:
 OPERATIONS: Final = (
     Operation(
         id="ask_shopper", method="POST", path="/returns/{id}/questions", tag="Return actions", missing=MISSING,
-        status=201, body=AskWish, answer=ReturnOut, summary="Ask the shopper something", do=ask_shopper,
+        status=201, body=QuestionWish, answer=ReturnOut, summary="Ask the shopper something", do=ask_shopper,
         description="One question at a time, while the return is undecided; the shopper is mailed.",
     ),
     Operation(
         id="list_questions", method="GET", path="/returns/{id}/questions", tag="Returns", missing=MISSING,
-        answer=QuestionList, summary="Read what the shopper was asked and answered", do=list_questions,
+        answer=InfoRequestList, summary="Read what the shopper was asked and answered", do=list_questions,
     ),
     Operation(
         id="answer_question", method="POST", path="/returns/{id}/answer", tag="Return actions", missing=MISSING,

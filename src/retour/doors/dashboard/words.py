@@ -251,6 +251,7 @@ METHODS: Final[Mapping[str, str]] = {
     "label": _("Label"),
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
+    "nothing": _("There is nothing to send"),
 }
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
@@ -263,6 +264,8 @@ REASONS: Final[Mapping[str, str]] = {
     "not_as_described": _("Not as described"),
     "style": _("Style or colour"),
     "withdrawal": _("Withdrawn from, no reason needed"),
+    "missing": _("Missing in the parcel"),
+    "never_arrived": _("Parcel never arrived"),
     "late": _("Arrived too late"),
     "other": _("Another reason"),
 }

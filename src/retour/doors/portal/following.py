@@ -15,6 +15,7 @@ from retour.core.order import Order
 from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
+from retour.core.rma.shopper import shopper_may_edit
 from retour.doors.portal import words
 from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
@@ -95,6 +96,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
+            may_edit=await _may_edit(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
             parcels=told_parcels(parts.shipments),
@@ -153,6 +155,11 @@ async def own_return(here: Here, name: str) -> Record:
 async def _may_cancel(db: Db, row: Record) -> bool:
     record = await rmas.load(db, row["id"])
     return record is not None and shopper_may_cancel(record.rma)
+
+
+async def _may_edit(db: Db, row: Record) -> bool:
+    record = await rmas.load(db, row["id"])
+    return record is not None and row["kind"] == "return" and shopper_may_edit(record.rma)
 
 
 async def _logo(here: Here) -> Response[Any]:
