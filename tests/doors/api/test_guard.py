@@ -44,8 +44,9 @@ async def test_a_program_does_not_resume_what_the_breaker_stopped(
     assert (await read(http, shop, "/payments/guard"))["tripped_at"] is not None
 
 
-async def test_the_queues_tell_what_waits(http: httpx2.AsyncClient, shop: Shop) -> None:
-    for order in shop.orders[:2]:
+async def test_the_queues_tell_what_waits(http: httpx2.AsyncClient, database: Database, vault: Vault) -> None:
+    shop = await open_shop(database, vault, orders_made=2)
+    for order in shop.orders:
         await send(http, shop, "/returns", wish(shop, order_id=order))
 
     found = await read(http, shop, "/queues")

@@ -251,6 +251,7 @@ METHODS: Final[Mapping[str, str]] = {
     "label": _("Label"),
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
+    "nothing": _("There is nothing to send"),
 }
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
@@ -263,6 +264,8 @@ REASONS: Final[Mapping[str, str]] = {
     "not_as_described": _("Not as described"),
     "style": _("Style or colour"),
     "withdrawal": _("Withdrawn from, no reason needed"),
+    "missing": _("Missing in the parcel"),
+    "never_arrived": _("Parcel never arrived"),
     "late": _("Arrived too late"),
     "other": _("Another reason"),
 }
@@ -274,6 +277,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.noted": _("Note added"),
     "return.photo_added": _("Photo added"),
     "return.observed": _("Something unexpected was in the parcel"),
+    "return.told_elsewhere": _("News from the system it began in"),
     "return.held": _("Put on hold"),
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),

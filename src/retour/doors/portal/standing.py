@@ -11,6 +11,7 @@ from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.rma import Decision, Moment, SettlementState
+from retour.core.rma.state import NOTHING, STAYS
 from retour.store.db import Record
 from retour.store.event import Event
 from retour.store.refund import SettlementRow
@@ -82,7 +83,7 @@ def _on_its_way(
     row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
 ) -> Standing:
     """Return where the goods and the money stand; what was paid before the goods were seen does not mean they were."""
-    ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] != MethodKind.KEEP_ITEM.value]
+    ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] not in STAYS]
     judged = [s for s in settlements if s not in ahead]
     found = _underway(row, judged, reader, shop=shop, chosen=chosen)
     if ahead and all(s.state in PAID for s in ahead):
@@ -96,6 +97,8 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
         return _prepared(row, settlements, reader, shop=shop, chosen=chosen)
     if settlements and code != "awaiting_rest":
         text = say("Your items are checked. The shop is paying you back.")
+        if row["method"] in STAYS:
+            text = say("Nothing needs to be sent. The shop is paying you back.")
         return Standing(say("Your money is on its way"), text, say("Waits for %(shop)s", shop=shop))
     if code == "awaiting_rest":
         text = say("A part of your parcel has arrived. Send the rest, or tell the shop that you keep it.")
@@ -112,6 +115,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["in_transit_at"] is not None:
         text = say("The carrier has it. You get a mail when it has arrived.")
         return Standing(say("Your parcel is on its way"), text, say("Waits for the carrier"))
+    if row["method"] == NOTHING:
+        text = say("Nothing needs to be sent.")
+        return Standing(say("The shop is paying you back"), text, say("Waits for %(shop)s", shop=shop))
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
