@@ -95,7 +95,7 @@ async def test_a_contract_is_withdrawn_from_without_script_and_its_return_is_ope
 
 async def test_staff_choose_the_items_of_one_that_names_a_part(site: Site, open_page: OpenPage, signed_in: Any) -> None:
     order = await site.an_order()
-    page, watch = await open_page(storage_state=signed_in)
+    page, _ = await open_page(storage_state=signed_in)
     await withdraw(site, page, order["name"], goods="only one of them", see=holds)
     assert (await settled(site))["why"] == "part_named"
 

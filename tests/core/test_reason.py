@@ -1,6 +1,6 @@
 """The reasons a shopper may give."""
 
-from retour.core.reason import GROUP_OF, GROUPS, NOTE_MOST, REASONS
+from retour.core.reason import CLAIM_REASONS, GROUP_OF, GROUPS, NOTE_MOST, REASONS
 
 
 def test_reasons_are_codes_and_the_last_one_is_anything_else() -> None:
@@ -12,5 +12,5 @@ def test_reasons_are_codes_and_the_last_one_is_anything_else() -> None:
 def test_every_reason_is_in_one_group() -> None:
     grouped = [reason for reasons in GROUPS.values() for reason in reasons]
 
-    assert sorted(grouped) == sorted(REASONS)
+    assert sorted(grouped) == sorted({*REASONS, *CLAIM_REASONS})
     assert (GROUP_OF["too_large"], GROUP_OF["wrong_item"]) == ("fit", "mistake")

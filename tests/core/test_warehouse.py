@@ -1,7 +1,9 @@
 """The published shapes of a warehouse's reports, which line each means, and what a warehouse is told to expect."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,3 +142,10 @@ def test_a_warehouse_expects_what_is_approved_and_comes_back() -> None:
         {"line_id": str(strange.id), "line_ref": "gone", "sku": None, "title": None, "quantity": strange.quantity,
          "destination": None, "method": None},
     ]  # fmt: skip
+
+
+def test_the_published_schemas_are_the_ones_that_are_checked() -> None:
+    docs = Path(__file__).resolve().parents[2] / "docs"
+
+    for name, schema in SCHEMAS.items():
+        assert json.loads((docs / f"{name.replace('/', '-')}.schema.json").read_text(encoding="utf-8")) == schema

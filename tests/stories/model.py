@@ -41,6 +41,7 @@ SELECT coalesce(sum(upper(ordinals) - lower(ordinals)), 0)::int FROM inspection 
 STILL_CLAIMED: Final = """
 SELECT 'still claimed', c.return_line_id::text FROM unit_claim c JOIN return_line l ON l.id = c.return_line_id
  WHERE l.decision IN ('rejected', 'cancelled', 'expired')
+   AND NOT EXISTS (SELECT FROM receipt t WHERE t.return_line_id = l.id AND t.ordinals @> c.ordinals)
 """
 STATUS: Final = "SELECT status FROM rma WHERE id = $1"
 
@@ -283,6 +284,7 @@ STEPS: list[Step] = [
     ),
     _whole(Act.ASK, lambda db, m, r: rma.ask(db, rma_id=r.rma.id, question="Why?", actor="agent", now=now())),
     _whole(Act.ANSWER, lambda db, m, r: rma.answer(db, rma_id=r.rma.id, text="So.", actor="shopper", now=now())),
+    _whole(Act.REOPEN, lambda db, m, r: rma.reopen(db, rma_id=r.rma.id, reason="so", actor="agent", now=now())),
     _whole(Act.HOLD, lambda db, m, r: rma.hold(db, rma_id=r.rma.id, reason="wait", actor="agent", now=now())),
     _whole(Act.RELEASE, lambda db, m, r: rma.release(db, rma_id=r.rma.id, actor="agent", now=now())),
 ]  # fmt: skip

@@ -21,7 +21,6 @@ from tests.stories.house import House, Units, a_house, now
 pytestmark = pytest.mark.anyio
 
 IN_REVIEW = "UPDATE return_line SET decision = 'in_review' WHERE rma_id = $1"
-REOPENED = "UPDATE return_line SET decision = 'reopened' WHERE rma_id = $1"
 LATER = timedelta(days=400)
 Do = Callable[[Db, House, UUID, OrderRecord], Awaitable[Any]]
 
@@ -58,6 +57,10 @@ async def _edit(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
     wishes = (rma.Wish(order.order.lines[0].ref, 1, "too_small"),)
     content = rma.Content(wishes)
     await rma.edit_return(db, rma_id=rma_id, content=content, actor="agent", now=now(), policies=house.policies)
+
+
+async def _reopen(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
+    await rma.reopen(db, rma_id=rma_id, reason="a look", actor="agent", now=now())
 
 
 async def _hold(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
@@ -113,7 +116,8 @@ async def _advance(db: Db, house: House, rma_id: UUID, at: datetime) -> None:
 
 DOES: dict[Act, Do] = {
     Act.APPROVE: _approve, Act.REJECT: _reject, Act.CANCEL: _cancel, Act.CANCEL_AS_SHOPPER: _cancel_as_shopper,
-    Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.HOLD: _hold, Act.RELEASE: _release, Act.NOTE: _note,
+    Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.REOPEN: _reopen, Act.HOLD: _hold, Act.RELEASE: _release,
+    Act.NOTE: _note,
     Act.WAIVE_FEES: _waive, Act.ANNOUNCE_PARCEL: _announce, Act.RECEIVE: _receive, Act.INSPECT: _inspect,
     Act.EXPIRE: _time_passes, Act.RESOLVE: _go_on,
 }  # fmt: skip
@@ -123,15 +127,17 @@ async def in_stage(house: House, stage: Stage) -> tuple[UUID, OrderRecord]:
     """Return a return of two units that was brought to a stage, and its order."""
     order = await house.an_order()
     rma_id = await house.ask(order, {0: 2})
-    if stage in (Stage.IN_REVIEW, Stage.REOPENED):
-        await house.change(IN_REVIEW if stage is Stage.IN_REVIEW else REOPENED, rma_id)
+    if stage is Stage.IN_REVIEW:
+        await house.change(IN_REVIEW, rma_id)
         await house.change("UPDATE rma SET status = $2 WHERE id = $1", rma_id, stage.value)
     if stage in (Stage.ASKED, Stage.EXPIRED):
         await house.do(lambda db: _ask(db, house, rma_id, order))
     if stage is Stage.EXPIRED:
         await house.do(lambda db: _time_passes(db, house, rma_id, order))
-    if stage is Stage.REJECTED:
+    if stage in (Stage.REJECTED, Stage.REOPENED):
         await house.do(lambda db: _reject(db, house, rma_id, order))
+    if stage is Stage.REOPENED:
+        await house.do(lambda db: _reopen(db, house, rma_id, order))
     if stage in (Stage.REQUESTED, Stage.ASKED, Stage.IN_REVIEW, Stage.REOPENED, Stage.EXPIRED, Stage.REJECTED):
         return rma_id, order
     await house.approve(rma_id)

@@ -103,16 +103,21 @@ def store_command() -> None:
 @store_command.command("create")
 @click.argument("name")
 @click.option("--currency", required=True, help="The shop's own currency, such as EUR.")
+@click.option("--guarded", is_flag=True, help="Watch over its payments with the usual limits of the velocity breaker.")
 @_ownership
 @account_option
 @json_option
-def create_store(name: str, *, currency: str, account: str | None, as_json: bool, **chosen: str | None) -> None:
+def create_store(
+    name: str, *, currency: str, guarded: bool, account: str | None, as_json: bool, **chosen: str | None
+) -> None:
     """Add a store."""
     wishes = {"timezone": "UTC"} | _given(chosen)
 
     async def create(database: Database, tenant_id: UUID) -> Store:
         async with database.tx(tenant_id) as db:
-            return await flow.create_store(db, shop_name=name, currency=currency, actor=ACTOR, now=now(), **wishes)
+            return await flow.create_store(
+                db, shop_name=name, currency=currency, actor=ACTOR, now=now(), guarded=guarded, **wishes
+            )
 
     _tell_stores([in_account(account, create)], as_json=as_json)
 

@@ -148,7 +148,10 @@ class RefundTender:
 
 @dataclass(frozen=True, slots=True)
 class Restock:
-    """Add inspected units of one article at one location (only where no platform return carries the disposition)."""
+    """Add inspected units of one article at one location (only where no platform return carries the disposition).
+
+    A negative quantity takes units out again whose return was decided the other way.
+    """
 
     inventory_ref: str
     location_ref: str

@@ -109,7 +109,8 @@ class OrderLine:
 
     `ref` is the platform's id of the line; `quantity` counts the smallest sellable units as ordered and
     `cancelled` those that left the order unshipped. `inventory_ref` is where a restock goes. `weight_g` is what one unit
-    weighs in whole grams, as the catalogue says; `properties` are the names of what the shopper filled in for the
+    weighs in whole grams, as the catalogue says; `part_of` names the platform's line that this is a share of: the platform
+    knows only that one. `properties` are the names of what the shopper filled in for the
     article (an engraving, a date), never what was filled in, and nothing while nobody asked for them.
     """
 
@@ -133,6 +134,7 @@ class OrderLine:
     weight_g: int | None = None
     properties: tuple[str, ...] | None = None
     components: tuple[BundlePart, ...] = ()
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,11 @@ class Order:
     def line(self, ref: str) -> OrderLine | None:
         """Return the line of that ref, or nothing."""
         return next((line for line in self.lines if line.ref == ref), None)
+
+    @property
+    def shares(self) -> frozenset[str]:
+        """Return the refs of the lines that the platform does not know: shares of lines it sold as one."""
+        return frozenset(line.ref for line in self.lines if line.part_of is not None)
 
     def fulfilled(self, ref: str) -> int:
         """Return how many units of the line have been shipped."""

@@ -11,11 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.account import SECRET_BYTES, ApiKey, Role, fold_email, make_key
+from retour.core.breaker import USUAL
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.mail import MailKind
+from retour.core.second import SecondRule
 from retour.core.sign_in import LINK_LIVES, token_sha256
-from retour.store import account, event, look, mail, session
+from retour.store import account, event, guard, look, mail, session
 from retour.store.account import Account, Staff, Store
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -54,8 +56,9 @@ async def create_store(
     restock_master: str = "retour",
     tag_on: str = "order",
     location_ref: str | None = None,
+    guarded: bool = False,
 ) -> Store:
-    """Add a store to the account.
+    """Add a store to the account; if it is `guarded`, the velocity breaker watches over its payments with usual limits.
 
     Refuses invalid_name, invalid_timezone (not an IANA name), invalid_currency, invalid_master, already_exists.
     """
@@ -73,6 +76,8 @@ async def create_store(
     )  # fmt: skip
     await account.add_store(db, store)
     await look.add_default(db, store_id=store.id, shop_name=clean, at=now)
+    if guarded:
+        await guard.save(db, store.id, second=SecondRule(), limits=USUAL, actor=actor, at=now)
     await event.put(
         db, EventType.STORE_CREATED, resource_kind="store", resource_id=store.id, store_id=store.id, actor=actor,
         at=now, data={"shop_name": clean},
@@ -178,7 +183,9 @@ async def set_up(
         raise Refused("already_set_up", "this installation has an account; sign in instead")
     actor = "set up"
     await create_account(db, tenant_id=tenant_id, name=shop_name, actor=actor, now=now)
-    await create_store(db, shop_name=shop_name, timezone=timezone, currency=currency, actor=actor, now=now)
+    await create_store(
+        db, shop_name=shop_name, timezone=timezone, currency=currency, actor=actor, now=now, guarded=True
+    )
     owner = await add_staff(
         db, email=email, name=name, role=Role.OWNER, password_hash=password_hash, actor=actor, now=now
     )

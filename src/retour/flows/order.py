@@ -13,9 +13,10 @@ from retour.core.event import EventType
 from retour.core.money import NOTHING, Sides
 from retour.core.order import Fetched, Order
 from retour.core.ports import CommerceConnector, Credential, Page, Unreachable
+from retour.core.refund import with_kits
 from retour.core.rma import SettlementState
 from retour.store import connection as connections
-from retour.store import discrepancy, event, jobs, sync
+from retour.store import discrepancy, event, jobs, kits, sync
 from retour.store import order as orders
 from retour.store import picture as pictures
 from retour.store import refund as refunds
@@ -75,7 +76,12 @@ class Synced:
 async def mirror(
     db: Db, vault: Vault, *, connection_id: UUID, fetched: Fetched, at: datetime, cause: str | None = None
 ) -> Mirrored:
-    """Save a fetched order with its events and discrepancies, and wake the returns and settlements it concerns."""
+    """Save a fetched order with its events and discrepancies, and wake the returns and settlements it concerns.
+
+    Kits that the store has declared are taken apart as it is read: everything else knows their parts alone.
+    """
+    parts = await kits.in_force(db, connection_id=connection_id, at=fetched.order.placed_at)
+    fetched = replace(fetched, order=with_kits(fetched.order, parts))
     saved = await orders.save_mirrored(db, vault, connection_id=connection_id, fetched=fetched, at=at)
     if saved.stale:
         return saved

@@ -1,19 +1,19 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from retour.core import refund
-from retour.core.effect import EffectKind, Leg, RefundedUnits, RefundTender
+from retour.core.cancelling import check_unsent, refunded
+from retour.core.effect import EffectKind, Leg, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.kind import Kind, was_sent
-from retour.core.order import Order
+from retour.core.payout import plain_units, refunded_shipping
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
-from retour.core.refund import Agreement, Comparison, Plan, RowKind
+from retour.core.refund import Agreement, Comparison, Plan
 from retour.core.rma import SettlementState
 from retour.core.settling import again
 from retour.store import connection as connections
@@ -111,8 +111,8 @@ async def _figures(
     clock: Clock,
 ) -> PlatformQuote | None:
     """Return what the platform computes for the same units; nothing where it cannot be asked now, which is due later."""
-    asked = [QuotedLine(r.line_ref, r.quantity) for r in _units(settling.plan)]
-    shipping = _shipping(settling.plan, settling.order.order)
+    asked = [QuotedLine(r.line_ref, r.quantity) for r in plain_units(settling.plan, settling.order.order)]
+    shipping = refunded_shipping(settling.plan, settling.order.order)
     try:
         return await connectors(settling.connection.platform).quote_refund(
             open_credential(settling.connection), order_ref=settling.order.order.ref, lines=asked,
@@ -201,7 +201,7 @@ async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: 
     connection = await connections.get(db, record.connection_id)
     assert found is not None
     assert connection is not None
-    _check_unsent(record, found.order)
+    check_unsent(record.rma, found.order)
     return Settling(row, record, found, connection, await _as_now(db, row, record, found, policies))
 
 
@@ -229,7 +229,7 @@ async def _compare_and_pay(
     db: Db, tenant_id: UUID, settling: Settling, figures: PlatformQuote, platforms: Platforms, now: datetime
 ) -> Sequence[jobs.Job]:
     """Reserve and plan what is to be paid and return it as a job; nothing where nothing is to be sent."""
-    compared = refund.compare(settling.plan, figures)
+    compared = refund.compare(settling.plan, figures, apart=settling.order.order.shares)
     accepted = settling.row.comparison == "accepted_by_person" and _is_as_shown(settling.plan, settling.row.plan)
     plan = settling.plan if accepted else compared.reconciled
     if plan is None or (plan.unallocated and not (accepted and plan.legs)):
@@ -288,6 +288,8 @@ async def _plan_refund(
 ) -> UUID:
     capability = platforms.records[settling.connection.platform][EffectKind.REFUND_TENDER]
     business_ref = f"refund:{settling.row.id}"
+    order, own = settling.order.order, settling.record.own
+    lines = refunded(settling.record.rma, order, plain_units(plan, order), location_ref=own.location_ref)
     legs = tuple(Leg(leg.capture_ref, leg.gateway, leg.amount_minor) for leg in plan.legs)
     effect_id = await effects.plan(
         db,
@@ -296,9 +298,7 @@ async def _plan_refund(
             business_ref=business_ref,
             seq=await effects.next_seq(db, kind=EffectKind.REFUND_TENDER, business_ref=business_ref),
             reference=f"R-{settling.record.rma.number}",
-            target=RefundTender(
-                settling.order.order.ref, tuple(_refunded(settling, plan)), legs, _shipping(plan, settling.order.order)
-            ),
+            target=RefundTender(order.ref, tuple(lines), legs, refunded_shipping(plan, order)),
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
@@ -378,35 +378,3 @@ async def _emit(db: Db, record: ReturnRecord, what: EventType, now: datetime, da
         at=now,
         data={"number": record.rma.number, **data},
     )
-
-
-def _units(plan: Plan) -> list[RefundedUnits]:
-    """Return the lines of the plan's units, one entry a line."""
-    units: dict[str, int] = {}
-    for row in plan.rows:
-        if row.kind is RowKind.UNITS and row.ref is not None:
-            units[row.ref] = units.get(row.ref, 0) + row.quantity
-    return [RefundedUnits(ref, quantity) for ref, quantity in units.items()]
-
-
-def _refunded(settling: Settling, plan: Plan) -> list[RefundedUnits]:
-    """Return the lines of the refund; units that were never sent are cancelled with it."""
-    if settling.record.rma.kind != Kind.CANCELLATION:
-        return _units(plan)
-    sent_from = next((parcel.location_ref for parcel in settling.order.order.fulfilments if parcel.location_ref), None)
-    at = settling.record.own.location_ref or sent_from
-    return [replace(line, cancelled=True, location_ref=at) for line in _units(plan)]
-
-
-def _check_unsent(record: ReturnRecord, order: Order) -> None:
-    """Raise Refused(already_shipped) if units of a cancellation have left meanwhile: they can only come back."""
-    if record.rma.kind == Kind.CANCELLATION:
-        for line in record.rma.lines:
-            if was_sent(order.fulfilled(line.line_ref), line.claimed):
-                raise Refused("already_shipped", "the units were sent before they could be cancelled", field="lines")
-
-
-def _shipping(plan: Plan, of: Order) -> int:
-    """Return the shipping of a plan as platforms take it: without tax where prices are without tax."""
-    rows = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
-    return sum((row.payable if of.taxes_included else row.net).presentment for row in rows)

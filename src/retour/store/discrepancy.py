@@ -31,6 +31,9 @@ UPDATE discrepancy SET state = 'resolved', resolved_at = $2, resolved_by = $3
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'open' RETURNING id, kind, store_id
 """
 GET: Final = "SELECT kind, state FROM discrepancy WHERE tenant_id = current_tenant() AND id = $1"
+WAS_OPENED: Final = """
+SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = current_tenant() AND kind = $1 AND resource_id = $2)
+"""
 LIST_OPEN: Final = """
 SELECT id, store_id, kind, resource_kind, resource_id, owner, next_step, details, opened_at FROM discrepancy
  WHERE tenant_id = current_tenant() AND state = 'open'
@@ -136,3 +139,9 @@ async def list_open(
 ) -> list[Discrepancy]:
     """Return open discrepancies, oldest first, of one resource or store if named."""
     return [Discrepancy(**row) for row in await db.fetch(LIST_OPEN, resource_kind, resource_id, store_id, limit)]
+
+
+async def was_opened(db: Db, kind: str, *, resource_id: UUID) -> bool:
+    """Return whether a difference of that kind was ever shown for a resource, open or settled."""
+    found: bool = await db.fetchval(WAS_OPENED, kind, resource_id)
+    return found

@@ -58,7 +58,7 @@ SELECT f.tenant_id, f.sealed, f.sealed_for, f.media, p.sealed_key, p.erased_at
   LEFT JOIN person p ON p.tenant_id = f.tenant_id AND p.id = f.sealed_for
  WHERE f.tenant_id = current_tenant() AND f.id = $1 AND f.order_id = $2
    AND (f.kind = 'shopper' AND f.note_id IS NULL OR f.kind = 'note' AND n.shown_to_shopper)
-   AND (f.visit_id IS NULL OR f.rma_id IS NOT NULL OR f.visit_id = $3)
+   AND (f.rma_id IS NOT NULL OR f.visit_id = $3)
 """
 ADOPT: Final = """
 UPDATE photo f SET rma_id = $1, return_line_id = l.id, line_ref = l.line_ref

@@ -218,4 +218,4 @@ def test_a_request_approved_later_moves_and_needs_nobody() -> None:
 def test_a_shopper_cancels_nothing_that_is_paid_or_about_to_be(state: SettlementState) -> None:
     ret = b.a_return(an_early_line(Moment.APPROVED), settlements=(an_early_settlement(state=state),))
 
-    assert shopper_may_cancel(ret) == (state is SettlementState.QUOTED)
+    assert shopper_may_cancel(ret) == (state in (SettlementState.QUOTED, SettlementState.REVERSED))

@@ -37,6 +37,13 @@ class TestRequesting:
         assert b.planned(steps) == [REQUEST]
         assert OpenReturn(b.ORDER, units) == steps.effects[0].target
 
+    def test_a_reason_is_called_as_the_merchant_says_the_platform_calls_it(self) -> None:
+        ret = b.a_return(b.a_line(decision=D.REQUESTED, reason="narrow", platform_reason="size_too_small"))
+
+        assert steps_of(ret).effects[0].target == OpenReturn(
+            b.ORDER, (ReturnedUnits("L1", "L1/1", 1, "size_too_small"),)
+        )
+
     def test_it_is_requested_once(self) -> None:
         for state in E:
             assert due(b.a_return(b.a_line(decision=D.REQUESTED), effects=(b.requested(state=state),))) == []

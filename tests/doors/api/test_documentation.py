@@ -46,7 +46,14 @@ def test_every_post_but_one_that_only_looks_demands_a_key() -> None:
         if method != "get" and not any(p["name"] == "Idempotency-Key" and p["required"] for p in o["parameters"])
     }
 
-    assert without == {"check_policy", "explain_policy", "quote_exchange", "quote_return"}
+    assert without == {
+        "check_policy",
+        "explain_policy",
+        "preview_import",
+        "quote_edit",
+        "quote_exchange",
+        "quote_return",
+    }
 
 
 def test_the_topics_of_webhooks_are_the_events() -> None:

@@ -44,8 +44,9 @@ async def test_a_program_does_not_resume_what_the_breaker_stopped(
     assert (await read(http, shop, "/payments/guard"))["tripped_at"] is not None
 
 
-async def test_the_queues_tell_what_waits(http: httpx2.AsyncClient, shop: Shop) -> None:
-    for order in shop.orders[:2]:
+async def test_the_queues_tell_what_waits(http: httpx2.AsyncClient, database: Database, vault: Vault) -> None:
+    shop = await open_shop(database, vault, orders_made=2)
+    for order in shop.orders:
         await send(http, shop, "/returns", wish(shop, order_id=order))
 
     found = await read(http, shop, "/queues")
@@ -58,3 +59,28 @@ async def test_the_queues_tell_what_waits(http: httpx2.AsyncClient, shop: Shop) 
     assert queue["ages"] == {"day": 2, "three_days": 0, "week": 0, "older": 0}
     assert queue["unblocks"] == "approve or reject the return"
     assert none["items"] == late["items"] == []
+
+
+async def test_a_blocked_shopper_waits_for_a_person_and_the_signs_say_why(
+    http: httpx2.AsyncClient, shop: Shop, database: Database
+) -> None:
+    async with database.tx(shop.merchant.tenant_id) as db:
+        row = await db.fetchrow(
+            "UPDATE person SET email = 'm@x.example' WHERE id = (SELECT person_id FROM sales_order WHERE id = $1)"
+            " RETURNING id",
+            shop.orders[0],
+        )
+    assert row is not None
+    wanted = {"list": "block", "kind": "email", "value": "M+1@x.example", "reason": "empty boxes"}
+    added = await send(http, shop, "/shopper-list", wanted)
+    made = (await send(http, shop, "/returns", wish(shop, order_id=shop.orders[0]))).json()
+
+    risk = await read(http, shop, f"/returns/{made['id']}/risk")
+
+    assert (made["status"], made["blocked_by"]["code"]) == ("requested", "fraud_review")
+    assert (risk["score"], risk["in_review"]) == (100, True)
+    assert [(s["sign"], s["points"]) for s in risk["signals"]] == [("on_block_list", 100)]
+    assert code_of(await send(http, shop, "/shopper-list", wanted)) == (409, "already_exists")
+    (entry,) = (await read(http, shop, "/shopper-list"))["items"]
+    assert (entry["id"], entry["hint"], entry["kind"]) == (added.json()["id"], "m…@x.example", "email")
+    assert code_of(await send(http, shop, "/shopper-list", wanted, role=Role.AGENT)) == (403, "forbidden")

@@ -1,12 +1,14 @@
 """Reasons over the API: two levels of the merchant's own, what they ask of a request, and what the policy sees of them."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from retour.core.account import Role
 from retour.core.reason import REASONS
+from retour.store import rma as returns
 from retour.store.db import Database
 from retour.store.vault import Vault
 from tests.doors.api.a_return import Shop, open_shop, read, send, wish
@@ -170,3 +172,16 @@ async def test_something_to_choose_always_stays(http: httpx2.AsyncClient, shop: 
     moved = await send(http, shop, f"/reasons/{children[1]['id']}/move", {"up": True})
     said = await send(http, shop, f"/reasons/{children[1]['id']}", {"texts": {"en": "x"}})
     assert [code_of(answer) for answer in (moved, said)] == [(409, "move_not_allowed")] * 2
+
+
+async def test_what_the_platform_calls_a_reason_goes_with_the_return(
+    http: httpx2.AsyncClient, database: Database, shop: Shop
+) -> None:
+    await added(http, shop, "narrow", platform_reason="SIZE_TOO_SMALL")
+    made = (await send(http, shop, "/returns", asking(shop, "narrow"))).json()
+    plain = (await send(http, shop, "/returns", asking(shop, "too_large"))).json()
+
+    async with database.tx(shop.merchant.tenant_id) as db:
+        records = [await returns.load(db, UUID(one["id"])) for one in (made, plain)]
+
+    assert [one.rma.lines[0].platform_reason for one in records if one] == ["size_too_small", None]

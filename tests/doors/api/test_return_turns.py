@@ -51,3 +51,28 @@ async def test_an_owner_says_how_long_the_store_waits(http: httpx2.AsyncClient, 
     assert code_of(refused) == (403, "forbidden")
     wrong = await send(http, shop, "/patience", {"unsent_days": 0})
     assert wrong.status_code == 422
+
+
+async def test_a_return_is_quoted_anew_changed_rejected_and_reopened(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await send(http, shop, "/returns", wish(shop))).json()
+    path, line = f"/returns/{made['id']}", made["lines"][0]
+    content = {"lines": [{"line_ref": line["line_ref"], "quantity": 2, "reason": "damaged"}]}
+
+    quote = await http.post(f"{path}/edit-quotes", json=content, headers=shop.merchant.headers())
+    assert quote.status_code == 200, quote.text
+    assert (quote.json()["before_minor"], quote.json()["after_minor"]) == (1_000, 2_000)
+    stale = await send(http, shop, f"{path}/edit", {**content, "plan_hash": "another"})
+    assert code_of(stale) == (409, "plan_changed")
+    edited = await send(http, shop, f"{path}/edit", {**content, "plan_hash": quote.json()["plan_hash"]})
+    assert edited.status_code == 200, edited.text
+    assert (edited.json()["promised"]["total_minor"], edited.json()["lines"][0]["quantity"]) == (2_000, 2)
+    same = await send(http, shop, f"{path}/edit", content)
+    assert code_of(same) == (422, "nothing_changed")
+    early = await send(http, shop, f"{path}/reopen", {"reason": "why"})
+    assert code_of(early) == (409, "not_closed")
+    await send(http, shop, f"{path}/reject", {"message": "no"})
+
+    reopened = await send(http, shop, f"{path}/reopen", {"reason": "a photo came"})
+
+    assert (reopened.status_code, reopened.json()["status"]) == (200, "reopened")
+    assert reopened.json()["blocked_by"]["code"] == "decision_needed"

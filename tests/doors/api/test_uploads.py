@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -17,6 +17,7 @@ from retour.core.policy.outcome import Outcomes, Requirements
 from retour.core.policy.template import template
 from retour.flows import policy
 from retour.flows import visit as visits
+from retour.flows.photo import evidence
 from retour.store import due
 from retour.store.db import Database
 from retour.store.vault import Vault
@@ -58,7 +59,7 @@ def asking(shop: Shop, *photos: str) -> dict[str, Any]:
 
 @pytest.fixture
 async def shop(database: Database, vault: Vault) -> Shop:
-    return await open_shop(database, vault, automatic=True)
+    return await open_shop(database, vault, automatic=True, orders_made=2)
 
 
 async def test_a_request_with_the_photos_that_are_wanted_is_approved_by_itself(
@@ -100,14 +101,17 @@ async def test_a_photo_is_named_once_and_only_for_its_own_order(
     stranger = await open_shop(database, vault, automatic=True)
     theirs = (await upload(http, stranger, a_picture())).json()["id"]
 
+    other = (await upload(http, shop, a_picture(), order_id=shop.orders[1])).json()["id"]
+
     twice = await send(http, shop, "/returns", asking(shop, mine, mine))
     foreign = await send(http, shop, "/returns", asking(shop, theirs))
     unknown = await send(http, shop, "/returns", asking(shop, str(uuid4())))
+    elsewhere = await send(http, shop, "/returns", asking(shop, other))
     made = await send(http, shop, "/returns", asking(shop, mine))
     again = await send(http, shop, "/returns", asking(shop, mine))
 
     assert code_of(twice) == (422, "photo_named_twice")
-    assert [code_of(answer) for answer in (foreign, unknown, again)] == [(404, "photo_not_found")] * 3
+    assert [code_of(answer) for answer in (foreign, unknown, elsewhere, again)] == [(404, "photo_not_found")] * 4
     assert made.status_code == 201
     assert len((await read(http, shop, "/returns"))["items"]) == 1
 
@@ -188,3 +192,18 @@ async def test_what_nothing_names_is_forgotten_after_a_day(
         await visits.forget_expired(db, now=datetime.now(UTC))
         assert await db.fetchval("SELECT count(*) FROM photo") == 0
     assert tenant_id in {row["tenant_id"] for row in routed}
+
+
+async def test_the_shopper_sees_an_upload_only_once_a_request_has_it(
+    http: httpx2.AsyncClient, database: Database, vault: Vault, shop: Shop
+) -> None:
+    photo_id = UUID((await upload(http, shop, a_picture())).json()["id"])
+
+    async def seen() -> bool:
+        async with database.tx(shop.merchant.tenant_id) as db:
+            opened = await evidence.read_as_shopper(db, vault, photo_id=photo_id, order_id=shop.order_id)
+        return opened is not None
+
+    assert not await seen()
+    assert (await send(http, shop, "/returns", asking(shop, str(photo_id)))).status_code == 201
+    assert await seen()

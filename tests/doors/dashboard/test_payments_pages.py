@@ -3,8 +3,9 @@
 import pytest
 
 from retour.core.breaker import Limits
+from retour.core.fraud import Thresholds
 from retour.core.second import Second, SecondRule
-from retour.store import account, guard, sla
+from retour.store import account, fraud, guard, sla
 from retour.store.db import Database
 from retour.store.sla import OwnLimit
 from tests.doors.house import Browser
@@ -68,3 +69,36 @@ async def test_hours_of_waits_are_kept_and_the_usual_ones_stay(
         assert await sla.limits(db, store) == {"decision_needed": OwnLimit(8), "held": OwnLimit(None)}
     wrong = await owner.send(await owner.get(at), "", **{"hours-held": "x"})
     assert wrong.status == 422
+
+
+async def test_a_shopper_is_put_on_a_list_with_a_reason_and_taken_off_again(
+    owner: Browser, database: Database, house: House
+) -> None:
+    at = f"{ROOT}/shoppers"
+    wrong = await owner.send(await owner.get(at), f"{at}/list", list="block", kind="email", value="nobody", reason="x")
+    assert wrong.status == 422
+    assert wrong.form(f"{at}/list").fields["value"] == ["nobody"]
+
+    page = await owner.send(
+        await owner.get(at), f"{at}/list", list="block", kind="email", value="Mallory@Example.org", reason="Empty boxes"
+    )
+
+    assert "m…@example.org" in page.text
+    assert "Empty boxes" in page.text
+    async with database.tx(house.tenant_id) as db:
+        (entry,) = await fraud.entries(db)
+    gone = await owner.send(page, f"{at}/{entry.id}/remove")
+    assert "m…@example.org" not in gone.text
+
+
+async def test_what_counts_as_a_sign_is_typed_and_kept(owner: Browser, database: Database, house: House) -> None:
+    at = f"{ROOT}/shoppers"
+    sent = {"returns": "3", "share": "75", "worn": "2", "swapped": "1", "without_goods": "1", "others": "4"}
+    page = await owner.send(await owner.get(at), at, review_at="60", appeal="Call us.", **sent)
+    bad = await owner.send(await owner.get(at), at, review_at="0", appeal="", **sent)
+
+    assert page.form(at).fields["share"] == ["75"]
+    assert bad.status == 422
+    async with database.tx(house.tenant_id) as db:
+        store = next(s.id for s in await account.stores(db) if s.shop_name == "main")
+        assert await fraud.limits(db, store) == (Thresholds(3, 7_500, 2, 1, 1, 4, 60), "Call us.")

@@ -171,3 +171,13 @@ def test_every_fact_comparison_and_answer_has_words_in_english_and_german() -> N
     assert set(fact_words.LEVELS) == set(Level)
     assert set(outcome_forms.FORMS) == {group.value for group in Group} == set(outcome_forms.IN_ORDER)
     assert same <= {"Name", "Zone", "API", "Portal"}
+
+
+def test_a_rule_is_built_from_the_stores_own_reasons() -> None:
+    by = Reading(a_reader(), "EUR", FormErrors(), (), (("narrow", "Too narrow"), ("too_small", "Too small")))
+    tree = conditions.typed_condition({"fact": "line.reason", "op": "in", "value": ["narrow"]}, by)
+
+    (row,) = conditions.shown_condition(tree, by).parts
+
+    assert (row.options, row.values) == ((("narrow", "Too narrow"), ("too_small", "Too small")), ("narrow",))
+    assert "damaged" in dict(values.choices(FACTS["line.reason"]))

@@ -70,6 +70,7 @@ async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene,
     at = await send(scene, vault, parked(name, {"title": "Something", "quantity": 1}))
 
     listed = await ana.get(PATH)
+    queues = await ana.get("/dashboard/queues")
     page = await ana.get(at)
     found = await ana.send(at, to=f"{at}/order", order=order_id)
     units = await ana.get(f"{at}/open/{order_id}")
@@ -78,6 +79,7 @@ async def test_what_waits_is_listed_explained_and_becomes_a_return(scene: Scene,
     opened = await ana.send(f"{at}/open/{order_id}", **{first: "1"})
 
     assert "EXT-1" in listed.words
+    assert at in queues.text
     assert "The order is not clear" in listed.words
     assert f"{name} · 50 points" in page.words
     assert "order number +50" in page.words

@@ -65,9 +65,9 @@ async def test_staff_add_a_parcel_by_its_number_once(scene: Scene, ben: Clerk) -
     await scene.approve("own")
     at = f"/dashboard/returns/{await scene.number('own')}"
 
-    wrong = await ben.send(f"{at}/parcel", carrier="", other="Royal Mail", tracking_number="soon")
-    done = await ben.send(f"{at}/parcel", carrier="", other="Royal Mail", tracking_number="ab 123 456 789 gb")
-    twice = await ben.send(f"{at}/parcel", carrier="", other="royal mail", tracking_number="AB123456789GB")
+    wrong = await ben.send(f"{at}/parcel", carrier="other", other="Royal Mail", tracking_number="soon")
+    done = await ben.send(f"{at}/parcel", carrier="other", other="Royal Mail", tracking_number="ab 123 456 789 gb")
+    twice = await ben.send(f"{at}/parcel", carrier="other", other="royal mail", tracking_number="AB123456789GB")
 
     assert (wrong.status, "Enter a number with letters and digits" in wrong.words) == (422, True)
     assert done.status == 303

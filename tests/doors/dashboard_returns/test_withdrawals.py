@@ -123,3 +123,21 @@ async def test_closing_needs_a_reason_and_the_acknowledgement_can_be_sent_again(
 async def test_what_does_not_exist_is_a_page_that_says_so(ben: Clerk) -> None:
     assert (await ben.get(f"{LIST}/{new_id()}")).status == 404
     assert (await ben.get(f"{LIST}/x")).status == 404
+
+
+async def test_the_list_of_returns_is_narrowed_by_kind_and_the_return_names_its_withdrawal(
+    scene: Scene, vault: Vault, ben: Clerk
+) -> None:
+    order = await scene.order(name="Mara Lindqvist")
+    id_ = await a_statement(scene, vault, order, contact="mara@example.com")
+    found = await standing(scene, vault, id_)
+    assert found.state is WithdrawalState.MATCHED
+
+    listed = await ben.get("/dashboard/returns?view=all&kind=withdrawal")
+    none = await ben.get("/dashboard/returns?view=all&kind=claim")
+    page = await ben.get(f"/dashboard/returns/R-{found.number}")
+
+    assert f"R-{found.number}" in listed.words
+    assert listed.words.count("R-1") == 1
+    assert "Nothing fits these filters" in none.words
+    assert f'href="{LIST}/{id_}"' in page.text

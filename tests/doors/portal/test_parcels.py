@@ -137,7 +137,8 @@ async def test_a_shopper_types_in_the_number_of_the_parcel_once(counter: Counter
     ("typed", "said"),
     [
         ({"carrier": "ups", "tracking_number": "not yet"}, "Enter the number from your receipt"),
-        ({"carrier": "", "other": " ", "tracking_number": "12345"}, "Name the carrier"),
+        ({"carrier": "other", "other": " ", "tracking_number": "12345"}, "Name the carrier"),
+        ({"carrier": "", "tracking_number": "12345"}, "Name the carrier"),
     ],
 )
 async def test_what_is_no_parcel_is_said_at_its_field_and_kept(counter: Counter, typed: Any, said: str) -> None:

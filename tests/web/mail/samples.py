@@ -77,6 +77,7 @@ def a_letter(
         told = ToldReturn(
             RETURN, UUID(int=4), method, rma or DECIDED[kind], order, (the_plan(order),), paid,
             question="Which size did you get?\nThe label says M.", lapsed=kind is MailKind.RETURN_EXPIRED,
+            message="The seam is torn, as you say.\nKeep it.", message_photos=2,
         )  # fmt: skip
     return Letter(kind, TENANT, STORE, language, "Europe/Berlin", AT, front, "Ann Example", told, secret)
 
@@ -93,6 +94,7 @@ DECIDED = {
     MailKind.RETURN_INFO_NEEDED: a_return(asked=ASKED),
     MailKind.RETURN_REMINDER: a_return(("approved", "approved"), send_by=END),
     MailKind.RETURN_EXPIRED: a_return(("expired", "expired")),
+    MailKind.RETURN_MESSAGE: a_return(("approved", "approved")),
     MailKind.RETURN_EDITED: a_return(),
     MailKind.RETURN_REFUNDED: a_return(
         ("resolved", "resolved"), L1={"received": ((1, 1),)}, L2={"received": ((1, 1),)}

@@ -10,8 +10,11 @@ from retour.cli.frame import ACTOR, now
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.core.look import Texts
+from retour.core.postal import PostalAddress
 from retour.flows import account as account_flow
 from retour.flows import look as look_flow
+from retour.flows import return_address
+from retour.flows.return_address import Place
 from retour.store.db import Database, Db
 from retour.store.mail.sender import Sender, save_sender
 from retour.store.password import hash_password
@@ -30,6 +33,12 @@ _TEXTS: Final = {
         sending="Packen Sie die Artikel gut ein und geben Sie das Paket in einem Paketshop ab.",
     ),
 }
+_PLACE: Final = Place(
+    "Berlin",
+    PostalAddress("Returns", ("Am Speicher 1",), "Berlin", "DE", "10969", company="Sandbox Outfitters"),
+    is_default=True,
+    instructions={"en": "Any parcel shop takes it.", "de": "Jeder Paketshop nimmt es an."},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,7 @@ async def furnish(database: Database, *, tenant_id: UUID, store_id: UUID) -> tup
         )
         handle = await _dress(db, store_id)
         await save_sender(db, store_id, Sender(), at=now())
+        await return_address.add(db, store_id=store_id, place=_PLACE, actor=ACTOR, now=now())
     return Login(EMAIL, password), handle
 
 

@@ -2,7 +2,7 @@
 
 from retour.core.refund.bonus import bonus_step, same_parts
 from retour.core.refund.booking import booked, of_this_return
-from retour.core.refund.bundle import component_ref, components, restock, with_components
+from retour.core.refund.bundle import component_ref, components, restock, with_components, with_kits
 from retour.core.refund.compare import compare
 from retour.core.refund.difference import Because, Changed, difference
 from retour.core.refund.discount import OrderDiscount, shared
@@ -119,4 +119,5 @@ __all__ = [
     "same_parts",
     "shared",
     "with_components",
+    "with_kits",
 ]

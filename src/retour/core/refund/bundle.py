@@ -6,17 +6,69 @@ from math import gcd
 
 from retour.core.errors import Refused
 from retour.core.money import Sides, spread
-from retour.core.order import Bundle, BundlePart, Order, OrderLine, Tax
+from retour.core.order import Bundle, BundlePart, FulfilledUnits, Order, OrderLine, RefundedLine, Tax
 from retour.core.refund.ledger import LedgerLine, Ordinals
 from retour.core.refund.units import count
 
 
+def with_kits(order: Order, kits: Mapping[str, tuple[BundlePart, ...]]) -> Order:
+    """Return the order with its kits taken apart; `kits` says by SKU what is in one, on top of what the order knows.
+
+    A line that the platform has taken apart itself (it names a bundle) stays as it is.
+    """
+    lines = tuple(
+        replace(line, components=kits[line.sku])
+        if line.sku is not None and line.sku in kits and not line.components and line.bundle_ref is None
+        else line
+        for line in order.lines
+    )
+    return with_components(replace(order, lines=lines)) if lines != order.lines else with_components(order)
+
+
 def with_components(order: Order) -> Order:
-    """Return the order with every line that is sold as one and returned in parts replaced by its components."""
-    if not any(line.components for line in order.lines):
+    """Return the order with every line that is sold as one and returned in parts replaced by its components.
+
+    What was shipped and refunded of the line was shipped and refunded of each of them; what was charged for the line
+    (a duty, say) is charged for the order.
+    """
+    kits = {line.ref: line for line in order.lines if line.components}
+    if not kits:
         return order
-    lines = [part for line in order.lines for part in (components(line) if line.components else (line,))]
-    return replace(order, lines=tuple(replace(line, position=i) for i, line in enumerate(lines, 1)))
+    lines = [part for line in order.lines for part in (components(line) if line.ref in kits else (line,))]
+    return replace(
+        order,
+        lines=tuple(replace(line, position=i) for i, line in enumerate(lines, 1)),
+        charges=tuple(replace(c, line_ref=None) if c.line_ref in kits else c for c in order.charges),
+        fulfilments=tuple(
+            replace(sent, units=tuple(part for units in sent.units for part in _sent(units, kits.get(units.line_ref))))
+            for sent in order.fulfilments
+        ),
+        refunds=tuple(
+            replace(seen, lines=tuple(part for line in seen.lines for part in _refunded(line, kits.get(line.line_ref))))
+            for seen in order.refunds
+        ),
+    )
+
+
+def _sent(units: FulfilledUnits, kit: OrderLine | None) -> Iterable[FulfilledUnits]:
+    if kit is None:
+        return (units,)
+    return [
+        FulfilledUnits(
+            component_ref(units.ref, part.ref), component_ref(kit.ref, part.ref), units.quantity * part.quantity
+        )
+        for part in kit.components
+    ]
+
+
+def _refunded(line: RefundedLine, kit: OrderLine | None) -> Iterable[RefundedLine]:
+    if kit is None:
+        return (line,)
+    gross, tax = (_spread(amount, _weights(kit.components)) for amount in (line.gross, line.tax))
+    return [
+        RefundedLine(component_ref(kit.ref, part.ref), line.quantity * part.quantity, gross[i], tax[i], line.restocked)
+        for i, part in enumerate(kit.components)
+    ]
 
 
 def component_ref(parent_ref: str, part_ref: str) -> str:
@@ -31,10 +83,7 @@ def components(parent: OrderLine) -> tuple[OrderLine, ...]:
     values times their quantity; a component without a price gets nothing (equal shares if none has one).
     """
     parts = parent.components
-    weights = (
-        [part.list_value.presentment * part.quantity for part in parts],
-        [part.list_value.shop * part.quantity for part in parts],
-    )
+    weights = _weights(parts)
     gross = _spread(parent.gross, weights)
     listed = _spread(parent.list_value, weights)
     taxes = [_spread(tax.amount, weights) for tax in parent.taxes]
@@ -54,7 +103,9 @@ def components(parent: OrderLine) -> tuple[OrderLine, ...]:
             inventory_ref=part.inventory_ref,
             bundle_ref=parent.ref,
             bundle=Bundle(parent.title, parent.quantity, parent.sku),
+            weight_g=None,
             components=(),
+            part_of=parent.ref,
         )
         for i, part in enumerate(parts)
     )
@@ -91,6 +142,13 @@ def _are_whole(lines: Sequence[OrderLine], past: Mapping[str, LedgerLine], accep
         gone = past[line.ref].paid_units if line.ref in past else ()
         kits.add(divmod((count(gone) + count(accepted.get(line.ref, ()))) * bought, line.quantity))
     return len(kits) == 1 and all(rest == 0 for _, rest in kits)
+
+
+def _weights(parts: Sequence[BundlePart]) -> tuple[list[int], list[int]]:
+    return (
+        [part.list_value.presentment * part.quantity for part in parts],
+        [part.list_value.shop * part.quantity for part in parts],
+    )
 
 
 def _spread(amount: Sides, weights: tuple[Sequence[int], Sequence[int]]) -> list[Sides]:

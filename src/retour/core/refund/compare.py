@@ -1,5 +1,6 @@
 """The comparison: our entitlement beside the platform's figures, before any adjustment of ours."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from retour.core.money import Sides
@@ -13,14 +14,16 @@ from retour.core.refund.tenders import legs
 TOLERANCE_MINOR = 1
 
 
-def compare(plan: Plan, platform_quote: PlatformQuote) -> Comparison:
+def compare(plan: Plan, platform_quote: PlatformQuote, *, apart: Collection[str] = ()) -> Comparison:
     """Return whether the platform agrees; a component off by one minor unit takes its figure as a visible row.
 
     The platform tells a line's taxes in one sum: it may be off by one for each tax bucket of the line. More than that,
     a line that only one of us knows, or a plan above what the platform can still refund is a discrepancy: both figures
-    are shown and nothing is payable until a person decides.
+    are shown and nothing is payable until a person decides. Lines set `apart` are those that the platform cannot know.
     """
-    ours = {row.ref: row for row in plan.rows if row.kind is RowKind.UNITS and row.ref is not None}
+    ours = {
+        row.ref: row for row in plan.rows if row.kind is RowKind.UNITS and row.ref is not None and row.ref not in apart
+    }
     shipping = [row for row in plan.rows if row.kind is RowKind.SHIPPING]
     found = [*_line_differences(ours, platform_quote), *_shipping_difference(shipping, platform_quote)]
     tolerated = all(_small(difference, _tolerance(ours.get(difference.ref or ""))) for difference in found)

@@ -218,8 +218,8 @@ def _supply_taxes(order: Order, term: FeeTerm, charged: Sides) -> tuple[Tax, ...
     """Return the tax inside a fee that is a service of its own, by its own rate and under no name of the order's taxes."""
     if term.tax_bp == 0:
         return ()
-    taken = {tax.bucket for line in order.lines for tax in line.taxes}
-    taken |= {tax.bucket for charge in order.charges for tax in charge.taxes}
+    sold = [*(line.taxes for line in order.lines), *(charge.taxes for charge in order.charges)]
+    taken = {tax.bucket for taxes in sold for tax in taxes}
     bucket = f"{SUPPLY}{term.tax_bp}"
     while bucket in taken:
         bucket += "+"

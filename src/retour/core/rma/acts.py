@@ -49,6 +49,7 @@ class Act(StrEnum):
     INSPECT = "inspect"
     EXPIRE = "expire"
     RESOLVE = "resolve"
+    REOPEN = "reopen"
 
 
 # What happens by itself: elsewhere nothing is refused, there is only nothing to do.
@@ -101,11 +102,15 @@ TABLE: Final[Mapping[Act, Row]] = {
     | _all(_GRANTED, "more_than_received")
     | {Stage.PARTLY_RECEIVED: Stage.PARTLY_RECEIVED, Stage.RECEIVED: Stage.INSPECTED},
     Act.EXPIRE: _all(_EVERYWHERE, NOTHING_DUE) | _all((Stage.ASKED, Stage.APPROVED), Stage.EXPIRED),
+    # What was cancelled was given up by whoever asked: they ask anew.
+    Act.REOPEN: _all(_OPEN, "not_closed") | _all(CLOSED, Stage.REOPENED) | {Stage.CANCELLED: "move_not_allowed"},
     Act.RESOLVE: _all(_EVERYWHERE, NOTHING_DUE) | {Stage.INSPECTED: Stage.RESOLVED},
 }
 _SAID: Final[Mapping[str, str]] = {
     "already_asked": "a question waits for the shopper's answer; one at a time",
     "nothing_asked": "nobody asked the shopper anything, or it was answered",
+    "not_closed": "the return is open; decide it as it is",
+    "move_not_allowed": "what was cancelled is asked for anew, not reopened",
     "already_received": "everything has arrived; nothing is left to cancel",
     "handed_over": "the parcel is on its way, the money is paid, or the return is closed",
 }

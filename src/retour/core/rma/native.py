@@ -129,12 +129,14 @@ def _stands_aside(ret: Return) -> bool:
 
 
 def _units(ret: Return, order: Order, decisions: frozenset[Decision] | set[Decision]) -> dict[str, ReturnedUnits]:
-    """Return the shipped units of the lines so decided, by fulfilled ref."""
+    """Return the shipped units of the lines so decided, by fulfilled ref; shares of a line are none of the platform's."""
     found: dict[str, ReturnedUnits] = {}
     for line in ret.lines:
-        if line.decision in decisions and ret.kind != "cancellation":  # of which nothing was sent that could come back
+        comes_back = ret.kind != "cancellation"  # of which nothing was sent
+        if line.decision in decisions and comes_back and line.line_ref not in order.shares:
             for ref, _, quantity in fulfilled_spans(order, line.line_ref, line.claimed):
-                units = ReturnedUnits(line.line_ref, ref, quantity, line.reason, line.note)
+                reason = line.platform_reason or line.reason
+                units = ReturnedUnits(line.line_ref, ref, quantity, reason, line.note)
                 found[ref] = _together(found[ref], units) if ref in found else units
     return found
 

@@ -121,6 +121,7 @@ class ReturnLine:
     destination: str | None = None  # where they go, if not to the store's own place
     answers: Mapping[str, str] = field(default_factory=dict)  # of the shopper, by the id of the question
     resolution_ref: str | None = None  # of the merchant's own record
+    platform_reason: str | None = None  # what the platform calls the reason, where the merchant says so
 
     @property
     def kept(self) -> bool:

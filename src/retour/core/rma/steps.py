@@ -22,6 +22,7 @@ from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import awaits_native, native_steps, opening
+from retour.core.rma.reversal import stock_to_undo
 from retour.core.rma.state import (
     Disposition,
     EffectView,
@@ -72,6 +73,7 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *native_steps(ret, order, own),
         *_transit_marks(ret, order, own),
         *goods,
+        *(due for _, due in stock_to_undo(ret, order, own) if due is not None),
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
     void = tuple(s.id for s in ret.settlements if is_void(ret, s))
@@ -202,6 +204,12 @@ def _location(inspection: Inspection, ret: Return, own: Ownership, shipped_from:
     return inspection.location_ref or ret.location_ref or own.location_ref or shipped_from
 
 
+def _has_no_shelf(order: Order, line: ReturnLine) -> bool:
+    """Return whether the units are a part of a kit whose stock nobody keeps."""
+    sold = order.line(line.line_ref)
+    return sold is not None and sold.part_of is not None and sold.inventory_ref is None
+
+
 def _is_payable(ret: Return, order: Order, own: Ownership, settlement: SettlementView) -> bool:
     """Return whether the money may move; where the platform's figure differs a person decides first."""
     quoted = settlement.state is SettlementState.QUOTED and settlement.comparison != "differs"
@@ -247,7 +255,7 @@ def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -
         return not minus(line.claimed, ((lo, hi) for s in settled for ref, lo, hi in s.units if ref == line.line_ref))
     if minus(line.claimed, line.inspected):
         return False
-    waits_for_stock = own.restocks != "platform"
+    waits_for_stock = own.restocks != "platform" and not (own.restocks == "retour" and _has_no_shelf(order, line))
     if waits_for_stock and any(i.disposition is Disposition.RESTOCK and not i.restocked for i in line.inspections):
         return False
     batches = {i.batch_id for i in line.inspections}

@@ -9,8 +9,10 @@ from msgspec import Meta
 
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Told
+from retour.store import intake as intakes
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
+from retour.store.intake import IntakeQueue
 
 
 class QueueQuery(Asked):
@@ -52,12 +54,23 @@ class QueueOut(Told):
     evidence: Mapping[str, Any]
 
 
+class ParkedOut(Told):
+    """What was sent in and waits for a person for the same reason; the longest is named."""
+
+    store_id: UUID
+    why: str
+    count: int
+    oldest_since: datetime
+    oldest_id: UUID
+
+
 class QueuesOut(Told):
-    """Every queue, those with late returns first."""
+    """Every queue, those with late returns first; `count` and `late` count returns, `intakes` are what is none yet."""
 
     count: int
     late: int
     items: list[QueueOut]
+    intakes: list[ParkedOut]
 
 
 async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
@@ -67,7 +80,18 @@ async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
         codes=(query.code,) if query.code else (),
     )  # fmt: skip
     items = [_out(queue) for queue in found if queue.late or not query.late]
-    return QueuesOut(count=sum(x.count for x in items), late=sum(x.late for x in items), items=items)
+    is_narrow = query.code or query.late or query.actor not in (None, "agent")
+    parked = [] if is_narrow else await intakes.queues(call.db, store_id=call.store, now=call.now)
+    return QueuesOut(
+        count=sum(x.count for x in items), late=sum(x.late for x in items), items=items,
+        intakes=[_parked(queue) for queue in parked],
+    )  # fmt: skip
+
+
+def _parked(queue: IntakeQueue) -> ParkedOut:
+    return ParkedOut(
+        store_id=queue.store_id, why=queue.why, count=queue.count, oldest_since=queue.oldest, oldest_id=queue.oldest_id
+    )
 
 
 def _out(queue: Queue) -> QueueOut:

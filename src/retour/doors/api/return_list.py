@@ -1,7 +1,7 @@
 """The list of returns over the API: searched, narrowed, page by page; and how many there are of each kind."""
 
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta
@@ -37,6 +37,7 @@ class ReturnsQuery(PageQuery):
     waits_for: Annotated[Short, Meta(description="The actor of `blocked_by`, such as agent.")] | None = None
     order_id: UUID | None = None
     channel: Short | None = None
+    kind: Literal["claim", "withdrawal", "cancellation"] | None = None
     resolution: ResolutionKind | None = None
     priority: Priority | None = None
     tag: Tag | None = None
@@ -92,7 +93,8 @@ def _filters(call: Call, query: ReturnsQuery) -> Filters:
         store_id=call.store, text=q.q, statuses=(q.status.value,) if q.status else (),
         blockers=(q.blocked_by,) if q.blocked_by else (), actors=(q.waits_for,) if q.waits_for else (),
         channels=(q.channel,) if q.channel else (), resolutions=(q.resolution.value,) if q.resolution else (),
-        priorities=(q.priority.value,) if q.priority else (), tags=(tag_of(q.tag),) if q.tag else (),
+        kinds=(q.kind,) if q.kind else (), priorities=(q.priority.value,) if q.priority else (),
+        tags=(tag_of(q.tag),) if q.tag else (),
         assignee_id=q.assignee_id, order_id=q.order_id, since=q.requested_since, until=q.requested_before,
     )  # fmt: skip
 

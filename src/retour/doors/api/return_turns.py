@@ -8,9 +8,12 @@ import msgspec
 from msgspec import Meta
 
 from retour.core.errors import Refused
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import Patience
+from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Text, Told
+from retour.doors.api.return_actions import LineIds
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, check_store, summary
 from retour.flows import patience as patience_flow
 from retour.flows import rma as flow
@@ -20,7 +23,7 @@ from retour.store.rma import questions
 Days = Annotated[int, Meta(ge=1, le=365, description="Days.")]
 
 
-class AskWish(Asked):
+class QuestionWish(Asked):
     """What the shopper is asked; without `answer_days` the store's own time runs, if it has one."""
 
     question: Text
@@ -34,7 +37,7 @@ class AnswerWish(Asked):
     answer: Text
 
 
-class QuestionOut(Told):
+class InfoRequestOut(Told):
     """A question to the shopper; `outcome` is answered, overtaken by a decision, expired, or nothing yet."""
 
     id: UUID
@@ -47,10 +50,52 @@ class QuestionOut(Told):
     closed_at: datetime | None
 
 
-class QuestionList(Told):
+class InfoRequestList(Told):
     """The questions of one return, oldest first."""
 
-    items: list[QuestionOut]
+    items: list[InfoRequestOut]
+
+
+class EditLine(Asked):
+    """Some units of one order line that are to come back now; a line left out leaves the return."""
+
+    line_ref: Short
+    quantity: Units
+    reason: Short
+    note: Text | None = None
+    resolution: ResolutionKind = ResolutionKind.REFUND_ORIGINAL
+    resolution_ref: Short | None = None
+    answers: Annotated[dict[Short, Text], Meta(max_length=50, description="To the policy's questions, by id.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+class EditWish(Asked):
+    """The whole content of the return as it shall be; `plan_hash` is the one of the quote that was shown."""
+
+    lines: Annotated[list[EditLine], Meta(min_length=1, max_length=100)]
+    method: Short | None = None
+    plan_hash: Short | None = None
+    expect_version: int | None = None
+
+
+class EditQuoteOut(Told):
+    """What was promised and what would be promised instead, in minor units; nothing was written."""
+
+    currency: str
+    before_minor: int
+    after_minor: int
+    plan_hash: str
+    approved_at_once: bool
+    plans: list[PlanOut]
+
+
+class ReopenWish(Asked):
+    """Why closed lines are decided again; all but the cancelled ones by default."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=NO_NUL)]
+    expect_version: int | None = None
+    line_ids: LineIds | None = None
 
 
 class PatienceWish(Asked):
@@ -69,7 +114,7 @@ class PatienceOut(Told):
     remind_days: list[int]
 
 
-async def ask_shopper(call: Call, wish: AskWish) -> ReturnOut:
+async def ask_shopper(call: Call, wish: QuestionWish) -> ReturnOut:
     """Ask the shopper something."""
     await check_store(call)
     await flow.ask(
@@ -86,13 +131,57 @@ async def answer_question(call: Call, wish: AnswerWish) -> ReturnOut:
     return await summary(call, call.resource_id)
 
 
-async def list_questions(call: Call, _: None) -> QuestionList:
+async def quote_edit(call: Call, wish: EditWish) -> EditQuoteOut:
+    """Return what a change would be answered and promised; writes nothing."""
+    await check_store(call)
+    found = await flow.preview_edit(
+        call.db, rma_id=call.resource_id, content=_content(wish), now=call.now, policies=call.policies
+    )
+    promise = found.judged.promise
+    return EditQuoteOut(
+        currency=promise.currency, before_minor=found.before_minor, after_minor=promise.total_minor,
+        plan_hash=promise.hash, approved_at_once=found.approves, plans=[plan_out(plan) for plan in promise.plans],
+    )  # fmt: skip
+
+
+async def edit_return(call: Call, wish: EditWish) -> ReturnOut:
+    """Change what comes back."""
+    await check_store(call)
+    await flow.edit_return(
+        call.db, rma_id=call.resource_id, content=_content(wish), actor=call.actor, now=call.now,
+        policies=call.policies, expect_version=wish.expect_version,
+    )  # fmt: skip
+    return await summary(call, call.resource_id)
+
+
+async def reopen_return(call: Call, wish: ReopenWish) -> ReturnOut:
+    """Let closed lines be decided again."""
+    await check_store(call)
+    await flow.reopen(
+        call.db, rma_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+        expect_version=wish.expect_version, line_ids=wish.line_ids,
+    )  # fmt: skip
+    return await summary(call, call.resource_id)
+
+
+def _content(wish: EditWish) -> flow.Content:
+    return flow.Content(
+        tuple(
+            flow.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers)
+            for w in wish.lines
+        ),
+        wish.method,
+        wish.plan_hash,
+    )
+
+
+async def list_questions(call: Call, _: None) -> InfoRequestList:
     """Return the questions of one return."""
     await summary(call, call.resource_id)
     found = await questions.of_return(call.db, call.resource_id)
-    return QuestionList(
+    return InfoRequestList(
         items=[
-            QuestionOut(
+            InfoRequestOut(
                 id=q.id, question=q.question, asked_by=q.asked_by, asked_at=q.asked_at, answer_by=q.answer_by,
                 answer=q.answer, outcome=q.outcome, closed_at=q.closed_at,
             )
@@ -126,16 +215,31 @@ def _out(found: Patience) -> PatienceOut:
 OPERATIONS: Final = (
     Operation(
         id="ask_shopper", method="POST", path="/returns/{id}/questions", tag="Return actions", missing=MISSING,
-        status=201, body=AskWish, answer=ReturnOut, summary="Ask the shopper something", do=ask_shopper,
+        status=201, body=QuestionWish, answer=ReturnOut, summary="Ask the shopper something", do=ask_shopper,
         description="One question at a time, while the return is undecided; the shopper is mailed.",
     ),
     Operation(
         id="list_questions", method="GET", path="/returns/{id}/questions", tag="Returns", missing=MISSING,
-        answer=QuestionList, summary="Read what the shopper was asked and answered", do=list_questions,
+        answer=InfoRequestList, summary="Read what the shopper was asked and answered", do=list_questions,
     ),
     Operation(
         id="answer_question", method="POST", path="/returns/{id}/answer", tag="Return actions", missing=MISSING,
         body=AnswerWish, answer=ReturnOut, summary="Write down the shopper's answer", do=answer_question,
+    ),
+    Operation(
+        id="quote_edit", method="POST", path="/returns/{id}/edit-quotes", tag="Return actions", missing=MISSING,
+        writes=False, body=EditWish, answer=EditQuoteOut, summary="See what a changed return would be promised",
+        do=quote_edit, description="Writes nothing.",
+    ),
+    Operation(
+        id="edit_return", method="POST", path="/returns/{id}/edit", tag="Return actions", missing=MISSING,
+        body=EditWish, answer=ReturnOut, summary="Change what comes back, while nothing is sent or paid",
+        do=edit_return, description="Judged by the policy again; what it does not approve by itself is decided again.",
+    ),
+    Operation(
+        id="reopen_return", method="POST", path="/returns/{id}/reopen", tag="Return actions", missing=MISSING,
+        body=ReopenWish, answer=ReturnOut, summary="Decide a closed return again", do=reopen_return,
+        description="Rejected after it was carried out, its stock is taken out again and its money shown to finance.",
     ),
     Operation(
         id="get_patience", method="GET", path="/patience", tag="Returns", answer=PatienceOut, needs_store=True,

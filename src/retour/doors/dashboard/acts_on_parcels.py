@@ -26,6 +26,7 @@ from retour.web.labels import MEDIA, LabelFile, file_name, label_file
 from retour.web.reader import Reader
 from retour.web.session import DESK, EVERYBODY
 
+_OTHER: Final = "other"  # a carrier that is not in the list
 _FILE: Final = re.compile(r"([1-9][0-9]{0,3})-(.+)")
 
 
@@ -90,20 +91,25 @@ async def _without(doing: Doing, db: Db) -> None:
 
 
 def _carriers(_whole: Whole, reader: Reader) -> Mapping[str, Any]:
-    return {"carriers": [*((code, name) for code, (name, _) in CARRIERS.items()), ("", reader.say("Another carrier"))]}
+    return {
+        "carriers": [
+            ("", reader.say("Choose a carrier")), *((code, name) for code, (name, _) in CARRIERS.items()),
+            (_OTHER, reader.say("Another carrier")),
+        ]
+    }  # fmt: skip
 
 
 async def _parcel(doing: Doing, db: Db) -> None:
-    say = doing.reader.say
+    say, chosen = doing.reader.say, doing.form.text("carrier")
     try:
         await shipping.add_shipment(
-            db, rma_id=doing.rma_id, carrier=doing.form.text("carrier") or doing.form.text("other"),
+            db, rma_id=doing.rma_id, carrier=doing.form.text("other") if chosen == _OTHER else chosen,
             tracking_number=doing.form.text("tracking_number"), actor=doing.actor, now=doing.now,
         )  # fmt: skip
     except Refused as no:
         match no.code:
             case "invalid_carrier":
-                doing.errors.add("other", say("Name the carrier"))
+                doing.errors.add("other" if chosen == _OTHER else "carrier", say("Name the carrier"))
             case "invalid_tracking_number":
                 doing.errors.add("tracking_number", say("Enter a number with letters and digits"))
             case "already_exists":

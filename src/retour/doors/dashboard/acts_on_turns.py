@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from retour.core.money import Money
 from retour.core.rma.deadline import Because
+from retour.core.rma.state import SETTLED
 from retour.doors.dashboard.act import Act, Doing
 from retour.doors.dashboard.whole import Whole
 from retour.flows import rma as flow
@@ -42,6 +44,28 @@ async def _answer(doing: Doing, db: Db) -> None:
         await flow.answer(db, rma_id=doing.rma_id, text=said, actor=doing.actor, now=doing.now)
 
 
+def _stands(whole: Whole, reader: Reader) -> Mapping[str, Any]:
+    """Return what was paid and stays paid, each by its name."""
+    done = (s for s in whole.settlements if s.state in SETTLED and (s.total_minor or s.plan.bonus))
+    return {
+        "stands": [
+            (
+                whole.resolution_name(reader, s.resolution, s.resolution_ref),
+                Money(s.total_minor + s.plan.bonus, s.currency),
+            )
+            for s in done
+        ]
+    }
+
+
+async def _reopen(doing: Doing, db: Db) -> None:
+    reason = text_of(doing, "reason", doing.reader.say("Say why: whoever decides reads it"))
+    if not doing.errors:
+        await flow.reopen(
+            db, rma_id=doing.rma_id, reason=reason, actor=doing.actor, now=doing.now, expect_version=doing.version
+        )
+
+
 def text_of(doing: Doing, name: str, missing: str) -> str:
     """Return a text of the form; without one, or with one that is too long, the form says so."""
     text = doing.form.text(name)
@@ -60,6 +84,8 @@ def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
             return f"{said}: “{found.question}”"
         case "return.info_given" if found is not None and found.answer:
             return f"{said}: “{found.answer}”"
+        case "return.reopened" if event.data.get("reason"):
+            return f"{said}: “{event.data['reason']}”"
         case "return.expired" if event.data.get("because") == Because.NOT_ANSWERED:
             return reader.say("Expired: no answer came in time")
         case "return.expired":
@@ -69,5 +95,6 @@ def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
 
 ACTS: Final = (
     Act("ask", "dashboard/act_ask.html", DESK, _asking, _ask),
+    Act("reopen", "dashboard/act_reopen.html", DESK, _stands, _reopen),
     Act("answer", "dashboard/act_answer.html", DESK, _asked, _answer),
 )

@@ -30,6 +30,7 @@ KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
     "status": tuple(decision.value for decision in Decision),
     "channel": tuple(way_words.CHANNELS),
     "resolution": tuple(kind.value for kind in ResolutionKind),
+    "kind": tuple(kind for kind in way_words.KINDS if kind != "return"),
     "priority": tuple(priority.value for priority in Priority),
 }
 NOBODY: Final = "nobody"
@@ -97,6 +98,7 @@ class Asked:
             channels=chosen.get("channel", ()),
             resolutions=chosen.get("resolution", ()),
             priorities=chosen.get("priority", ()),
+            kinds=chosen.get("kind", ()),
             tags=self.tags,
             assignee_id=staff.staff_id if self.view == "mine" else None if self.assignee == NOBODY else self.assignee,
             watcher_id=staff.staff_id if self.view == "watched" else None,

@@ -34,10 +34,41 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.second_approved": _("Payment approved by a second person"),
     "settlement.second_refused": _("Payment not approved by a second person"),
     "return.escalated": _("Waits longer than it may"),
+    "return.scored": _("Signs of abuse looked at anew"),
 }
 # What stands in the way of somebody who would be the second person.
 NOT_SECOND: Final[Mapping[str, str]] = {
     "same_person": _("You had a hand in this return. Somebody else has to approve the payment."),
     "forbidden": _("Your role cannot be the second person in this shop."),
     "person_needed": _("Your access has ended. Somebody else has to approve the payment."),
+}
+QUEUE: Final[Mapping[str, tuple[str, str]]] = {
+    "second_approval": (_("Approve a payment"), _("A second person has to approve it before it is paid.")),
+    "fraud_review": (
+        _("Look at signs of abuse"),
+        _("Points or the block list sent it to a person; nothing is refused."),
+    ),
+}
+WHAT: Final[Mapping[str, str]] = {"second_approval": _("second approval"), "fraud_review": _("signs of abuse")}
+WAITING: Final[Mapping[str, str]] = {
+    "second_approval": _("Waiting for a second person"),
+    "fraud_review": _("Waiting for a look at signs of abuse"),
+}
+# Signs of abuse, each with what was seen.
+SIGNS: Final[Mapping[str, str]] = {
+    "serial_returner": _("Returns most of what was bought: %(units_returned)s of %(units_bought)s units in a year"),
+    "wardrobing": _("Worn goods although nothing was wrong with them: %(worn)s"),
+    "swapped_parcel": _("Empty, short or swapped parcels: %(swapped)s"),
+    "paid_without_goods": _("Paid ahead, and the goods never came: %(without_goods)s"),
+    "shared_identity": _("Other shoppers of the same identity: %(others)s"),
+    "on_block_list": _("On the block list"),
+}
+LISTS: Final[Mapping[str, str]] = {"block": _("Block list"), "allow": _("Allow list")}
+KEYS: Final[Mapping[str, str]] = {
+    "email": _("Mailbox"), "phone": _("Telephone"), "address": _("Family name and postcode"), "person": _("Customer"),
+}  # fmt: skip
+NOT_LISTED: Final[Mapping[str, str]] = {
+    "invalid_value": _("Enter a mailbox, a number of 7 digits or more, or a family name, a comma and a postcode"),
+    "already_exists": _("This shopper is on that list already"),
+    "reason_missing": _("Say why, for whoever reads it later"),
 }

@@ -117,6 +117,7 @@ def _buttons(
     say, at = reader.say, whole.url
     known: dict[str, Sequence[tuple[str, str]]] = {
         "decision_needed": [(say("Approve"), "approve"), (say("Reject"), "reject")],
+        "fraud_review": [(say("Approve"), "approve"), (say("Reject"), "reject")],
         "info_needed": [(say("Write down the answer"), "answer")],
         "awaiting_inspection": [(say("Start inspection"), "inspect")],
         "awaiting_receipt": [(say("Receive"), "receive")],

@@ -15,7 +15,7 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import mark_words, mismatch_words, words
+from retour.doors.dashboard import guard_words, mark_words, mismatch_words, way_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.calls import calls
@@ -28,6 +28,7 @@ from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
 from retour.store import look as looks
 from retour.store import refund as refunds
+from retour.store import withdrawal as withdrawals
 from retour.store.desk import board
 from retour.store.expression import Cel
 from retour.store.photo import PhotoKind, PhotoView
@@ -110,10 +111,14 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
     may = allowed(whole, role)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         stops = await board.stops(db, whole.record.store_id)
+        withdrawal = await withdrawals.of_return(db, whole.record.rma.id)
     told, folded = timeline(whole, reader)
     step = next_step(whole, may, role, reader, stops)
+    kind = whole.record.rma.kind
     return {
         "whole": whole,
+        "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
+        "withdrawal": withdrawal,
         "person": person_name(
             reader, whole.head.person_name, whole.head.person_email, erased=whole.head.erased_at is not None
         ),
@@ -140,8 +145,22 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         ],
         "customer": _customer(whole, reader),
         "attention": _attention(whole, reader),
+        "signs": _signs(whole, reader),
         "stops": stops,
     }
+
+
+def _signs(whole: Whole, reader: Reader) -> list[tuple[str, str]]:
+    """Return the signs of abuse as (what was seen, points)."""
+    if whole.risk is None:
+        return []
+    return [
+        (
+            reader.say(guard_words.SIGNS[s.sign.value], **{name: reader.number(n) for name, n in s.facts.items()}),
+            reader.say_plural("%(n)s point", "%(n)s points", s.points),
+        )
+        for s in whole.risk.signals
+    ]
 
 
 async def _policy(seen: Visit) -> Response[Any]:
@@ -304,6 +323,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
         "waive-fees": reader.say("Waive fees"),
+        "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]

@@ -10,13 +10,15 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.money import Money
 from retour.core.rma.axes import OTHERS, PEOPLE
-from retour.doors.dashboard import guard_words, words
+from retour.doors.dashboard import guard_words, intake_words, words
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.next_step import first_upper
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import age, mark_of, word
+from retour.store import intake as intakes
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
+from retour.store.intake import IntakeQueue
 from retour.web.parts import Mark
 from retour.web.reader import Reader
 
@@ -59,12 +61,15 @@ async def _page(seen: Visit) -> Response[str]:
     late_only = query.get("late") == "1"
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         found = await rows.queues(db, store_id=seen.staff.store_id, now=seen.now)
+        incoming = await intakes.queues(db, store_id=seen.staff.store_id, now=seen.now)
     several = len({queue.store_id for queue in found}) > 1
     shown = [
         queue
         for queue in found
         if (not actor or queue.actor == actor) and (not code or queue.code == code) and (not late_only or queue.late)
     ]
+    narrows = bool(code or late_only or actor not in ("", "agent"))
+    sent_in = [] if narrows else [_sent_in(reader, queue) for queue in incoming]
     late = sum(queue.late for queue in found)
     counts = {who: sum(queue.count for queue in found if queue.actor == who) for who in _ACTORS}
     tabs = [(reader.say("All"), _address(code=code, late=late_only), sum(counts.values()), not actor)]
@@ -79,7 +84,8 @@ async def _page(seen: Visit) -> Response[str]:
     if late_only:
         chips.append((reader.say("Only"), reader.say("late"), _address(actor=actor, code=code)))
     return await seen.page(
-        "dashboard/queues.html", current="home", rows=[_shown(reader, queue) for queue in shown], tabs=tabs, chips=chips,
+        "dashboard/queues.html", current="home", rows=[*(_shown(reader, queue) for queue in shown), *sent_in], tabs=tabs,
+        chips=chips,
         several=several, late=late, late_url=_address(actor=actor, code=code, late=True) if late and not late_only else "",
         narrows=bool(actor or code or late_only),
     )  # fmt: skip
@@ -112,6 +118,27 @@ def _shown(reader: Reader, queue: Queue) -> Shown:
         oldest_url=f"/dashboard/returns/{number}",
         url=f"/dashboard/returns?view=all&blocker={queue.code}&sort=waiting",
         evidence=_evidence(reader, queue.evidence),
+    )
+
+
+def _sent_in(reader: Reader, queue: IntakeQueue) -> Shown:
+    """Return what was sent in and waits for a person as a queue of the agents."""
+    title, step = intake_words.WHY.get(queue.why, intake_words.WHY["unread"])
+    return Shown(
+        mark=Mark("decision", "half", "you", ""),
+        title=reader.say(title),
+        step=reader.say(step),
+        store=queue.shop_name,
+        who=word(reader, words.WHO, "agent"),
+        count=queue.count,
+        late="",
+        limit="",
+        ages=(queue.day, queue.three_days, queue.week, queue.older),
+        oldest=age(reader, queue.oldest),
+        number=reader.say("Incoming"),
+        oldest_url=f"/dashboard/intakes/{queue.oldest_id}",
+        url="/dashboard/intakes",
+        evidence="",
     )
 
 

@@ -31,6 +31,7 @@ from retour.web.session import DESK, EVERYBODY
 
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "blocker": words.WHAT, "status": words.DECISIONS, "channel": way_words.CHANNELS, "resolution": words.RESOLUTIONS,
+    "kind": way_words.KINDS,
     "priority": mark_words.PRIORITIES,
 }  # fmt: skip
 
@@ -191,7 +192,7 @@ def _known(counts: Counts) -> Mapping[str, int]:
 def _chips(reader: Reader, asked: Asked, people: Mapping[UUID, str]) -> list[tuple[str, str, str]]:
     called = {
         "blocker": reader.say("Waits for"), "status": reader.say("Decision"), "channel": reader.say("Channel"),
-        "resolution": reader.say("Resolution"), "priority": reader.say("Priority"),
+        "resolution": reader.say("Resolution"), "kind": reader.say("Kind"), "priority": reader.say("Priority"),
     }  # fmt: skip
     chips = [
         (called[name], word(reader, _WORDS[name], value), asked.without(name, value))

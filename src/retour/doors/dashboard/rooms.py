@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.doors.dashboard.acts import act_handlers
 from retour.doors.dashboard.bulk import bulk_handlers
 from retour.doors.dashboard.desk import Desk
+from retour.doors.dashboard.edit_return import edit_handlers
 from retour.doors.dashboard.exceptions import exception_handlers
 from retour.doors.dashboard.finding import finding_handlers
 from retour.doors.dashboard.home import home_handlers
@@ -27,6 +28,7 @@ def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         *bulk_handlers(desk),
         *return_handlers(desk),
         *act_handlers(desk),
+        *edit_handlers(desk),
         *order_handlers(desk),
         *start_handlers(desk),
         *exception_handlers(desk),

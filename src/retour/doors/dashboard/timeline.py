@@ -57,7 +57,10 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return word(reader, words.PARCELS, str(data["status"]))
         case "return.label_failed" if data.get("problem"):
             return f"{said}: {word(reader, label_words.PROBLEMS, str(data['problem'])).rstrip('.')}"
-        case "return.info_asked" | "return.info_given" | "return.expired":
+        case "return.edited" if "after_minor" in data:
+            amount = Money(int(str(data["after_minor"])), str(data.get("currency", whole.record.rma.currency)))
+            return _with(reader.say("Changed, %(amount)s expected now"), reader, amount)
+        case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened":
             return turn_told(whole, event, said, reader)
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)

@@ -37,6 +37,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),
     "second_approval": ("money", "half"),
+    "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)

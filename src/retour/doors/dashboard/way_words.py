@@ -9,6 +9,12 @@ def _(text: str) -> str:
     return text
 
 
+KINDS: Final[Mapping[str, str]] = {
+    "return": _("Return"),
+    "claim": _("Claim"),
+    "withdrawal": _("Withdrawal"),
+    "cancellation": _("Cancellation"),
+}
 CHANNELS: Final[Mapping[str, str]] = {
     "api": _("API"),
     "portal": _("Portal"),

@@ -25,7 +25,7 @@ from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.store import effect as effects
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import order as orders
 from retour.store import photo as photos
 from retour.store import picture as pictures
@@ -39,6 +39,7 @@ from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
+from retour.store.fraud import Risk
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
 from retour.store.refund import SettlementRow
@@ -52,7 +53,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 # What a desk may do by the stage alone.
-_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER}
+_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER, "edit": Act.EDIT, "reopen": Act.REOPEN}
 _PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
 
 
@@ -81,6 +82,7 @@ class Whole:
     marks: Marks
     members: Mapping[UUID, str]
     duplicates: tuple[Duplicate, ...]
+    risk: Risk | None = None
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -323,6 +325,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         shop_language=await resolutions.default_language(db, record.store_id),
         questions=tuple(await questions.of_return(db, rma_id)),
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
+        risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),
         reasons=tuple(await reasons.of_store(db, record.store_id)),
         marks=marks,

@@ -25,7 +25,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "effects_stopped": (_("All outside calls are stopped"), _("Nothing is sent until an operator lets it go on.")),
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
-    "second_approval": (_("Approve a payment"), _("A second person has to approve it before it is paid.")),
+    **guard_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -60,7 +60,7 @@ WHAT: Final[Mapping[str, str]] = {
     "effects_stopped": _("calls stopped"),
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
-    "second_approval": _("second approval"),
+    **guard_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "decision_needed": _("decision"),
@@ -84,7 +84,7 @@ WHAT: Final[Mapping[str, str]] = {
 WAITING: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Waiting for the report from outside"),
     "payout_failed": _("Failed outside, owed again"),
-    "second_approval": _("Waiting for a second person"),
+    **guard_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -251,6 +251,7 @@ METHODS: Final[Mapping[str, str]] = {
     "label": _("Label"),
     "drop_off": _("Drop-off"),
     "keep_item": _("Nothing comes back"),
+    "nothing": _("There is nothing to send"),
 }
 REASONS: Final[Mapping[str, str]] = {
     "too_small": _("Too small"),
@@ -263,6 +264,8 @@ REASONS: Final[Mapping[str, str]] = {
     "not_as_described": _("Not as described"),
     "style": _("Style or colour"),
     "withdrawal": _("Withdrawn from, no reason needed"),
+    "missing": _("Missing in the parcel"),
+    "never_arrived": _("Parcel never arrived"),
     "late": _("Arrived too late"),
     "other": _("Another reason"),
 }
@@ -278,6 +281,9 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),
     "return.info_given": _("Answered"),
+    "return.edited": _("Changed"),
+    "return.reopened": _("Opened again"),
+    "settlement.reversal_asked": _("Whoever issued it is asked to take it back"),
     "return.reminded": _("Shopper reminded"),
     "return.expired": _("Expired"),
     "return.in_transit": _("In transit"),

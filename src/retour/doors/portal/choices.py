@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from retour.core.why import Ask, AskKind, Level, Reason, asked, choosable, offered
+from retour.core.kind import WITHDRAWN, Kind
+from retour.core.why import Ask, AskKind, Level, Reason, Standard, asked, choosable, offered
 from retour.doors.portal.desk import Here
 from retour.doors.portal.draft import Draft
 from retour.flows.rma import Considered
 from retour.store import why as reasons
+from retour.web.reader import Reader
+
+# Which reasons of a shop fit a kind, by their standard groups; every reason fits a return.
+ABOUT: Final[Mapping[str, frozenset[Standard]]] = {
+    Kind.CLAIM.value: frozenset({Standard.QUALITY, Standard.MISTAKE}),
+    Kind.CANCELLATION.value: frozenset({Standard.PREFERENCE, Standard.OTHER}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +59,17 @@ class Choices:
     levels: tuple[Level, ...]
     language: str
     default: str
+    more: tuple[Option, ...] = ()  # what the kind of the draft adds to the shop's own reasons
 
     @property
     def codes(self) -> frozenset[str]:
         """Return the codes that may be given."""
-        return frozenset(one.code for one in choosable(self.levels))
+        return frozenset((*(one.code for one in choosable(self.levels)), *(one.value for one in self.more)))
 
     @property
     def shown(self) -> Sequence[Branch]:
         """Return the groups as the page shows them."""
-        return [self._branch(level) for level in self.levels]
+        return [*(self._branch(level) for level in self.levels), *(Branch("", [one]) for one in self.more)]
 
     def asks(self, code: str) -> Sequence[OwnAsk]:
         """Return what is asked about a reason."""
@@ -91,8 +101,9 @@ async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str
     """Return what may be chosen for each item of the draft, by the ref of its line."""
     records = await reasons.of_store(here.db, here.store_id)
     language, default = here.reader.language, here.portal.look.default_language
+    more = tuple(Option(code, name, asks=False) for code, name in own_reasons(draft.kind, here.reader).items())
     return {
-        line.ref: Choices(tuple(offered(records, line.product)), language, default)
+        line.ref: Choices(_of_kind(tuple(offered(records, line.product)), draft.kind), language, default, more)
         for line in order.order.order.lines
         if line.ref in draft.lines
     }
@@ -101,7 +112,27 @@ async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str
 async def names_of_reasons(here: Here) -> Mapping[str, str]:
     """Return what the shop calls its reasons, by code."""
     look = here.portal.look
-    return await reasons.names(here.db, here.store_id, language=here.reader.language, default=look.default_language)
+    kept = await reasons.names(here.db, here.store_id, language=here.reader.language, default=look.default_language)
+    own = own_reasons(Kind.CLAIM.value, here.reader) | own_reasons(Kind.WITHDRAWAL.value, here.reader)
+    return {**own, **kept}
+
+
+def own_reasons(kind: str, reader: Reader) -> dict[str, str]:
+    """Return the reasons that a kind has whatever a shop calls its own: of goods that are not here nobody asks more."""
+    if kind == Kind.CLAIM:
+        return {
+            "missing": reader.say("It was not in the parcel"),
+            "never_arrived": reader.say("The parcel never arrived"),
+        }
+    if kind == Kind.WITHDRAWAL:
+        return {WITHDRAWN: reader.say("Withdrawn from")}
+    return {}
+
+
+def _of_kind(levels: tuple[Level, ...], kind: str) -> tuple[Level, ...]:
+    """Return the groups that a kind is about: a claim about what is wrong, a cancellation about what is not wanted."""
+    about = ABOUT.get(kind)
+    return tuple(level for level in levels if level.group.standard_group in about) if about else levels
 
 
 def photo_text(asks: Sequence[OwnAsk]) -> str:

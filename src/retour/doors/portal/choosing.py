@@ -10,7 +10,7 @@ from litestar import Response
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.portal import words
+from retour.doors.portal import kinds, words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, DraftLine, key_of
 from retour.doors.portal.drafting import (
@@ -94,6 +94,7 @@ async def _items(
         "items", status=status, errors=errors, cards=cards, order_name=found.order.order.name,
         until=days[0] if days else None, several_days=len(days) > 1, has_returns=bool(earlier),
         help_url=here.help_url, sending=here.portal.look.text(here.reader.language).sending,
+        heading=kinds.heading(draft.kind, here.reader), kinds=await kinds.others(here, draft),
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ class Draft(msgspec.Struct, frozen=True):
     lines: dict[str, DraftLine] = {}
     resolution: str = ""
     method: str = ""
+    kind: str = "return"
     rma_id: UUID | None = None
     shown: Shown | None = None
 

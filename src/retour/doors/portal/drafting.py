@@ -22,7 +22,6 @@ from retour.store.photo import PhotoView
 from retour.web.forms import FormErrors
 
 CHANNEL: Final = "portal"
-KIND: Final = "return"
 
 
 def draft_of(here: Here) -> Draft:
@@ -40,7 +39,7 @@ async def considered(here: Here) -> Considered | Refused:
     """Return the order line by line, or why the shop takes no return here."""
     try:
         return await returns.consider(
-            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=KIND, channel=CHANNEL, now=here.now,
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=draft_of(here).kind, channel=CHANNEL, now=here.now,
             policies=here.desk.policies,
         )  # fmt: skip
     except Refused as refused:
@@ -66,7 +65,9 @@ async def judged(
     wishes = draft.wishes(order.order.order, resolution=resolution, photos=await photos_of(here))
 
     async def ask(method: str | None) -> returns.Judged:
-        asking = returns.Asking(here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=KIND, method=method)
+        asking = returns.Asking(
+            here.store_id, here.proven.order_id, tuple(wishes), CHANNEL, kind=draft.kind, method=method
+        )
         return await returns.judge(
             here.db, asking, now=here.now, policies=here.desk.policies, lock=False, any_resolution=any_resolution
         )

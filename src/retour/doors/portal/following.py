@@ -15,6 +15,7 @@ from retour.core.order import Order
 from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
+from retour.core.rma.shopper import shopper_may_edit
 from retour.doors.portal import words
 from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
@@ -26,7 +27,7 @@ from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
-from retour.store import event, views
+from retour.store import event, fraud, views
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -82,18 +83,20 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         told = await event.of_resource(here.db, resource_kind="return", resource_id=row["id"])
         shop, reader, sent = here.portal.look.name, here.reader, await photos.list_of_return(here.db, row["id"])
         outside = chosen_of(row, names)
+        _, appeal = await fraud.limits(here.db, here.store_id)
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
-            standing=standing(row, settlements, reader, shop=shop, chosen=outside),
+            standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
             rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
+            may_edit=await _may_edit(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
             parcels=told_parcels(parts.shipments),
@@ -152,6 +155,11 @@ async def own_return(here: Here, name: str) -> Record:
 async def _may_cancel(db: Db, row: Record) -> bool:
     record = await rmas.load(db, row["id"])
     return record is not None and shopper_may_cancel(record.rma)
+
+
+async def _may_edit(db: Db, row: Record) -> bool:
+    record = await rmas.load(db, row["id"])
+    return record is not None and row["kind"] == "return" and shopper_may_edit(record.rma)
 
 
 async def _logo(here: Here) -> Response[Any]:

@@ -23,7 +23,7 @@ from retour.web.pages import see
 from retour.web.reader import Reader
 
 _FILE: Final = re.compile(r"([1-9][0-9]{0,3})-(.+)")
-_OTHER: Final = ""  # the choice of a carrier that is not in the list
+_OTHER: Final = "other"  # a carrier that is not in the list
 
 
 async def show_file(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
@@ -69,7 +69,8 @@ async def take_number(desk: Desk, request: AnyRequest, handle: str) -> Response[
         record = await rmas.load(here.db, row["id"])
     if record is None or not may_announce(record.rma):
         raise Elsewhere(f"/{number}")
-    carrier = sent.text("carrier") or sent.text("other")
+    chosen = sent.text("carrier")
+    carrier = sent.text("other") if chosen == _OTHER else chosen
 
     async def work(db: Db) -> None:
         await shipping.add_shipment(
@@ -82,7 +83,7 @@ async def take_number(desk: Desk, request: AnyRequest, handle: str) -> Response[
     except Refused as refused:
         if refused.code in ("not_approved", "return_not_found"):
             raise Elsewhere(f"/{number}") from refused
-        errors.add(*_wrong(refused, reader))
+        errors.add(*_wrong(refused, reader, is_other=chosen == _OTHER))
         async with desk.here(request, handle) as here:
             return await _ask(here, row["id"], number, sent, errors, status=refused.status)
     return see(f"{here.base}/{number}")
@@ -102,15 +103,15 @@ async def _ask(
     carriers = [(code, name) for code, (name, _) in CARRIERS.items()]
     return here.page(
         "parcel", status=status, number=number, sent=sent, errors=errors,
-        carriers=[*carriers, (_OTHER, here.reader.say("Another carrier"))],
+        carriers=[("", here.reader.say("Choose a carrier")), *carriers, (_OTHER, here.reader.say("Another carrier"))],
     )  # fmt: skip
 
 
-def _wrong(refused: Refused, reader: Reader) -> tuple[str, str]:
+def _wrong(refused: Refused, reader: Reader, *, is_other: bool) -> tuple[str, str]:
     say = reader.say
     match refused.code:
         case "invalid_carrier":
-            return "other", say("Name the carrier")
+            return ("other" if is_other else "carrier"), say("Name the carrier")
         case "already_exists":
             return "tracking_number", say("This number is known already. Look at it again")
         case "too_many_parcels":

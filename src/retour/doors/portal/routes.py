@@ -11,9 +11,11 @@ from litestar.params import FromPath
 from retour.doors.portal import (
     answering,
     choosing,
+    editing,
     explaining,
     files,
     following,
+    kinds,
     looking,
     parcels,
     sending,
@@ -36,6 +38,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/link", looking.follow_link, None),
     ("/waiting", looking.show_waiting, None),
     ("/leave", looking.show_start, looking.leave),
+    ("/kind", choosing.show_items, kinds.take_kind),
     ("/items", choosing.show_items, choosing.take_items),
     ("/reasons", why.show_reasons, why.take_reasons),
     ("/files/{name:str}", files.show_file, None),
@@ -50,6 +53,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
     ("/{name:str}/papers/{file:str}", parcels.show_file, None),
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
+    ("/{name:str}/edit", editing.show, editing.take),
     ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )

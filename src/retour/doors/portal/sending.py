@@ -7,11 +7,11 @@ from litestar import Response
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import MethodKind, ResolutionKind
+from retour.core.rma.state import STAYS
 from retour.core.visit import masked_email
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Draft, Shown, offer_of
+from retour.doors.portal.draft import Draft, Shown
 from retour.doors.portal.drafting import draft_of, judged, keep, order_of, photos_of, with_reason
 from retour.doors.portal.offers import names_of, worth
 from retour.flows import rma as returns
@@ -43,7 +43,7 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     assert draft.rma_id is not None, "the review gave it one"
     rma_id = draft.rma_id
     asking = returns.Asking(
-        here.store_id, proven.order_id, tuple(wishes), "portal",
+        here.store_id, proven.order_id, tuple(wishes), "portal", kind=draft.kind,
         method=draft.method or None, plan_hash=form.text("plan"),
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ async def take_way(desk: Desk, request: AnyRequest, handle: str) -> Response[Any
     form = await desk.form(request, handle)
     async with desk.here(request, handle) as here:
         draft, errors = _complete(draft_of(here)), FormErrors()
-        if form.text("method") not in _methods(await _judged(here, draft), draft):
+        if form.text("method") not in _methods(await _judged(here, draft)):
             errors.add("method", here.reader.say("Choose one of the ways"))
             return await _way(here, draft, errors, status=422)
         await keep(here, msgspec.structs.replace(draft, method=form.text("method")))
@@ -94,7 +94,7 @@ async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refuse
 
 async def _review(here: Here, draft: Draft, *, notice: str | None = None, status: int = 200) -> Response[Any]:
     found, order, language = await _judged(here, draft), await order_of(here), here.reader.language
-    promise, methods = found.promise, _methods(found, draft)
+    promise, methods = found.promise, _methods(found)
     method = draft.method if draft.method in methods else methods[0]
     names = await names_of(here)
     rows = explained(promise.plans, order.order.order, here.reader, outside=names.of_value(draft.resolution))
@@ -109,12 +109,12 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
-        sends=method != MethodKind.KEEP_ITEM.value, confirmation=masked_email(person.email) if person else None,
+        sends=method not in STAYS, confirmation=masked_email(person.email) if person else None,
     )  # fmt: skip
 
 
 async def _way(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
-    methods, reader = _methods(await _judged(here, draft), draft), here.reader
+    methods, reader = _methods(await _judged(here, draft)), here.reader
     options = [(kind, words.method_name(kind, reader), words.method_text(kind, reader)) for kind in methods]
     return here.page("way", status=status, errors=errors, options=options, chosen=draft.method)
 
@@ -127,10 +127,10 @@ async def _judged(here: Here, draft: Draft) -> Judged:
         raise Elsewhere(at) from refused
 
 
-def _methods(found: Judged, draft: Draft) -> list[str]:
+def _methods(found: Judged) -> list[str]:
     """Return the ways back that every line offers, in the merchant's order; else the one that stands for the return."""
-    if offer_of(draft.resolution)[0] == ResolutionKind.KEEP_ITEM:
-        return [MethodKind.KEEP_ITEM.value]
+    if found.ways.first.method in STAYS:
+        return [found.ways.first.method]
     offered = [[offer.kind.value for offer in line.methods.outcome.offered] for line in found.lines]
     common = [kind for kind in offered[0] if all(kind in kinds for kinds in offered)]
     return common or [found.ways.first.method]

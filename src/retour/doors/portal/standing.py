@@ -11,6 +11,7 @@ from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.rma import Decision, Moment, SettlementState
+from retour.core.rma.state import NOTHING, STAYS
 from retour.store.db import Record
 from retour.store.event import Event
 from retour.store.refund import SettlementRow
@@ -34,9 +35,18 @@ class Standing:
 
 
 def standing(
-    row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str = ""
+    row: Record,
+    settlements: Sequence[SettlementRow],
+    reader: Reader,
+    *,
+    shop: str,
+    chosen: str = "",
+    appeal: str | None = None,
 ) -> Standing:
-    """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets."""
+    """Return where a return stands (`row` of the view of one return); `chosen` is the name of what the shopper gets.
+
+    `appeal` is what the shop says to a shopper whose request a person looks at because of signs of abuse.
+    """
     say, status = reader.say, Decision(row["status"])
     if row["blocked_code"] == "info_needed":
         until = _by(row, "answer_by", say("Please answer by %(day)s; after that it expires."), reader)
@@ -44,6 +54,11 @@ def standing(
         return Standing(say("The shop has a question"), text, say("Waits for your answer"), for_you=True)
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
+        if row["blocked_code"] == "fraud_review":
+            text = appeal or say(
+                "A person of the shop looks at your request before it is decided."
+                " If there is something they should know, write to the shop."
+            )
         return Standing(say("The shop is checking your request"), text, say("Waits for %(shop)s", shop=shop))
     if status is Decision.REJECTED:
         return Standing(
@@ -68,7 +83,7 @@ def _on_its_way(
     row: Record, settlements: Sequence[SettlementRow], reader: Reader, *, shop: str, chosen: str
 ) -> Standing:
     """Return where the goods and the money stand; what was paid before the goods were seen does not mean they were."""
-    ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] != MethodKind.KEEP_ITEM.value]
+    ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] not in STAYS]
     judged = [s for s in settlements if s not in ahead]
     found = _underway(row, judged, reader, shop=shop, chosen=chosen)
     if ahead and all(s.state in PAID for s in ahead):
@@ -82,6 +97,8 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
         return _prepared(row, settlements, reader, shop=shop, chosen=chosen)
     if settlements and code != "awaiting_rest":
         text = say("Your items are checked. The shop is paying you back.")
+        if row["method"] in STAYS:
+            text = say("Nothing needs to be sent. The shop is paying you back.")
         return Standing(say("Your money is on its way"), text, say("Waits for %(shop)s", shop=shop))
     if code == "awaiting_rest":
         text = say("A part of your parcel has arrived. Send the rest, or tell the shop that you keep it.")
@@ -98,6 +115,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["in_transit_at"] is not None:
         text = say("The carrier has it. You get a mail when it has arrived.")
         return Standing(say("Your parcel is on its way"), text, say("Waits for the carrier"))
+    if row["method"] == NOTHING:
+        text = say("Nothing needs to be sent.")
+        return Standing(say("The shop is paying you back"), text, say("Waits for %(shop)s", shop=shop))
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))

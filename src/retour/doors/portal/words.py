@@ -7,6 +7,7 @@ from retour.core.errors import Objection, Refused, Scalar
 from retour.core.order import OrderLine, TenderKind
 from retour.core.policy.evaluate import PolicyObjection
 from retour.core.policy.outcome import MethodKind, Moment, ResolutionKind
+from retour.core.rma.state import NOTHING
 from retour.flows.rma import ConsideredLine
 from retour.web.reader import Reader
 
@@ -35,6 +36,7 @@ def method_name(kind: str, reader: Reader) -> str:
         MethodKind.LABEL.value: say("With a label from the shop"),
         MethodKind.DROP_OFF.value: say("At a drop-off point"),
         MethodKind.KEEP_ITEM.value: say("Keep the items"),
+        NOTHING: say("Nothing to send"),
     }
     return names.get(kind, kind)
 
@@ -47,6 +49,7 @@ def method_text(kind: str, reader: Reader) -> str:
         MethodKind.LABEL.value: say("The shop sends you a label."),
         MethodKind.DROP_OFF.value: say("You hand the parcel over at a drop-off point."),
         MethodKind.KEEP_ITEM.value: say("Nothing needs to be sent."),
+        NOTHING: say("Nothing needs to be sent."),
     }
     return texts.get(kind, "")
 
@@ -102,6 +105,8 @@ def moment_text(moment: Moment, reader: Reader) -> str:
 
 def why_not(found: ConsideredLine, reader: Reader, *, placed_at: datetime) -> str:
     """Return why a line cannot come back, with the day it turns on; the merchant's own words where there are any."""
+    if not found.decision.objections:
+        return reader.say("Nothing of it can be cancelled: it was sent or cancelled already.")
     objection = found.decision.objections[0]
     own = found.decision.eligibility.outcome.message
     if own and objection.code in ("final_sale", "never_eligible", "window_closed"):

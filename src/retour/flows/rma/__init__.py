@@ -8,6 +8,7 @@ from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, rel
 from retour.flows.rma.edit import Content, Edited, edit_return, preview_edit
 from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
+from retour.flows.rma.reopen import reopen
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
 from retour.flows.rma.waive import waive_fees
@@ -44,6 +45,7 @@ __all__ = [
     "prioritise",
     "reject",
     "release",
+    "reopen",
     "request_return",
     "retag",
     "send_draft",

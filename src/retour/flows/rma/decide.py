@@ -12,6 +12,7 @@ from retour.core.rma import Act, Decision, ReturnLine, Span, allow, count, decid
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import common
 from retour.flows.rma.giving_up import show_paid_for
+from retour.flows.rma.reopen import take_back
 from retour.store import photo
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -157,9 +158,12 @@ async def _decide(
         await questions.close(db, rma_id, outcome="overtaken", actor=actor, at=now)
     if to is Decision.REJECTED:
         for line in lines:
+            here = count(line.received)  # what arrived stays with this return, whatever is decided of it now
             await returns.free_units(
-                db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=(), freed=line.quantity
-            )
+                db, line_id=line.id, order_id=record.order_id, line_ref=line.line_ref, keep=line.received,
+                freed=line.quantity - here,
+            )  # fmt: skip
+        await take_back(db, record, lines, actor=actor, now=now)
     facts: dict[str, object] = {"lines": [line.id for line in lines]}
     return await returns.changed(db, record, what, actor=actor, at=now, data=facts)
 

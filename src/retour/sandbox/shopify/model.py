@@ -117,6 +117,9 @@ class Line:
     is_gift_card: bool
     taxable: bool
     custom_attributes: list[dict[str, str]] = field(default_factory=list)
+    holds: dict[str, int] = field(
+        default_factory=dict
+    )  # articles packed in one unit, which the shop itself does not know
     sent: int = 0  # units that left the house
     refunded: int = 0  # units with a refund line, whatever the restock type
     refunded_outside: int = 0  # of these, fulfilled units that belong to no return

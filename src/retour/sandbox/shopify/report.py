@@ -83,6 +83,8 @@ def _restocked_twice(shop: Shop, restocked: Counter[str]) -> dict[str, int]:
             units = disposed + line.refunded_outside + line.cancelled
             back[line.id] = units
             by_sku[line.sku] += units
+            for sku, count in line.holds.items():  # nobody but the parcel knows which of them came back
+                by_sku[sku] += count * line.sent
     surplus = {shop.lines[gid].sku + " " + gid: n - back[gid] for gid, n in restocked.items() if n > back[gid]}
     shelf: Counter[str] = Counter()
     for entry in shop.restocks:

@@ -196,6 +196,11 @@ WITH_TAG: Final = """
 SELECT DISTINCT rma_id FROM (
   SELECT rma_id FROM rma_tag WHERE tenant_id = current_tenant() AND tag = ANY ($1::text[]) LIMIT $2) AS found
 """
+# Most returns are of kind `return`, which therefore no filter names; of the others the newest are enough for any list.
+OF_KIND: Final = """
+SELECT id AS rma_id FROM rma WHERE tenant_id = current_tenant() AND kind = ANY ($1::text[]) AND kind <> 'return'
+ ORDER BY requested_at DESC LIMIT 10000
+"""
 WATCHED: Final = "SELECT rma_id FROM rma_watcher WHERE tenant_id = current_tenant() AND staff_id = $1 LIMIT $2"
 
 
@@ -223,6 +228,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    kinds: tuple[str, ...] = ()  # other than `return`
     ids: tuple[UUID, ...] | None = None  # none of them finds nothing; nothing said finds all
     numbers: tuple[int, ...] | None = None
 
@@ -257,6 +263,10 @@ def values(filters: Filters) -> tuple[object, ...]:
 
 async def rare_first(db: Db, filters: Filters) -> Filters:
     """Return the same filters with what only few returns have replaced by the ids of those."""
+    if filters.kinds:
+        of_kind = {row["rma_id"] for row in await db.fetch(OF_KIND, list(filters.kinds))}
+        ids = of_kind if filters.ids is None else of_kind & set(filters.ids)
+        filters = replace(filters, ids=tuple(ids), kinds=())
     if filters.resolutions:
         found = await db.fetch(WITH_RESOLUTION, list(filters.resolutions), RARE)
         filters = _named(filters, found, resolutions=())

@@ -2,6 +2,7 @@
 
 from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
+from retour.store.intake.queues import IntakeQueue, queues
 from retour.store.intake.rows import (
     Intake,
     Waiting,
@@ -22,6 +23,7 @@ from retour.store.intake.rows import (
 
 __all__ = [
     "Intake",
+    "IntakeQueue",
     "Waiting",
     "add",
     "apart",
@@ -36,6 +38,7 @@ __all__ = [
     "of_return",
     "opened",
     "park",
+    "queues",
     "seen",
     "undone",
     "waiting",

@@ -1,5 +1,6 @@
 """Where an order stands before a quote: unit limits, tenders, what was paid back by us and by others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -221,6 +222,10 @@ class Position:
             customer=customer,
             own=own,
         )
+
+    def with_claims(self, more: Iterable[tuple[str, int, int]]) -> "Position":
+        """Return the position as if these units were claimed as well."""
+        return replace(self, claims=(*self.claims, *more))
 
     def held(self, line_ref: str) -> tuple[tuple[int, int], ...]:
         """Return the ordinals of a line that the return asked for anew holds already."""

@@ -37,6 +37,10 @@ UPDATE rma SET method = $2, policy_version_id = $3, decision = $4, promised = $5
        send_reminded_at = NULL, turn = turn + 1
  WHERE tenant_id = current_tenant() AND id = $1
 """
+BEGIN_ANEW: Final = """
+UPDATE rma SET send_by = NULL, send_reminded_at = NULL, approve_at = NULL, turn = turn + 1
+ WHERE tenant_id = current_tenant() AND id = $1
+"""
 FORGET_UNITS: Final = "UPDATE settlement SET units = '[]' WHERE tenant_id = current_tenant() AND id = $1"
 CLAIM: Final = """
 INSERT INTO unit_claim (tenant_id, order_id, line_ref, ordinals, return_line_id)
@@ -94,6 +98,11 @@ async def replace(
 ) -> None:  # fmt: skip
     """Write what was decided and promised anew; what waited for the parcel begins anew."""
     await db.execute(REPLACE, rma_id, method, policy_version_id, decision, promised, approve_at)
+
+
+async def begin_anew(db: Db, rma_id: UUID) -> None:
+    """Count another turn of a return; what waited for its time begins anew."""
+    await db.execute(BEGIN_ANEW, rma_id)
 
 
 async def forget_units(db: Db, settlement_id: UUID) -> None:

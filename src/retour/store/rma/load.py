@@ -47,6 +47,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       'reason', l.reason, 'note', l.note, 'message', l.message, 'resolution', l.resolution,
       'resolution_ref', l.resolution_ref, 'decision', l.decision, 'method', coalesce(l.method, r.method),
       'destination', l.destination, 'answers', l.answers,
+      'platform_reason', (SELECT lower(w.platform_reason) FROM reason w
+                           WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.code = l.reason),
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),

@@ -265,6 +265,8 @@ def _way_back(of: ToldReturn, reader: Reader, papers: tuple[LabelContent, ...] =
             return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
         case MethodKind.KEEP_ITEM:
             return (reader.say("Keep the items: nothing needs to come back."),)
+        case "nothing":
+            return (reader.say("There is nothing to send. Your money follows."),)
         case _:
             return (
                 reader.say("Send the items back with a carrier of your choice."),

@@ -182,7 +182,7 @@ def _restock(effect: Effect, target: Restock) -> Input:
     }
     return {
         "name": "available",
-        "reason": "restock",
+        "reason": "restock" if target.quantity > 0 else "correction",
         "referenceDocumentUri": f"gid://retour/Effect/{effect.id}",
         "changes": [change],
     }

@@ -233,7 +233,7 @@ def _options(fact: Fact, how: Control, by: Reading) -> tuple[tuple[str, str], ..
     if how is Control.FLAG:
         return (("yes", by.reader.say("yes")), ("no", by.reader.say("no")))
     if how in (Control.ONE_OF, Control.SOME_OF):
-        return tuple((value, _capital(by.reader.say(words))) for value, words in choices(fact, by.zones))
+        return tuple((value, _capital(by.reader.say(words))) for value, words in choices(fact, by.zones, by.reasons))
     return ()
 
 

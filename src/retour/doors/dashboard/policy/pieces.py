@@ -79,6 +79,7 @@ class Reading:
     currency: str
     errors: FormErrors
     zones: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, str], ...] = ()  # (code, name) of the store's own
 
 
 def read_record(parts: Sequence[Piece], tree: Mapping[str, object], path: str, by: Reading) -> dict[str, object]:

@@ -16,6 +16,7 @@ from retour.doors.dashboard.policy.sentences import Teller
 from retour.doors.dashboard.settings.area import store_of
 from retour.store import policy
 from retour.store import resolution as resolutions
+from retour.store import why as reasons
 from retour.store.account import Store
 from retour.store.db import Db
 from retour.store.desk.page import names
@@ -57,6 +58,7 @@ class Opened:
     in_force: int  # the number of the published version, 0 for none
     people: Mapping[str, str]
     teller: Teller
+    reasons: tuple[tuple[str, str], ...] = ()  # (code, name) of the store's own, archived ones too
 
     @property
     def document(self) -> dict[str, object]:
@@ -99,7 +101,7 @@ async def opened(db: Db, seen: Visit) -> Opened:
         raise Refused("policy_not_found", "There is no such version.")
     live = await policy.published(db, store.id)
     teller = await teller_of(db, seen, store, version.document)
-    return Opened(store, version, live[1] if live else 0, await names(db), teller)
+    return Opened(store, version, live[1] if live else 0, await names(db), teller, await reason_names(db, seen, store))
 
 
 async def a_draft(db: Db, seen: Visit) -> Opened:
@@ -122,6 +124,12 @@ async def records(db: Db, store: Store, reader: Reader) -> Mapping[str, str]:
     said = {str(one.id): one.wording(reader.language, default).name for one in found}
     gone = {str(one.id) for one in found if not one.active}
     return {ref: reader.say("%(name)s (archived)", name=name) if ref in gone else name for ref, name in said.items()}
+
+
+async def reason_names(db: Db, seen: Visit, store: Store) -> tuple[tuple[str, str], ...]:
+    """Return (code, name) of the store's reasons in the merchant's order, as the reader reads them."""
+    default = await resolutions.default_language(db, store.id)
+    return tuple((one.code, one.name(seen.reader.language, default)) for one in await reasons.of_store(db, store.id))
 
 
 async def show(seen: Visit, template: str, *, status: int = 200, **values: Any) -> Response[str]:

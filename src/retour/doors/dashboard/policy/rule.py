@@ -57,7 +57,7 @@ async def _rule_page(seen: Visit) -> Response[str]:
         raise Refused("policy_not_found", "There is no such rule.")
     then = rule["then"]
     assert isinstance(then, dict)
-    by = Reading(seen.reader, here.currency, FormErrors(), here.zones)
+    by = Reading(seen.reader, here.currency, FormErrors(), here.zones, here.reasons)
     tree: Tree = {
         "name": str(rule["name"]),
         "enabled": "1" if rule.get("enabled", True) else "",
@@ -75,7 +75,7 @@ async def _form(
     seen: Visit, edited: Edited, *, status: int = 200, focus: str = "", result: Tried | None = None
 ) -> Response[str]:
     here, tree = edited.here, edited.tree
-    by = Reading(seen.reader, here.currency, edited.errors, here.zones)
+    by = Reading(seen.reader, here.currency, edited.errors, here.zones, here.reasons)
     said = [name for name in outcome_forms.IN_ORDER if name in part_of(tree, "then")]
     return await show_version(
         seen, here, "rule", tab="rules", status=status, rule_id=seen.request.path_params.get("rule", ""), said_groups=said,
@@ -119,7 +119,7 @@ async def _sent(seen: Visit) -> Response[Any]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         here = await a_draft(db, seen)
         edited, places = Edited(here, tree_of(sent), FormErrors()), Places()
-        by = Reading(seen.reader, here.currency, edited.errors, here.zones)
+        by = Reading(seen.reader, here.currency, edited.errors, here.zones, here.reasons)
         result = await _try(db, seen, edited, by, rule_id) if do == "try" else None
     if do == "try":
         return await _form(seen, edited, result=result)

@@ -92,13 +92,18 @@ def control(fact: Fact, op: Op, zones: Sequence[str] = ()) -> Control:
     return Control.ONE_OF if op in (Op.EQ, Op.NE) and choices(fact, zones) else Control.TEXT
 
 
-def choices(fact: Fact, zones: Sequence[str] = ()) -> tuple[tuple[str, str], ...]:
-    """Return (value, words) of a fact with a short list of values that merchants know by name."""
+def choices(
+    fact: Fact, zones: Sequence[str] = (), reasons: Sequence[tuple[str, str]] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Return (value, words) of a fact with a short list of values that merchants know by name.
+
+    `reasons` are those of the store; without them the usual ones stand there.
+    """
     name = fact.name
     if name == "order.zone":
         return tuple((zone, zone) for zone in zones)
     if name in ("line.reason", "return.reasons"):
-        return tuple((code, REASONS[code]) for code in reason.REASONS)
+        return tuple(reasons) or tuple((code, REASONS[code]) for code in reason.REASONS)
     if name == "order.paid_with":
         return tuple((kind.value, words) for kind, words in TENDERS.items())
     if name == "return.channel":

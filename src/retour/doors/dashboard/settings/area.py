@@ -36,6 +36,7 @@ AREAS: Final = (
     ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock")),
     ("payments", _("Payments"), _("Pause them, four eyes above an amount, the velocity breaker")),
     ("waits", _("Waits"), _("How long returns may wait, and who is told")),
+    ("shoppers", _("Signs of abuse"), _("What counts as one, block and allow lists")),
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
     ("mail", _("Mail"), _("What shoppers are told, and from which address")),
     ("policy", _("Policy"), _("What may come back, until when, and what is paid")),

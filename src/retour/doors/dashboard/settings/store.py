@@ -81,7 +81,7 @@ async def _add(seen: Visit) -> Response[Any]:
     async def work(db: Db) -> Store:
         added = await flow.create_store(
             db, shop_name=sent.text("shop_name"), timezone=sent.text("timezone"), currency=sent.text("currency"),
-            actor=seen.staff.actor, now=seen.now,
+            actor=seen.staff.actor, now=seen.now, guarded=True,
         )  # fmt: skip
         await session_flow.choose_store(db, session_id=seen.staff.session_id, store_id=added.id)
         return added
