@@ -6,10 +6,11 @@ import httpx2
 import pytest
 
 from retour.core.account import Role
+from retour.core.policy.outcome import AnswerKind, Question, Requirements
 from retour.flows import rma
 from tests.doors.dashboard_returns.clerk import Clerk, sign_in
 from tests.doors.dashboard_returns.scene import MUGS, Scene
-from tests.stories.house import now
+from tests.stories.house import now, under
 from tests.stories.test_platform_figures import half_a_euro_less
 from tests.web.pdf_text import text_of
 
@@ -351,3 +352,29 @@ async def test_units_are_not_given_beyond_what_there_is_whatever_the_reason(scen
 
     assert refused.status == 422
     assert await traces(scene) == before
+
+
+async def test_staff_are_asked_what_the_shopper_would_be_asked(scene: Scene, ben: Clerk) -> None:
+    questions = (
+        Question("fit", "How does it fit?", AnswerKind.CHOICE, ("tight", "loose")),
+        Question("worn", "Was it worn?", AnswerKind.YES_NO, required=False),
+    )
+    document = under(requirements=Requirements(questions=questions))
+    await scene.house.do(lambda db: scene.house.publish(document, db=db))
+    order = await scene.order(MUGS, name="Lena Fuchs")
+    at = f"/dashboard/orders/{order.id}/return"
+    assert "Choose a reason" in (await ben.get(at)).words
+    made_up = await ben.send(at, line="0", **{"quantity-0": "1", "reason-0": "because"})
+    assert made_up.status == 422
+    chosen = {"line": "0", "quantity-0": "1", "reason-0": "too_small"}
+
+    confirm = await ben.send(at, **chosen)
+    assert "How does it fit?" in confirm.words
+    said = {"asked": confirm.values("asked"), "answer-0-fit": "tight", "answer-0-other": "x"}
+    done = await ben.post(at, {**chosen, **said, "_csrf": confirm.value("_csrf"), "hash": confirm.value("hash")})
+
+    assert done.status == 303
+    assert await scene.house.rows(
+        "SELECT l.answers FROM return_line l JOIN rma r ON r.id = l.rma_id WHERE r.channel = 'dashboard'"
+    ) == [({"fit": "tight"},)]
+    assert "How does it fit?: “tight”" in (await ben.get(done.headers["location"])).words

@@ -12,17 +12,19 @@ from retour.core.beyond import FIRM, REASON_MOST
 from retour.core.eligibility import returnable
 from retour.core.errors import Objection, Refused
 from retour.core.money import Money
-from retour.core.policy.outcome import MethodKind, ResolutionKind
+from retour.core.policy.outcome import MethodKind, Requirements, ResolutionKind
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
 from retour.doors.dashboard.route import form, page
+from retour.doors.dashboard.start_asks import answers_of, fields_of, reasons_for
 from retour.doors.dashboard.told import word
 from retour.flows import rma as flow
 from retour.flows.rma import Judged, Wish
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import resolution as resolutions
+from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
@@ -80,6 +82,7 @@ class Choice:
     title: str
     sku: str
     left: int
+    reasons: tuple[tuple[str, str], ...]  # that may be given for it, as (code, words)
 
 
 def start_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -147,14 +150,22 @@ async def _read(db: Db, seen: Visit) -> tuple[OrderRecord, list[Choice]]:
     record = await orders.load(db, _order_id(seen))
     if record is None:
         raise Refused("order_not_found", "There is no such order.")
-    at = await refunds.position(db, record.id)
+    at, records = await refunds.position(db, record.id), await reasons.of_store(db, record.store_id)
+    default = await resolutions.default_language(db, record.store_id)
     left = returnable(
         record.order,
         claimed={c.line_ref: c.in_return for c in at.counters},
         refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
     )
     return record, [
-        Choice(n, line.ref, line.title, line.sku or "", left[line.ref].left)
+        Choice(
+            n,
+            line.ref,
+            line.title,
+            line.sku or "",
+            left[line.ref].left,
+            reasons_for(records, line, seen.reader, default),
+        )
         for n, line in enumerate(record.order.lines)
     ]
 
@@ -197,10 +208,11 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
         reason = sent.text(f"reason-{choice.n}")
         if not 1 <= quantity <= choice.left:
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
-        if reason not in words.REASONS:
+        if reason not in dict(choice.reasons):
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
         kind, ref = _chosen(sent, choice.n)
-        wishes.append(Wish(choice.ref, quantity, reason, sent.text(f"note-{choice.n}")[:10_000] or None, kind, ref))
+        note = sent.text(f"note-{choice.n}")[:10_000] or None
+        wishes.append(Wish(choice.ref, quantity, reason, note, kind, ref, answers_of(sent, choice.n)))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes
@@ -239,7 +251,7 @@ async def _shown(
         status=422 if errors else 200,
         record=record,
         choices=choices,
-        reasons=[("", reader.say("Choose a reason")), *((c, word(reader, words.REASONS, c)) for c in _reasons())],
+        unsaid=[("", reader.say("Choose a reason"))],
         offers=offers,
         methods=[
             ("", reader.say("As the policy offers first")),
@@ -248,10 +260,6 @@ async def _shown(
         form=sent,
         errors=errors,
     )
-
-
-def _reasons() -> list[str]:
-    return [code for code in words.REASONS if code != "unwanted"]
 
 
 async def _confirm(
@@ -276,8 +284,15 @@ async def _confirm(
         total=Money(promise.total_minor + sum(plan.bonus for plan in promise.plans), promise.currency),
         hash=promise.hash,
         approved=alone and not judged.looked_at,
+        questions=fields_of(_asked(choices, judged), sent, reader),
         set_aside=[(_title(one, titles), _said(reader, one)) for one in judged.set_aside],
     )
+
+
+def _asked(choices: Sequence[Choice], judged: Judged) -> list[tuple[int, str, Requirements]]:
+    """Return what is wanted to know of each chosen line."""
+    wanted = dict(zip((line.line_ref for line in judged.lines), judged.wanted, strict=True))
+    return [(one.n, one.title, wanted[one.ref]) for one in choices if one.ref in wanted]
 
 
 def _title(one: Objection, titles: Mapping[str, str]) -> str:

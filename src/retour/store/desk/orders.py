@@ -10,6 +10,7 @@ from retour.core.rma import Decision
 from retour.store.db import Db, Record
 from retour.store.desk import people
 from retour.store.desk.listing import PAGE
+from retour.store.desk.narrowed import PLANNED_AS_ASKED
 from retour.store.order.record import fold_name
 
 # A page is read one row longer than shown, to know whether there is another; orders are counted only up to a bound.
@@ -179,11 +180,13 @@ async def orders_of(db: Db, person_id: UUID) -> tuple[OrderRow, ...]:
 
 async def returns_of_order(db: Db, order_id: UUID) -> tuple[ReturnRow, ...]:
     """Return the returns of an order, newest first."""
+    await db.execute(PLANNED_AS_ASKED)
     return tuple(_return(row) for row in await db.fetch(RETURNS_OF_ORDER, order_id, None))
 
 
 async def returns_of_person(db: Db, person_id: UUID) -> tuple[ReturnRow, ...]:
     """Return the returns of a shopper, newest first."""
+    await db.execute(PLANNED_AS_ASKED)
     return tuple(_return(row) for row in await db.fetch(RETURNS_OF_ORDER, None, person_id))
 
 
