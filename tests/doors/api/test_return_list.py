@@ -73,7 +73,17 @@ async def test_the_list_is_searched_and_narrowed(http: httpx2.AsyncClient, datab
 
 
 @pytest.mark.parametrize(
-    "query", ["priority=now", "status=open", "q=", "tag=", "assignee_id=ana", "requested_since=monday", "colour=red"]
+    "query",
+    [
+        "priority=now",
+        "status=open",
+        "q=",
+        "tag=",
+        "assignee_id=ana",
+        "requested_since=monday",
+        "requested_since=2026-02-31T00:00:00Z",
+        "colour=red",
+    ],
 )
 async def test_a_filter_that_is_none_is_refused(
     http: httpx2.AsyncClient, database: Database, vault: Vault, query: str

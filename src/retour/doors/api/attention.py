@@ -17,7 +17,7 @@ from retour.store import account
 Tags = Annotated[list[Tag], Meta(max_length=MOST_TAGS)]
 
 
-class AssignWish(Asked):
+class AssigneeWish(Asked):
     """Whom the return belongs to; nobody if left out."""
 
     staff_id: UUID | None = None
@@ -64,7 +64,7 @@ class StaffList(Told):
     items: list[StaffOut]
 
 
-async def assign_return(call: Call, wish: AssignWish) -> ReturnOut:
+async def assign_return(call: Call, wish: AssigneeWish) -> ReturnOut:
     """Give the return to somebody."""
     await check_store(call)
     await flow.assign(call.db, rma_id=call.resource_id, staff_id=wish.staff_id, actor=call.actor, now=call.now)
@@ -113,7 +113,7 @@ async def list_staff(call: Call, _: None) -> StaffList:
 OPERATIONS: Final = (
     Operation(
         id="assign_return", method="POST", path="/returns/{id}/assign", tag="Return actions", missing=MISSING,
-        body=AssignWish, answer=ReturnOut, summary="Give a return to somebody, or to nobody", do=assign_return,
+        body=AssigneeWish, answer=ReturnOut, summary="Give a return to somebody, or to nobody", do=assign_return,
     ),
     Operation(
         id="tag_return", method="POST", path="/returns/{id}/tags", tag="Return actions", missing=MISSING, body=TagWish,

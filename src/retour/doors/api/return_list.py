@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from retour.core.attention import LONGEST_TAG, Priority, tag_of
+from retour.core.errors import Refused
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import Decision
 from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
@@ -25,6 +26,13 @@ Search = Annotated[
         " notes and names, each by its beginning. At most the newest 1,000 that fit are found.",
     ),
 ]  # fmt: skip
+Moment = Annotated[
+    str,
+    Meta(
+        pattern="^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z$",
+        description="A moment in UTC to the second, such as 2026-11-22T09:30:00Z.",
+    ),
+]
 Tag = Annotated[str, Meta(min_length=1, max_length=LONGEST_TAG, pattern=NO_NUL)]
 
 
@@ -42,8 +50,8 @@ class ReturnsQuery(PageQuery):
     priority: Priority | None = None
     tag: Tag | None = None
     assignee_id: UUID | None = None
-    requested_since: datetime | None = None
-    requested_before: datetime | None = None
+    requested_since: Moment | None = None
+    requested_before: Moment | None = None
 
 
 class ReturnPage(Told):
@@ -95,8 +103,17 @@ def _filters(call: Call, query: ReturnsQuery) -> Filters:
         channels=(q.channel,) if q.channel else (), resolutions=(q.resolution.value,) if q.resolution else (),
         kinds=(q.kind,) if q.kind else (), priorities=(q.priority.value,) if q.priority else (),
         tags=(tag_of(q.tag),) if q.tag else (),
-        assignee_id=q.assignee_id, order_id=q.order_id, since=q.requested_since, until=q.requested_before,
+        assignee_id=q.assignee_id, order_id=q.order_id, since=_moment(q.requested_since, "requested_since"),
+        until=_moment(q.requested_before, "requested_before"),
     )  # fmt: skip
+
+
+def _moment(text: str | None, field: str) -> datetime | None:
+    """Return a moment; raise Refused(invalid_time) for a day or an hour that there is not."""
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused("invalid_time", "there is no such day or hour", field=field) from None
 
 
 async def count_returns(call: Call, _: None) -> CountsOut:
