@@ -66,7 +66,7 @@ STORE_OF_RETURN: Final = "SELECT store_id FROM rma WHERE tenant_id = current_ten
 # The parts of a return that the summary leaves out; settlements and effects are read by their own rooms.
 PARTS_OF_RETURN: Final = """
 SELECT jsonb_build_object(
-  'decision', r.decision, 'promised', r.promised, 'location_ref', r.location_ref,
+  'decision', coalesce(r.decision, r.decision_before::json), 'promised', r.promised, 'location_ref', r.location_ref,
   'shipments', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', s.id, 'carrier', s.carrier, 'tracking_number', s.tracking_number,
              'status', s.status, 'status_at', s.status_at, 'created_at', s.created_at) ORDER BY s.created_at, s.id)

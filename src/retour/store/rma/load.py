@@ -159,7 +159,9 @@ OPEN_OF_ORDER: Final = """
 SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND order_id = $1 AND status IN ('requested', 'in_review', 'approved', 'reopened')
 """
-DECISION: Final = "SELECT decision FROM rma WHERE tenant_id = current_tenant() AND id = $1"
+DECISION: Final = """
+SELECT coalesce(decision, decision_before::json) FROM rma WHERE tenant_id = current_tenant() AND id = $1
+"""
 PROMISED: Final = "SELECT promised -> 'plans' AS plans FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 DUE_AT: Final = "SELECT due_at FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 

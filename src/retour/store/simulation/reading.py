@@ -21,7 +21,8 @@ SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AN
 # than to write the rest. The shape of a return is that of decoding.PastRow, here and in ORDERS.
 RETURNS: Final = """
 WITH page AS MATERIALIZED (
-  SELECT tenant_id, id, requested_at, number, order_id, method, policy_version_id, inspected_at, decision, promised FROM rma
+  SELECT tenant_id, id, requested_at, number, order_id, method, policy_version_id, inspected_at, promised,
+         coalesce(decision, decision_before::json) AS decision FROM rma
    WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at <= $3
      AND (requested_at, id) < ($3, $4::uuid)
    ORDER BY requested_at DESC, id DESC LIMIT $5),
@@ -60,7 +61,8 @@ SELECT convert_to(json_agg(json_build_object('id', o.id, 'document', o.document,
       CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
                  i.deduction_basis_points) ORDER BY i.ordinals)
-          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END, r.decision
+          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END,
+      coalesce(r.decision, r.decision_before::json)
       ) ORDER BY r.requested_at, r.id)
       FROM rma r WHERE r.tenant_id = o.tenant_id AND r.order_id = o.id) END))::text, 'UTF8')
   FROM sales_order o
