@@ -148,8 +148,12 @@ async def returns(
     With a `place` the page begins or ends there, at the cost of one page however far down it is. `known` is how many
     there are, where the caller has counted them already.
     """
-    narrowed_by = narrowed.values(await _found(db, filters))
+    filters = await _found(db, filters)
     offset = 0 if place else (page - 1) * PAGE
+    if filters.numbers is not None and sort == "newest" and place is None and _by_numbers_alone(filters):
+        known, numbers = len(filters.numbers), sorted(filters.numbers, reverse=True)
+        filters, offset, page = replace(filters, numbers=tuple(numbers[offset : offset + PAGE])), 0, 2
+    narrowed_by = narrowed.values(filters)
     after = (None, None) if place is None else (place.number, place.since or _NEVER)
     where = after if sort == "waiting" else after[:1]
     rows = await db.fetch(narrowed.statement(sort, place), *narrowed_by, PAGE, offset, *where)
@@ -163,6 +167,11 @@ async def returns(
     else:
         total = known
     return Listed(tuple(_row(row) for row in await db.fetch(SHOW, ids)) if ids else (), total)
+
+
+def _by_numbers_alone(filters: Filters) -> bool:
+    """Return whether a search alone narrows the list: then its page and its length are those of the numbers."""
+    return replace(filters, numbers=None) == Filters()
 
 
 async def opened(db: Db, filters: Filters, *, after_id: UUID, limit: int) -> list[UUID]:
