@@ -83,7 +83,7 @@ def test_a_list_says_nothing_about_the_customer() -> None:
 
 @pytest.mark.parametrize(("at", "total", "wanted"), [(None, 100, False), (50, 50, True), (50, 49, False)])
 def test_a_score_sends_to_a_person_from_the_store_s_own_limit_on(at: int | None, total: int, wanted: bool) -> None:
-    assert wants_review(Score(total, total), Thresholds(review_at=at)) is wanted
+    assert wants_review(Score(total, total), Thresholds(review_from=at)) is wanted
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.core.kind import Kind, decider, highest, is_granted, unoffered_ways, unsent, was_sent, way_of
+from retour.core.errors import Refused
+from retour.core.kind import Kind, check_gift, decider, highest, is_granted, unoffered_ways, unsent, was_sent, way_of
 from retour.core.policy import compile_policy, decide, template
 from retour.core.rma.state import Span, count
 from retour.core.ways import Way, Ways
@@ -84,3 +85,11 @@ def test_nothing_that_was_sent_or_is_claimed_is_ever_cancelled(
     assert all(fulfilled < u <= ordered for u in units)
     ours = len({u for u in claimed if fulfilled < u <= ordered})
     assert count(free) == max(0, ordered - fulfilled - max(cancelled, ours))
+
+
+def test_a_gift_becomes_credit_and_nothing_else() -> None:
+    check_gift(["gift_card", "store_credit"])
+
+    with pytest.raises(Refused) as refused:
+        check_gift(["store_credit", "refund_original"])
+    assert (refused.value.code, refused.value.field) == ("resolution_not_offered", "lines[1].resolution")

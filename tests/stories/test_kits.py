@@ -114,3 +114,24 @@ async def test_what_arrived_damaged_of_a_part_is_deducted_from_that_part(house: 
     )
 
     assert await house.refunded(order) == ("23.24", 1)
+
+
+async def test_parts_that_the_platform_sold_as_a_bundle_come_back_by_the_part_in_its_own_return(house: House) -> None:
+    await house.open()
+    bundle = {"group": "Tea set", "taxes": [["VAT", "0.07"]], "discounts": [{"percent": "10", "title": "Bundle"}]}
+    order = await house.an_order(
+        {"sku": "RT-POT-1L", "price": "45.00", "quantity": 1, **bundle},
+        {"sku": "RT-CUP", "price": "27.50", "quantity": 2, **bundle},
+    )
+    assert [(line.bundle and line.bundle.title, line.gross.presentment) for line in order.order.lines] == [
+        ("Tea set", 4050),
+        ("Tea set", 4950),
+    ]
+
+    await house.returned(order, {1: 1})
+
+    assert await house.refunded(order) == ("24.75", 1)
+    assert await house.restocks() == [("RT-CUP", 1)]
+    await house.returned(order, {0: 1, 1: 1})
+    assert await house.refunded(order) == ("90.00", 2)
+    assert await house.restocks() == [("RT-CUP", 1), ("RT-POT-1L", 1), ("RT-CUP", 1)]

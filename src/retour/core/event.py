@@ -13,6 +13,7 @@ class EventType(StrEnum):
     RETURN_NOTED = "return.noted"
     RETURN_PHOTO_ADDED = "return.photo_added"
     RETURN_OBSERVED = "return.observed"
+    RETURN_TOLD = "return.told_elsewhere"
     RETURN_HELD = "return.held"
     RETURN_RELEASED = "return.released"
     RETURN_INFO_ASKED = "return.info_asked"

@@ -48,7 +48,7 @@ POINTS: Final[Mapping[Sign, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which count on something is a sign; `review_at` is the score from which a person looks at a request.
+    """From which count on something is a sign; `review_from` is the score from which a person looks at a request.
 
     `returns` and `share_bp` (basis points of the units bought) are reached together; `others` counts further persons.
     """
@@ -59,7 +59,7 @@ class Thresholds:
     swapped: int = 1
     without_goods: int = 1
     others: int = 2
-    review_at: int | None = None
+    review_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def score(seen: Seen, limits: Thresholds) -> Score:
 
 def wants_review(scored: Score, limits: Thresholds) -> bool:
     """Return whether a person looks at the request; that is all a score or a list ever does by itself."""
-    return scored.blocked or (limits.review_at is not None and scored.total >= limits.review_at)
+    return scored.blocked or (limits.review_from is not None and scored.total >= limits.review_from)
 
 
 def identity_keys(person: Person, person_id: str) -> tuple[tuple[KeyKind, str], ...]:

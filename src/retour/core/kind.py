@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from retour.core.errors import Refused
 from retour.core.policy import LineDecision
 from retour.core.policy.evaluate import STATUTE
 from retour.core.policy.outcome import MethodKind, ResolutionKind
@@ -22,7 +23,17 @@ class Kind(StrEnum):
 
 
 WITHDRAWN: Final = "withdrawal"  # the reason of a line that is withdrawn from: the law asks for none
+CREDIT: Final = frozenset({ResolutionKind.GIFT_CARD.value, ResolutionKind.STORE_CREDIT.value})
 ASKED_FOR: Final = (Kind.RETURN, Kind.CLAIM, Kind.CANCELLATION)  # a withdrawal is stated, never asked for
+
+
+def check_gift(resolutions: Sequence[str]) -> None:
+    """Raise Refused(resolution_not_offered) where a gift would be paid to its giver: the receiver gets credit alone."""
+    for index, resolution in enumerate(resolutions):
+        if resolution not in CREDIT:
+            raise Refused(
+                "resolution_not_offered", "a gift becomes credit of its receiver", field=f"lines[{index}].resolution"
+            )
 
 
 def is_granted(kind: str) -> bool:

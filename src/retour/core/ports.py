@@ -253,6 +253,22 @@ class PictureSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """One page of a source's documents as JSON, oldest change first; `next` is where the following page begins."""
+
+    items: tuple[bytes, ...]
+    next: str | None = None
+
+
+class FeedReader(Protocol):
+    """How a source is asked for what has changed."""
+
+    async def pull(self, *, url: str, token: str, since: datetime, cursor: str | None) -> Pulled:
+        """Return one page of documents changed since then; raise Unreachable."""
+        ...
+
+
 class WebhookSender(Protocol):
     """How events leave the house."""
 

@@ -16,8 +16,8 @@ HANDS: Final = frozenset(
         EventType.RETURN_APPROVED.value,
         EventType.RETURN_RECEIVED.value,
         EventType.RETURN_INSPECTED.value,
-        "return.edited",
-        "return.reopened",
+        EventType.RETURN_EDITED.value,
+        EventType.RETURN_REOPENED.value,
         EventType.FEES_WAIVED.value,
         EventType.SETTLEMENT_QUOTED.value,
     }

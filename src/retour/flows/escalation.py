@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from retour.core.errors import Refused
@@ -15,7 +16,7 @@ from retour.store.db import Db
 from retour.store.sla import OwnLimit
 from retour.store.vault import Vault
 
-_STAFF = "staff:"
+_STAFF: Final = "staff:"
 
 
 async def escalate(db: Db, *, rma_id: UUID, now: datetime) -> None:

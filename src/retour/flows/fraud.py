@@ -54,7 +54,7 @@ async def change_limits(
     """
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store", field="store_id")
-    bounds = {"share_bp": (0, 10_000), "review_at": (1, 100)}
+    bounds = {"share_bp": (0, 10_000), "review_from": (1, 100)}
     for name in Thresholds.__slots__:
         value = getattr(limits, name)
         least, most = bounds.get(name, (1, 1_000))

@@ -64,8 +64,7 @@ async def pay_outside(
     note = {"settlement_id": row.id, "paid_by": "hand", "reason": reason}
     await returns.changed(db, record, EventType.SETTLEMENT_QUOTED, actor=actor, at=now, data=note)
     await discrepancy.resolve(db, DISAGREES, resource_kind="settlement", resource_id=row.id, by=actor, at=now)
-    worth = plan.total.presentment
-    if not await seconds.wait_for_second(db, record, row, plan, total_minor=worth, accepted=True, at=now):
+    if not await seconds.wait_for_second(db, record, row, plan, at=now, is_override=True, is_outside=True):
         await hand_over(db, record, row, plan, now)
     return await _again(db, settlement_id)
 

@@ -148,7 +148,7 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
     front = None
     if held.store_id is not None:
         front = await by.front(
-            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told else None,
+            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told and not told.rma.gift else None,
             language=held.language,
         )  # fmt: skip
     return Letter(

@@ -193,9 +193,7 @@ async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling 
 
 
 async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: PolicyCache) -> Settling | None:
-    if row.state is not SettlementState.QUOTED or row.comparison == "differs" or record.rma.held:
-        return None
-    if any(s.id == row.id and s.second_at is not None for s in record.rma.settlements):
+    if row.state is not SettlementState.QUOTED or row.comparison == "differs" or row.second_at or record.rma.held:
         return None
     found = await order.load(db, row.order_id)
     connection = await connections.get(db, record.connection_id)
@@ -210,10 +208,7 @@ async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over
     settling = await _load(db, settlement_id, policies)
     if settling is None or settling.record.own.pays(settling.row.resolution):
         return
-    worth = settling.plan.total.presentment
-    if not await seconds.wait_for_second(
-        db, settling.record, settling.row, settling.plan, total_minor=worth, accepted=False, at=now
-    ):
+    if not await seconds.wait_for_second(db, settling.record, settling.row, settling.plan, at=now, is_outside=True):
         await hand_over(db, settling.record, settling.row, settling.plan, now)
 
 
@@ -242,9 +237,7 @@ async def _compare_and_pay(
     await refunds.save_comparison(
         db, settling.row.id, platform_quote=figures, comparison=comparison, plan=plan, reasons=reasons
     )
-    if await seconds.wait_for_second(
-        db, settling.record, settling.row, plan, total_minor=_paid(plan), accepted=accepted, at=now
-    ):
+    if await seconds.wait_for_second(db, settling.record, settling.row, plan, at=now, is_override=accepted):
         return ()
     await refunds.add_lines(db, settling.row.id, settling.row.order_id, plan)
     if not plan.legs:
@@ -263,11 +256,6 @@ async def _compare_and_pay(
     await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
     await returns.refresh(db, settling.record.rma.id, at=now)
     return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
-
-
-def _paid(plan: Plan) -> int:
-    """Return what a plan pays, in presentment minor units."""
-    return sum(leg.amount_minor for leg in plan.legs)
 
 
 def _is_as_shown(plan: Plan, shown: Plan) -> bool:
@@ -306,7 +294,7 @@ async def _plan_refund(
             trusted_window=platforms.window(capability),
             serial_key=serial_key(capability, settling.row.order_id),
             repeat_harmless=False,
-            amount_minor=_paid(plan),
+            amount_minor=sum(leg.amount_minor for leg in plan.legs),
             shop_minor=max(plan.total.shop, 0),
             currency=plan.currency,
             legs=tuple(effects.Leg(leg.capture_ref, leg.amount_minor) for leg in plan.legs),

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from retour.connectors.feed.client import FeedClient
 from retour.connectors.http import Http, Patience
 from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
@@ -18,7 +19,7 @@ from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, PictureSource, Unreachable, WebhookSender
+from retour.core.ports import CommerceConnector, Credential, FeedReader, PictureSource, Unreachable, WebhookSender
 from retour.core.shipping import TrackingEvent
 from retour.doors.queue import Runner, Sweep, Tempo
 from retour.flows import effect as effect_flow
@@ -63,6 +64,7 @@ class House:
     pictures: PictureSource
     platforms: Platforms
     policies: PolicyCache
+    feeds: FeedReader | None = None
 
     def connector(self, platform: str) -> CommerceConnector:
         """Return the connector of a platform that somebody connected."""
@@ -134,6 +136,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 pictures=PictureClient(told),
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
+                feeds=FeedClient(told),
             )
         finally:
             await database.close()
@@ -262,7 +265,11 @@ def inbox_work(here: House) -> Work:
 def sync_work(here: House) -> Work:
     """Return the work of syncing the orders of one connection."""
 
+    from retour.main.intake import asked_regularly  # noqa: PLC0415 - it stands on this room
+
     async def sync(tenant_id: UUID, connection_id: UUID) -> None:
+        if await asked_regularly(here, tenant_id, connection_id):
+            return
         where = await source(here, tenant_id, connection_id)
         await order_flow.sync_orders(here.database, here.vault, source=where, clock=utc_now)
 

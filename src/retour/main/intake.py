@@ -1,14 +1,17 @@
-"""Wires what is sent in as documents: who reads them, and what they may do."""
+"""Wires what is sent in as documents: who reads them, what they may do, and who is asked for them."""
 
 from datetime import datetime
 from uuid import UUID
 
+from retour.core.platforms import FEED
 from retour.core.warehouse import REPORTS
 from retour.flows import order as order_flow
 from retour.flows.intake.message import DOCUMENTS, Told, read_message
+from retour.flows.intake.syncing import Asking, sync_source
 from retour.flows.receiving.reported import Reported, take_report
 from retour.flows.webhook import Documents
 from retour.main import House, utc_now
+from retour.store import connection as connections
 from retour.store.db import Db
 from retour.store.webhook import Entry
 from retour.web.intake import ReturnHands
@@ -27,3 +30,17 @@ def documents(here: House, tenant_id: UUID) -> Documents:
         )
 
     return Documents(DOCUMENTS | REPORTS, work)
+
+
+async def asked_regularly(here: House, tenant_id: UUID, connection_id: UUID) -> bool:
+    """Ask a source for what has changed, if the connection is one that is asked; return whether it is a source."""
+    async with here.database.tx(tenant_id) as db:
+        found = await connections.get(db, connection_id)
+    if found is None or found.platform != FEED:
+        return False
+    if found.state == "connected" and found.base_url:
+        assert here.feeds is not None, "a process that asks has the way out"
+        at = here.credential(found)
+        asking = Asking(tenant_id, connection_id, at.base_url, at.secret)
+        await sync_source(here.database, here.vault, asking, reader=here.feeds, clock=utc_now)
+    return True

@@ -70,7 +70,7 @@ SELECT (SELECT count(*) FROM past) AS returns,
        EXISTS (SELECT FROM shopper_list a JOIN hit ON hit.kind = a.kind AND hit.key = a.key
                 WHERE a.tenant_id = current_tenant() AND a.list = 'allow' AND a.removed_at IS NULL) AS allowed,
        (SELECT jsonb_build_object('returns', f.returns, 'share_bp', f.share_bp, 'worn', f.worn, 'swapped', f.swapped,
-                                  'without_goods', f.without_goods, 'others', f.others, 'review_at', f.review_at)
+                                  'without_goods', f.without_goods, 'others', f.others, 'review_from', f.review_from)
           FROM fraud_limit f WHERE f.tenant_id = current_tenant() AND f.store_id = $7) AS limits
 """
 REMEMBER: Final = """
@@ -190,15 +190,15 @@ UPDATE shopper_list SET removed_by = $2, removed_at = $3
  WHERE tenant_id = current_tenant() AND id = $1 AND removed_at IS NULL RETURNING list, kind
 """
 LIMITS: Final = """
-SELECT returns, share_bp, worn, swapped, without_goods, others, review_at, appeal
+SELECT returns, share_bp, worn, swapped, without_goods, others, review_from, appeal
   FROM fraud_limit WHERE tenant_id = current_tenant() AND store_id = $1
 """
 SAVE_LIMITS: Final = """
-INSERT INTO fraud_limit (tenant_id, store_id, returns, share_bp, worn, swapped, without_goods, others, review_at, appeal)
+INSERT INTO fraud_limit (tenant_id, store_id, returns, share_bp, worn, swapped, without_goods, others, review_from, appeal)
 VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT (tenant_id, store_id) DO UPDATE SET
   returns = excluded.returns, share_bp = excluded.share_bp, worn = excluded.worn, swapped = excluded.swapped,
-  without_goods = excluded.without_goods, others = excluded.others, review_at = excluded.review_at,
+  without_goods = excluded.without_goods, others = excluded.others, review_from = excluded.review_from,
   appeal = excluded.appeal
 """
 TENANT: Final = "SELECT current_tenant()"
@@ -251,5 +251,14 @@ async def save_limits(db: Db, store_id: UUID, limits: Thresholds, *, appeal: str
     """Write from which figures on a store sees a sign, and what it says to a shopper who is looked at."""
     t = limits
     await db.execute(
-        SAVE_LIMITS, store_id, t.returns, t.share_bp, t.worn, t.swapped, t.without_goods, t.others, t.review_at, appeal
+        SAVE_LIMITS,
+        store_id,
+        t.returns,
+        t.share_bp,
+        t.worn,
+        t.swapped,
+        t.without_goods,
+        t.others,
+        t.review_from,
+        appeal,
     )

@@ -86,20 +86,28 @@ class Word:
 
 
 async def wait_for_second(
-    db: Db, record: ReturnRecord, row: SettlementRow, plan: Plan, *, total_minor: int, accepted: bool, at: datetime
+    db: Db,
+    record: ReturnRecord,
+    row: SettlementRow,
+    plan: Plan,
+    *,
+    at: datetime,
+    is_override: bool = False,
+    is_outside: bool = False,
 ) -> bool:
     """Let a payment wait if a second person must approve it and has not; return whether it waits.
 
-    The caller holds the locks of order and return, and `plan` is what would be paid, `total_minor` of it now (0 moves
-    nothing and needs nobody); `accepted`: a person decided against the platform's figure.
+    The caller holds the locks of order and return, and `plan` is what would be paid by its legs, or all of it outside
+    (`is_outside`); nothing needs nobody. `is_override`: a person decided against the platform's figure.
     """
+    total_minor = plan.total.presentment if is_outside else sum(leg.amount_minor for leg in plan.legs)
     rule = (await guard.get(db, record.store_id)).second
     if total_minor == 0 or (rule.above_minor is None and not rule.overrides):
         return False
     seen = await db.fetchrow(GROUND, row.id, row.rma_id, row.order_id, plan.hash, total_minor)
     assert seen is not None, "a sum has a row"
     worth = seen["before"] + plan.total.shop + plan.bonus_shop
-    because = second_needed(rule, worth_minor=worth, is_override=accepted or seen["beyond"])
+    because = second_needed(rule, worth_minor=worth, is_override=is_override or seen["beyond"])
     if because is None or seen["approved"]:
         return False
     if await db.fetchval(WAIT, row.id, at, because.value, plan, plan.hash, total_minor) is not None:

@@ -24,6 +24,9 @@ KEEP: Final = """
 UPDATE sync_cursor SET changed_since = $2, cursor = $3, due_at = $4, problem = $5
  WHERE tenant_id = current_tenant() AND connection_id = $1 AND subject = 'orders'
 """
+OF: Final = """
+SELECT connection_id, ran_at, problem FROM sync_cursor WHERE tenant_id = current_tenant() AND subject = 'orders'
+"""
 STORE_OF: Final = "SELECT store_id FROM connection WHERE tenant_id = current_tenant() AND id = $1"
 
 
@@ -59,6 +62,20 @@ async def keep(
 ) -> None:
     """Write down how far the sync came and when it goes on."""
     await db.execute(KEEP, connection_id, changed_since, cursor, due_at, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the sync of a connection stands: when it ran last, and what was wrong then."""
+
+    connection_id: UUID
+    ran_at: datetime | None
+    problem: str | None
+
+
+async def standings(db: Db) -> dict[UUID, Standing]:
+    """Return how each sync of the account stands, by connection."""
+    return {row["connection_id"]: Standing(**row) for row in await db.fetch(OF)}
 
 
 async def store_of(db: Db, connection_id: UUID) -> UUID | None:

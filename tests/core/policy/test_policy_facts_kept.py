@@ -3,7 +3,15 @@
 import json
 from typing import Any
 
-from retour.core.policy import FACTS, compile_policy, decide, decode_facts, encode_facts
+from retour.core.policy import (
+    FACTS,
+    compile_policy,
+    decide,
+    decode_facts,
+    encode_facts,
+    encode_line_decision,
+    frozen_line_decision,
+)
 from retour.core.policy.document import AllOf, Compare, Op
 from tests.core.policy.builders import NEVER, a_policy, a_rule, facts_of
 from tests.core.policy.test_policy_parity import rich
@@ -60,3 +68,21 @@ def test_facts_are_the_same_after_they_were_kept() -> None:
 
     assert kept == facts
     assert kept.values == facts.values
+
+
+def test_what_is_frozen_with_a_return_names_only_what_is_known_and_decides_the_same() -> None:
+    compiled = compile_policy(a_policy(a_rule("r", NEVER, Compare("order.channel", Op.KNOWN, False))), version="1")
+    facts = facts_of()[0]
+    decision = decide(compiled, [facts]).lines[0]
+
+    frozen: Any = json.loads(json.dumps(frozen_line_decision(decision)))
+
+    assert frozen["facts"]["values"] == {
+        name: value
+        for name, value in json.loads(json.dumps(encode_facts(facts)))["values"].items()
+        if value is not None
+    }
+    assert frozen["rulings"] == json.loads(json.dumps(encode_line_decision(decision)))["rulings"]
+    again = decide(compiled, [decode_facts(frozen["facts"])]).lines[0]
+    assert (again.eligibility.rule, again.objections) == ("r", decision.objections)
+    assert again.closes_on == decision.closes_on

@@ -6,8 +6,20 @@ import pytest
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
-from retour.core.order import Bundle, BundlePart, ChargeKind, DiscountShare, OrderLine
+from retour.core.order import (
+    Bundle,
+    BundlePart,
+    ChargeKind,
+    DiscountShare,
+    FulfilledUnits,
+    Fulfilment,
+    OrderLine,
+    PlatformRefund,
+    RefundedLine,
+)
+from retour.core.ports import PlatformQuote
 from retour.core.refund import (
+    Agreement,
     Ledger,
     LedgerLine,
     OrderDiscount,
@@ -18,14 +30,16 @@ from retour.core.refund import (
     RowKind,
     UnitRange,
     booked,
+    compare,
     component_ref,
     components,
     quote,
     restock,
     shared,
     with_components,
+    with_kits,
 )
-from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
+from tests.core.builders import PLACED, a_charge, a_ledger, a_line, a_tax, an_order, both
 
 POT = BundlePart("pot", "Teapot", Sides(4500, 4000), sku="POT", inventory_ref="I-pot")
 CUPS = BundlePart("cup", "Cup", Sides(2750, 3000), quantity=2, sku="CUP", inventory_ref="I-cup")
@@ -273,3 +287,54 @@ def test_an_amount_that_a_person_names_is_paid_as_it_is() -> None:
     plan = quote(order, a_ledger(order), RefundRequest((asked,)), RefundTerms(share_bp=5_000))
 
     assert (plan.adjustments, plan.total) == ((), both(600))
+
+
+# --- kits that only the merchant knows ---
+
+
+def test_a_kit_is_taken_apart_with_all_that_was_shipped_refunded_and_charged_for_it() -> None:
+    kit, other = replace(KIT, components=()), a_line("B", q=1, gross=500)
+    sent = Fulfilment("F", PLACED, units=(FulfilledUnits("fk", "K", 2), FulfilledUnits("fb", "B", 1)))
+    lines = (RefundedLine("K", 1, Sides(4225, 4000), Sides(277, 270), restocked=True), RefundedLine("B", 1, both(500)))
+    duty, fee = a_charge("D", kind=ChargeKind.DUTY, gross=300), a_charge("S", gross=100)
+    order = replace(
+        an_order(kit, other, charges=(replace(duty, line_ref="K"), replace(fee, line_ref="B"))),
+        fulfilments=(sent,),
+        refunds=(PlatformRefund("P", PLACED, both(4725), lines=lines),),
+    )
+
+    apart = with_kits(order, {"KIT": (POT, CUPS)})
+
+    assert [(line.ref, line.part_of, line.weight_g) for line in apart.lines] == [
+        ("K/pot", "K", None),
+        ("K/cup", "K", None),
+        ("B", None, None),
+    ]
+    assert apart.shares == {"K/pot", "K/cup"}
+    assert apart.sent() == {"K/pot": 2, "K/cup": 4, "B": 1}
+    assert [units.ref for units in apart.fulfilments[0].units] == ["fk/pot", "fk/cup", "fb"]
+    assert apart.refunds[0].lines == (
+        RefundedLine("K/pot", 1, Sides(1901, 1600), Sides(125, 108), restocked=True),
+        RefundedLine("K/cup", 2, Sides(2324, 2400), Sides(152, 162), restocked=True),
+        RefundedLine("B", 1, both(500)),
+    )
+    assert [(charge.ref, charge.line_ref) for charge in apart.charges] == [("D", None), ("S", "B")]
+    assert apart.total == order.total
+
+
+def test_what_the_platform_took_apart_itself_or_what_is_no_kit_stays_as_it_is() -> None:
+    own = replace(a_line("A", gross=500), sku="KIT", bundle_ref="G", bundle=Bundle("Set"))
+    order = an_order(own, replace(a_line("B", gross=500), sku="TEE"), a_line("C", gross=500))
+
+    assert with_kits(order, {"KIT": (POT, CUPS)}) is order
+    assert with_kits(order, {}) is order
+
+
+def test_the_parts_of_a_kit_are_not_compared_with_the_platform() -> None:
+    order = with_kits(an_order(replace(KIT, components=()), a_line("B", gross=500)), {"KIT": (POT, CUPS)})
+    asked = RefundRequest((units("K/cup", 1, 1), units("B", 1, 1)))
+    plan = quote(order, a_ledger(order), asked, RefundTerms())
+    theirs = PlatformQuote({"B": (both(500), NOTHING)}, NOTHING, plan.total.presentment)
+
+    assert compare(plan, theirs, apart=order.shares).agreement is Agreement.AGREED
+    assert compare(plan, theirs).agreement is Agreement.DISCREPANCY

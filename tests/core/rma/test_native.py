@@ -208,3 +208,12 @@ class TestAfterApproval:
         assert due(paid) == [(K.CLOSE_RETURN, b.FINISH)]
         assert due(decided(b.requested(), b.approved("L1/1"), first=D.CANCELLED)) == [(K.CANCEL_RETURN, b.FINISH)]
         assert due(decided(b.requested(), b.declined(), first=D.REJECTED)) == []
+
+
+def test_the_platform_opens_no_return_for_the_parts_of_a_kit_that_it_sold_as_one() -> None:
+    order = b.an_order()
+    parts = replace(order, lines=tuple(replace(line, part_of="K") for line in order.lines))
+    ret = b.a_return(b.a_line())
+
+    assert [due.kind for due in next_steps(ret, order, b.a_store()).effects] == [EffectKind.OPEN_RETURN]
+    assert next_steps(ret, parts, b.a_store()).effects == ()

@@ -106,6 +106,19 @@ class TestResolving:
         assert not resolved(waiting, b.a_store(restocks="warehouse"))
         assert resolved(waiting, b.a_store(restocks="platform"))
 
+    @pytest.mark.parametrize(
+        ("part_of", "tracked", "done"), [("K", False, True), ("K", True, False), (None, False, False)]
+    )
+    def test_a_part_of_a_kit_without_a_stock_of_its_own_waits_for_none(
+        self, part_of: str | None, *, tracked: bool, done: bool
+    ) -> None:
+        order = b.an_order(tracked=tracked)
+        order = replace(order, lines=tuple(replace(line, part_of=part_of) for line in order.lines))
+        waiting = a_paid_return(lines=(b.a_line(inspected=1),), effects=())
+
+        assert (waiting.lines[0].id in next_steps(waiting, order, b.a_bare_store()).resolve) is done
+        assert not next_steps(waiting, order, b.a_bare_store(restocks="warehouse")).resolve
+
     @pytest.mark.parametrize("state", [state for state in E if state is not E.CONFIRMED])
     def test_a_line_waits_for_the_platform_to_confirm_its_goods(self, state: EffectState) -> None:
         assert not resolved(a_paid_return(effects=(OPENED, b.processed(state))))

@@ -151,3 +151,11 @@ async def test_a_file_is_previewed_and_imported_and_text_becomes_a_draft(
     assert (text.status_code, text.json()["channel"], text.json()["state"]) == (201, "desk", "waiting")
     whole = (await get(http, shop, f"/intakes/{text.json()['id']}")).json()
     assert [one["field"] for one in whole["read"]] == ["order_number", "reason"]
+
+
+async def test_a_source_that_is_asked_tells_where_and_how_it_stands(http: httpx2.AsyncClient, shop: Shop) -> None:
+    plain = await post(http, shop, "/sources", {"name": "Plain", "asked": {"url": "http://erp.example"}})
+    made = (await post(http, shop, "/sources", {"name": "ERP", "asked": {"url": "https://erp.example/returns"}})).json()
+
+    assert code_of(plain) == (422, "invalid_url")
+    assert (made["asked_url"], made["asked_at"], made["problem"]) == ("https://erp.example/returns", None, None)

@@ -94,8 +94,8 @@ async def test_a_shopper_is_put_on_a_list_with_a_reason_and_taken_off_again(
 async def test_what_counts_as_a_sign_is_typed_and_kept(owner: Browser, database: Database, house: House) -> None:
     at = f"{ROOT}/shoppers"
     sent = {"returns": "3", "share": "75", "worn": "2", "swapped": "1", "without_goods": "1", "others": "4"}
-    page = await owner.send(await owner.get(at), at, review_at="60", appeal="Call us.", **sent)
-    bad = await owner.send(await owner.get(at), at, review_at="0", appeal="", **sent)
+    page = await owner.send(await owner.get(at), at, review_from="60", appeal="Call us.", **sent)
+    bad = await owner.send(await owner.get(at), at, review_from="0", appeal="", **sent)
 
     assert page.form(at).fields["share"] == ["75"]
     assert bad.status == 422

@@ -104,7 +104,7 @@ async def test_who_is_on_the_allow_list_has_no_score_whatever_was_seen(stage: St
 
 
 async def test_worn_and_swapped_goods_count_against_the_next_request(stage: Stage) -> None:
-    await limits(stage, worn=1, review_at=60)
+    await limits(stage, worn=1, review_from=60)
     first = await ordered_by(stage, "eve@example.org", 2)
     rma_id = await stage.request(first)
     await stage.approve(rma_id)

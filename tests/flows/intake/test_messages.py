@@ -76,7 +76,7 @@ async def test_a_move_that_the_return_does_not_allow_is_told_and_not_made(sender
     (record,) = await sender.returns()
     assert refused["outcome"] == "not_moved: reject: already_decided"
     assert record.rma.status == "approved"
-    assert (await sender.events("return"))[-1] == "return.observed"
+    assert (await sender.events("return"))[-1] == "return.told_elsewhere"
 
 
 async def test_what_was_refunded_elsewhere_stops_the_return_before_it_is_paid_again(sender: Sender) -> None:
@@ -89,7 +89,7 @@ async def test_what_was_refunded_elsewhere_stops_the_return_before_it_is_paid_ag
 
     (record,) = await sender.returns()
     async with sender.database.tx(sender.tenant_id) as db:
-        data = await db.fetchval("SELECT data FROM event WHERE type = 'return.observed' LIMIT 1")
+        data = await db.fetchval("SELECT data FROM event WHERE type = 'return.told_elsewhere' LIMIT 1")
         open_ = [tuple(r.values()) for r in await db.fetch("SELECT kind, owner FROM discrepancy WHERE state = 'open'")]
         assert await db.fetchval("SELECT count(*) FROM settlement") == 0
     assert (data["status"], data["amount_minor"], data["reference"]) == ("refunded", 1999, "RF-1")

@@ -368,3 +368,12 @@ def test_the_colour_of_the_brand_is_in_the_button_and_legible(letters: Letters) 
 
     assert "background:#ffe680" in pale
     assert "color:#101216" in pale
+
+
+@pytest.mark.parametrize("kind", [MailKind.RETURN_REQUESTED, MailKind.RETURN_APPROVED])
+def test_whoever_got_a_gift_reads_no_price(letters: Letters, kind: MailKind) -> None:
+    bought = letters.write(a_letter(kind, "en"))
+    given = letters.write(a_letter(kind, "en", rma=replace(DECIDED[kind], gift=True)))
+
+    assert "€" in bought.text
+    assert "€" not in given.text + given.html

@@ -263,6 +263,7 @@ class Return:
     another_in_transit: bool = False
     connected: bool = True  # whether the platform can be called at all
     kind: str = "return"
+    gift: bool = False  # asked by the receiver of a gift: the giver is told nothing, the receiver no price
     approve_at: datetime | None = None  # when the policy approves what nobody has decided by then
     fraud_review: bool = False  # signs of abuse, or a list, send it to a person
     labels: tuple[LabelView, ...] = ()

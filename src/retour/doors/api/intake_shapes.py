@@ -114,12 +114,21 @@ class SchemasOut(Told):
     schemas: dict[str, Any]
 
 
+class AskedWish(Asked):
+    """Where the source is asked every five minutes for what has changed, with a bearer token; docs/intake.md says how."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2_000, description="An address that begins with https://")]
+    token: Annotated[str, Meta(max_length=2_000, pattern=r"^[!-~]*$")] = ""
+    days: Annotated[int, Meta(ge=0, le=365, description="How far back the first question goes.")] = 30
+
+
 class SourceWish(Asked):
     """A system of yours that sends documents; what it decides holds here if `decides`."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     channel: Annotated[str, Meta(pattern="^(event|desk|marketplace)$")] = "event"
     decides: bool = True
+    asked: AskedWish | None = None
 
 
 class SourceOut(Told):
@@ -132,6 +141,9 @@ class SourceOut(Told):
     decides: bool
     path: str
     created_at: datetime
+    asked_url: str | None
+    asked_at: datetime | None
+    problem: str | None
 
 
 class SourceCreated(SourceOut):

@@ -48,7 +48,7 @@ class AppliesWish(Asked):
     collections: Words = msgspec.field(default_factory=list)
 
 
-class ChoiceWish(Asked):
+class ReasonChoiceWish(Asked):
     """One answer to choose: the value that is kept, and its words."""
 
     value: Word
@@ -61,7 +61,7 @@ class AskWish(Asked):
     id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
     kind: AskKind
     texts: Questions
-    choices: Annotated[list[ChoiceWish], Meta(max_length=CHOICES_MOST)] = msgspec.field(default_factory=list)
+    choices: Annotated[list[ReasonChoiceWish], Meta(max_length=CHOICES_MOST)] = msgspec.field(default_factory=list)
     required: bool = True
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from retour.core.beyond import REASON_MOST
 from retour.core.errors import Refused
+from retour.core.letter import mail_address
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
 from retour.doors.api.effects import EffectOut, effect_out
@@ -24,6 +25,7 @@ from retour.doors.api.summaries import MISSING, ReturnOut, facts, opened_out, su
 from retour.flows import rma as flow
 from retour.store import effect as effects
 from retour.store import event, views
+from retour.store import order as orders
 from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store.ids import new_id
@@ -34,6 +36,13 @@ AskedKind = Annotated[
     Literal["return", "claim", "cancellation"],
     Meta(description="A withdrawal is stated under `/withdrawals`. A cancellation is of units that were never sent."),
 ]
+
+
+class GiftWish(Asked):
+    """Whoever got the goods as a gift and returns them: gets the credit and the mail; the giver is told nothing."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254, pattern=NO_NUL)]
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
 
 
 class WishedLine(Asked):
@@ -69,6 +78,7 @@ class ReturnWish(Asked):
     order_id: UUID
     lines: Annotated[list[WishedLine], Meta(min_length=1, max_length=100)]
     kind: AskedKind = "return"
+    gift: GiftWish | None = None
     method: Short | None = None
     plan_hash: Short | None = None
     unlimited: Unlimited | None = None
@@ -182,12 +192,22 @@ class EventList(Told):
 
 async def request_return(call: Call, wish: ReturnWish) -> ReturnOut:
     """Open a return."""
+    asking = replace(_asking(call, wish), plan_hash=wish.plan_hash)
+    if wish.gift is not None:
+        asking = replace(asking, gift=True, receiver_id=await _receiver(call, wish.gift))
     with _naming(wish.lines):
         opened = await flow.open_return(
-            call.db, replace(_asking(call, wish), plan_hash=wish.plan_hash), id=new_id(), actor=call.actor, now=call.now,
+            call.db, asking, id=new_id(), actor=call.actor, now=call.now,
             policies=call.policies, keep=lambda opened: call.keep(opened_out(opened)),
         )  # fmt: skip
     return opened_out(opened)
+
+
+async def _receiver(call: Call, gift: GiftWish) -> UUID:
+    email = mail_address(gift.email, field="gift.email")
+    return await orders.add_receiver(
+        call.db, call.vault, tenant_id=call.tenant_id, store_id=call.store_id, name=gift.name, email=email
+    )
 
 
 async def quote_return(call: Call, wish: QuoteWish) -> QuoteOut:

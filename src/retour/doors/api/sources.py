@@ -5,6 +5,7 @@ from typing import Any, Final
 from retour.doors.api.intake_shapes import SecretOut, SourceCreated, SourceList, SourceOut, SourceWish
 from retour.doors.api.operation import Call, Operation
 from retour.flows.intake import sources as flow
+from retour.store import sync
 from retour.store.connection import Connection
 
 MISSING: Final = "source_not_found"
@@ -14,15 +15,17 @@ async def add_source(call: Call, wish: SourceWish) -> SourceCreated:
     """Add a source."""
     added, secret = await flow.add_source(
         call.db, call.vault, tenant_id=call.tenant_id, store_id=call.store_id, name=wish.name, channel=wish.channel,
-        decides=wish.decides, actor=call.actor, now=call.now,
+        decides=wish.decides, actor=call.actor, now=call.now, allow_private_urls=call.rules.allow_private_urls,
+        asked=flow.Asked(wish.asked.url, wish.asked.token, wish.asked.days) if wish.asked else None,
     )  # fmt: skip
-    return SourceCreated(**_facts(added), secret=secret)
+    return SourceCreated(**_facts(added, None), secret=secret)
 
 
 async def list_sources(call: Call, _: None) -> SourceList:
     """Return every source."""
-    found = await flow.sources(call.db)
-    return SourceList(items=[SourceOut(**_facts(one)) for one in found if call.store in (None, one.store_id)])
+    found, at = await flow.sources(call.db), await sync.standings(call.db)
+    own = [one for one in found if call.store in (None, one.store_id)]
+    return SourceList(items=[SourceOut(**_facts(one, at.get(one.id))) for one in own])
 
 
 async def rotate_source_secret(call: Call, _: None) -> SecretOut:
@@ -39,11 +42,12 @@ async def remove_source(call: Call, _: None) -> None:
     await flow.remove_source(call.db, source_id=call.resource_id, actor=call.actor, now=call.now)
 
 
-def _facts(source: Connection) -> dict[str, Any]:
+def _facts(source: Connection, at: sync.Standing | None) -> dict[str, Any]:
     return {
         "id": source.id, "store_id": source.store_id, "name": source.far_name,
         "channel": source.settings.get("channel", "event"), "decides": bool(source.settings.get("decides", False)),
-        "path": f"/hooks/feed/{source.id}", "created_at": source.created_at,
+        "path": f"/hooks/feed/{source.id}", "created_at": source.created_at, "asked_url": source.base_url or None,
+        "asked_at": at.ran_at if at else None, "problem": at.problem if at else None,
     }  # fmt: skip
 
 

@@ -44,7 +44,7 @@ class WithdrawnLine(Asked):
     quantity: Annotated[int, Meta(ge=1, le=100_000)]
 
 
-class AssignWish(Asked):
+class WithdrawalAssignWish(Asked):
     """The order that is meant, and its units (everything that was shipped and is in no return, by default).
 
     `reason` is demanded for a statement that came late, or whose contact is not the order's.
@@ -163,7 +163,7 @@ async def get_withdrawal(call: Call, _: None) -> WithdrawalOut:
     return _out(await _found(call))
 
 
-async def assign_withdrawal(call: Call, wish: AssignWish) -> WithdrawalOut:
+async def assign_withdrawal(call: Call, wish: WithdrawalAssignWish) -> WithdrawalOut:
     """Open the return of a withdrawal on the order that a person found."""
     found = await _found(call)
     quantities: dict[str, int] | None = None
@@ -233,7 +233,7 @@ OPERATIONS: Final = (
         missing=MISSING, summary="Read a withdrawal with what was stated", do=get_withdrawal,
     ),
     Operation(
-        id="assign_withdrawal", method="POST", path="/withdrawals/{id}/assign", tag="Withdrawals", body=AssignWish,
+        id="assign_withdrawal", method="POST", path="/withdrawals/{id}/assign", tag="Withdrawals", body=WithdrawalAssignWish,
         answer=WithdrawalOut, missing=MISSING, summary="Open the return of a withdrawal on the order that is meant",
         do=assign_withdrawal,
     ),

@@ -49,6 +49,18 @@ STATES: Final[Mapping[str, str]] = {
     "opened": _("Became a return"),
     "dismissed": _("Dismissed"),
 }
+STATUSES: Final[Mapping[str, str]] = {
+    "requested": _("requested"),
+    "approved": _("approved"),
+    "rejected": _("rejected"),
+    "cancelled": _("cancelled"),
+    "in_transit": _("in transit"),
+    "delivered": _("delivered"),
+    "received": _("received"),
+    "inspected": _("inspected"),
+    "refunded": _("refunded"),
+    "closed": _("closed"),
+}
 FIELDS: Final[Mapping[str, str]] = {
     "order_number": _("Order"),
     "email": _("E-mail"),

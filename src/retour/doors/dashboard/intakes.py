@@ -298,7 +298,7 @@ def _facts(reader: Reader, row: Intake, kept: Kept | None) -> list[tuple[str, An
         say("Note"): document.notes,
     }
     if row.far_status and kept.text is None:
-        facts.append((say("Status there"), row.far_status.replace("_", " ")))
+        facts.append((say("Status there"), word(reader, own.STATUSES, row.far_status)))
     return facts + [(label, value) for label, value in known.items() if value]
 
 

@@ -118,6 +118,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
     return {
         "whole": whole,
         "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
+        "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
         "withdrawal": withdrawal,
         "person": person_name(
             reader, whole.head.person_name, whole.head.person_email, erased=whole.head.erased_at is not None

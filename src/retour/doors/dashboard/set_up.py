@@ -167,7 +167,11 @@ async def _progress(db: Db, store_id: UUID | None) -> Progress:
     if not stores:
         raise Refused("store_not_found", "the account has no store")
     store = next((each for each in stores if each.id == store_id), stores[0])
-    shops = [c for c in await connection.connections(db) if c.store_id == store.id and c.platform != "carrier"]
+    shops = [
+        c
+        for c in await connection.connections(db)
+        if c.store_id == store.id and c.platform not in ("carrier", "warehouse")
+    ]
     context = await policy.context(db, store.id)
     return Progress(store, len(shops), context.policy_version if context else None)
 

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import label_words, way_words, words
+from retour.doors.dashboard import intake_words, label_words, way_words, words
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -62,6 +62,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return _with(reader.say("Changed, %(amount)s expected now"), reader, amount)
         case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened":
             return turn_told(whole, event, said, reader)
+        case "return.told_elsewhere":
+            return f"{said}: {word(reader, intake_words.STATUSES, str(data.get('status')))}"
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said

@@ -277,6 +277,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.noted": _("Note added"),
     "return.photo_added": _("Photo added"),
     "return.observed": _("Something unexpected was in the parcel"),
+    "return.told_elsewhere": _("News from the system it began in"),
     "return.held": _("Put on hold"),
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),

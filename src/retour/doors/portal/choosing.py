@@ -92,7 +92,7 @@ async def _items(
     )  # fmt: skip
     return here.page(
         "items", status=status, errors=errors, cards=cards, order_name=found.order.order.name,
-        until=days[0] if days else None, several_days=len(days) > 1, has_returns=bool(earlier),
+        until=days[0] if days and draft.kind != "cancellation" else None, several_days=len(days) > 1, has_returns=bool(earlier),
         help_url=here.help_url, sending=here.portal.look.text(here.reader.language).sending,
         heading=kinds.heading(draft.kind, here.reader), kinds=await kinds.others(here, draft),
     )  # fmt: skip

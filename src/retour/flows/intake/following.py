@@ -122,10 +122,10 @@ async def _observe(
     """Tell on the return what its source says: where it stands there, what was refunded, what could not be done."""
     record = await returns.lock(db, rma_id)
     assert record is not None, "a return is never deleted"
-    said: dict[str, object] = {"kind": "told_elsewhere", "status": document.status, "refused": refused}
+    said: dict[str, object] = {"status": document.status, "refused": refused}
     if document.refund is not None:
         said |= {
             "amount_minor": document.refund.amount_minor, "currency": document.refund.currency,
             "reference": document.refund.reference,
         }  # fmt: skip
-    await returns.changed(db, record, EventType.RETURN_OBSERVED, actor=actor, at=now, data=said)
+    await returns.changed(db, record, EventType.RETURN_TOLD, actor=actor, at=now, data=said)

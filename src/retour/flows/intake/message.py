@@ -12,6 +12,7 @@ from retour.core.errors import Refused
 from retour.core.intake import MESSAGE_FORMAT, ORDER_FORMAT, RETURN_FORMAT, read_letter, read_order, read_return
 from retour.core.order import Fetched
 from retour.flows.intake.hands import Hands
+from retour.flows.intake.syncing import PULLED
 from retour.flows.intake.taking import Source, take_in
 from retour.flows.intake.texts import take_text
 from retour.flows.intake.told import Outcome, Taken
@@ -105,7 +106,7 @@ async def _source(db: Db, entry: Entry, tenant_id: UUID, channel: str | None) ->
     """Return who speaks; a source for several channels says in the document which one it was."""
     found = await connection.get(db, entry.connection_id)
     assert found is not None, "an entry has its connection"
-    usual = str(found.settings.get("channel", Channel.EVENT.value))
+    usual = Channel.SYNC.value if entry.facts == PULLED else str(found.settings.get("channel", Channel.EVENT.value))
     return Source(
         tenant_id=tenant_id, store_id=found.store_id, key=entry.source, channel=Channel(channel or usual),
         actor=f"source:{found.id}", connection_id=found.id, decides=bool(found.settings.get("decides", False)),

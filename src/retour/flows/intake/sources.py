@@ -3,15 +3,17 @@
 import base64
 import json
 import secrets
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from retour.core.address import check_url
 from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.platforms import FEED
-from retour.store import account, connection, event
+from retour.store import account, connection, event, jobs, sync
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -21,14 +23,26 @@ SECRET_BYTES: Final = 32
 CHANNELS: Final = (Channel.EVENT, Channel.DESK, Channel.MARKETPLACE)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where a source is asked for what has changed; `days` is how far back the first question goes."""
+
+    url: str
+    token: str = ""
+    days: int = 30
+
+
 async def add_source(
     db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, name: str, channel: str, decides: bool, actor: str,
-    now: datetime,
+    now: datetime, asked: Asked | None = None, allow_private_urls: bool = False,
 ) -> tuple[Connection, str]:  # fmt: skip
     """Add a source and return it with its secret (`whsec_…`, Standard Webhooks), which is shown once.
 
-    Refuses store_not_found, invalid_name, invalid_channel, already_exists.
+    With `asked` the source is asked regularly for what has changed, from now on back by its days.
+    Refuses store_not_found, invalid_name, invalid_channel, already_exists, invalid_url (not https).
     """
+    if asked is not None:
+        check_url(asked.url, field="url", allow_plain=allow_private_urls)
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store", field="store")
     if not 1 <= len(name.strip()) <= 100:
@@ -39,7 +53,8 @@ async def add_source(
         raise Refused("already_exists", "a source of that name exists", field="name")
     source_id, secret = new_id(), secrets.token_bytes(SECRET_BYTES)
     added = Connection(
-        id=source_id, store_id=store_id, platform=FEED, far_name=name.strip(), base_url="", created_at=now,
+        id=source_id, store_id=store_id, platform=FEED, far_name=name.strip(), created_at=now,
+        base_url=asked.url if asked else "", sealed_read=_sealed(vault, asked.token) if asked else None,
         settings={"channel": channel, "decides": decides}, sealed_webhook_secrets=_lock(vault, tenant_id, source_id, secret),
     )  # fmt: skip
     await connection.add(db, added)
@@ -47,6 +62,9 @@ async def add_source(
         db, EventType.CONNECTION_ADDED, resource_kind="connection", resource_id=source_id, store_id=store_id,
         actor=actor, at=now, data={"platform": FEED, "far_name": added.far_name},
     )  # fmt: skip
+    if asked is not None:
+        await sync.start(db, source_id, since=now - timedelta(days=asked.days), due_at=now)
+        await jobs.defer(db, [jobs.Job(jobs.Task.SYNC_ORDERS, source_id)])
     return added, _shown(secret)
 
 
@@ -94,6 +112,10 @@ async def source_of(db: Db, source_id: UUID) -> Connection:
 async def sources(db: Db) -> list[Connection]:
     """Return the sources that are taken from, by name."""
     return [c for c in await connection.connections(db) if c.platform == FEED and c.state != "disconnected"]
+
+
+def _sealed(vault: Vault, token: str) -> bytes:
+    return vault.seal_for_worker(json.dumps({"token": token}).encode())
 
 
 def _shown(secret: bytes) -> str:

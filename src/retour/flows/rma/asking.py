@@ -51,6 +51,8 @@ class Asking:
     kind: str = "return"
     method: str | None = None
     plan_hash: str | None = None
+    gift: bool = False  # asked by the receiver of a gift, who gets the credit and the mail
+    receiver_id: UUID | None = None  # that person, of a gift
     unlimited: str | None = None  # why a member of the staff sets the policy aside
     instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
 

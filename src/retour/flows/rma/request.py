@@ -51,6 +51,8 @@ async def judge(
     With `any_resolution` a resolution that is not offered is no objection: what is offered stands in the lines.
     """
     wishes = asking.wishes
+    if asking.gift:
+        kinds.check_gift([wish.resolution for wish in wishes])
     if asking.unlimited is not None:
         reason_of(asking.unlimited)
     if not wishes:
@@ -168,7 +170,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         number=judged.number,
         store_id=judged.store.id,
         order_id=judged.order.id,
-        person_id=judged.order.person_id,
+        person_id=asking.receiver_id or judged.order.person_id,
+        gift=asking.gift,
         kind=asking.kind,
         channel=asking.channel,
         status=status,

@@ -37,7 +37,7 @@ CREATE TABLE fraud_limit (
   swapped int NOT NULL CHECK (swapped BETWEEN 1 AND 1000),
   without_goods int NOT NULL CHECK (without_goods BETWEEN 1 AND 1000),
   others int NOT NULL CHECK (others BETWEEN 1 AND 1000),
-  review_at int CHECK (review_at BETWEEN 1 AND 100),            -- none: only a rule or a list sends to a person
+  review_from int CHECK (review_from BETWEEN 1 AND 100),            -- none: only a rule or a list sends to a person
   appeal text CHECK (length(appeal) BETWEEN 1 AND 1000),        -- what a shopper reads who is looked at by a person
   PRIMARY KEY (tenant_id, store_id),
   FOREIGN KEY (tenant_id, store_id) REFERENCES store (tenant_id, id)

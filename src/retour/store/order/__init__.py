@@ -1,7 +1,7 @@
 """The order mirror: the platform's orders in one shape, beside the counters and captures that guard them."""
 
 from retour.store.order.mirror import Finding, Mirrored, save_mirrored
-from retour.store.order.people import load_person
+from retour.store.order.people import add_receiver, load_person
 from retour.store.order.record import (
     OrderRecord,
     decode,
@@ -22,6 +22,7 @@ __all__ = [
     "Finding",
     "Mirrored",
     "OrderRecord",
+    "add_receiver",
     "decode",
     "encode",
     "find_by_far_ref",

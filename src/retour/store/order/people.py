@@ -134,3 +134,11 @@ async def load_person(db: Db, person_id: UUID) -> Person | None:
         row["far_ref"], row["name"], row["email"], row["phone"], row["postcode_folded"], tuple(row["tags"]),
         row["home_country"], Figures(row["orders_placed"], row["spent_minor"], row["known_since"]),
     )  # fmt: skip
+
+
+async def add_receiver(db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, name: str | None, email: str) -> UUID:
+    """Add the receiver of a gift, whom no platform knows, and return their id."""
+    person_id = new_id()
+    key = vault.new_person_key(tenant_id=tenant_id, person_id=person_id)
+    await db.execute(ADD, person_id, store_id, *_values(Person(name=name, email=email)), key)
+    return person_id

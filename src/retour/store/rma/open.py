@@ -23,8 +23,8 @@ OPEN: Final = """
 WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
                    policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
-                   blocked_since, blocked_evidence, due_at, number, approve_at)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30, $46)),
+                   blocked_since, blocked_evidence, due_at, number, approve_at, gift)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30, $46, $54)),
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
                            reason, note, resolution, decision, decided_at, decided_by, settle_on, settle_after_hours,
@@ -129,6 +129,7 @@ class NewReturn:
     blocked: Blocked
     lines: tuple[NewLine, ...]
     approve_at: datetime | None = None
+    gift: bool = False
     words: tuple[str, ...] = ()  # it is found by
 
 
@@ -171,6 +172,7 @@ async def open_(
             [msgspec.json.encode(line.answers).decode() for line in new.lines],
             [line.resolution_ref for line in new.lines],
             list(new.words),
+            new.gift,
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:

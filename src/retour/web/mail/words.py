@@ -241,7 +241,8 @@ def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[I
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
-    return explained(plans, of.order, reader, outside=_chosen(of, reader)) if plans else ()
+    shows = plans and not of.rma.gift  # whoever got a gift is not told what it cost
+    return explained(plans, of.order, reader, outside=_chosen(of, reader)) if shows else ()
 
 
 def _chosen(of: ToldReturn, reader: Reader) -> str:

@@ -129,7 +129,7 @@ async def _connect(seen: Visit, here: Installation) -> Response[Any]:
 
 async def _own(db: Db, seen: Visit) -> Connection:
     found = await connection.get(db, uuid_of(seen.request.path_params["connection_id"], _MISSING))
-    if found is None:
+    if found is None or found.platform == FEED:
         raise Refused(_MISSING, "there is no such connection")
     return found
 

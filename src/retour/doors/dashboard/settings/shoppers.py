@@ -23,7 +23,7 @@ from retour.web.forms import Form, FormErrors, read_form
 AREA: Final = "shoppers"
 _WHOLE: Final[Mapping[str, tuple[int, int]]] = {
     "returns": (1, 1_000), "share": (0, 100), "worn": (1, 1_000), "swapped": (1, 1_000), "without_goods": (1, 1_000),
-    "others": (1, 1_000), "review_at": (1, 100),
+    "others": (1, 1_000), "review_from": (1, 100),
 }  # fmt: skip
 _LISTS: Final = ("block", "allow")
 
@@ -54,7 +54,7 @@ async def _form(
     shown = {
         "returns": str(limits.returns), "share": str(limits.share_bp // 100), "worn": str(limits.worn),
         "swapped": str(limits.swapped), "without_goods": str(limits.without_goods), "others": str(limits.others),
-        "review_at": "" if limits.review_at is None else str(limits.review_at), "appeal": appeal or "",
+        "review_from": "" if limits.review_from is None else str(limits.review_from), "appeal": appeal or "",
     }  # fmt: skip
     if sent is not None:
         shown = {name: sent.text(name) for name in shown}
@@ -76,7 +76,7 @@ async def _change(seen: Visit) -> Response[Any]:
     found: dict[str, int | None] = {}
     for name, (least, most) in _WHOLE.items():
         found[name] = value = sent.whole(name)
-        if name == "review_at" and not sent.text(name):
+        if name == "review_from" and not sent.text(name):
             continue
         if value is None or not least <= value <= most:
             low, high = seen.reader.number(least), seen.reader.number(most)
@@ -85,7 +85,7 @@ async def _change(seen: Visit) -> Response[Any]:
         return await _form(seen, sent, None, errors, status=422)
     limits = Thresholds(
         found["returns"] or 1, (found["share"] or 0) * 100, found["worn"] or 1, found["swapped"] or 1,
-        found["without_goods"] or 1, found["others"] or 1, found["review_at"],
+        found["without_goods"] or 1, found["others"] or 1, found["review_from"],
     )  # fmt: skip
 
     async def work(db: Db) -> None:

@@ -13,6 +13,7 @@ from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import OWNER, back_to, forget, show, store_of, tell_once, told_once
 from retour.flows.intake import sources as flow
+from retour.store import sync
 from retour.store.db import Db
 from retour.web.forms import Form, FormErrors, read_form
 
@@ -44,11 +45,11 @@ async def _list(
     seen: Visit, here: Installation, sent: Form, errors: FormErrors, *, made: str | None = None, status: int = 200
 ) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        found = await flow.sources(db)
+        found, standings = await flow.sources(db), await sync.standings(db)
     own = [one for one in found if seen.staff.store_id in (None, one.store_id)]
     return await show(
         seen, AREA, status=status, sent=sent, errors=errors, made=made,
-        found=[(one, here.hook_url(FEED, one.id)) for one in own],
+        found=[(one, here.hook_url(FEED, one.id), standings.get(one.id)) for one in own],
     )  # fmt: skip
 
 
@@ -60,6 +61,8 @@ async def _add(seen: Visit, here: Installation) -> Response[Any]:
         _source, secret = await flow.add_source(
             db, seen.desk.vault, tenant_id=seen.staff.tenant_id, store_id=store.id, name=sent.text("name"),
             channel=sent.text("channel", "event"), decides=sent.checked("decides"), actor=seen.staff.actor, now=seen.now,
+            asked=flow.Asked(sent.text("url"), sent.text("token")) if sent.text("url") else None,
+            allow_private_urls=here.allow_private_urls,
         )  # fmt: skip
         return secret
 
