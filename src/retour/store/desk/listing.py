@@ -152,7 +152,7 @@ async def returns(
     offset = 0 if place else (page - 1) * PAGE
     if filters.numbers is not None and sort == "newest" and place is None and _by_numbers_alone(filters):
         known, numbers = len(filters.numbers), sorted(filters.numbers, reverse=True)
-        filters, offset, page = replace(filters, numbers=tuple(numbers[offset : offset + PAGE])), 0, 2
+        filters, offset = replace(filters, numbers=tuple(numbers[offset : offset + PAGE])), 0
     narrowed_by = narrowed.values(filters)
     after = (None, None) if place is None else (place.number, place.since or _NEVER)
     where = after if sort == "waiting" else after[:1]
@@ -160,12 +160,12 @@ async def returns(
     ids = [row["id"] for row in rows]
     if place is not None and place.back:
         ids.reverse()
-    if page == 1 and place is None and len(ids) < PAGE:
-        total = len(ids)
-    elif known is None:
-        total = await db.fetchval(narrowed.HOW_MANY, *narrowed_by, COUNTED + 1)
-    else:
+    if known is not None:
         total = known
+    elif page == 1 and place is None and len(ids) < PAGE:
+        total = len(ids)
+    else:
+        total = await db.fetchval(narrowed.HOW_MANY, *narrowed_by, COUNTED + 1)
     return Listed(tuple(_row(row) for row in await db.fetch(SHOW, ids)) if ids else (), total)
 
 
