@@ -6,6 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from retour.core.fraud import Sign
 from retour.core.policy.document import FactValue, Op
 
 
@@ -236,7 +237,7 @@ _RETURN: Final = (
     _text("return.destination", "Location the goods travel to", since=Stage.SUBMITTED),
     _texts("return.resolutions", "What the shopper chose to get for the lines of the request", since=Stage.SUBMITTED),
     _number("return.risk_score", "Score of all signs of abuse, lists included, 0 to 100", since=Stage.SUBMITTED),
-    _texts("return.flags", "Codes of the signs of abuse that were seen", since=Stage.SUBMITTED),
+    _texts("return.flags", "Signs of abuse that were seen", *(sign.value for sign in Sign), since=Stage.SUBMITTED),
     _text(
         "return.risk",
         "How likely the request is thought to be fraudulent, once it was scored",

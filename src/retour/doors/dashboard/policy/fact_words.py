@@ -53,6 +53,7 @@ NAMES: Final[Mapping[str, str]] = {
     "order.days_since_fulfilled": _("the number of days since the order was sent"),
     "order.days_since_delivered": _("the number of days since the order was delivered"),
     "order.earlier_returns": _("the number of returns of this order"),
+    "customer.risk_score": _("the score of the signs of abuse of the customer"),
     "customer.tags": _("the tags of the customer"),
     "customer.country": _("the country of the customer"),
     "customer.type": _("the kind of customer"),
@@ -121,6 +122,8 @@ NAMES: Final[Mapping[str, str]] = {
     "return.destination": _("the place the goods go to"),
     "return.resolutions": _("what the shopper chose in the request"),
     "return.risk": _("the fraud risk of the request"),
+    "return.risk_score": _("the score of all signs of abuse"),
+    "return.flags": _("the signs of abuse that were seen"),
 }
 # A yes or no is a clause of its own.
 FLAGS: Final[Mapping[str, tuple[str, str]]] = {

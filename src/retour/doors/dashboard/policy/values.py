@@ -45,6 +45,14 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "return.opened_by": {"shopper": _("the shopper"), "staff": _("staff"), "api": _("a program")},
     "order.fulfilment": {"none": _("nothing"), "partly": _("a part"), "fully": _("everything")},
+    "return.flags": {
+        "serial_returner": _("returns most of what was bought"),
+        "wardrobing": _("returns worn goods"),
+        "swapped_parcel": _("sent empty, short or swapped parcels"),
+        "paid_without_goods": _("was paid ahead and sent nothing"),
+        "shared_identity": _("shares an identity with other shoppers"),
+        "on_block_list": _("is on the block list"),
+    },
     "order.risk": {"none": _("none"), "low": _("low"), "medium": _("medium"), "high": _("high")},
     "customer.type": {"person": _("a person"), "company": _("a company")},
 }
