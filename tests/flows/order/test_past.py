@@ -121,7 +121,15 @@ async def test_the_person_is_known_as_the_last_order_told(past: Past) -> None:
     person = (await past.position(await past.order("O1"))).person
 
     assert person == replace(
-        PERSON, ref=None, name=None, phone=None, postcode="10115b", tags=("vip",), home_country="AT", figures=FIGURES
+        PERSON,
+        ref=None,
+        name=None,
+        phone=None,
+        postcode="10115b",
+        tags=("vip",),
+        home_country="AT",
+        figures=FIGURES,
+        ship_to=None,
     )
 
 
