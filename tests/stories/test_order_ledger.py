@@ -72,10 +72,10 @@ async def test_a_parcel_is_charged_once_when_the_settlement_quoted_first_is_paid
 
     await house.receive(rma_id, {1: 2})
     await house.inspect(rma_id, Units(1, 2))
-    assert await totals(house, rma_id) == [(3_508, "quoted"), (1_210, "settled")]  # the second parcel
+    assert await totals(house, rma_id) == [(3_508, "quoted"), (720, "settled")]  # both parcels: its money moved first
     await house.later()
 
-    assert await totals(house, rma_id) == [(3_508, "settled"), (1_210, "settled")]
+    assert await totals(house, rma_id) == [(3_998, "settled"), (720, "settled")]
 
 
 async def test_a_unit_that_was_never_sent_does_not_keep_the_return_from_being_whole(house: House) -> None:
