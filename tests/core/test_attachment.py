@@ -5,9 +5,11 @@ import pytest
 from retour.core.attachment import (
     MOST_BYTES_OF_A_REQUEST,
     MOST_OF_A_LINE,
+    MOST_OF_A_NOTE,
     MOST_OF_A_REQUEST,
     Held,
     Media,
+    check_count,
     check_room,
     video_of,
 )
@@ -82,3 +84,14 @@ def test_a_request_holds_so_much_and_no_more(held: Held, code: str, limit: tuple
 
     assert (refused.value.code, *refused.value.facts.items()) == (code, limit)
     check_room(Held(MOST_OF_A_REQUEST - 1, MOST_BYTES_OF_A_REQUEST - 1, MOST_OF_A_LINE - 1), 1)
+
+
+def test_a_note_has_so_many_photos_and_no_more() -> None:
+    check_count(MOST_OF_A_NOTE)
+
+    with pytest.raises(Refused) as refused:
+        check_count(MOST_OF_A_NOTE + 1)
+
+    assert (refused.value.code, refused.value.field, refused.value.facts) == (
+        "too_many_photos", "photos", {"limit": MOST_OF_A_NOTE},
+    )  # fmt: skip

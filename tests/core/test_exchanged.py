@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from retour.core.exchange import Worth, as_carried, fees_of, given_of, sold_as, together
 from retour.core.money import NOTHING
-from retour.core.refund import FeeKind, FeeTerm, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
+from retour.core.refund import FeeKind, FeeTerm, RefundRequest, RefundTerms, RequestedLine, RowKind, UnitRange, quote
 from tests.core.builders import a_ledger, a_line, an_order, both
 from tests.core.test_exchange import worth
 
@@ -22,6 +22,7 @@ def test_what_a_plan_pays_for_units_is_what_is_handed_in_line_by_line_with_damag
     assert [(g.line_ref, g.quantity, g.worth.gross.presentment, g.listed.presentment) for g in found] == [
         ("L1", 2, 11_330 - 567, 12_001), ("L2", 1, 2_000, 2_000),
     ]  # fmt: skip
+    assert given_of(order, [replace(plan.rows[0], kind=RowKind.SHIPPING), replace(plan.rows[0], ref=None)]) == []
     assert together(found).gross == plan.total
     assert sum(t.amount.presentment for t in together(found).taxes) == sum(t.amount.presentment for t in plan.taxes)
     assert fees_of((*plan.rows, *plan.adjustments)) == NOTHING

@@ -52,6 +52,8 @@ def test_what_was_delivered_never_moves_again_and_what_is_unknown_only_by_a_pers
         ([EventType.SETTLEMENT_SETTLED], {"amount_minor": 1}, [MailKind.RETURN_REFUNDED]),
         ([EventType.SETTLEMENT_SETTLED], {"amount_minor": 0}, [None]),
         ([EventType.RETURN_INSPECTED], {}, [None]),
+        ([EventType.RETURN_NOTED], {"shown": True}, [MailKind.RETURN_MESSAGE]),
+        ([EventType.RETURN_NOTED], {"shown": False}, [None]),
         ([], {}, []),
     ],
 )

@@ -9,8 +9,18 @@ from retour.core.policy.outcome import Fee, MethodKind, MethodOffer, Methods, Pr
 from retour.core.policy.outcome import FeePer as PolicyFeePer
 from retour.core.refund import FeeKind, FeePer, FeeTerm, PromotionTerm, RefundTerms, UnitRange, Waiver, booked
 from retour.core.refund import PromotionMode as Mode
-from retour.core.rma import Grade
-from retour.core.settling import Bearing, Returning, divide, judged_units, of_line, terms_for, units_now
+from retour.core.rma import Grade, ReturnLine
+from retour.core.settling import (
+    Bearing,
+    Returning,
+    Standing,
+    again,
+    divide,
+    judged_units,
+    of_line,
+    terms_for,
+    units_now,
+)
 from tests.core.builders import a_ledger, a_line, an_order
 from tests.core.policy.builders import knowing
 from tests.core.rma import builders as b
@@ -136,3 +146,39 @@ def test_units_settled_before_are_taken_as_they_are_now() -> None:
     now = units_now(ret, (("L1", 1, 3), ("L2", 1, 1)))
 
     assert now == {"L1": (UnitRange(1, 1, accepted=False, grade="sealed"), UnitRange(2, 2))}
+
+
+# --- as it is now -----------------------------------------------------------------------------------------------------
+
+
+def standing() -> Standing:
+    line, policy = ruled()
+    return Standing(policy, {"A": line, "B": line}, after, Bearing())  # type: ignore[arg-type]
+
+
+def test_a_judged_batch_is_quoted_again_for_the_same_units_under_the_frozen_terms() -> None:
+    verdict = replace(b.an_inspection(1, (1, 2), grade=Grade.DAMAGED), line_ref="A", deduction_basis_points=1_000)
+    line = replace(b.a_line(units=2, inspections=(verdict,)), line_ref="A", method="drop_off")
+    (shown,) = divide(ORDER, [asked("A", UnitRange(1, 2))], after)  # type: ignore[arg-type]
+
+    now = again(
+        ORDER, b.a_return(line), shown.plan, standing(), batch_id=b.batch(), units=(), resolution="refund_original",
+        ref=None,
+    )  # fmt: skip
+
+    assert (shown.plan.total.presentment, now.total.presentment) == (2_000, 1_800)
+
+
+def test_units_settled_early_are_quoted_again_as_long_as_somebody_returns_them() -> None:
+    line = replace(b.a_line(units=1), line_ref="B", method="drop_off")
+    gone = replace(line, claimed=())
+    (shown,) = divide(ORDER, [asked("B", UnitRange(1, 1))], after)  # type: ignore[arg-type]
+
+    def total(of: ReturnLine) -> int:
+        plan = again(
+            ORDER, b.a_return(of), shown.plan, standing(), batch_id=b.batch(), units=(("B", 1, 1),),
+            resolution="refund_original", ref=None,
+        )  # fmt: skip
+        return plan.total.presentment
+
+    assert (total(line), total(gone)) == (1_000, 0)

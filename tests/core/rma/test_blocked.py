@@ -195,6 +195,8 @@ class TestMoney:
     def test_a_request_that_went_wrong_holds_up_nothing(self, state: EffectState, parked: bool) -> None:
         request = b.requested(state=state, parked=parked)
 
+        signs = b.a_return(b.a_line(decision=D.REQUESTED), fraud_review=True)
+        assert waits_for(signs) == ("agent", "fraud_review", b.REQUESTED_AT)
         asked = b.a_return(b.a_line(decision=D.REQUESTED), effects=(request,))
         assert waits_for(asked) == ("agent", "decision_needed", b.REQUESTED_AT)
         sent = a_waiting_return(in_transit_at=b.SCANNED_AT, effects=(request, OPENED))
