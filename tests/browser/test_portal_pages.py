@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -26,8 +27,10 @@ CODES = """
 SELECT m.id, m.sealed_data FROM mail m JOIN visit v ON v.tenant_id = m.tenant_id AND v.id = m.resource_id
   JOIN visit_code c ON c.tenant_id = v.tenant_id AND c.visit_id = v.id
   JOIN sales_order o ON o.tenant_id = c.tenant_id AND o.id = c.order_id
- WHERE m.kind = 'one_time_code' AND m.tenant_id = $1 AND o.name = $2 ORDER BY m.id DESC LIMIT 1
+ WHERE m.kind = 'one_time_code' AND m.tenant_id = $1 AND o.name = $2 AND m.id <> ALL ($3)
+ ORDER BY m.id DESC LIMIT 1
 """
+USED: set[UUID] = set()
 
 
 async def portal(site: Site) -> str:
@@ -39,13 +42,14 @@ async def portal(site: Site) -> str:
 
 
 async def code_of(site: Site, name: str) -> str:
-    """Wait until a code for the order was planned and return it."""
+    """Wait until a code for the order was planned that was not returned before, and return it: each is used once."""
 
     async def look() -> Any:
         async with site.database.tx(site.tenant_id) as db:
-            return await db.fetchrow(CODES, site.tenant_id, name)
+            return await db.fetchrow(CODES, site.tenant_id, name, list(USED))
 
     row = await until(look)
+    USED.add(row["id"])
     plain = site.web.vault.unlock(row["sealed_data"], tenant_id=site.tenant_id, purpose=mail.purpose(row["id"]))
     return str(msgspec.json.decode(plain)["code"])
 
