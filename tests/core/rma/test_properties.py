@@ -179,10 +179,25 @@ def test_only_units_judged_restock_are_put_back_and_only_where_stock_is_ours(ret
     verdicts = {i.id: i for i in ret.inspections()}
 
     for due in next_steps(ret, ORDER, store).effects:
+        if due.business_ref.startswith("unrestock:"):
+            continue
         judged = [verdicts[i] for i in due.restocks]
         assert put_back(due) == count(i.span for i in judged)
         assert all(i.disposition is Disposition.RESTOCK and not i.restocked for i in judged)
         assert not judged or store.restocks == "retour"
+
+
+@settings(max_examples=b.EXAMPLES)
+@given(ret=returns(), store=STORES)
+def test_only_what_was_put_back_of_rejected_lines_is_taken_out_again(ret: Return, store: Ownership) -> None:
+    stands = {f"unrestock:{i.id}": i for x in ret.lines if x.decision is Decision.REJECTED for i in x.inspections}
+
+    for due in next_steps(ret, ORDER, store).effects:
+        if due.business_ref.startswith("unrestock:"):
+            inspection = stands[due.business_ref]
+            assert (put_back(due), due.restocks) == (-count((inspection.span,)), ())
+            assert inspection.restocked
+            assert store.restocks == "retour"
 
 
 @settings(max_examples=b.EXAMPLES)
