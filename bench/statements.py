@@ -44,6 +44,9 @@ class Script:
     variables: dict[str, str] = field(default_factory=dict)
 
 
+SCORE_MOST = 100  # a score depends on what came before; it stays as recorded
+
+
 async def record(here: Installation, headers: dict[str, str], shots: Sequence[Shot]) -> list[list[Statement]]:
     """Send requests to the web application inside this process and return the statements of each but the first."""
     settings, seen = msgspec.structs.replace(here.settings, pool_min=1, pool_max=1), []
@@ -140,7 +143,7 @@ def _term(made: Script, name: str, one: Any, other: Any, kind: str, fresh: dict[
         except ValueError:
             if len(one) < 100:  # a key of the request's own, not a document
                 return f"('bench-' || :order::bigint)::{kind}"
-    if isinstance(one, int) and one != other:  # a number drawn from a sequence: any other that is not taken
+    if isinstance(one, int) and one != other and one > SCORE_MOST:  # drawn from a sequence: any that is not taken
         return f"(1000000000 + :order::bigint)::{kind}"
     made.variables[name] = _text(one, kind)
     return f":{name}::{kind}"
