@@ -31,7 +31,7 @@ PERSON: Final = """
 SELECT name, email, phone, postcode_folded AS postcode, current_tenant() AS tenant_id
   FROM person WHERE tenant_id = current_tenant() AND id = $1
 """
-# What the last year shows of everybody of the same identity, fifty people at most; `$5` is a return that is left out, `$7` the store.
+# What the last year shows of everybody of one identity, fifty at most; `$5` is a return that is left out, `$7` the store.
 SEEN: Final = """
 WITH hit AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS k (kind, key)),
 same AS (
