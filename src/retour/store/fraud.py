@@ -73,11 +73,11 @@ SELECT (SELECT count(*) FROM past) AS returns,
                                   'without_goods', f.without_goods, 'others', f.others, 'review_from', f.review_from)
           FROM fraud_limit f WHERE f.tenant_id = current_tenant() AND f.store_id = $7) AS limits
 """
-REMEMBER: Final = """
-INSERT INTO person_key (tenant_id, kind, key, person_id)
-SELECT current_tenant(), kind, key, $3 FROM unnest($1::text[], $2::bytea[]) AS k (kind, key) ON CONFLICT DO NOTHING
-"""
+# Whose keys are given is recognised by them from then on.
 KEEP: Final = """
+WITH recognised AS (
+  INSERT INTO person_key (tenant_id, kind, key, person_id)
+  SELECT current_tenant(), kind, key, $6 FROM unnest($7::text[], $8::bytea[]) AS k (kind, key) ON CONFLICT DO NOTHING)
 UPDATE rma SET risk_score = $2, risk_signals = $3, risk_at = $4, fraud_review = fraud_review OR $5
  WHERE tenant_id = current_tenant() AND id = $1
 """
@@ -113,14 +113,18 @@ class Risk:
     in_review: bool
 
 
-async def weigh(db: Db, *, person_id: UUID, store_id: UUID, now: datetime, but: UUID | None = None) -> Weighed:
+async def weigh(
+    db: Db,
+    *,
+    tenant_id: UUID,
+    person_id: UUID,
+    person: Person,
+    store_id: UUID,
+    now: datetime,
+    but: UUID | None = None,
+) -> Weighed:
     """Return the score of a shopper as the past shows them; `but` is a return that does not count as one of it."""
-    row = await db.fetchrow(PERSON, person_id)
-    assert row is not None, "an order has its person"
-    person = Person(name=row["name"], email=row["email"], phone=row["phone"], postcode=row["postcode"])
-    keys = tuple(
-        (kind.value, hashed(row["tenant_id"], kind, text)) for kind, text in identity_keys(person, str(person_id))
-    )
+    keys = tuple((kind.value, hashed(tenant_id, kind, text)) for kind, text in identity_keys(person, str(person_id)))
     past = await db.fetchrow(
         SEEN, [kind for kind, _ in keys], [key for _, key in keys], person_id, now - timedelta(days=DAYS), but,
         now - timedelta(days=GOODS_DAYS), store_id,
@@ -134,9 +138,7 @@ async def weigh(db: Db, *, person_id: UUID, store_id: UUID, now: datetime, but: 
 
 async def keep(db: Db, rma_id: UUID, person_id: UUID, weighed: Weighed, *, at: datetime) -> None:
     """Keep a score on the return it was computed for, and recognise its shopper from now on."""
-    kinds, keys = [kind for kind, _ in weighed.keys], [key for _, key in weighed.keys]
-    await db.execute(REMEMBER, kinds, keys, person_id)
-    await _keep(db, rma_id, weighed, at=at, reviewed=weighed.wants_review)
+    await _keep(db, rma_id, person_id, weighed, at=at, reviewed=weighed.wants_review)
 
 
 async def renew(db: Db, rma_id: UUID, *, at: datetime) -> bool:
@@ -144,8 +146,14 @@ async def renew(db: Db, rma_id: UUID, *, at: datetime) -> bool:
     row = await db.fetchrow(STALE, rma_id)
     if row is None:
         return False
-    weighed = await weigh(db, person_id=row["person_id"], store_id=row["store_id"], now=at, but=rma_id)
-    await _keep(db, rma_id, weighed, at=at, reviewed=False)
+    told = await db.fetchrow(PERSON, row["person_id"])
+    assert told is not None, "a return has its person"
+    person = Person(name=told["name"], email=told["email"], phone=told["phone"], postcode=told["postcode"])
+    weighed = await weigh(
+        db, tenant_id=told["tenant_id"], person_id=row["person_id"], person=person, store_id=row["store_id"], now=at,
+        but=rma_id,
+    )  # fmt: skip
+    await _keep(db, rma_id, row["person_id"], weighed, at=at, reviewed=False)
     if weighed.score.total == row["risk_score"]:
         return False
     await event.tell(
@@ -169,9 +177,10 @@ def hashed(tenant_id: UUID, kind: KeyKind, text: str) -> bytes:
     return hashlib.sha256(tenant_id.bytes + kind.value.encode() + b"\x00" + text.encode()).digest()
 
 
-async def _keep(db: Db, rma_id: UUID, weighed: Weighed, *, at: datetime, reviewed: bool) -> None:
+async def _keep(db: Db, rma_id: UUID, person_id: UUID, weighed: Weighed, *, at: datetime, reviewed: bool) -> None:
     signals: Sequence[object] = [asdict(signal) for signal in weighed.score.signals]
-    await db.execute(KEEP, rma_id, weighed.score.total, signals, at, reviewed)
+    kinds, keys = [kind for kind, _ in weighed.keys], [key for _, key in weighed.keys]
+    await db.execute(KEEP, rma_id, weighed.score.total, signals, at, reviewed, person_id, kinds, keys)
 
 
 # --- the lists and the settings --------------------------------------------------------------------------------------

@@ -68,7 +68,11 @@ async def judge(
     at = await refunds.position(db, asking.order_id)
     if asking.instead_of is not None:
         at = at.without(await edit.claims(db, asking.instead_of))
-    weighed = await fraud.weigh(db, person_id=found.person_id, store_id=store.id, now=now)
+    shopper = at.customer
+    assert shopper is not None, "the past was asked for"
+    weighed = await fraud.weigh(
+        db, tenant_id=shopper.tenant_id, person_id=found.person_id, person=shopper.identity, store_id=store.id, now=now
+    )
     given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
     lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
@@ -119,7 +123,9 @@ async def open_return(
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     assert judged.weighed is not None, "it was just judged"
-    await fraud.keep(db, new.id, new.person_id, judged.weighed, at=now)
+    await fraud.keep(
+        db, new.id, judged.order.person_id, judged.weighed, at=now
+    )  # also of a gift, whose giver was weighed
     await give_photos(db, new, asking)
     return opened
 

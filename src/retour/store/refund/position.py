@@ -63,7 +63,8 @@ SELECT jsonb_build_object(
                AND l.decision NOT IN ('rejected', 'cancelled', 'expired')
              GROUP BY l.line_ref) AS past) END,
   'customer', CASE WHEN $2 THEN (
-    SELECT jsonb_build_object('email', p.email_folded, 'postcode', p.postcode_folded, 'home_country', p.home_country,
+    SELECT jsonb_build_object('tenant_id', p.tenant_id, 'name', p.name, 'phone', p.phone, 'email', p.email_folded,
+             'postcode', p.postcode_folded, 'home_country', p.home_country,
              'figures', jsonb_build_object('orders_placed', p.orders_placed, 'spent', p.spent_minor,
                                            'since', p.known_since),
              'past', to_jsonb(bought) || to_jsonb(gone))
@@ -131,13 +132,21 @@ class _Paid:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who ordered, as far as a policy may ask, and what they did before."""
+    """Who ordered and what they did before; a policy may ask for all but the name and the number."""
 
+    tenant_id: UUID
+    name: str | None
+    phone: str | None
     email: str | None
     postcode: str | None
     home_country: str | None
     figures: Figures
     past: CustomerPast
+
+    @property
+    def identity(self) -> Person:
+        """Return by what the shopper is recognised."""
+        return Person(name=self.name, email=self.email, phone=self.phone, postcode=self.postcode)
 
 
 @dataclass(frozen=True, slots=True)
