@@ -66,8 +66,8 @@ async def test_a_blocked_shopper_waits_for_a_person_and_the_signs_say_why(
 ) -> None:
     async with database.tx(shop.merchant.tenant_id) as db:
         row = await db.fetchrow(
-            "UPDATE person SET email = 'm@x.example', email_folded = 'm@x.example' WHERE id = (SELECT person_id FROM sales_order WHERE id = $1)"
-            " RETURNING id",
+            "UPDATE person SET email = 'm@x.example', email_folded = 'm@x.example'"
+            " WHERE id = (SELECT person_id FROM sales_order WHERE id = $1) RETURNING id",
             shop.orders[0],
         )
     assert row is not None
