@@ -73,13 +73,8 @@ SELECT (SELECT count(*) FROM past) AS returns,
                                   'without_goods', f.without_goods, 'others', f.others, 'review_from', f.review_from)
           FROM fraud_limit f WHERE f.tenant_id = current_tenant() AND f.store_id = $7) AS limits
 """
-# Whose keys are given is recognised by them from then on.
 KEEP: Final = """
-WITH recognised AS (
-  INSERT INTO person_key (tenant_id, kind, key, person_id)
-  SELECT current_tenant(), kind, key, $6 FROM unnest($7::text[], $8::bytea[]) AS k (kind, key) ON CONFLICT DO NOTHING)
-UPDATE rma SET risk_score = $2, risk_signals = $3, risk_at = $4, fraud_review = fraud_review OR $5
- WHERE tenant_id = current_tenant() AND id = $1
+UPDATE rma SET risk_score = $2, risk_signals = $3, risk_at = $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 # Whether something was found in the parcel of a return since it was scored.
 STALE: Final = """
@@ -100,6 +95,7 @@ class Weighed:
 
     score: Score
     wants_review: bool
+    person_id: UUID
     keys: tuple[tuple[str, bytes], ...]
 
 
@@ -133,12 +129,7 @@ async def weigh(
     told = dict(past)
     limits = msgspec.convert(told.pop("limits") or {}, Thresholds)
     scored = score(Seen(**told), limits)
-    return Weighed(scored, wants_review(scored, limits), keys)
-
-
-async def keep(db: Db, rma_id: UUID, person_id: UUID, weighed: Weighed, *, at: datetime) -> None:
-    """Keep a score on the return it was computed for, and recognise its shopper from now on."""
-    await _keep(db, rma_id, person_id, weighed, at=at, reviewed=weighed.wants_review)
+    return Weighed(scored, wants_review(scored, limits), person_id, keys)
 
 
 async def renew(db: Db, rma_id: UUID, *, at: datetime) -> bool:
@@ -153,7 +144,7 @@ async def renew(db: Db, rma_id: UUID, *, at: datetime) -> bool:
         db, tenant_id=told["tenant_id"], person_id=row["person_id"], person=person, store_id=row["store_id"], now=at,
         but=rma_id,
     )  # fmt: skip
-    await _keep(db, rma_id, row["person_id"], weighed, at=at, reviewed=False)
+    await db.execute(KEEP, rma_id, weighed.score.total, signals_of(weighed), at)
     if weighed.score.total == row["risk_score"]:
         return False
     await event.tell(
@@ -177,10 +168,9 @@ def hashed(tenant_id: UUID, kind: KeyKind, text: str) -> bytes:
     return hashlib.sha256(tenant_id.bytes + kind.value.encode() + b"\x00" + text.encode()).digest()
 
 
-async def _keep(db: Db, rma_id: UUID, person_id: UUID, weighed: Weighed, *, at: datetime, reviewed: bool) -> None:
-    signals: Sequence[object] = [asdict(signal) for signal in weighed.score.signals]
-    kinds, keys = [kind for kind, _ in weighed.keys], [key for _, key in weighed.keys]
-    await db.execute(KEEP, rma_id, weighed.score.total, signals, at, reviewed, person_id, kinds, keys)
+def signals_of(weighed: Weighed) -> Sequence[object]:
+    """Return the signs of a score as the JSON data that a return keeps."""
+    return [asdict(signal) for signal in weighed.score.signals]
 
 
 # --- the lists and the settings --------------------------------------------------------------------------------------

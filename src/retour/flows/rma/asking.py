@@ -80,11 +80,11 @@ class Judged:
     promise: Promise
     ways: Ways
     number: int | None  # what the return will be called, if it may be opened
+    weighed: Weighed  # signs of abuse
     is_unanswered: bool = False  # whether something that is wanted was not said
     lacks_photos: bool = False  # whether a line has fewer photos than are wanted
     wanted: tuple[Requirements, ...] = ()  # of each line, by the policy and by the reason that was given
     set_aside: tuple[Objection, ...] = ()  # what the policy objected to, with a reason given to go on
-    weighed: Weighed | None = None  # signs of abuse, none before anything was looked up
 
     @property
     def looked_at(self) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ class Judged:
             "photos_wanted": self.lacks_photos,
             "answers_wanted": self.is_unanswered,
             "beyond_policy": bool(self.set_aside),
-            "fraud_review": self.weighed is not None and self.weighed.wants_review,
+            "fraud_review": self.weighed.wants_review,
         }
         return tuple(code for code, stands in found.items() if stands)
 

@@ -122,10 +122,6 @@ async def open_return(
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
-    assert judged.weighed is not None, "it was just judged"
-    await fraud.keep(
-        db, new.id, judged.order.person_id, judged.weighed, at=now
-    )  # also of a gift, whose giver was weighed
     await give_photos(db, new, asking)
     return opened
 
@@ -168,7 +164,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
-    if not approved and judged.weighed is not None and judged.weighed.wants_review:
+    if not approved and judged.weighed.wants_review:
         blocked = Blocked("agent", "fraud_review", now, "look at the signs, then approve or reject")
     assert judged.number is not None, "a return is opened under the order's lock"
     return returns.NewReturn(
@@ -178,6 +174,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         order_id=judged.order.id,
         person_id=asking.receiver_id or judged.order.person_id,
         gift=asking.gift,
+        weighed=judged.weighed,
         kind=asking.kind,
         channel=asking.channel,
         status=status,

@@ -12,19 +12,26 @@ from retour.core import mail
 from retour.core.event import EventType
 from retour.core.rma import Blocked, Decision, Moment, Span
 from retour.store.db import Db
+from retour.store.fraud import Weighed, signals_of
 from retour.store.idempotency import WAIT_S, Answer, KeyTaken, StillRunning
 from retour.store.ids import new_id
 from retour.store.jobs import Job, columns
 from retour.store.rma.save import evidence
 
-# The return, its lines, the units they claim and the counters that limit them; its first events with their deliveries,
-# mail and jobs (as event.TELL); the answer under an Idempotency-Key (as idempotency.KEEP): all of it or nothing.
+# The return with its score, what its shopper is recognised by, its lines, the units they claim and the counters that limit
+# them; its first events with their deliveries, mail and jobs (as event.TELL); the answer under an Idempotency-Key (as
+# idempotency.KEEP): all of it or nothing.
 OPEN: Final = """
 WITH added AS (
   INSERT INTO rma (tenant_id, id, store_id, order_id, person_id, kind, channel, status, method, location_ref,
                    policy_version_id, decision, promised, requested_at, decided_at, blocked_actor, blocked_code,
-                   blocked_since, blocked_evidence, due_at, number, approve_at, gift)
-  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30, $46, $54)),
+                   blocked_since, blocked_evidence, due_at, number, approve_at, gift, risk_score, risk_signals,
+                   risk_at, fraud_review)
+  VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $13, $30, $46, $54,
+          $55, $56, $13, $57)),
+recognised AS (
+  INSERT INTO person_key (tenant_id, kind, key, person_id)
+  SELECT current_tenant(), kind, key, $58 FROM unnest($59::text[], $60::bytea[]) AS k (kind, key) ON CONFLICT DO NOTHING),
 lines AS (
   INSERT INTO return_line (tenant_id, id, rma_id, order_id, line_ref, position, quantity, requested_quantity,
                            reason, note, resolution, decision, decided_at, decided_by, settle_on, settle_after_hours,
@@ -127,6 +134,7 @@ class NewReturn:
     requested_at: datetime
     decided_by: str | None
     blocked: Blocked
+    weighed: Weighed
     lines: tuple[NewLine, ...]
     approve_at: datetime | None = None
     gift: bool = False
@@ -173,6 +181,7 @@ async def open_(
             [line.resolution_ref for line in new.lines],
             list(new.words),
             new.gift,
+            *_weighed(new),
             timeout=WAIT_S if answer else None,
         )
     except TimeoutError:
@@ -187,6 +196,14 @@ def _return(new: NewReturn) -> tuple[object, ...]:
         new.location_ref, new.policy_version_id, new.decision, new.promised, new.requested_at,
         new.requested_at if new.status is not Decision.REQUESTED else None,
         new.blocked.actor, new.blocked.code, new.blocked.since, evidence(new.blocked), new.decided_by,
+    )  # fmt: skip
+
+
+def _weighed(new: NewReturn) -> tuple[object, ...]:
+    found = new.weighed
+    return (
+        found.score.total, signals_of(found), found.wants_review, found.person_id, [kind for kind, _ in found.keys],
+        [key for _, key in found.keys],
     )  # fmt: skip
 
 
