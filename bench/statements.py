@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from retour.main import house
+from retour.main.house import house
 from retour.main.web import web_app
 from retour.store.db import Database
 

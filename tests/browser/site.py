@@ -16,8 +16,10 @@ from retour.cli.demo.asking import Far
 from retour.cli.demo.installing import Merchant, Place
 from retour.connectors.http import Http
 from retour.doors.queue import Runner
-from retour.main import House, executor_runner, house, worker_runner
+from retour.main.executor import executor_runner
+from retour.main.house import House, house
 from retour.main.web import web_app
+from retour.main.worker import worker_runner
 from retour.ops.postgres import Urls
 from retour.sandbox.app import Sandbox, create_app
 from retour.sandbox.shopify import state

@@ -18,7 +18,7 @@ from retour.connectors.http import Http
 from retour.connectors.picture.client import PictureClient
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.platforms import Platforms
-from retour.main import House
+from retour.main.house import House
 from retour.main.web import web_app
 from retour.store.db import Database
 from retour.store.policy import PolicyCache

@@ -12,11 +12,11 @@ from uuid import UUID
 import asyncpg
 import click
 
-from retour import main as wiring
 from retour.cli.frame import account_option, find_account, json_option, load_settings, now, opened, run, tell, uuid_of
 from retour.core.errors import Refused
 from retour.core.ports import CommerceConnector, Credential, Unreachable
 from retour.flows.order import check as contradictions
+from retour.main import house as wiring
 from retour.ops import database as databases
 from retour.ops.binaries import PostgresMissing
 from retour.ops.os_user import NoOsUser

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from retour import main as wiring
 from retour.cli.frame import load_settings
+from retour.main import house as wiring
 from retour.ops import database as databases
 
 

@@ -4,7 +4,7 @@ import random
 from uuid import UUID
 
 from retour.flows import delivery as delivery_flow
-from retour.main import House, Work, utc_now
+from retour.main.house import House, Work, utc_now
 
 
 def delivery_work(here: House) -> Work:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from retour.flows import escalation as flow
-from retour.main import House, Work, utc_now
+from retour.main.house import House, Work, utc_now
 from retour.store.db import Db
 
 

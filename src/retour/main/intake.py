@@ -10,7 +10,7 @@ from retour.flows.intake.message import DOCUMENTS, Told, read_message
 from retour.flows.intake.syncing import Asking, sync_source
 from retour.flows.receiving.reported import Reported, take_report
 from retour.flows.webhook import Documents
-from retour.main import House, utc_now
+from retour.main.house import House, utc_now
 from retour.store import connection as connections
 from retour.store.db import Db
 from retour.store.webhook import Entry

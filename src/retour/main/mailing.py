@@ -11,7 +11,7 @@ from retour.core.letter import Front, Letter
 from retour.core.ports import Attachment, Mail, MailAnswer, MailSender, MailVerdict
 from retour.flows import mail as mail_flow
 from retour.flows import visit as visit_flow
-from retour.main import House, Work, utc_now
+from retour.main.house import House, Work, utc_now
 from retour.settings import Settings
 from retour.store import look as looks
 from retour.store.db import Database, Db

@@ -7,7 +7,7 @@ import signal
 import structlog
 
 from retour.doors.queue import Runner
-from retour.main import House, executor_runner, worker_runner
+from retour.main.house import House
 from retour.store import instance
 
 _log = structlog.get_logger(__name__)
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 
 async def work(here: House) -> None:
     """Run the worker or the executor until SIGTERM or SIGINT."""
-    runner = executor_runner(here) if here.role == "executor" else worker_runner(here)
+    runner = _runner(here)
     watching = asyncio.create_task(watch(here))
     watching.add_done_callback(lambda _: runner.stop())  # blind it must not go on: the supervisor starts it again
     try:
@@ -24,6 +24,17 @@ async def work(here: House) -> None:
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
+
+
+def _runner(here: House) -> Runner:
+    """Return the process of a role; it carries only what that role needs."""
+    if here.role == "executor":
+        from retour.main.executor import executor_runner  # noqa: PLC0415 - no templates in the process that pays
+
+        return executor_runner(here)
+    from retour.main.worker import worker_runner  # noqa: PLC0415 - likewise
+
+    return worker_runner(here)
 
 
 async def watch(here: House) -> None:

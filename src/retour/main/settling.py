@@ -5,7 +5,7 @@ from uuid import UUID
 
 from retour.flows import hand_over as hand_over_flow
 from retour.flows import refund as refund_flow
-from retour.main import House, Step, Work, utc_now
+from retour.main.house import House, Step, Work, utc_now
 from retour.store.db import Db
 from retour.store.jobs import Job
 

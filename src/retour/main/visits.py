@@ -5,7 +5,7 @@ from uuid import UUID
 from retour.core.order import Fetched
 from retour.flows import order as order_flow
 from retour.flows import visit as flow
-from retour.main import ElsewhereOnly, House, Work, source, utc_now
+from retour.main.house import ElsewhereOnly, House, Work, source, utc_now
 from retour.store import jobs
 from retour.store import visit as visits
 from retour.store.jobs import Queue, Task

@@ -21,7 +21,7 @@ from retour.doors.warehouse import rooms as warehouse
 from retour.doors.warehouse.dock import Dock
 from retour.flows.session import SignIn
 from retour.flows.webhook import Mailbox
-from retour.main import House, utc_now
+from retour.main.house import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
 from retour.web.pictures import picture_handlers

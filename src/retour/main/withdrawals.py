@@ -7,7 +7,7 @@ from retour.core.order import Fetched
 from retour.flows import order as order_flow
 from retour.flows import rma as rma_flow
 from retour.flows import withdrawal as flow
-from retour.main import ElsewhereOnly, House, Work, source, utc_now
+from retour.main.house import ElsewhereOnly, House, Work, source, utc_now
 from retour.store import jobs
 from retour.store import withdrawal as withdrawals
 from retour.store.jobs import Queue, Task

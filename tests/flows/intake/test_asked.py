@@ -13,7 +13,7 @@ from retour.connectors.picture.client import PictureClient
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.platforms import Platforms
 from retour.flows.intake.sources import Asked, add_source
-from retour.main import House, utc_now
+from retour.main.house import House, utc_now
 from retour.main.intake import asked_regularly
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
