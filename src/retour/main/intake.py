@@ -8,9 +8,11 @@ from retour.core.warehouse import REPORTS
 from retour.flows import order as order_flow
 from retour.flows.intake.message import DOCUMENTS, Told, read_message
 from retour.flows.intake.syncing import Asking, sync_source
+from retour.flows.privacy import TOPICS, Became
 from retour.flows.receiving.reported import Reported, take_report
 from retour.flows.webhook import Documents
 from retour.main.house import House, utc_now
+from retour.main.privacy import platform_asks
 from retour.store import connection as connections
 from retour.store.db import Db
 from retour.store.webhook import Entry
@@ -21,15 +23,17 @@ def documents(here: House, tenant_id: UUID) -> Documents:
     """Return who works on the documents of an account's inbox."""
     hands = ReturnHands(here.policies)
 
-    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported:
+    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported | Became:
         now: datetime = utc_now()
+        if entry.topic in TOPICS:
+            return await platform_asks(db, entry, raw)
         if entry.topic in REPORTS:
             return await take_report(db, entry, raw, policies=here.policies, now=now)
         return await read_message(
             db, here.vault, entry, raw, tenant_id=tenant_id, hands=hands, mirror=order_flow.mirror, now=now
         )
 
-    return Documents(DOCUMENTS | REPORTS, work)
+    return Documents(DOCUMENTS | REPORTS | TOPICS, work)
 
 
 async def asked_regularly(here: House, tenant_id: UUID, connection_id: UUID) -> bool:
