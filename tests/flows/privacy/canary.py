@@ -40,7 +40,8 @@ TEXTS = (NAME, EMAIL, PHONE, PHONE.lstrip("+"), STREET, BACK, "kanarski@", "Kana
 WAREHOUSE = PostalAddress("Returns", ("Dock 7",), "Hamburg", "DE", "20457")
 
 COLUMNS = """
-SELECT n.nspname AS space, c.relname AS name, a.attname AS col, format_type(a.atttypid, NULL) AS kind
+SELECT n.nspname AS space, c.relname AS name, a.attname AS col, format_type(a.atttypid, NULL) AS kind,
+       EXISTS (SELECT FROM pg_attribute t WHERE t.attrelid = c.oid AND t.attname = 'tenant_id') AS of_tenant
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
    AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
@@ -49,19 +50,19 @@ SELECT n.nspname AS space, c.relname AS name, a.attname AS col, format_type(a.at
 SUMS = """
 SELECT jsonb_build_object(
   'postings', (SELECT jsonb_agg(jsonb_build_array(n.reference, p.amount_minor, p.currency) ORDER BY n.reference, p.n)
-                 FROM posting p JOIN ledger_entry n ON n.tenant_id = p.tenant_id AND n.id = p.entry_id),
-  'accounts', (SELECT jsonb_agg(jsonb_build_array(path, posted_minor, reserved_minor) ORDER BY path) FROM ledger_account),
+                 FROM posting p JOIN ledger_entry n ON n.tenant_id = p.tenant_id AND n.id = p.entry_id WHERE p.tenant_id = '$T'),
+  'accounts', (SELECT jsonb_agg(jsonb_build_array(path, posted_minor, reserved_minor) ORDER BY path) FROM ledger_account WHERE tenant_id = '$T'),
   'captures', (SELECT jsonb_agg(jsonb_build_array(ref, captured_minor, reserved_minor, refunded_minor) ORDER BY order_id, ref)
-                 FROM payment_capture),
-  'settlements', (SELECT jsonb_agg(jsonb_build_array(id, state, total_minor, plan_hash, plan) ORDER BY id) FROM settlement),
+                 FROM payment_capture WHERE tenant_id = '$T'),
+  'settlements', (SELECT jsonb_agg(jsonb_build_array(id, state, total_minor, plan_hash, plan) ORDER BY id) FROM settlement WHERE tenant_id = '$T'),
   'booked', (SELECT jsonb_agg(jsonb_build_array(settlement_id, n, paid_minor, withheld_minor) ORDER BY settlement_id, n)
-               FROM settlement_line),
+               FROM settlement_line WHERE tenant_id = '$T'),
   'effects', (SELECT jsonb_agg(jsonb_build_array(id, state, amount_minor, reference, encode(request_hash, 'hex'))
-                    ORDER BY id) FROM effect),
-  'counters', (SELECT jsonb_agg(to_jsonb(c) ORDER BY order_id, line_ref) FROM order_line_counter c),
+                    ORDER BY id) FROM effect WHERE tenant_id = '$T'),
+  'counters', (SELECT jsonb_agg(to_jsonb(c) ORDER BY order_id, line_ref) FROM order_line_counter c WHERE tenant_id = '$T'),
   'events', (SELECT jsonb_agg(jsonb_build_array(id, type, actor, at, jsonb_path_query_array(data, '$.** ? (@.type() == "number")'))
-                    ORDER BY id) FROM event WHERE type NOT LIKE 'privacy.%'),
-  'promised', (SELECT jsonb_agg(jsonb_build_array(id, status, promised) ORDER BY id) FROM rma))
+                    ORDER BY id) FROM event WHERE tenant_id = '$T' AND type NOT LIKE 'privacy.%'),
+  'promised', (SELECT jsonb_agg(jsonb_build_array(id, status, promised) ORDER BY id) FROM rma WHERE tenant_id = '$T'))
 """
 
 
@@ -216,21 +217,16 @@ class Canary:
 
     async def found(self, texts: Sequence[str] = TEXTS, tenant: UUID | None = None) -> dict[str, int]:
         """Return the columns of the whole database that hold one of the texts, with the number of rows."""
-        owner, found = self.house.owner, {}
-        await owner.execute("SELECT set_config('app.tenant', $1, false)", str(tenant or self.house.tenant))
+        owner, found, whose = self.house.owner, dict[str, int](), tenant or self.house.tenant
+        await owner.execute("SELECT set_config('app.tenant', $1, false)", str(whose))
         for row in await owner.fetch(COLUMNS):
-            where = f'"{row["space"]}"."{row["name"]}"'
-            n = 0
-            for text in texts:
-                if row["kind"] == "bytea":
-                    n += await owner.fetchval(
-                        f'SELECT count(*) FROM {where} WHERE position($1::bytea IN "{row["col"]}") > 0', text.encode()
-                    )
-                else:
-                    n += await owner.fetchval(
-                        f'SELECT count(*) FROM {where} WHERE position(lower($1) IN lower("{row["col"]}"::text)) > 0',
-                        text,
-                    )
+            col = f'"{row["col"]}"'
+            sought = f"position($1::bytea IN {col}) > 0"
+            if row["kind"] != "bytea":
+                sought = f"position(lower(convert_from($1::bytea, 'UTF8')) IN lower({col}::text)) > 0"
+            own = f" AND tenant_id = '{whose}'" if row["of_tenant"] else ""
+            query = f'SELECT count(*) FROM "{row["space"]}"."{row["name"]}" WHERE {sought}{own}'
+            n = sum([await owner.fetchval(query, text.encode()) for text in texts])
             if n:
                 found[f"{row['name']}.{row['col']}"] = n
         return found
@@ -238,7 +234,7 @@ class Canary:
     async def sums(self) -> Any:
         """Return every figure of money and units, and every event with its numbers."""
         await self.house.owner.execute("SELECT set_config('app.tenant', $1, false)", str(self.house.tenant))
-        return await self.house.owner.fetchval(SUMS)
+        return await self.house.owner.fetchval(SUMS.replace("$T", str(self.house.tenant)))
 
     async def events(self, like: str = "privacy.%") -> list[str]:
         async with self.house.web.tx(self.house.tenant) as db:

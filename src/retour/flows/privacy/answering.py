@@ -10,7 +10,7 @@ from retour.core.event import EventType
 from retour.core.order import Person
 from retour.core.privacy import LOOK_AGAIN, RequestKind, RequestState, Standing, Waits, identifying, names, waits_for
 from retour.flows.privacy.asking import RESOURCE, ask_erasure, tell
-from retour.flows.privacy.exporting import export
+from retour.flows.privacy.exporting import PART_BYTES, export
 from retour.flows.privacy.platform import ACTOR
 from retour.store import connection, discrepancy
 from retour.store.db import Database, Db, Record
@@ -28,12 +28,16 @@ PEOPLE_AT_ONCE: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """What the job needs; `mark` writes down outside the database who is erased, before it happens."""
+    """What the job needs; `mark` writes down outside the database who is erased, before it happens.
+
+    A part of an export is closed once it has `part_bytes`.
+    """
 
     database: Database
     vault: Vault
     clock: Callable[[], datetime]
     mark: Callable[[UUID, UUID], None]
+    part_bytes: int = PART_BYTES
 
 
 async def answer(by: Answerer, *, tenant_id: UUID, request_id: UUID) -> None:
@@ -50,7 +54,9 @@ async def answer(by: Answerer, *, tenant_id: UUID, request_id: UUID) -> None:
     elif person is None or person["erased_at"] is not None:
         await by.database.run(tenant_id, lambda db: _end(db, request, by.clock(), why="already_erased"))
     elif request.kind is RequestKind.EXPORT:
-        await export(by.database, by.vault, request, person, days=days, clock=by.clock)
+        await export(
+            by.database, by.vault, request, person, days=days, clock=by.clock, part_bytes=by.part_bytes
+        )
     else:
         await _erase(by, request, person)
 

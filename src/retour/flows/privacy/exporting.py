@@ -58,6 +58,7 @@ async def export(
     *,
     days: Mapping[Keep, int | None],
     clock: Callable[[], datetime],
+    part_bytes: int = PART_BYTES,
 ) -> None:
     """Gather what is held of a person into parts under the person's key; breaking off half-way begins anew.
 
@@ -77,7 +78,7 @@ async def export(
             plain = await gathering.file(db, vault, row["id"])
         if plain is None:
             continue
-        if archive.files and archive.size + len(plain) > PART_BYTES:
+        if archive.files and archive.size + len(plain) > part_bytes:
             await _keep(database, vault, request, person, part, archive)
             archive, part, files = _Archive(), part + 1, files + archive.files
         number = f"R-{row['number']}-" if row["number"] else ""
