@@ -51,10 +51,12 @@ SUMS = """
 SELECT jsonb_build_object(
   'postings', (SELECT jsonb_agg(jsonb_build_array(n.reference, p.amount_minor, p.currency) ORDER BY n.reference, p.n)
                  FROM posting p JOIN ledger_entry n ON n.tenant_id = p.tenant_id AND n.id = p.entry_id WHERE p.tenant_id = '$T'),
-  'accounts', (SELECT jsonb_agg(jsonb_build_array(path, posted_minor, reserved_minor) ORDER BY path) FROM ledger_account WHERE tenant_id = '$T'),
+  'accounts', (SELECT jsonb_agg(jsonb_build_array(path, posted_minor, reserved_minor) ORDER BY path)
+                 FROM ledger_account WHERE tenant_id = '$T'),
   'captures', (SELECT jsonb_agg(jsonb_build_array(ref, captured_minor, reserved_minor, refunded_minor) ORDER BY order_id, ref)
                  FROM payment_capture WHERE tenant_id = '$T'),
-  'settlements', (SELECT jsonb_agg(jsonb_build_array(id, state, total_minor, plan_hash, plan) ORDER BY id) FROM settlement WHERE tenant_id = '$T'),
+  'settlements', (SELECT jsonb_agg(jsonb_build_array(id, state, total_minor, plan_hash, plan) ORDER BY id)
+                    FROM settlement WHERE tenant_id = '$T'),
   'booked', (SELECT jsonb_agg(jsonb_build_array(settlement_id, n, paid_minor, withheld_minor) ORDER BY settlement_id, n)
                FROM settlement_line WHERE tenant_id = '$T'),
   'effects', (SELECT jsonb_agg(jsonb_build_array(id, state, amount_minor, reference, encode(request_hash, 'hex'))

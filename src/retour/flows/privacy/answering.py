@@ -54,9 +54,7 @@ async def answer(by: Answerer, *, tenant_id: UUID, request_id: UUID) -> None:
     elif person is None or person["erased_at"] is not None:
         await by.database.run(tenant_id, lambda db: _end(db, request, by.clock(), why="already_erased"))
     elif request.kind is RequestKind.EXPORT:
-        await export(
-            by.database, by.vault, request, person, days=days, clock=by.clock, part_bytes=by.part_bytes
-        )
+        await export(by.database, by.vault, request, person, days=days, clock=by.clock, part_bytes=by.part_bytes)
     else:
         await _erase(by, request, person)
 

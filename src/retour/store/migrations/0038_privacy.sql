@@ -28,8 +28,7 @@ CREATE TABLE privacy_request (
 );
 CREATE UNIQUE INDEX one_open_privacy_request ON privacy_request (tenant_id, kind, person_id, connection_id)
   NULLS NOT DISTINCT WHERE state = 'waiting';
-CREATE INDEX privacy_request_by_person ON privacy_request (tenant_id, person_id, asked_at DESC);
-CREATE INDEX privacy_request_by_age ON privacy_request (tenant_id, asked_at DESC, id DESC);
+CREATE INDEX privacy_request_by_person ON privacy_request (tenant_id, person_id, id DESC);
 CREATE INDEX privacy_request_due ON privacy_request (due_at) WHERE due_at IS NOT NULL;
 
 -- An export in parts, each a whole zip file under the key of its person: erasure makes it unreadable too.

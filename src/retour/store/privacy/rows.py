@@ -42,9 +42,8 @@ SELECT r.id, r.store_id, r.kind, r.person_id, r.connection_id, r.actor, r.far_re
        (SELECT count(*) FROM privacy_archive a WHERE a.tenant_id = r.tenant_id AND a.request_id = r.id)::int AS parts
   FROM privacy_request r
  WHERE r.tenant_id = current_tenant() AND ($1::uuid IS NULL OR r.person_id = $1) AND ($2::text IS NULL OR r.state = $2)
-   AND ($3::uuid IS NULL OR r.store_id = $3)
-   AND ($4::timestamptz IS NULL OR (r.asked_at, r.id) < ($4, $5::uuid))
- ORDER BY r.asked_at DESC, r.id DESC LIMIT $6
+   AND ($3::uuid IS NULL OR r.store_id = $3) AND ($4::uuid IS NULL OR r.id < $4)
+ ORDER BY r.id DESC LIMIT $5
 """
 PUT_OFF: Final = """
 UPDATE privacy_request SET due_at = $2, why = $3, facts = $4
@@ -194,12 +193,11 @@ async def list_(
     person_id: UUID | None = None,
     state: RequestState | None = None,
     store_id: UUID | None = None,
-    before: tuple[datetime, UUID] | None = None,
+    before: UUID | None = None,
     limit: int = 50,
 ) -> list[Request]:
-    """Return requests, the newest first."""
-    at, id_ = before or (None, None)
-    rows = await db.fetch(LIST, person_id, state.value if state else None, store_id, at, id_, limit)
+    """Return requests, the newest first; `before` is the last one of a page."""
+    rows = await db.fetch(LIST, person_id, state.value if state else None, store_id, before, limit)
     return [_request(row) for row in rows]
 
 
