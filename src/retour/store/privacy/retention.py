@@ -84,6 +84,18 @@ SELECT p.id, p.store_id FROM person p
                       AND q.kind = 'erasure' AND q.state = 'waiting')
  ORDER BY p.id LIMIT $2
 """
+LAST: Final = """
+SELECT at, data -> 'counts' AS counts FROM event
+ WHERE tenant_id = current_tenant() AND resource_kind = 'account' AND type = 'privacy.forgotten'
+   AND resource_id = current_tenant()
+ ORDER BY seq DESC LIMIT 1
+"""
+
+
+async def last_forgotten(db: Db) -> tuple[datetime, Mapping[str, int]] | None:
+    """Return when something was forgotten last, with the counts by class; nothing if nothing was."""
+    row = await db.fetchrow(LAST)
+    return (row["at"], row["counts"]) if row else None
 
 
 async def chosen(db: Db) -> dict[Keep, int | None]:
