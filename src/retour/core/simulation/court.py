@@ -10,7 +10,7 @@ from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
 from retour.core.simulation.judging import MOST, Eyes, Judge, Seen, Verdict
-from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
+from retour.core.simulation.money import NO_MONEY, Till, found_under, money, moved, pay
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
 from retour.core.simulation.world import World, WorldLine, world, world_key
@@ -153,7 +153,7 @@ class Court:
         assert quoted is not None
         if recorded is None:
             return quoted
-        return _never_negative(plus(recorded, plus(quoted, quotes.then, -1)))
+        return moved(recorded, quotes.then, quoted)
 
     def _decide_alike(self, a: Verdict, b: Verdict) -> bool:
         key = id(a), id(b)  # verdicts live as long as their judges
@@ -238,7 +238,7 @@ class Tills:
     """The tills of one order in the worlds."""
 
     def __init__(self, order: Order) -> None:
-        self._then, self._before, self._after = (fresh(order) for _ in range(3))
+        self._then, self._before, self._after = (Till(order) for _ in range(3))
 
     def pay(self, case: Case, *, is_last: bool) -> Quotes:
         """Return what the case pays in each world and book it there, unless nobody comes after it; raises Refused."""
@@ -261,10 +261,6 @@ def _recorded(past: PastReturn, then: World) -> Money | None:
         deduction=recorded.deduction_minor,
         bonus=recorded.bonus_minor,
     )
-
-
-def _never_negative(of: Money) -> Money:
-    return Money(*(max(0, getattr(of, name)) for name in Money.__slots__))
 
 
 def _changes(before: World, after: World) -> frozenset[Change]:
