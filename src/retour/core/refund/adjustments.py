@@ -119,8 +119,8 @@ def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> R
 def _taxes_left(order: Order, ledger: Ledger) -> dict[str, list[int]]:
     """Return what is left of each bucket of the order: presentment and shop minor units."""
     left: dict[str, list[int]] = {}
-    for part in (*order.lines, *order.charges):
-        for tax in part.taxes:
+    for taxes in (*[line.taxes for line in order.lines], *[charge.taxes for charge in order.charges]):
+        for tax in taxes:
             sums = left.get(tax.bucket)
             if sums is None:
                 left[tax.bucket] = [tax.amount.presentment, tax.amount.shop]

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from retour.core.errors import Refused
 from retour.core.order import Order
@@ -19,8 +19,7 @@ from retour.core.simulation.world import World, WorldLine, world, world_key
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One return in its three worlds; without a past decision `then` is the world `before`.
 
     Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
@@ -38,8 +37,7 @@ class Case:
     recorded: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """A case with its money in both worlds; `requoted` if any of it was computed anew, `quoted` unless that failed."""
 
     case: Case
@@ -91,13 +89,13 @@ class Court:
         before_judge = self.judge_before(past)
         then_judge = self._versions.get(past.version or "", before_judge)
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
-        shown = list(zip([line.facts for line in past.lines], seen, strict=True))
-        said_before = said_then = [then_judge.verdict(*one) for one in shown]
+        shown = [(line.facts, its) for line, its in zip(past.lines, seen, strict=True)]
+        said_before = said_then = [then_judge.verdict(facts, its) for facts, its in shown]
         then = before = self._world(past, said_then)
         if before_judge is not then_judge:
-            said_before = [before_judge.verdict(*one) for one in shown]
+            said_before = [before_judge.verdict(facts, its) for facts, its in shown]
             before = self._world(past, said_before, was_reviewed=then.is_reviewed)
-        said = tuple([self._candidate.verdict(*one) for one in shown])
+        said = tuple([self._candidate.verdict(facts, its) for facts, its in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
         after = before if all(alike) else self._world(past, said, was_reviewed=then.is_reviewed)
         return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
@@ -225,8 +223,7 @@ class _Between:
     changes: frozenset[Change]
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
+class Quotes(NamedTuple):
     """What one return pays in its three worlds."""
 
     then: Money

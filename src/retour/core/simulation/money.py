@@ -15,10 +15,8 @@ from retour.core.simulation.past import Found, PastLine, PastReturn
 from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
 
-_CREDIT: Final = frozenset(
-    {ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT}
-)  # fmt: skip
-_EXCHANGED: Final = frozenset({ResolutionKind.EXCHANGE, ResolutionKind.REPAIR})
+_CREDIT: Final = (ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT)
+_EXCHANGED: Final = (ResolutionKind.EXCHANGE, ResolutionKind.REPAIR)
 NO_MONEY: Final = Money()
 # Nothing happened to the order yet. On which payments money goes back makes no difference to how much of it does.
 _BLANK: Final = Ledger()
