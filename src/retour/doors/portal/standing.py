@@ -70,6 +70,8 @@ def standing(
         text = say("No parcel or answer came in time. Ask the shop if you sent one, or start a new return.")
         return Standing(say("This return has expired"), text)
     if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
+        if row["gift"]:
+            return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
         return _paid(settlements, reader, chosen)
     return _on_its_way(row, settlements, reader, shop=shop, chosen=chosen)
 

@@ -85,6 +85,7 @@ async def judge(
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
         lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
+        gift_unproven=asking.gift_unproven,
     )  # fmt: skip
 
 
