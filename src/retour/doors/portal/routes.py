@@ -20,6 +20,7 @@ from retour.doors.portal import (
     looking,
     parcels,
     sending,
+    visiting,
     why,
     withdrawing,
 )
@@ -56,6 +57,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),
     ("/{name:str}/papers/{file:str}", parcels.show_file, None),
+    ("/{name:str}/code.svg", visiting.show_code, None),
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
     ("/{name:str}/edit", editing.show, editing.take),
     ("/{name:str}/answer", answering.show, answering.take),

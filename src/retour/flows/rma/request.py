@@ -14,7 +14,7 @@ from retour.core.event import EventType
 from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
-from retour.core.policy.outcome import Approval
+from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
 from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
@@ -163,6 +163,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
     elif judged.ways.first.method in STAYS:
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
+    elif all(way.method == MethodKind.IN_STORE for way in judged.ways.lines if way.method not in STAYS):
+        blocked = Blocked("shopper", "awaiting_visit", now, "bring the items to the counter")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
     if not approved and judged.weighed.wants_review:
