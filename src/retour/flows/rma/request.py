@@ -24,11 +24,11 @@ from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
-from retour.store import fraud, jobs, policy
+from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
-from retour.store import why as reasons
 from retour.store.db import Db
+from retour.store.glance import glance
 from retour.store.idempotency import Answer
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
@@ -70,10 +70,11 @@ async def judge(
         at = at.without(await edit.claims(db, asking.instead_of))
     shopper = at.customer
     assert shopper is not None, "the past was asked for"
-    weighed = await fraud.weigh(
-        db, tenant_id=shopper.tenant_id, person_id=found.person_id, person=shopper.identity, store_id=store.id, now=now
-    )
-    given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
+    seen = await glance(
+        db, tenant_id=shopper.tenant_id, store_id=store.id, person_id=found.person_id, person=shopper.identity,
+        reasons=[wish.reason for wish in wishes], now=now,
+    )  # fmt: skip
+    given, weighed = seen.given, seen.weighed
     lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
