@@ -11,6 +11,7 @@ from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
+    IN_STORE,
     Disposition,
     EffectView,
     Ownership,
@@ -170,6 +171,9 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
             return unlabelled
         if ret.send_by is not None:
             facts = {**facts, "send_by": ret.send_by.isoformat()}
+        if all(line.method == IN_STORE for line in open_lines):
+            since = ret.decided_at or ret.requested_at
+            return Blocked("shopper", "awaiting_visit", since, "bring the items to the counter", facts)
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
     return None
 

@@ -15,6 +15,8 @@ PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
 KEPT = "keep_item"
 # Ways on which nothing travels: the shopper keeps the goods, or there are none to send.
 NOTHING = "nothing"
+# What the shopper brings to a counter of the merchant: no parcel, no label.
+IN_STORE = "in_store"
 STAYS: frozenset[str] = frozenset({KEPT, NOTHING})
 
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.

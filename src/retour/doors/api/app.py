@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
     attention,
+    counters,
     discrepancies,
     effects,
     events,
@@ -66,6 +67,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *return_addresses.OPERATIONS,
     *partners.OPERATIONS,
     *kits.OPERATIONS,
+    *counters.OPERATIONS,
     *resolutions.OPERATIONS,
     *reasons.OPERATIONS,
     *effects.OPERATIONS,

@@ -32,6 +32,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "hold_return": _DESK,
     "receive_return": _ALL,
     "inspect_return": _ALL,
+    "take_in_return": _ALL,
     "report_restocked": _ALL,
     "add_return_note": _ALL,
     "add_return_shipment": _ALL,
