@@ -12,7 +12,7 @@ from retour.flows.intake.syncing import Asking, sync_source
 from retour.flows.receiving.reported import Reported, take_report
 from retour.flows.webhook import Documents
 from retour.main.house import House, utc_now
-from retour.main.mailbox import MailIn, look_through
+from retour.main.mailbox import look_through, mail_in
 from retour.store import connection as connections
 from retour.store.db import Db
 from retour.store.webhook import Entry
@@ -21,7 +21,7 @@ from retour.web.intake import ReturnHands
 
 def documents(here: House, tenant_id: UUID) -> Documents:
     """Return who works on the documents of an account's inbox."""
-    hands, mail = ReturnHands(here.policies), MailIn(here, tenant_id)
+    hands, mail = ReturnHands(here.policies), mail_in(here, tenant_id)
 
     async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported:
         now: datetime = utc_now()
