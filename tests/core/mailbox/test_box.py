@@ -67,7 +67,7 @@ def test_a_password_is_one_line(password: str) -> None:
     with pytest.raises(Refused) as no:
         check_box(A_BOX, password, allow_plain=False)
 
-    assert (no.value.code, no.value.field) == ("invalid_password", "password")
+    assert (no.value.code, no.value.field) == ("invalid_mailbox_password", "password")
 
 
 def test_a_mailbox_without_encryption_is_for_development() -> None:

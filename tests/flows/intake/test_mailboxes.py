@@ -371,9 +371,9 @@ async def test_a_mailbox_is_kept_with_a_sealed_password_and_forgets_it_when_it_i
         ({"name": "Returns"}, "already_exists"),
         ({"name": "Another"}, "already_exists"),
         ({"name": ""}, "invalid_name"),
-        ({"days": 91}, "days_out_of_range"),
+        ({"days": 91}, "invalid_days"),
         ({"store_id": UUID(int=1)}, "store_not_found"),
-        ({"password": ""}, "invalid_password"),
+        ({"password": ""}, "invalid_mailbox_password"),
         ({"allow_private": False, "name": "Plain"}, "invalid_encryption"),
     ],
 )

@@ -54,8 +54,8 @@ class Box:
 
 
 def check_box(box: Box, password: str, *, allow_plain: bool) -> None:
-    """Raise Refused (invalid_host, invalid_port, invalid_encryption, invalid_user, invalid_password, invalid_folder,
-    invalid_email) with the field that is wrong.
+    """Raise Refused (invalid_host, invalid_port, invalid_encryption, invalid_user, invalid_mailbox_password,
+    invalid_folder, invalid_email) with the field that is wrong.
 
     `allow_plain` also allows a mailbox without encryption, for development. Where the name leads is checked when the
     mailbox is read, not here.
@@ -66,9 +66,13 @@ def check_box(box: Box, password: str, *, allow_plain: bool) -> None:
         raise Refused("invalid_port", "a port is a number from 1 to 65535", field="port")
     if box.encryption not in PORTS or (box.encryption is Encryption.NEVER and not allow_plain):
         raise Refused("invalid_encryption", "a password travels encrypted: at_once or always", field="encryption")
-    for field, text in (("user", box.user), ("password", password), ("folder", box.folder)):
+    for code, field, text in (
+        ("invalid_user", "user", box.user),
+        ("invalid_mailbox_password", "password", password),
+        ("invalid_folder", "folder", box.folder),
+    ):
         if not 1 <= len(text) <= LONGEST or any(ord(c) < 32 or ord(c) == 127 for c in text):
-            raise Refused(f"invalid_{field}", f"1 to {LONGEST} characters on one line", field=field)
+            raise Refused(code, f"1 to {LONGEST} characters on one line", field=field)
     if box.address and _ADDRESS.fullmatch(box.address) is None:
         raise Refused("invalid_email", "expected an e-mail address", field="address")
 

@@ -18,6 +18,7 @@ from retour.doors.api import (
     intakes,
     kits,
     labels,
+    mailboxes,
     orders,
     partners,
     payments,
@@ -81,6 +82,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *intakes.OPERATIONS,
     *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
+    *mailboxes.OPERATIONS,
 )
 
 

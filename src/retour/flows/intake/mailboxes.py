@@ -25,7 +25,7 @@ async def add_mailbox(
 ) -> Connection:  # fmt: skip
     """Read a folder of a mailbox from now on, back by so many days; whoever writes there becomes a draft for people.
 
-    Refuses store_not_found, invalid_name, days_out_of_range, already_exists (the name, or the same folder), and what
+    Refuses store_not_found, invalid_name, invalid_days, already_exists (the name, or the same folder), and what
     `check_box` refuses.
     """
     if await account.get_store(db, store_id) is None:
@@ -33,7 +33,7 @@ async def add_mailbox(
     if not 1 <= len(name.strip()) <= 100:
         raise Refused("invalid_name", "a name has 1 to 100 characters", field="name")
     if not 0 <= days <= DAYS_MOST:
-        raise Refused("days_out_of_range", f"0 to {DAYS_MOST} days", field="days")
+        raise Refused("invalid_days", f"0 to {DAYS_MOST} days", field="days")
     check_box(box, password, allow_plain=allow_private)
     for known in await connection.connections(db):
         if known.platform == MAILBOX and _is_same(known, name.strip(), box):
@@ -56,7 +56,7 @@ async def add_mailbox(
 async def change_password(
     db: Db, vault: Vault, *, mailbox_id: UUID, password: str, actor: str, now: datetime
 ) -> Connection:
-    """Read a mailbox with another password, at once. Refuses mailbox_not_found, invalid_password."""
+    """Read a mailbox with another password, at once. Refuses mailbox_not_found, invalid_mailbox_password."""
     found = await mailbox_of(db, mailbox_id)
     check_box(Box.of(_settings(found)), password, allow_plain=True)
     await connection.reseal(db, mailbox_id, write=None, read=_sealed(vault, password), webhook_secrets=None)

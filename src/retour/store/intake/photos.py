@@ -42,6 +42,12 @@ class IntakePhoto:
     height: int
     bytes: int
     at: datetime
+    is_video: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return its last part in addresses."""
+        return f"{self.id}.webp"
 
 
 @dataclass(frozen=True, slots=True)
