@@ -38,7 +38,7 @@ async def add_mailbox(
     for known in await connection.connections(db):
         if known.platform == MAILBOX and _is_same(known, name.strip(), box):
             raise Refused("already_exists", "that mailbox is read already, or one of that name exists", field="name")
-    since = now - timedelta(days=days)
+    since = now.replace(microsecond=0) - timedelta(days=days)  # a server tells arrivals to the second
     added = Connection(
         id=new_id(), store_id=store_id, platform=MAILBOX, far_name=name.strip(), base_url=box.url, created_at=now,
         settings={"channel": Channel.MAIL.value, "since": since.isoformat(), **box.kept},
