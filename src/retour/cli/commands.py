@@ -30,6 +30,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "connection": "connections",
     "policy": "policies",
     "intake": "intaking",
+    "mailbox": "mailboxes",
     "link": "links",
     "effect": "effects",
     "demo": "demo",

@@ -18,6 +18,7 @@ class EventType(StrEnum):
     RETURN_RELEASED = "return.released"
     RETURN_INFO_ASKED = "return.info_asked"
     RETURN_INFO_GIVEN = "return.info_given"
+    RETURN_WRITTEN = "return.message_received"
     RETURN_REOPENED = "return.reopened"
     RETURN_EDITED = "return.edited"
     RETURN_REMINDED = "return.reminded"

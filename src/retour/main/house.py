@@ -11,10 +11,12 @@ import msgspec
 
 from retour.connectors.feed.client import FeedClient
 from retour.connectors.http import Http, Patience
+from retour.connectors.mailbox.client import ImapClient
 from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
+from retour.core.mailbox import MailboxReader
 from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, FeedReader, PictureSource, Unreachable, WebhookSender
 from retour.flows import order as order_flow
@@ -50,6 +52,7 @@ class House:
     platforms: Platforms
     policies: PolicyCache
     feeds: FeedReader | None = None
+    mailboxes: MailboxReader | None = None
 
     def connector(self, platform: str) -> CommerceConnector:
         """Return the connector of a platform that somebody connected."""
@@ -122,6 +125,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
                 feeds=FeedClient(told),
+                mailboxes=ImapClient(internal=settings.allow_private_urls),
             )
         finally:
             await database.close()

@@ -19,6 +19,7 @@ from retour.doors.api import (
     intakes,
     kits,
     labels,
+    mailboxes,
     orders,
     partners,
     payments,
@@ -83,6 +84,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *intakes.OPERATIONS,
     *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
+    *mailboxes.OPERATIONS,
 )
 
 

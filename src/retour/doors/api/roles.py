@@ -143,6 +143,10 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_sources": _DESK,
     "rotate_source_secret": _OWNER,
     "remove_source": _OWNER,
+    "add_mailbox": _OWNER,
+    "list_mailboxes": _DESK,
+    "change_mailbox_password": _OWNER,
+    "remove_mailbox": _OWNER,
 }
 
 

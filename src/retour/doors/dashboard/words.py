@@ -286,6 +286,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),
     "return.info_given": _("Answered"),
+    "return.message_received": _("Wrote by mail"),
     "return.edited": _("Changed"),
     "return.reopened": _("Opened again"),
     "settlement.reversal_asked": _("Whoever issued it is asked to take it back"),

@@ -221,7 +221,12 @@ def _messages(
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
     found: list[tuple[str, str, Any, list[PhotoView]]] = [(shop, text, row["decided_at"], []) for text in said]
     found += [
-        (shop, note.body, note.at, [one for one in sent if one.note_id == note.id])
+        (
+            here.reader.say("You") if note.actor.startswith("shopper") else shop,
+            note.body,
+            note.at,
+            [one for one in sent if one.note_id == note.id],
+        )
         for note in parts.notes
         if note.shown_to_shopper
     ]

@@ -219,6 +219,7 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_CANCELLED.value: say("Return cancelled"),
         EventType.RETURN_INFO_ASKED.value: say("The shop asked you something"),
         EventType.RETURN_INFO_GIVEN.value: say("You answered"),
+        EventType.RETURN_WRITTEN.value: say("You wrote to the shop"),
         EventType.RETURN_EXPIRED.value: say("Return expired"),
         EventType.RETURN_IN_TRANSIT.value: say("The carrier has your parcel"),
         EventType.RETURN_DELIVERED.value: say("Your parcel was delivered"),
