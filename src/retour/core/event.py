@@ -108,6 +108,8 @@ class EventType(StrEnum):
     STAFF_SIGNED_OUT = "staff.signed_out"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    ISV_ADMITTED = "isv.admitted"
+    ISV_ENDED = "isv.ended"
     CONNECTION_ADDED = "connection.added"
     CONNECTION_RESEALED = "connection.resealed"
     CONNECTION_DISCONNECTED = "connection.disconnected"
