@@ -49,6 +49,7 @@ AREAS: Final = (
     ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
+    ("integrators", _("Integrators"), _("Companies whose programs serve this account")),
     ("webhooks", _("Webhooks"), _("Programs that are told what happens")),
     ("you", _("You"), _("Your name, language, password and sessions")),
 )
@@ -62,6 +63,8 @@ SAID: Final[Mapping[str, str]] = {
     "resumed": _("Payments go again."),
     "published": _("Published. New requests follow this version."),
     "revoked": _("The key is revoked. It stops working within ten seconds."),
+    "admitted": _("Admitted. It serves this account from now on."),
+    "service_ended": _("Ended. Nothing of this account is told to it any more, and its keys are revoked."),
     "connected": _("Connected. The first orders are coming in."),
     "reconnected": _("Connected again."),
     "disconnected": _("Disconnected. Nothing is called there any more; what was read stays."),
