@@ -111,6 +111,7 @@ class EventType(StrEnum):
     ISV_ADMITTED = "isv.admitted"
     ISV_ENDED = "isv.ended"
     CONNECTION_ADDED = "connection.added"
+    CONNECTION_CHANGED = "connection.changed"
     CONNECTION_RESEALED = "connection.resealed"
     CONNECTION_DISCONNECTED = "connection.disconnected"
     ENDPOINT_ADDED = "webhook_endpoint.added"
