@@ -29,6 +29,8 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_expired_keys(integer, interval)",
         "route_expired_simulations(integer, interval)",
         "route_expired_visits(integer, interval)",
+        "route_isv_accounts(uuid, uuid, integer)",
+        "route_isvs()",
         "route_login(text)",
         "route_password_link(bytea)",
         "route_picture(uuid)",

@@ -26,6 +26,7 @@ class EffectKind(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     NOTE = "note"
+    PUSH_RETURN = "push_return"
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
@@ -174,7 +175,14 @@ class Note:
     text: str
 
 
-Target = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
+@dataclass(frozen=True, slots=True)
+class PushReturn:
+    """Open the same return in another returns system: a `retour.return/1` document, its id our reference there."""
+
+    document: Mapping[str, object]
+
+
+Target = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note | PushReturn
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.REQUEST_RETURN: OpenReturn,
@@ -189,6 +197,7 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.TAG: Tagging,
     EffectKind.UNTAG: Tagging,
     EffectKind.NOTE: Note,
+    EffectKind.PUSH_RETURN: PushReturn,
 }
 
 

@@ -25,9 +25,11 @@ from retour.core.rma.state import (
 from retour.core.rma.steps import Steps
 
 # What only tells people where a return is: no open return waits for it.
-_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
+_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
 # What no longer matters, once a return is closed, if it is known not to have happened.
-_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
+# What holds no open return up, not even while nobody can tell whether it happened.
+_BESIDE: Final = frozenset({EffectKind.REQUEST_RETURN, EffectKind.PUSH_RETURN})
 # What whoever carries a kind of resolution out has to do.
 _OUTSIDE: Final[Mapping[str, str]] = {
     "refund_original": "refund the original payment",
@@ -69,7 +71,7 @@ def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> B
 
 def _awaited(ret: Return) -> tuple[EffectView, ...]:
     """Return the effects that an open return may wait for: a request nobody can tell about is opened once decided."""
-    return tuple(e for e in ret.standing() if not (e.parked and e.kind is EffectKind.REQUEST_RETURN))
+    return tuple(e for e in ret.standing() if not (e.parked and e.kind in _BESIDE))
 
 
 def _trouble(

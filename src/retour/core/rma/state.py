@@ -275,6 +275,7 @@ class Return:
     send_by: datetime | None = None  # when it is over if nothing was sent
     reminded_at: datetime | None = None  # of that
     patience: Patience = Patience()
+    push_to: uuid.UUID | None = None  # the returns system that it is told to and does not come from, while it is not
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

@@ -48,6 +48,16 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'connected', k.state = 'connected', 'announced', r.announced, 'warehouse', EXISTS (
     SELECT FROM connection w
      WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'warehouse' AND w.state = 'connected'),
+  'push_to', (
+    SELECT w.id FROM connection w
+     WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'feed' AND w.state = 'connected'
+       AND w.settings->'push_kinds' ? r.kind AND r.requested_at >= (w.settings->>'push_since')::timestamptz
+       AND (w.settings->>'push_on' = 'requested' OR r.status = 'approved')
+       AND NOT EXISTS (SELECT FROM effect e WHERE e.tenant_id = r.tenant_id AND e.kind = 'push_return'
+                          AND e.business_ref = 'push:' || r.id)
+       AND NOT EXISTS (SELECT FROM intake i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id
+                          AND i.connection_id = w.id)
+     ORDER BY w.id LIMIT 1),
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,

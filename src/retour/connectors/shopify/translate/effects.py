@@ -11,6 +11,7 @@ from retour.core.effect import (
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    PushReturn,
     RefundedUnits,
     RefundTender,
     Restock,
@@ -67,6 +68,8 @@ def _call(effect: Effect) -> tuple[str, Input]:
             return operation_name, {"id": object_ref, "tags": [tag]}
         case Note() as target:
             return "WriteNote", {"input": {"id": target.order_ref, "note": _note(effect, target)}}
+        case PushReturn():
+            raise AssertionError("no return is told to a shop")
 
 
 def _open(effect: Effect, target: OpenReturn) -> Input:

@@ -50,6 +50,7 @@ AREAS: Final = (
     ("mailboxes", _("Mailboxes"), _("Where shoppers write to: their mail becomes drafts and messages")),
     ("team", _("Team"), _("Who works here and what they may do")),
     ("keys", _("API keys"), _("Programs that act for this account")),
+    ("integrators", _("Integrators"), _("Companies whose programs serve this account")),
     ("webhooks", _("Webhooks"), _("Programs that are told what happens")),
     ("you", _("You"), _("Your name, language, password and sessions")),
 )
@@ -63,6 +64,8 @@ SAID: Final[Mapping[str, str]] = {
     "resumed": _("Payments go again."),
     "published": _("Published. New requests follow this version."),
     "revoked": _("The key is revoked. It stops working within ten seconds."),
+    "admitted": _("Admitted. It serves this account from now on."),
+    "service_ended": _("Ended. Nothing of this account is told to it any more, and its keys are revoked."),
     "connected": _("Connected. The first orders are coming in."),
     "reconnected": _("Connected again."),
     "mailbox_added": _("Kept. The mailbox is looked through now."),
