@@ -19,6 +19,7 @@ _CONFLICT: Final = frozenset(
         "merge_opened_there", "merge_other_kind", "merge_other_order", "too_many_tags", "too_many_watchers",
         "not_closed", "merge_of_a_gift",
         "not_closed", "isv_ended",
+        "not_closed", "person_erased", "request_over",
     }
 )  # fmt: skip
 

@@ -45,6 +45,7 @@ AREAS: Final = (
     ("addresses", _("Return addresses"), _("Where goods go back to, and what labels say")),
     ("partners", _("Warehouses and carriers"), _("Systems that report what arrives and where parcels are")),
     ("deadlines", _("Deadlines"), _("How long you wait for a parcel or an answer, and when you remind")),
+    ("privacy", _("Privacy"), _("How long personal data is kept, exports and erasures")),
     ("connections", _("Connections"), _("Shops and carriers, how they are, what they may do")),
     ("sources", _("Sources"), _("Systems of yours that send returns and orders")),
     ("mailboxes", _("Mailboxes"), _("Where shoppers write to: their mail becomes drafts and messages")),
