@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retour.core.effect import EffectKind, EffectState
+from retour.core.rma.exchange import ExchangeView
 from retour.core.rma.label import LabelView
 from retour.core.rma.moves import Decision
 
@@ -191,6 +192,7 @@ class SettlementView:
     reported_at: datetime | None = None
     second_at: datetime | None = None  # since when a second person is to approve it
     second_because: str | None = None
+    exchange: ExchangeView | None = None  # the new order, where Retour makes it
 
     @property
     def awaits_report(self) -> bool:
