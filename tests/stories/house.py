@@ -270,6 +270,12 @@ class House(Sight):
             work, id_ = (await self._overdue())[0]
             await work(id_)
 
+    async def run_until_exchange(self, rma_id: UUID) -> None:
+        """Do the jobs one by one and stop when the new order of the return's exchange is to be made."""
+        while not await self.rows("SELECT 1 FROM exchange_order WHERE rma_id = $1", rma_id):
+            work, id_ = (await self._overdue())[0]
+            await work(id_)
+
     async def reconnect(self) -> None:
         """Connect the shop again with a credential that is good, and let the time come for all that waited."""
         self.secret = "sandbox-token"

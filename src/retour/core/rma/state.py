@@ -168,6 +168,7 @@ class Patience:
     unsent_days: int | None = None
     unanswered_days: int | None = None
     remind_days: tuple[int, ...] = ()
+    unpaid_days: int | None = None  # an invoice for the difference of an exchange
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ async def settle(look: Look, row: SettlementRow, *, paid: bool) -> None:
     told = {
         "settlement_id": row.id, "order_id": row.order_id, "resolution": row.resolution,
         "resolution_ref": row.resolution_ref, "amount_minor": row.plan.total.presentment + row.plan.bonus,
-        "bonus_minor": row.plan.bonus, "currency": row.currency, "to": "retour", "reference": order.order_ref,
+        "bonus_minor": row.plan.bonus, "currency": row.currency, "to": "exchange", "reference": order.order_ref,
     }  # fmt: skip
     await returns.changed(db, look.record, EventType.SETTLEMENT_SETTLED, actor="retour", at=look.now, data=told)
 

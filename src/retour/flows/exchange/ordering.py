@@ -252,7 +252,6 @@ async def _unpaid(look: Look, row: SettlementRow, seen: Seen) -> bool:
         terms = await frozen_terms(look.db, look.record, row, look.far.policies)
         back = instead(terms.down)
         await look.save(replace(order, back=back, due_at=now))
-        await _tell(look, EventType.RETURN_EXPIRED, {"because": "exchange_unpaid", "lines": [], "units": 0})
         return True
     _, days = await rows.patience(look.db, order.rma_id)
     ends = order.expires_at

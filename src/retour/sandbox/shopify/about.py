@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 
 from retour.sandbox.shopify import catalogue, drafts
-from retour.sandbox.shopify.building import RATES
 from retour.sandbox.shopify.model import Customer, InventoryItem, Order, Variant
 from retour.sandbox.shopify.money import Money, rounded
 from retour.sandbox.shopify.search import page
@@ -53,8 +51,7 @@ def contextual(variant: Variant, info: GraphQLResolveInfo[Any], *, context: dict
     """Return the price as a buyer of that country sees it."""
     shop: Shop = info.context.shop
     currency = _CURRENCIES.get(context.get("country") or "", shop.currency)
-    price = variant.price if currency == shop.currency else variant.price / Decimal(RATES[currency])
-    return {"price": Money(rounded(price, currency), currency)}
+    return {"price": Money(drafts.price_in(shop, variant, currency), currency)}
 
 
 def variants(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> dict[str, Any]:

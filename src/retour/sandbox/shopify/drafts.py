@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from retour.sandbox.shopify import pricing
-from retour.sandbox.shopify.building import add_order, figures
+from retour.sandbox.shopify.building import RATES, add_order, figures
 from retour.sandbox.shopify.model import Order, Transaction, Variant
-from retour.sandbox.shopify.money import Bag
+from retour.sandbox.shopify.money import Bag, rounded
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop
 
@@ -57,9 +57,9 @@ def create(shop: Shop, wish: Input) -> dict[str, Any]:
         raise Refusal(["lineItems"], "Add at least 1 product")
     if any(len(tag) > TAG_MOST for tag in wish.get("tags") or ()):
         raise Refusal(["tags"], f"Tag is too long (maximum is {TAG_MOST} characters)")
-    lines = [_line(shop, line, index) for index, line in enumerate(wish["lineItems"])]
-    customer = shop.customers.get((wish.get("purchasingEntity") or {}).get("customerId") or "")
     currency = wish.get("presentmentCurrencyCode") or shop.currency
+    lines = [_line(shop, line, index, currency) for index, line in enumerate(wish["lineItems"])]
+    customer = shop.customers.get((wish.get("purchasingEntity") or {}).get("customerId") or "")
     spec: dict[str, Any] = {
         "lines": lines, "currency": currency, "taxes_included": shop.settings.taxes_included, "days_ago": 0,
         "customer_id": customer.id if customer else None, "email": wish.get("email"), "phone": wish.get("phone"),
@@ -179,14 +179,21 @@ def _become(shop: Shop, draft: Draft) -> Order:
     return order
 
 
-def _line(shop: Shop, wish: Input, index: int) -> dict[str, Any]:
+def price_in(shop: Shop, variant: Variant, currency: str) -> Decimal:
+    """Return what a variant costs in a currency."""
+    price = variant.price if currency == shop.currency else variant.price / Decimal(RATES[currency])
+    return rounded(price, currency)
+
+
+def _line(shop: Shop, wish: Input, index: int, currency: str) -> dict[str, Any]:
     variant = next((v for v in shop.variants.values() if v.id == wish.get("variantId")), None)
     if variant is None:
         raise Refusal(["lineItems", str(index), "variantId"], "Variant does not exist")
     if wish["quantity"] < 1:
         raise Refusal(["lineItems", str(index), "quantity"], "Quantity must be greater than 0")
+    price = str(price_in(shop, variant, currency))
     return {
-        "sku": variant.sku, "name": variant.product.title, "price": str(variant.price), "quantity": wish["quantity"],
+        "sku": variant.sku, "name": variant.product.title, "price": price, "quantity": wish["quantity"],
         "fulfilled": 0, "taxes": variant.taxes,
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from retour.sandbox.pictures import SIZE
-from retour.sandbox.shopify import about, pricing, refunds, returns
+from retour.sandbox.shopify import about, catalogue, pricing, refunds, returns
 from retour.sandbox.shopify.model import (
     Fulfillment,
     FulfillmentLine,
@@ -282,7 +282,7 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.draftOrders": about.find_drafts,
     "ProductVariant.title": lambda v, _: v.product.title,
     "ProductVariant.displayName": lambda v, _: v.product.title,
-    "ProductVariant.inventoryQuantity": lambda v, _: about.catalogue.available(v),
+    "ProductVariant.inventoryQuantity": lambda v, _: catalogue.available(v),
     "ProductVariant.availableForSale": _fixed(value=True),
     "ProductVariant.contextualPricing": about.contextual,
     "MailingAddress.firstName": about.first_name,
