@@ -197,7 +197,7 @@ class PushReturn:
     document: Mapping[str, object]
 
 
-Target = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note | PushReturn
+@dataclass(frozen=True, slots=True)
 class NewArticle:
     """Units of one article of the catalogue that a new order has."""
 
@@ -235,7 +235,17 @@ class OnOrder:
 
 
 Target = (
-    OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note | DraftExchange | OnDraft | OnOrder
+    OpenReturn
+    | OnReturn
+    | ProcessReturn
+    | RefundTender
+    | Restock
+    | Tagging
+    | Note
+    | PushReturn
+    | DraftExchange
+    | OnDraft
+    | OnOrder
 )
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {

@@ -217,36 +217,6 @@ class EffectConnector(Protocol):
     platform: str
     records: Mapping[EffectKind, CapabilityRecord]
 
-    async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
-        """Return the order of that name; nothing both for no such order and for a proof that does not match."""
-        ...
-
-    async def get_order(self, at: Credential, *, ref: str) -> Fetched | None:
-        """Return the whole order, or nothing if the platform does not know it; raise Unreachable."""
-        ...
-
-    async def list_orders(self, at: Credential, *, since: datetime, cursor: str | None) -> Page:
-        """Return refs of orders changed since then, oldest first; raise Unreachable."""
-        ...
-
-    async def quote_refund(
-        self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
-    ) -> PlatformQuote:
-        """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
-        ...
-
-    async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
-        """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
-        ...
-
-    async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
-        """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
-        ...
-
-    async def probe(self, at: Credential) -> Health:
-        """Return scopes, versions and dangerous settings; raise Unreachable."""
-        ...
-
     async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
         """Send one request once and return what came back; never raise for the network, never retry."""
         ...
@@ -303,6 +273,14 @@ class CommerceConnector(EffectConnector, Protocol):
         self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
     ) -> PlatformQuote:
         """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
+        ...
+
+    async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
+        """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
+        ...
+
+    async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
+        """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
         ...
 
     async def probe(self, at: Credential) -> Health:

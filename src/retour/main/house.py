@@ -19,7 +19,6 @@ from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.mailbox import MailboxReader
 from retour.core.platforms import FEED, Platforms
-from retour.core.ports import CommerceConnector, Credential, FeedReader, PictureSource, Unreachable, WebhookSender
 from retour.core.ports import (
     CommerceConnector,
     Credential,

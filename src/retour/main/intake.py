@@ -37,8 +37,7 @@ def documents(here: House, tenant_id: UUID) -> Documents:
             db, here.vault, entry, raw, tenant_id=tenant_id, hands=hands, mirror=order_flow.mirror, now=now
         )
 
-    return Documents(DOCUMENTS | REPORTS | {MAIL_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC}))
-    return Documents(DOCUMENTS | REPORTS | TOPICS, work)
+    return Documents(DOCUMENTS | REPORTS | TOPICS | {MAIL_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC}))
 
 
 async def asked_regularly(here: House, tenant_id: UUID, connection_id: UUID) -> bool:

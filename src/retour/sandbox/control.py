@@ -136,6 +136,7 @@ class Control:
         to = [wish["url"]] if "url" in wish else sorted({s.uri for s in shop.subscriptions.values()})
         event_id = self._sandbox.announcer.comply(shop, wish["topic"], body, to, event_id=wish.get("event_id"))
         return {"event_id": event_id, "sent_to": to, "body": body}
+
     def _pay_invoice(self, wish: dict[str, Any]) -> dict[str, Any]:
         """Let the shopper pay a draft's invoice: the named one, or the newest."""
         gid = wish.get("draft") or list(self._sandbox.shop.drafts)[-1]

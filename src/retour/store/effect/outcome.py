@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from retour.core.effect import EXCHANGE_KINDS, Effect, EffectKind, EffectState, MONEY_KINDS
+from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState

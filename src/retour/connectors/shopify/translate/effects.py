@@ -54,6 +54,7 @@ def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
     if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
         return exchange.build(effect, effect.target, version=version)
+    assert not isinstance(effect.target, PushReturn), "no return is told to a shop"
     name, variables = _call(effect, effect.target)
     return operation.request(name, variables, version=version)
 
@@ -76,8 +77,6 @@ def _call(effect: Effect, target: Plain) -> tuple[str, Input]:
             return operation_name, {"id": object_ref, "tags": [tag]}
         case Note() as target:
             return "WriteNote", {"input": {"id": target.order_ref, "note": _note(effect, target)}}
-        case PushReturn():
-            raise AssertionError("no return is told to a shop")
 
 
 def _open(effect: Effect, target: OpenReturn) -> Input:
