@@ -73,10 +73,16 @@ class BecameOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Who works on messages that are documents themselves, by their topics, inside the open transaction."""
+    """Who works on messages that are documents themselves, by their topics, inside the open transaction.
+
+    `prepare` is done before, outside any transaction, for some of the topics: what takes its time, such as making
+    pictures anew.
+    """
 
     topics: frozenset[str]
     work: Callable[[Db, Entry, bytes], Awaitable[BecameOf]]
+    prepare: Callable[[Entry], Awaitable[None]] | None = None
+    prepared: frozenset[str] = frozenset()
 
 
 # --- the web's half --------------------------------------------------------------------------------------------------
@@ -210,6 +216,8 @@ async def read_inbox(
     if entry is None:
         return False
     tracking, fetched = _tracking(entry), None
+    if documents is not None and documents.prepare is not None and entry.topic in documents.prepared:
+        await documents.prepare(entry)
     try:
         if tracking is None and _names_an_order(entry):
             fetched = await read(

@@ -47,7 +47,11 @@ def web_app(here: House) -> Litestar:
     return Litestar(
         [
             create_api(
-                here.database, here.vault, policies=here.policies, allow_private_urls=settings.allow_private_urls
+                here.database,
+                here.vault,
+                policies=here.policies,
+                allow_private_urls=settings.allow_private_urls,
+                public_url=settings.public_url,
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),

@@ -26,6 +26,7 @@ EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
+EXCHANGES: Final = "SELECT tenant_id, id FROM route_due_exchanges($1, $2)"
 LABELS: Final = "SELECT tenant_id, id FROM route_due_labels($1, $2)"
 PRIVACY: Final = "SELECT tenant_id, id FROM route_due_privacy($1, $2)"
 RETENTION: Final = "SELECT tenant_id, tenant_id AS id FROM route_due_retention($1, $2)"
@@ -71,6 +72,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def labels(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, label) that are to be made, oldest first."""
     return _ids(await db.fetch(LABELS, most, overdue))
+
+
+async def exchanges(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, settlement) whose new order is to be looked at, oldest first."""
+    return _ids(await db.fetch(EXCHANGES, most, overdue))
 
 
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -32,6 +32,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "hold_return": _DESK,
     "receive_return": _ALL,
     "inspect_return": _ALL,
+    "take_in_return": _ALL,
     "report_restocked": _ALL,
     "add_return_note": _ALL,
     "add_return_shipment": _ALL,
@@ -72,6 +73,9 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "pay_by_hand": _OWNER,
     "report_settlement": _DESK,
     "name_exchange": _DESK,
+    "want_article": _DESK,
+    "list_new_orders": _DESK,
+    "decide_new_order": _DESK,
     "list_resolutions": _DESK,
     "get_resolution": _DESK,
     "add_resolution": _OWNER,
@@ -150,6 +154,10 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_sources": _DESK,
     "rotate_source_secret": _OWNER,
     "remove_source": _OWNER,
+    "add_mailbox": _OWNER,
+    "list_mailboxes": _DESK,
+    "change_mailbox_password": _OWNER,
+    "remove_mailbox": _OWNER,
 }
 
 

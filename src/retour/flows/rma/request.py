@@ -14,7 +14,7 @@ from retour.core.event import EventType
 from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
-from retour.core.policy.outcome import Approval
+from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
 from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
@@ -86,6 +86,7 @@ async def judge(
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
         lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
+        gift_unproven=asking.gift_unproven,
     )  # fmt: skip
 
 
@@ -163,6 +164,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
     elif judged.ways.first.method in STAYS:
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
+    elif all(way.method == MethodKind.IN_STORE for way in judged.ways.lines if way.method not in STAYS):
+        blocked = Blocked("shopper", "awaiting_visit", now, "bring the items to the counter")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
     if not approved and judged.weighed.wants_review:
