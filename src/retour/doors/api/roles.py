@@ -142,6 +142,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_sources": _DESK,
     "rotate_source_secret": _OWNER,
     "remove_source": _OWNER,
+    "set_source_push": _OWNER,
 }
 
 
