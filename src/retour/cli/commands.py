@@ -31,6 +31,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "connection": "connections",
     "policy": "policies",
     "intake": "intaking",
+    "mailbox": "mailboxes",
     "link": "links",
     "effect": "effects",
     "demo": "demo",

@@ -12,8 +12,9 @@ from retour.core.ports import CapabilityRecord
 CARRIER: Final = "carrier"
 WAREHOUSE: Final = "warehouse"
 FEED: Final = "feed"  # tells of orders and returns; nothing can be asked of it and nothing carried out there
+MAILBOX: Final = "mailbox"  # is read for what shoppers write
 # Connections that only speak.
-SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED})
+SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED, MAILBOX})
 
 
 @dataclass(frozen=True, slots=True)

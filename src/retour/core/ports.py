@@ -174,6 +174,29 @@ class InboxEvent:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the platform's catalogue: the price of one unit as the shop shows it to buyers of that country.
+
+    `available` is what is in stock, nothing where stock is not kept or selling on is allowed.
+    """
+
+    ref: str
+    title: str
+    price_minor: int
+    currency: str
+    sku: str | None = None
+    product_ref: str | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSeen:
+    """A drafted order as the platform shows it; `order_ref` once it is an order, which it becomes when it is paid."""
+
+    order_ref: str | None
+
+
 class Inbound(Protocol):
     """The inbound half of a connector: pure, and all that the web process knows of a platform."""
 
@@ -250,6 +273,14 @@ class CommerceConnector(EffectConnector, Protocol):
         self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
     ) -> PlatformQuote:
         """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
+        ...
+
+    async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
+        """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
+        ...
+
+    async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
+        """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
         ...
 
     async def probe(self, at: Credential) -> Health:

@@ -12,10 +12,12 @@ import msgspec
 from retour.connectors.feed.client import FeedClient
 from retour.connectors.feed.push import RECORD, FeedPush
 from retour.connectors.http import Http, Patience
+from retour.connectors.mailbox.client import ImapClient
 from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
+from retour.core.mailbox import MailboxReader
 from retour.core.platforms import FEED, Platforms
 from retour.core.ports import (
     CommerceConnector,
@@ -60,6 +62,7 @@ class House:
     platforms: Platforms
     policies: PolicyCache
     feeds: FeedReader | None = None
+    mailboxes: MailboxReader | None = None
     returns_systems: Mapping[str, ReturnsSystem] = field(default_factory=dict)
 
     def carrier_to(self, platform: str) -> EffectConnector:
@@ -138,6 +141,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 platforms=platforms(settings, known),
                 policies=PolicyCache(),
                 feeds=FeedClient(told),
+                mailboxes=ImapClient(internal=settings.allow_private_urls),
                 returns_systems={FEED: FeedPush(told, clock=utc_now)},
             )
         finally:

@@ -37,6 +37,8 @@ SCOPES = [
     "write_inventory",
     "read_locations",
     "read_fulfillments",
+    "read_draft_orders",
+    "write_draft_orders",
 ]
 
 

@@ -34,6 +34,7 @@ SET_SETTINGS: Final = "UPDATE connection SET settings = $2 WHERE tenant_id = cur
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
 """
+FORGET: Final = "UPDATE connection SET sealed_read = NULL WHERE tenant_id = current_tenant() AND id = $1"
 LOCK_OUT: Final = """
 UPDATE connection SET state = 'needs_reconnect'
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'connected' RETURNING store_id
@@ -112,6 +113,11 @@ async def set_settings(db: Db, connection_id: UUID, settings: Mapping[str, objec
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
     return await db.fetchval(SET_STATE, connection_id, state) is not None
+
+
+async def forget(db: Db, connection_id: UUID) -> None:
+    """Forget the credential that the worker reads with."""
+    await db.execute(FORGET, connection_id)
 
 
 async def lock_out(db: Db, connection_id: UUID, *, actor: str, at: datetime) -> None:

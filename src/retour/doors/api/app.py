@@ -9,9 +9,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
     attention,
+    counters,
     discrepancies,
     effects,
     events,
+    exchange_orders,
     exchanges,
     explanations,
     intake_imports,
@@ -19,10 +21,12 @@ from retour.doors.api import (
     isv,
     kits,
     labels,
+    mailboxes,
     orders,
     partners,
     payments,
     policies,
+    privacy,
     queues,
     reasons,
     resolutions,
@@ -59,6 +63,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
+    *exchange_orders.OPERATIONS,
     *return_actions.OPERATIONS,
     *return_turns.OPERATIONS,
     *attention.OPERATIONS,
@@ -68,6 +73,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *return_addresses.OPERATIONS,
     *partners.OPERATIONS,
     *kits.OPERATIONS,
+    *counters.OPERATIONS,
     *resolutions.OPERATIONS,
     *reasons.OPERATIONS,
     *effects.OPERATIONS,
@@ -76,6 +82,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *discrepancies.OPERATIONS,
     *queues.OPERATIONS,
     *shoppers.OPERATIONS,
+    *privacy.OPERATIONS,
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
@@ -83,6 +90,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *intakes.OPERATIONS,
     *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
+    *mailboxes.OPERATIONS,
 )
 ISV_OPERATIONS: Final[tuple[Operation, ...]] = isv.OPERATIONS  # of integrators, with keys of their own
 

@@ -76,7 +76,8 @@ async def _advance(
         await returns.announce(db, record.rma.id, units)
         lines = announcement(record.rma, ground.order.order)
         await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})
-    await fraud.renew(db, record.rma.id, at=now)
+    if record.told_since:
+        await fraud.renew(db, record.rma.id, at=now)
     pushed = await push(db, tenant_id, record, ground.order.order, platforms, now)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))

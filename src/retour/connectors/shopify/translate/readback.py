@@ -7,9 +7,12 @@ from typing import Any
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
 from retour.core.effect import (
+    DraftExchange,
     Effect,
     EffectKind,
     Note,
+    OnDraft,
+    OnOrder,
     OnReturn,
     OpenReturn,
     ProcessReturn,
@@ -20,7 +23,7 @@ from retour.core.effect import (
 )
 from retour.core.ports import Outcome, ReadBack, Verdict, WireAnswer, WireRequest
 
-from . import verdict
+from . import exchange, verdict
 from .effects import note_line
 from .reading import many, one, text
 
@@ -41,6 +44,8 @@ def build_guard(effect: Effect, *, version: str) -> WireRequest | None:
             return operation.request("ReturnsBefore", {"order": order_ref}, version=version)
         case ProcessReturn() | Restock() | Note():
             return build_readback(effect, version=version)
+        case DraftExchange() as target:
+            return exchange.build_guard(target, version=version)
         case _:
             return None
 
@@ -60,6 +65,8 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
         case Note():
             order = one(said.data, "order")
             return {"note": order.get("note") or ""} if order else None
+        case DraftExchange():
+            return exchange.read_guard(said.data)
         case _:
             return {}
 
@@ -104,6 +111,8 @@ def _level(data: Doc) -> Mapping[str, object] | None:
 def build_readback(effect: Effect, *, version: str) -> WireRequest:
     """Return the read that shows whether the effect happened."""
     match effect.target:
+        case DraftExchange() | OnDraft() | OnOrder() as target:
+            return exchange.build_readback(effect, target, version=version)
         case OpenReturn(order_ref):
             name, variables = "NewestReturns", {"order": order_ref}
         case ProcessReturn(return_ref=ref) | OnReturn(ref):
@@ -123,6 +132,8 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
 
 def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
     """Return what the read shows; anything that is not proof either way is inconclusive."""
+    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+        return exchange.read_back(effect, effect.target, answer, version=version)
     said = answers.read(answer, version=version)
     if said.trouble is not None:
         return ReadBack("inconclusive", said.trouble)
