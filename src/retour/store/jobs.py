@@ -40,6 +40,7 @@ class Task(StrEnum):
     MATCH_WITHDRAWAL = "withdrawal.match"
     LABEL = "label.make"
     ALARM = "alarm.tell"
+    NOTICE = "notice.tell"
 
 
 @dataclass(frozen=True, slots=True)
