@@ -40,6 +40,8 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
+    "awaiting_repair": ("goods", "half"),
+    "in_repair": ("goods", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
 _A_MINUTE: Final = timedelta(seconds=70)  # told as a minute, not in seconds

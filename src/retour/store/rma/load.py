@@ -90,7 +90,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                         'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
                                         'handed_to', s.handed_to, 'handed_at', s.handed_at,
                                         'reported_at', s.reported_at, 'second_at', s.second_at,
-                                        'second_because', s.second_because) ORDER BY s.seq)
+                                        'second_because', s.second_because, 'begun_at', s.begun_at)
+                     ORDER BY s.seq)
       FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
