@@ -34,6 +34,8 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "awaiting_rest": 336,
     "info_needed": 168,
     "fee_unpaid": 168,
+    "exchange_unpaid": 336,
+    "exchange_stuck": 24,
 }
 
 

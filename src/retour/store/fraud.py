@@ -77,11 +77,13 @@ SELECT (SELECT count(*) FROM past) AS returns,
 KEEP: Final = """
 UPDATE rma SET risk_score = $2, risk_signals = $3, risk_at = $4 WHERE tenant_id = current_tenant() AND id = $1
 """
-# Whether something was found in the parcel of a return since it was scored.
+# Whether something was found in the parcel of a return since it was scored, as load.LOAD tells as well: units in a state
+# that may be a sign, not accepted ones, anything observed.
 STALE: Final = """
 SELECT r.person_id, r.store_id, r.number, r.risk_score FROM rma r
  WHERE r.tenant_id = current_tenant() AND r.id = $1 AND r.risk_at IS NOT NULL
-   AND (EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > r.risk_at)
+   AND (EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > r.risk_at
+                   AND (NOT i.accepted OR i.grade IN ('opened', 'damaged')))
         OR EXISTS (SELECT FROM goods_observation g
                     WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id AND greatest(g.at, g.withdrawn_at) > r.risk_at))
 """

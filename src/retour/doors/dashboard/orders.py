@@ -13,7 +13,7 @@ from retour.core.eligibility import returnable
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
-from retour.doors.dashboard import words
+from retour.doors.dashboard import privacy, words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.start_kinds import can_start
@@ -24,9 +24,11 @@ from retour.store import picture as pictures
 from retour.store import refund as refunds
 from retour.store.db import Db
 from retour.store.desk import orders as store
+from retour.store.desk import page as names_of
 from retour.store.desk.listing import PAGE
 from retour.store.desk.orders import ReturnRow
 from retour.store.order import OrderRecord
+from retour.store.privacy import rows as requests
 from retour.store.refund import Position
 from retour.web.parts import Blocker
 from retour.web.reader import Reader
@@ -156,6 +158,9 @@ async def _customer(seen: Visit) -> Response[Any]:
             raise Refused("person_not_found", "There is no such customer.")
         bought = await store.orders_of(db, facts.id)
         back = await store.returns_of_person(db, facts.id)
+        is_owner = seen.staff.role is Role.OWNER
+        asked = await requests.list_(db, person_id=facts.id, limit=10) if is_owner else []
+        names = await names_of.names(db) if asked else {}
     reader = seen.reader
     said: list[tuple[str, str]] = [
         (reader.say("Orders"), reader.number(facts.orders)),
@@ -169,6 +174,8 @@ async def _customer(seen: Visit) -> Response[Any]:
     return await seen.page(
         "dashboard/customer.html",
         current="customers",
+        is_owner=is_owner,
+        requests=privacy.shown(reader, asked, names, now=seen.now),
         facts=facts,
         person=person_name(reader, facts.name, facts.email, erased=facts.erased_at is not None),
         said=said,

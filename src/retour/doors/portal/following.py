@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
@@ -28,6 +29,7 @@ from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, fraud, views
+from retour.store import exchange_order as exchange_orders
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -104,8 +106,13 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
+            new_orders=await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else (),
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
+
+
+def _swaps(row: Record) -> bool:
+    return any(line.resolution == ResolutionKind.EXCHANGE for line in _LINES.decode(row["lines"] or "[]"))
 
 
 async def _changed(here: Here, row: Record, order: Order, settlements: list[SettlementRow]) -> tuple[MoneyRow, ...]:
@@ -221,7 +228,12 @@ def _messages(
     said = dict.fromkeys(line.message for line in _LINES.decode(row["lines"] or "[]") if line.message)
     found: list[tuple[str, str, Any, list[PhotoView]]] = [(shop, text, row["decided_at"], []) for text in said]
     found += [
-        (shop, note.body, note.at, [one for one in sent if one.note_id == note.id])
+        (
+            here.reader.say("You") if note.actor.startswith("shopper") else shop,
+            note.body,
+            note.at,
+            [one for one in sent if one.note_id == note.id],
+        )
         for note in parts.notes
         if note.shown_to_shopper
     ]
