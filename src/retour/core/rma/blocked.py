@@ -158,7 +158,6 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
     return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
 
 
-<<<<<<< HEAD
 def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: datetime) -> Blocked:
     """Return whom a repair waits for: somebody who begins, then somebody who sends it back."""
     if settlement.begun_at is None:
@@ -166,7 +165,8 @@ def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: dateti
         return Blocked("warehouse", "awaiting_repair", since, "begin the repair, or say that it cannot be done", facts)
     unblocks = "send it back, or say that it cannot be repaired"
     return Blocked("warehouse", "in_repair", settlement.begun_at, unblocks, facts)
-=======
+
+
 def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:
     """Return whom the new order of an exchange waits for, if that is a person."""
     facts: dict[str, Scalar] = {"settlement": str(settlement.id)}
@@ -180,7 +180,6 @@ def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:
         unblocks = "name another article, try again, pay otherwise, or carry it out by hand"
         return Blocked("agent", "exchange_stuck", new.since, unblocks, facts)
     return None
->>>>>>> main
 
 
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:

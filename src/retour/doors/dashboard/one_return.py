@@ -119,12 +119,8 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "whole": whole,
         "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
         "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
-<<<<<<< HEAD
         "began": [in_words(one, reader) for one in beginnings],
-=======
-        "withdrawal": withdrawal,
         "new_orders": acts_on_exchanges.new_orders(whole, reader),
->>>>>>> main
         "person": person_name(
             reader, whole.head.person_name, whole.head.person_email, erased=whole.head.erased_at is not None
         ),

@@ -40,13 +40,10 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
-<<<<<<< HEAD
     "awaiting_repair": ("goods", "half"),
     "in_repair": ("goods", "half"),
-=======
     "exchange_stuck": ("money", "stopped"),
     "exchange_unpaid": ("money", "half"),
->>>>>>> main
 }
 _YESTERDAY: Final = timedelta(days=1)
 _A_MINUTE: Final = timedelta(seconds=70)  # told as a minute, not in seconds

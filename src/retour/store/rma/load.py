@@ -106,19 +106,14 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                         'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
                                         'handed_to', s.handed_to, 'handed_at', s.handed_at,
                                         'reported_at', s.reported_at, 'second_at', s.second_at,
-<<<<<<< HEAD
-                                        'second_because', s.second_because, 'begun_at', s.begun_at)
-                     ORDER BY s.seq)
-      FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
-=======
-                                        'second_because', s.second_because, 'exchange', x.view) ORDER BY s.seq)
+                                        'second_because', s.second_because, 'exchange', x.view,
+                                        'begun_at', s.begun_at) ORDER BY s.seq)
       FROM settlement s
       LEFT JOIN LATERAL (
         SELECT jsonb_build_object('state', e.state, 'since', e.since, 'problem', e.problem, 'expires_at', e.expires_at,
                                   'collect_minor', e.figures -> 'collect' -> 'presentment') AS view
           FROM exchange_order e WHERE e.tenant_id = s.tenant_id AND e.settlement_id = s.id) x ON s.resolution = 'exchange'
      WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
->>>>>>> main
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
                                         'parked', e.parked_at IS NOT NULL, 'settlement', e.moves_money,
