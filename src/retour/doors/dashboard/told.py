@@ -39,7 +39,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
-    "exchange_stuck": ("money", "stopped"),
+    "exchange_stuck": ("money", "half"),
     "exchange_unpaid": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
