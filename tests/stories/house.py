@@ -95,7 +95,7 @@ class House(Sight):
         http: Http,
     ) -> None:
         self.web, self.executing, self.owner, self.vault = web, executing, owner, vault
-        self.sandbox, self.address = sandbox, address
+        self.sandbox, self.address, self.http = sandbox, address, http
         self.connector = ShopifyConnector(http)
         self.secret = "sandbox-token"
         self.tenant, self.store, self.connection = new_id(), new_id(), new_id()

@@ -26,6 +26,7 @@ class EffectKind(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     NOTE = "note"
+    PUSH_RETURN = "push_return"
     DRAFT_EXCHANGE = "draft_exchange"
     RELEASE_EXCHANGE = "release_exchange"
     INVOICE_EXCHANGE = "invoice_exchange"
@@ -190,6 +191,13 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class PushReturn:
+    """Open the same return in another returns system: a `retour.return/1` document, its id our reference there."""
+
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class NewArticle:
     """Units of one article of the catalogue that a new order has."""
 
@@ -227,7 +235,17 @@ class OnOrder:
 
 
 Target = (
-    OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note | DraftExchange | OnDraft | OnOrder
+    OpenReturn
+    | OnReturn
+    | ProcessReturn
+    | RefundTender
+    | Restock
+    | Tagging
+    | Note
+    | PushReturn
+    | DraftExchange
+    | OnDraft
+    | OnOrder
 )
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
@@ -243,6 +261,7 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.TAG: Tagging,
     EffectKind.UNTAG: Tagging,
     EffectKind.NOTE: Note,
+    EffectKind.PUSH_RETURN: PushReturn,
     EffectKind.DRAFT_EXCHANGE: DraftExchange,
     EffectKind.RELEASE_EXCHANGE: OnDraft,
     EffectKind.INVOICE_EXCHANGE: OnDraft,

@@ -211,11 +211,51 @@ class Inbound(Protocol):
         ...
 
 
-class CommerceConnector(Protocol):
-    """One commerce platform. Effects are built and judged purely; only `send` and the reads touch the network."""
+class EffectConnector(Protocol):
+    """Where effects are carried out: built and judged purely; only `send` touches the network."""
 
     platform: str
     records: Mapping[EffectKind, CapabilityRecord]
+
+    async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
+        """Send one request once and return what came back; never raise for the network, never retry."""
+        ...
+
+    def build(self, effect: Effect) -> WireRequest:
+        """Return the request of an effect, the same for the same effect at any time."""
+        ...
+
+    def classify(self, effect: Effect, answer: WireAnswer) -> Outcome:
+        """Return what the answer means for the effect."""
+        ...
+
+    def build_guard(self, effect: Effect) -> WireRequest | None:
+        """Return the read that must precede the first send, if the record says `guarded`."""
+        ...
+
+    def read_guard(self, effect: Effect, answer: WireAnswer) -> Mapping[str, object] | None:
+        """Return the guard's facts for `Effect.guard_before`, or nothing if the answer is of no use."""
+        ...
+
+    def build_readback(self, effect: Effect) -> WireRequest:
+        """Return the read that shows whether the effect happened (also used to poll a pending one)."""
+        ...
+
+    def read_back(self, effect: Effect, answer: WireAnswer) -> ReadBack:
+        """Return what that read shows."""
+        ...
+
+
+class ReturnsSystem(EffectConnector, Protocol):
+    """Another returns system: it is told a return under our reference, once, and says under which id it goes there.
+
+    The outcome of `PUSH_RETURN` has that id and, as `status` of its result, where the return stands there; both are read
+    back by our reference. From then on its state comes as any source's does, by messages and by being asked.
+    """
+
+
+class CommerceConnector(EffectConnector, Protocol):
+    """One commerce platform: what can be carried out there, and what can be read."""
 
     async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
         """Return the order of that name; nothing both for no such order and for a proof that does not match."""
@@ -245,34 +285,6 @@ class CommerceConnector(Protocol):
 
     async def probe(self, at: Credential) -> Health:
         """Return scopes, versions and dangerous settings; raise Unreachable."""
-        ...
-
-    async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
-        """Send one request once and return what came back; never raise for the network, never retry."""
-        ...
-
-    def build(self, effect: Effect) -> WireRequest:
-        """Return the request of an effect, the same for the same effect at any time."""
-        ...
-
-    def classify(self, effect: Effect, answer: WireAnswer) -> Outcome:
-        """Return what the answer means for the effect."""
-        ...
-
-    def build_guard(self, effect: Effect) -> WireRequest | None:
-        """Return the read that must precede the first send, if the record says `guarded`."""
-        ...
-
-    def read_guard(self, effect: Effect, answer: WireAnswer) -> Mapping[str, object] | None:
-        """Return the guard's facts for `Effect.guard_before`, or nothing if the answer is of no use."""
-        ...
-
-    def build_readback(self, effect: Effect) -> WireRequest:
-        """Return the read that shows whether the effect happened (also used to poll a pending one)."""
-        ...
-
-    def read_back(self, effect: Effect, answer: WireAnswer) -> ReadBack:
-        """Return what that read shows."""
         ...
 
 

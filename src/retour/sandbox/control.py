@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from retour.sandbox.shopify import catalogue, drafts, refunds, report
+from retour.sandbox.shopify import catalogue, compliance, drafts, refunds, report
 from retour.sandbox.shopify.building import add_order, send_all
 from retour.sandbox.shopify.refusal import Refusal
 
@@ -44,6 +44,7 @@ class Control:
             ("GET", "orders", lambda wish: self._stories(wish.get("story"))),
             ("POST", "orders", self._order),
             ("POST", "admin-refund", self._admin_refund),
+            ("POST", "privacy", self._privacy),
             ("POST", "pay-invoice", self._pay_invoice),
             ("POST", "stock", self._stock),
             ("POST", "fulfil", self._fulfil),
@@ -126,6 +127,15 @@ class Control:
         refund = refunds.admin_refund(shop, order, wish)
         self._sandbox.announcer.flush(shop)
         return {"id": refund.id, "amount": f"{refund.total_refunded.amount:f}"}
+
+    def _privacy(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Send one of the three mandatory privacy topics to everybody who listens, or to `url`."""
+        shop = self._sandbox.shop
+        customer = compliance.customer_of(shop, wish.get("customer"), wish.get("order"))
+        body = compliance.body(shop, wish["topic"], customer, request=wish.get("request", 9999))
+        to = [wish["url"]] if "url" in wish else sorted({s.uri for s in shop.subscriptions.values()})
+        event_id = self._sandbox.announcer.comply(shop, wish["topic"], body, to, event_id=wish.get("event_id"))
+        return {"event_id": event_id, "sent_to": to, "body": body}
 
     def _pay_invoice(self, wish: dict[str, Any]) -> dict[str, Any]:
         """Let the shopper pay a draft's invoice: the named one, or the newest."""

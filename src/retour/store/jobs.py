@@ -41,6 +41,7 @@ class Task(StrEnum):
     LABEL = "label.make"
     EXCHANGE = "exchange.carry_on"
     ALARM = "alarm.tell"
+    PRIVACY = "privacy.answer"
 
 
 @dataclass(frozen=True, slots=True)

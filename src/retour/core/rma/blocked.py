@@ -12,6 +12,7 @@ from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
+    IN_STORE,
     Disposition,
     EffectView,
     Ownership,
@@ -26,9 +27,11 @@ from retour.core.rma.state import (
 from retour.core.rma.steps import Steps
 
 # What only tells people where a return is: no open return waits for it.
-_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
+_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
 # What no longer matters, once a return is closed, if it is known not to have happened.
-_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
+# What holds no open return up, not even while nobody can tell whether it happened.
+_BESIDE: Final = frozenset({EffectKind.REQUEST_RETURN, EffectKind.PUSH_RETURN})
 # What whoever carries a kind of resolution out has to do.
 _OUTSIDE: Final[Mapping[str, str]] = {
     "refund_original": "refund the original payment",
@@ -70,7 +73,7 @@ def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> B
 
 def _awaited(ret: Return) -> tuple[EffectView, ...]:
     """Return the effects that an open return may wait for: a request nobody can tell about is opened once decided."""
-    return tuple(e for e in ret.standing() if not (e.parked and e.kind is EffectKind.REQUEST_RETURN))
+    return tuple(e for e in ret.standing() if not (e.parked and e.kind in _BESIDE))
 
 
 def _trouble(
@@ -193,6 +196,9 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
             return unlabelled
         if ret.send_by is not None:
             facts = {**facts, "send_by": ret.send_by.isoformat()}
+        if all(line.method == IN_STORE for line in open_lines):
+            since = ret.decided_at or ret.requested_at
+            return Blocked("shopper", "awaiting_visit", since, "bring the items to the counter", facts)
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
     return None
 

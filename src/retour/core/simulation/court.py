@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from retour.core.errors import Refused
 from retour.core.order import Order
@@ -10,7 +10,7 @@ from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
 from retour.core.simulation.judging import MOST, Eyes, Judge, Seen, Verdict
-from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
+from retour.core.simulation.money import NO_MONEY, Till, found_under, money, moved, pay
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
 from retour.core.simulation.world import World, WorldLine, world, world_key
@@ -19,8 +19,7 @@ from retour.core.simulation.world import World, WorldLine, world, world_key
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One return in its three worlds; without a past decision `then` is the world `before`.
 
     Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
@@ -38,8 +37,7 @@ class Case:
     recorded: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """A case with its money in both worlds; `requoted` if any of it was computed anew, `quoted` unless that failed."""
 
     case: Case
@@ -91,13 +89,13 @@ class Court:
         before_judge = self.judge_before(past)
         then_judge = self._versions.get(past.version or "", before_judge)
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
-        shown = list(zip([line.facts for line in past.lines], seen, strict=True))
-        said_before = said_then = [then_judge.verdict(*one) for one in shown]
+        shown = [(line.facts, its) for line, its in zip(past.lines, seen, strict=True)]
+        said_before = said_then = [then_judge.verdict(facts, its) for facts, its in shown]
         then = before = self._world(past, said_then)
         if before_judge is not then_judge:
-            said_before = [before_judge.verdict(*one) for one in shown]
+            said_before = [before_judge.verdict(facts, its) for facts, its in shown]
             before = self._world(past, said_before, was_reviewed=then.is_reviewed)
-        said = tuple([self._candidate.verdict(*one) for one in shown])
+        said = tuple([self._candidate.verdict(facts, its) for facts, its in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
         after = before if all(alike) else self._world(past, said, was_reviewed=then.is_reviewed)
         return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
@@ -153,7 +151,7 @@ class Court:
         assert quoted is not None
         if recorded is None:
             return quoted
-        return _never_negative(plus(recorded, plus(quoted, quotes.then, -1)))
+        return moved(recorded, quotes.then, quoted)
 
     def _decide_alike(self, a: Verdict, b: Verdict) -> bool:
         key = id(a), id(b)  # verdicts live as long as their judges
@@ -225,8 +223,7 @@ class _Between:
     changes: frozenset[Change]
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
+class Quotes(NamedTuple):
     """What one return pays in its three worlds."""
 
     then: Money
@@ -238,7 +235,7 @@ class Tills:
     """The tills of one order in the worlds."""
 
     def __init__(self, order: Order) -> None:
-        self._then, self._before, self._after = (fresh(order) for _ in range(3))
+        self._then, self._before, self._after = (Till(order) for _ in range(3))
 
     def pay(self, case: Case, *, is_last: bool) -> Quotes:
         """Return what the case pays in each world and book it there, unless nobody comes after it; raises Refused."""
@@ -261,10 +258,6 @@ def _recorded(past: PastReturn, then: World) -> Money | None:
         deduction=recorded.deduction_minor,
         bonus=recorded.bonus_minor,
     )
-
-
-def _never_negative(of: Money) -> Money:
-    return Money(*(max(0, getattr(of, name)) for name in Money.__slots__))
 
 
 def _changes(before: World, after: World) -> frozenset[Change]:

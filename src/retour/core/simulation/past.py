@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
+from typing import Any
 
 from retour.core.simulation.result import Fate
 
@@ -28,16 +28,17 @@ class PastLine:
 
     line_ref: str
     quantity: int
-    facts: Mapping[str, object]
+    facts: Mapping[str, Any]
     resolution: str | None = None
     held: Fate | None = None
     found: tuple[Found, ...] = ()
     ref: str | None = None
 
     @property
-    def values(self) -> Mapping[str, object]:
+    def values(self) -> Mapping[str, Any]:
         """Return the facts by name, as plain JSON."""
-        return cast("Mapping[str, object]", self.facts["values"])
+        values: Mapping[str, Any] = self.facts["values"]
+        return values
 
 
 @dataclass(frozen=True, slots=True)

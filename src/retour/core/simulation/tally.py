@@ -85,7 +85,7 @@ class Tally:
         values = paid_values(lines)
         before = _parts(case.past, case.before, values, of.before)
         after = before if case.after is case.before else _parts(case.past, case.after, values, of.after)
-        currency = cast("str", lines[0].facts["books_currency"])
+        currency = lines[0].facts["books_currency"]
         book = self._books.get(currency)
         if book is None:
             book = self._books[currency] = _Book()
@@ -148,9 +148,9 @@ class _Book:
     def rows(self, line: PastLine) -> tuple[_Row, ...]:
         """Return the rows that a line is added to."""
         values = line.values
-        reason, country = cast("str", values.get("line.reason") or ""), cast("str", values.get("order.country") or "")
-        title = cast("str", values.get("line.title") or "")
-        product = cast("str", values.get("product.ref") or values.get("line.sku") or title)
+        reason, country = values.get("line.reason") or "", values.get("order.country") or ""
+        title = values.get("line.title") or ""
+        product = values.get("product.ref") or values.get("line.sku") or title
         by = self.by
         return (
             self.total,
@@ -166,10 +166,10 @@ class _Book:
 
 def paid_values(lines: Sequence[PastLine]) -> list[int]:
     """Return what was paid for the units of each line; they sum to the value of the return, to the minor unit."""
-    whole = cast("int", lines[0].values.get("return.value") or 0)
+    whole: int = lines[0].values.get("return.value") or 0
     if len(lines) == 1:
         return [whole]
-    weights = [cast("int", line.values.get("line.price_paid") or 0) * line.quantity for line in lines]
+    weights = [(line.values.get("line.price_paid") or 0) * line.quantity for line in lines]
     return spread(whole, weights)
 
 

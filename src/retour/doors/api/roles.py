@@ -32,6 +32,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "hold_return": _DESK,
     "receive_return": _ALL,
     "inspect_return": _ALL,
+    "take_in_return": _ALL,
     "report_restocked": _ALL,
     "add_return_note": _ALL,
     "add_return_shipment": _ALL,
@@ -119,6 +120,14 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_shoppers": _DESK,
     "add_shopper": _OWNER,
     "remove_shopper": _OWNER,
+    "export_person": _OWNER,
+    "erase_person": _OWNER,
+    "list_privacy_requests": _OWNER,
+    "get_privacy_request": _OWNER,
+    "cancel_privacy_request": _OWNER,
+    "download_export": _OWNER,
+    "get_retention": _DESK,
+    "set_retention": _OWNER,
     "get_second_approval": _DESK,
     "list_policies": _DESK,
     "get_policy": _DESK,
@@ -145,6 +154,10 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_sources": _DESK,
     "rotate_source_secret": _OWNER,
     "remove_source": _OWNER,
+    "add_mailbox": _OWNER,
+    "list_mailboxes": _DESK,
+    "change_mailbox_password": _OWNER,
+    "remove_mailbox": _OWNER,
 }
 
 

@@ -41,6 +41,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "payout_overdue": _("Nobody has reported what was handed over"),
     "mail_unknown": _("Whether a mail arrived is not known"),
     "mail_refused": _("A mail was refused"),
+    "erasure_overdue": _("An erasure waits longer than the law allows"),
     "shopper_asks": _("A shopper asks for an order without an e-mail address"),
 }
 # What whoever owns a mismatch does next; the API tells integrators the same in English.
@@ -74,5 +75,6 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "payout_overdue": _("carry it out, then report it as done or as failed"),
     "mail_unknown": _("ask the shopper whether it arrived, or send it again"),
     "mail_refused": _("correct the address, then send it again"),
+    "erasure_overdue": _("bring to an end what the erasure waits for"),
     "shopper_asks": _("call the shopper and send a link"),
 }

@@ -104,6 +104,8 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
             return f"“{whole.question.question}”"
         case "awaiting_shipment":
             return say("Nothing is due until the parcel is handed over. The shopper can still cancel.")
+        case "awaiting_visit":
+            return say("The shopper brings the items to a counter. Staff take them in there, and all else follows.")
         case "in_transit":
             return say("The carrier tells us when it arrives.")
         case "label_failed":

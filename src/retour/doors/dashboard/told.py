@@ -33,6 +33,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "label_failed": ("goods", "stopped"),
     "awaiting_rest": ("goods", "half"),
     "awaiting_shipment": ("goods", "empty"),
+    "awaiting_visit": ("goods", "empty"),
     "in_transit": ("goods", "half"),
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),

@@ -72,6 +72,8 @@ def standing(
         text = say("No parcel or answer came in time. Ask the shop if you sent one, or start a new return.")
         return Standing(say("This return has expired"), text)
     if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
+        if row["gift"]:
+            return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
         return _paid(settlements, reader, chosen)
     return _on_its_way(row, settlements, reader, shop=shop, chosen=chosen)
 
@@ -137,6 +139,14 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if code == "label_failed":
         text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
+    if row["method"] == MethodKind.IN_STORE.value:
+        text = _joined(
+            say("Your return is approved. Show the code at the counter; the items are looked at there."),
+            _by(row, "send_by", say("Come by %(day)s; after that it expires."), reader),
+        )
+        return Standing(
+            say("Bring the items to the shop"), text, say("Waits for you: come to the counter"), for_you=True
+        )
     text = _joined(
         say("Your return is approved. Pack the items and send them back."),
         _by(row, "send_by", say("Hand the parcel over by %(day)s; after that it expires."), reader),
@@ -222,6 +232,7 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_CANCELLED.value: say("Return cancelled"),
         EventType.RETURN_INFO_ASKED.value: say("The shop asked you something"),
         EventType.RETURN_INFO_GIVEN.value: say("You answered"),
+        EventType.RETURN_WRITTEN.value: say("You wrote to the shop"),
         EventType.RETURN_EXPIRED.value: say("Return expired"),
         EventType.RETURN_IN_TRANSIT.value: say("The carrier has your parcel"),
         EventType.RETURN_DELIVERED.value: say("Your parcel was delivered"),

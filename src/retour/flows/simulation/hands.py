@@ -37,7 +37,7 @@ class HandLost(Exception):  # noqa: N818 - the page it held is lost with it
 
 
 class Hand(Protocol):
-    """Computes one share of a simulation; asked by one task, one page at a time."""
+    """Computes one share of a simulation; it answers one question after the other, whoever asks."""
 
     async def ask(self, ask: Ask) -> Answer: ...
     async def sums(self) -> dict[str, object]: ...
@@ -59,9 +59,11 @@ class _Own:
 
     def __init__(self, setup: Setup) -> None:
         self._calculator = Calculator(setup)
+        self._alone = asyncio.Lock()
 
     async def ask(self, ask: Ask) -> Answer:
-        return _ANSWER.decode(await asyncio.to_thread(self._calculator.answer, ask))
+        async with self._alone:
+            return _ANSWER.decode(await asyncio.to_thread(self._calculator.answer, ask))
 
     async def sums(self) -> dict[str, object]:
         return _TALLY.decode(self._calculator.answer(End()))
@@ -74,6 +76,7 @@ class _Apart:
         assert process.stdin is not None
         assert process.stdout is not None
         self._into, self._from = process.stdin, process.stdout
+        self._alone = asyncio.Lock()
 
     async def tell(self, setup: Setup) -> None:
         await self._send(setup)
@@ -86,7 +89,7 @@ class _Apart:
 
     async def _answer(self, ask: Ask | End) -> bytes:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with self._alone, asyncio.timeout(PATIENCE_S):
                 await self._send(ask)
                 length = await self._from.readexactly(LENGTH)
                 return await self._from.readexactly(int.from_bytes(length, "big"))

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectState
+from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState
-from retour.store import discrepancy, event, exchange_order, ledger, refund
+from retour.store import discrepancy, event, exchange_order, intake, ledger, refund
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnHead
@@ -74,7 +74,15 @@ async def book_outcome(
         )
     if head is None or what is None:
         return
+    if effect.kind is EffectKind.PUSH_RETURN and to is EffectState.CONFIRMED and outcome.far_id is not None:
+        status = outcome.result.get("status")
+        await intake.link(
+            db, head.id, connection_id=effect.connection_id, external_id=outcome.far_id,
+            far_status=str(status) if status else None, at=at,
+        )  # fmt: skip
     facts: dict[str, object] = {"effect_id": effect.id, "kind": effect.kind.value, "far_code": outcome.far_code}
+    if effect.kind is EffectKind.PUSH_RETURN:
+        facts |= {"far_id": outcome.far_id, "far_status": outcome.result.get("status")}
     if settlement_id is not None:
         facts |= {"settlement_id": settlement_id, "amount_minor": effect.amount_minor, "currency": effect.currency}
     if nudge:

@@ -14,6 +14,7 @@ from retour.core.effect import (
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    PushReturn,
     RefundedUnits,
     RefundTender,
     Restock,
@@ -53,6 +54,7 @@ def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
     if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
         return exchange.build(effect, effect.target, version=version)
+    assert not isinstance(effect.target, PushReturn), "no return is told to a shop"
     name, variables = _call(effect, effect.target)
     return operation.request(name, variables, version=version)
 

@@ -16,6 +16,7 @@ from retour.core.effect import (
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    PushReturn,
     RefundTender,
     Restock,
     Tagging,
@@ -124,6 +125,8 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
             name, variables = "TagsOf", {"id": object_ref}
         case Note(order_ref):
             name, variables = "NoteOf", {"order": order_ref}
+        case PushReturn():
+            raise AssertionError("no return is told to a shop")
     return operation.request(name, variables, version=version)
 
 
@@ -149,6 +152,8 @@ def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
             return _tagged(effect, target, one(said.data, "node"))
         case Note() as target:
             return _noted(effect, target, one(said.data, "order"))
+        case PushReturn():
+            raise AssertionError("no return is told to a shop")
 
 
 def _opened(effect: Effect, target: OpenReturn, order: Doc) -> ReadBack:
