@@ -159,6 +159,7 @@ MONEY: Final[Mapping[str, str]] = {
     "handed_over": _("Handed over"),
     "awaiting_payout": _("Handed over, %(amount)s to report"),
     "payout_failed": _("Failed outside, %(amount)s owed"),
+    **exchange_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
