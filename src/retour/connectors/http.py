@@ -51,7 +51,7 @@ class Http:
 
     def __init__(self, *, internal: bool = False, patience: Patience | None = None, resolve: Resolve | None = None):
         self._internal = internal
-        self._resolve = resolve or _resolved
+        self._resolve = resolve or resolved
         self._patience = patience or Patience()
         self._clients: dict[str, httpx2.AsyncClient] = {}
         self._busy: Counter[str] = Counter()
@@ -184,7 +184,7 @@ def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
 
 
-async def _resolved(host: str, port: int) -> list[str]:
+async def resolved(host: str, port: int) -> list[str]:
     """Return the addresses of a host, sorted; every spelling of an address is resolved the way a call would do it."""
     with suppress(ValueError):
         return [str(ipaddress.ip_address(host))]

@@ -12,8 +12,9 @@ from retour.core.ports import CapabilityRecord
 CARRIER: Final = "carrier"
 WAREHOUSE: Final = "warehouse"
 FEED: Final = "feed"  # tells of orders and returns; nothing can be asked of it and nothing carried out there
+MAILBOX: Final = "mailbox"  # is read for what shoppers write
 # Connections that only speak.
-SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED})
+SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED, MAILBOX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Platforms:
     http_timeout: timedelta
     quiet_period: timedelta | None = None
     trusted_window: timedelta | None = None
+    push: CapabilityRecord | None = None  # what telling a return to another returns system is capable of
 
     def quiet(self, record: CapabilityRecord) -> timedelta:
         """Return how long silence must last before a read-back counts."""

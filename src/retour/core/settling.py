@@ -158,9 +158,13 @@ def again(
         return quote(order, at.after(()), RefundRequest(), RefundTerms())
     lines = {line.line_ref: line for line in ret.lines}
     returning = [
-        Returning(line_ref, ranges, resolution, of_line(at.rulings[line_ref], lines[line_ref], at.policy), ref=ref)
+        Returning(
+            line_ref, ranges, resolution,
+            terms_for(at.rulings[line_ref], at.policy, resolution=resolution, ref=ref, method=lines[line_ref].method),
+            ref=ref,
+        )
         for line_ref, ranges in wanted.items()
-    ]
+    ]  # fmt: skip
     (part,) = divide(order, returning, at.after, at.bearing)
     return part.plan  # one: that is how a batch was divided
 

@@ -28,9 +28,12 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "work_in_progress": 1,
     "in_transit": 504,
     "awaiting_shipment": 504,
+    "awaiting_visit": 504,
     "awaiting_rest": 336,
     "info_needed": 168,
     "fee_unpaid": 168,
+    "exchange_unpaid": 336,
+    "exchange_stuck": 24,
 }
 
 

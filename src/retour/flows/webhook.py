@@ -73,10 +73,16 @@ class BecameOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Who works on messages that are documents themselves, by their topics, inside the open transaction."""
+    """Who works on messages that are documents themselves, by their topics, inside the open transaction.
+
+    `prepare` is done before, outside any transaction, for some of the topics: what takes its time, such as making
+    pictures anew.
+    """
 
     topics: frozenset[str]
     work: Callable[[Db, Entry, bytes], Awaitable[BecameOf]]
+    prepare: Callable[[Entry], Awaitable[None]] | None = None
+    prepared: frozenset[str] = frozenset()
 
 
 # --- the web's half --------------------------------------------------------------------------------------------------
@@ -85,7 +91,11 @@ class Documents:
 class Mailbox:
     """Takes deliveries for the connections of some platforms; an unknown connection costs the same as a known one."""
 
-    def __init__(self, database: Database, vault: Vault, inbounds: Mapping[str, Inbound]) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, inbounds: Mapping[str, Inbound], *, always: frozenset[str] = frozenset()
+    ) -> None:
+        """`always` are topics that are taken from a connection that is not connected any more."""
+        self._always = always
         self._database = database
         self._vault = vault
         self._inbounds = inbounds
@@ -105,12 +115,14 @@ class Mailbox:
             tenant_id = await connection.route(db, connection_id) or self._nobody
         inbound = self._inbounds[platform]
         async with self._database.tx(tenant_id) as db:
-            sealed = await webhook.sealed_secrets(db, connection_id, platform)
+            sealed, connected = await webhook.sealed_secrets(db, connection_id, platform)
             secrets = self._secrets(tenant_id, connection_id, sealed)
             authentic = inbound.verify(headers, raw, secrets, at)
             if not authentic or sealed is None:
                 return Answer.NOT_AUTHENTIC
             said = _understood(inbound, headers, raw)
+            if not connected and said.topic not in self._always:
+                return Answer.NOT_AUTHENTIC
             kept = await webhook.receive(
                 db, self._vault, tenant_id=tenant_id, connection_id=connection_id, raw=raw, at=at,
                 source=f"{platform}:{connection_id}", event_id=_fitting(said.event_id), topic=_text(said.topic),
@@ -204,6 +216,8 @@ async def read_inbox(
     if entry is None:
         return False
     tracking, fetched = _tracking(entry), None
+    if documents is not None and documents.prepare is not None and entry.topic in documents.prepared:
+        await documents.prepare(entry)
     try:
         if tracking is None and _names_an_order(entry):
             fetched = await read(

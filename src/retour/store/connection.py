@@ -30,9 +30,11 @@ UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = c
        sealed_webhook_secrets = coalesce($4, sealed_webhook_secrets), state = 'connected'
  WHERE tenant_id = current_tenant() AND id = $1 RETURNING id
 """
+SET_SETTINGS: Final = "UPDATE connection SET settings = $2 WHERE tenant_id = current_tenant() AND id = $1"
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
 """
+FORGET: Final = "UPDATE connection SET sealed_read = NULL WHERE tenant_id = current_tenant() AND id = $1"
 LOCK_OUT: Final = """
 UPDATE connection SET state = 'needs_reconnect'
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'connected' RETURNING store_id
@@ -103,9 +105,19 @@ async def reseal(
     return found
 
 
+async def set_settings(db: Db, connection_id: UUID, settings: Mapping[str, object]) -> None:
+    """Write the settings of a connection."""
+    await db.execute(SET_SETTINGS, connection_id, dict(settings))
+
+
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
     return await db.fetchval(SET_STATE, connection_id, state) is not None
+
+
+async def forget(db: Db, connection_id: UUID) -> None:
+    """Forget the credential that the worker reads with."""
+    await db.execute(FORGET, connection_id)
 
 
 async def lock_out(db: Db, connection_id: UUID, *, actor: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """The acts that an intake may do to returns, as the flows of returns, parcels and goods do them."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,9 +12,14 @@ from retour.core.rma import Decision
 from retour.core.rma.state import count
 from retour.core.shipping import TrackingEvent
 from retour.flows import hand_over, receiving, rma, shipping
+from retour.flows.photo import evidence
+from retour.flows.photo.encoding import Photo
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.intake import photos
+from retour.store.photo import PhotoKind
 from retour.store.policy import PolicyCache
+from retour.store.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,60 @@ class ReturnHands:
         if not items:
             raise Refused("not_approved", f"the return is {record.rma.status.value}")
         await receiving.receive(db, rma_id=rma_id, items=items, location_ref=location_ref, actor=actor, now=now)
+
+    async def hear(
+        self, db: Db, *, rma_id: UUID, text: str, actor: str, facts: Mapping[str, object], now: datetime
+    ) -> None:
+        """Keep what the shopper wrote; it answers a question that is open."""
+        await rma.hear(db, rma_id=rma_id, text=text, actor=actor, facts=facts, now=now)
+
+    async def put_by(self, db: Db, *, intake_id: UUID, now: datetime) -> None:
+        """Keep nothing: no pictures came."""
+
+    async def show(
+        self, db: Db, vault: Vault, *, tenant_id: UUID, rma_id: UUID, content: bytes, width: int, height: int, actor: str,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """Put a picture that was made anew to a return; one beyond the forty of a return is left out."""
+        with contextlib.suppress(Refused):
+            await evidence.keep(
+                db, vault, tenant_id=tenant_id, rma_id=rma_id, line_id=None, kind=PhotoKind.SHOPPER,
+                photo=Photo(content, width, height), actor=actor, now=now,
+            )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class MailHands(ReturnHands):
+    """The same for one mail, with the pictures that came with it, made anew."""
+
+    vault: Vault
+    tenant_id: UUID
+    pictures: Sequence[Photo] = ()
+
+    async def hear(
+        self, db: Db, *, rma_id: UUID, text: str, actor: str, facts: Mapping[str, object], now: datetime
+    ) -> None:
+        """Keep what the shopper wrote with its pictures; it answers a question that is open."""
+        note_id = await rma.hear(
+            db, rma_id=rma_id, text=text, actor=actor, facts=facts, now=now, attached=len(self.pictures)
+        )
+        for photo in self.pictures:
+            if note_id is None:
+                await self.show(
+                    db, self.vault, tenant_id=self.tenant_id, rma_id=rma_id, content=photo.webp, width=photo.width,
+                    height=photo.height, actor=actor, now=now,
+                )  # fmt: skip
+                continue
+            with contextlib.suppress(Refused):  # a return holds forty at most
+                await evidence.keep_with_note(
+                    db, self.vault, tenant_id=self.tenant_id, rma_id=rma_id, note_id=note_id, sent=photo, actor=actor,
+                    now=now,
+                )  # fmt: skip
+
+    async def put_by(self, db: Db, *, intake_id: UUID, now: datetime) -> None:
+        """Keep the pictures with what waits for a person."""
+        for photo in self.pictures:
+            await photos.add(
+                db, self.vault, tenant_id=self.tenant_id, intake_id=intake_id, content=photo.webp, sha256=photo.sha256,
+                width=photo.width, height=photo.height, at=now,
+            )  # fmt: skip

@@ -51,6 +51,14 @@ class TestPeople:
 
         assert waits_for(ret) == ("agent", "decision_needed", b.REQUESTED_AT)
 
+    def test_what_is_brought_to_a_counter_waits_for_the_visit_unless_a_part_is_sent(self) -> None:
+        brought = b.a_line(method="in_store")
+        ret = a_waiting_return(lines=(brought,))
+
+        assert (waits_for(ret) or ())[:2] == ("shopper", "awaiting_visit")
+        mixed = a_waiting_return(lines=(brought, b.a_line(2, method="own_carrier")))
+        assert (waits_for(mixed) or ())[:2] == ("shopper", "awaiting_shipment")
+
     def test_a_held_return_waits_for_an_agent(self) -> None:
         assert waits_for(b.a_return(held=True)) == ("agent", "held", b.NOW)
         assert waits_for(b.a_return(b.a_line(decision=D.REQUESTED), held=True)) == ("agent", "held", b.NOW)

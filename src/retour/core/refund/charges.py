@@ -90,8 +90,8 @@ def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
 def eased(order: Order, ledger: Ledger, rows: list[Row], over: Sides) -> list[Row]:
     """Return the rows with roundings below zero taken back until they are no more than the rest of the step can bear.
 
-    `over` is what the step would cost on either side, both above or at zero. A later step catches up with what this
-    one could not take, so that all steps together never exceed the order.
+    `over` is what the step would cost. A later step catches up with what this one could not take, so that all steps
+    together never exceed the order.
     """
     charges = {charge.ref: charge for charge in order.charges}
     past = {charge.charge_ref: charge for charge in ledger.charges}
@@ -100,7 +100,8 @@ def eased(order: Order, ledger: Ledger, rows: list[Row], over: Sides) -> list[Ro
         if row.kind is not RowKind.ORDER_ROUNDING or row.payable.presentment >= 0 or row.ref is None:
             kept.append(row)
             continue
-        back = Sides(min(over.presentment, -row.payable.presentment), min(over.shop, max(0, -row.payable.shop)))
+        most = -row.payable
+        back = Sides(min(over.presentment, most.presentment), max(0, min(over.shop, most.shop)))
         over -= back
         amount = row.payable + back
         if amount:

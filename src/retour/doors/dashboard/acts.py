@@ -11,6 +11,7 @@ from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard import (
     acts_on_attention,
+    acts_on_exchanges,
     acts_on_goods,
     acts_on_money,
     acts_on_parcels,
@@ -137,6 +138,8 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False, takes_files=True),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_exchanges.ACTS,
+    *acts_on_exchanges.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_turns.ACTS,

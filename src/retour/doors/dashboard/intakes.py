@@ -9,6 +9,7 @@ from uuid import UUID
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from retour.core.attachment import Media
 from retour.core.errors import Refused
 from retour.core.intake import Item, Kept, Read, Wanted, match_items
 from retour.doors.dashboard import intake_words as own
@@ -22,8 +23,9 @@ from retour.store import intake as intakes
 from retour.store import order as orders
 from retour.store.db import Db
 from retour.store.desk.page import names
-from retour.store.intake import Intake
+from retour.store.intake import Intake, photos
 from retour.store.order import OrderRecord
+from retour.web.attachments import as_attachment
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.intake import ReturnHands
 from retour.web.pages import see
@@ -71,6 +73,7 @@ def intake_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page(desk, f"{PATH}/{{id:str}}/open/{{order_id:str}}", _units, DESK),
         form(desk, f"{PATH}/{{id:str}}/open/{{order_id:str}}", _open, DESK),
         form(desk, f"{PATH}/{{id:str}}/dismiss", _dismiss, DESK),
+        page(desk, f"{PATH}/{{id:str}}/pictures/{{name:str}}", _picture, DESK),
     ]
 
 
@@ -101,6 +104,7 @@ async def _page_of(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]
         row = await _own(db, seen)
         kept = await intakes.document(db, seen.desk.vault, row.id)
         people = await names(db)
+        pictures = await photos.of_intake(db, row.id)
     why, step = own.WHY.get(row.why or "", own.WHY["unread"])
     return await seen.page(
         "dashboard/intake.html",
@@ -115,10 +119,22 @@ async def _page_of(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]
         facts=_facts(reader, row, kept),
         text=kept.text.splitlines() if kept and kept.text else None,
         read=[_read(reader, one) for one in kept.read] if kept else [],
+        pictures=pictures,
         by=actor_name(reader, row.decided_by, people) if row.decided_by else None,
         form=sent,
         errors=errors,
     )
+
+
+async def _picture(seen: Visit) -> Response[Any]:
+    """Answer a picture that waits with an intake of the store; 404 for any other."""
+    name = str(seen.request.path_params["name"])
+    photo_id = uuid_of(name.partition(".")[0], _MISSING)
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        content = await photos.read(db, seen.desk.vault, photo_id, store_id=seen.staff.store_id)
+    if content is None or not name.endswith(".webp"):
+        raise Refused(_MISSING, "there is no such picture")
+    return as_attachment(content, Media.PICTURE, name)
 
 
 async def _find(seen: Visit) -> Response[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
-from retour.doors.dashboard import guard_words
+from retour.doors.dashboard import exchange_words, guard_words
 
 
 def _(text: str) -> str:
@@ -26,6 +26,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
     **guard_words.QUEUE,
+    **exchange_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -47,6 +48,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "parcel_exception": (_("Ask about a parcel"), _("The carrier reports a problem on the way.")),
     "awaiting_rest": (_("Waits for the rest of the parcel"), ""),
     "awaiting_shipment": (_("Waits for the parcel to be sent"), ""),
+    "awaiting_visit": (_("Waits for a visit to the shop"), ""),
     "in_transit": (_("On its way back"), ""),
     "effect_in_flight": (_("Waits for the platform"), ""),
     "work_in_progress": (_("Retour is working on it"), ""),
@@ -61,6 +63,7 @@ WHAT: Final[Mapping[str, str]] = {
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
     **guard_words.WHAT,
+    **exchange_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "decision_needed": _("decision"),
@@ -76,6 +79,7 @@ WHAT: Final[Mapping[str, str]] = {
     "parcel_exception": _("parcel problem"),
     "awaiting_rest": _("rest of the parcel"),
     "awaiting_shipment": _("parcel not sent yet"),
+    "awaiting_visit": _("visit to the shop"),
     "in_transit": _("on its way"),
     "effect_in_flight": _("answer of the platform"),
     "work_in_progress": _("in progress"),
@@ -85,6 +89,7 @@ WAITING: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Waiting for the report from outside"),
     "payout_failed": _("Failed outside, owed again"),
     **guard_words.WAITING,
+    **exchange_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -92,6 +97,7 @@ WAITING: Final[Mapping[str, str]] = {
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "awaiting_visit": _("Waiting for the shopper at the counter"),
     "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
     "awaiting_restock": _("Waiting to go back into stock"),
@@ -175,6 +181,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "tag": _("Tag the order"),
     "untag": _("Remove the tag"),
     "note": _("Note on the order"),
+    **exchange_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
     "intent": _("Not sent yet"),
@@ -242,7 +249,7 @@ RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "refund_service": _("Paid by a service of yours, such as a credit program. You or the service pay and report it."),
     "gift_card": _("A gift card of your shop. You issue it and report it."),
     "store_credit": _("Credit for the next order, with a bonus if the rule says so. You issue it and report it."),
-    "exchange": _("Another item instead of the money. You send it and report it."),
+    "exchange": _("Another item instead of the money. Retour makes the new order where the platform can, or you do."),
     "keep_item": _("The shopper keeps the item and gets the part of the money that the rule says. Nothing comes back."),
     "repair": _("You repair the item, send it back and report it. No money moves."),
 }
@@ -250,6 +257,7 @@ METHODS: Final[Mapping[str, str]] = {
     "own_carrier": _("Own carrier"),
     "label": _("Label"),
     "drop_off": _("Drop-off"),
+    "in_store": _("In the shop"),
     "keep_item": _("Nothing comes back"),
     "nothing": _("There is nothing to send"),
 }
@@ -282,6 +290,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),
     "return.info_given": _("Answered"),
+    "return.message_received": _("Wrote by mail"),
     "return.edited": _("Changed"),
     "return.reopened": _("Opened again"),
     "settlement.reversal_asked": _("Whoever issued it is asked to take it back"),
@@ -312,6 +321,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
     **guard_words.HAPPENED,
+    **exchange_words.HAPPENED,
     "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),

@@ -1,12 +1,13 @@
 """What an intake may do to returns: the acts of other flows, handed in by whoever wires them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from retour.core.intake import Wanted
 from retour.store.db import Db
+from retour.store.vault import Vault
 
 
 class Hands(Protocol):
@@ -55,4 +56,21 @@ class Hands(Protocol):
 
     async def receive(self, db: Db, *, rma_id: UUID, location_ref: str | None, actor: str, now: datetime) -> None:
         """Record that everything outstanding has arrived."""
+        ...
+
+    async def hear(
+        self, db: Db, *, rma_id: UUID, text: str, actor: str, facts: Mapping[str, object], now: datetime
+    ) -> None:
+        """Keep what the shopper wrote by mail, with the pictures that came with it; it answers a question that is open."""
+        ...
+
+    async def put_by(self, db: Db, *, intake_id: UUID, now: datetime) -> None:
+        """Keep the pictures that came with what waits for a person."""
+        ...
+
+    async def show(
+        self, db: Db, vault: Vault, *, tenant_id: UUID, rma_id: UUID, content: bytes, width: int, height: int, actor: str,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        """Put a picture that was made anew to a return."""
         ...

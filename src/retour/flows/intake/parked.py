@@ -20,7 +20,7 @@ from retour.store import intake as intakes
 from retour.store import order as orders
 from retour.store import rma as returns
 from retour.store.db import Db
-from retour.store.intake import Intake
+from retour.store.intake import Intake, photos
 from retour.store.vault import Vault
 
 REASON_MOST: Final = 2_000  # characters
@@ -62,6 +62,11 @@ async def choose(
     )  # fmt: skip
     if waiting.channel == Channel.WAREHOUSE:
         await _received(db, waiting, rma_id, hands, actor, now)
+    for picture in await photos.take(db, vault, intake_id):
+        await hands.show(
+            db, vault, tenant_id=picture.tenant_id, rma_id=rma_id, content=picture.content, width=picture.width,
+            height=picture.height, actor=actor, now=now,
+        )  # fmt: skip
     # The person decided that it is a return; where it stands elsewhere is followed, but no decision of others.
     refused = await follow(db, rma_id=rma_id, document=kept.document, decides=False, actor=actor, hands=hands, now=now)
     return Taken(intake_id, Outcome.OPENED, rma_id, number, ", ".join(refused) or None)
@@ -92,6 +97,7 @@ async def dismiss(db: Db, *, intake_id: UUID, reason: str, actor: str, now: date
     if not 1 <= len(reason.strip()) <= REASON_MOST:
         raise Refused("reason_missing", "say why nothing comes of it", field="reason")
     await intakes.dismiss(db, intake_id, reason=reason.strip(), by=actor, at=now)
+    await photos.drop(db, intake_id)
     if waiting.channel == Channel.WAREHOUSE:
         await _settled(db, waiting, actor, now)
     await tell(db, EventType.INTAKE_DISMISSED, intake_id, waiting.store_id, actor, now, {"why": waiting.why})

@@ -1,11 +1,12 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
 from retour.flows.rma.advance import advance, move_on
-from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish, with_receiver
 from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.edit import Content, Edited, edit_return, preview_edit
+from retour.flows.rma.hear import hear
 from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
 from retour.flows.rma.reopen import reopen
@@ -35,6 +36,7 @@ __all__ = [
     "cancel_as_shopper",
     "consider",
     "edit_return",
+    "hear",
     "hold",
     "judge",
     "merge",
@@ -51,4 +53,5 @@ __all__ = [
     "send_draft",
     "waive_fees",
     "watch",
+    "with_receiver",
 ]

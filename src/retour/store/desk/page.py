@@ -40,6 +40,7 @@ SELECT e.id,
 NAMES: Final = """
 SELECT 'staff:' || id AS actor, name, role FROM staff WHERE tenant_id = current_tenant()
 UNION ALL SELECT 'key:' || id, name, role FROM api_key WHERE tenant_id = current_tenant()
+UNION ALL SELECT 'isv:' || isv_id, isv_name, role FROM isv_service WHERE tenant_id = current_tenant()
 """
 DISCREPANCIES: Final = """
 SELECT d.id, d.kind, d.resource_kind, d.resource_id, d.owner, d.next_step, d.details, d.state, d.opened_at,

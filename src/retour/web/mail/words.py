@@ -264,6 +264,10 @@ def _way_back(of: ToldReturn, reader: Reader, papers: tuple[LabelContent, ...] =
             return (reader.say("Print the label from the page of your return and put it on the parcel."),)
         case MethodKind.DROP_OFF if not is_waived(of.rma):
             return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
+        case MethodKind.IN_STORE:
+            return (
+                reader.say("Bring the items to the shop and show %(number)s at the counter.", number=number_of(of)),
+            )
         case MethodKind.KEEP_ITEM:
             return (reader.say("Keep the items: nothing needs to come back."),)
         case "nothing":

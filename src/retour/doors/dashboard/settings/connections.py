@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.effect import EffectKind, EffectState
 from retour.core.errors import Refused
-from retour.core.platforms import FEED
+from retour.core.platforms import FEED, MAILBOX
 from retour.doors.dashboard.connecting import connect_sandbox, connect_shopify, read_shopify
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.installation import Installation
@@ -94,7 +94,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
 async def _page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         healths = await board.health(db, None, late_before=seen.now - LATE_AFTER)
-        found = [one for one in await connection.connections(db) if one.platform != FEED]
+        found = [one for one in await connection.connections(db) if one.platform not in (FEED, MAILBOX)]
         stores = {store.id: store.shop_name for store in await account.stores(db)}
     by_id = {health.id: health for health in healths}
     return await show(seen, AREA, found=found, health=by_id, stores=stores)
@@ -129,7 +129,7 @@ async def _connect(seen: Visit, here: Installation) -> Response[Any]:
 
 async def _own(db: Db, seen: Visit) -> Connection:
     found = await connection.get(db, uuid_of(seen.request.path_params["connection_id"], _MISSING))
-    if found is None or found.platform == FEED:
+    if found is None or found.platform in (FEED, MAILBOX):
         raise Refused(_MISSING, "there is no such connection")
     return found
 

@@ -1,0 +1,1 @@
+"""Reading a merchant's mailbox over IMAP."""
