@@ -137,6 +137,9 @@ def _term(made: Script, name: str, one: Any, other: Any, kind: str, fresh: dict[
         return _id(one, fresh)
     if isinstance(one, list) and one and isinstance(one[0], UUID) and one != other:
         return f"ARRAY[{', '.join(_id(item, fresh) for item in one)}]::uuid[]"
+    if isinstance(one, list) and one and isinstance(one[0], bytes) and one != other:  # hashes: of each request its own
+        hashes = (f"sha256(('{n}/' || :order::bigint)::bytea)" for n in range(len(one)))
+        return f"ARRAY[{', '.join(hashes)}]"
     if isinstance(one, str) and one != other and kind != "json":
         try:
             return f"({_id(UUID(one), fresh)})::text"

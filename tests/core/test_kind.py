@@ -5,11 +5,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.core.errors import Refused
-from retour.core.kind import Kind, check_gift, decider, highest, is_granted, unoffered_ways, unsent, was_sent, way_of
+from retour.core.kind import (
+    Kind,
+    check_gift,
+    decider,
+    highest,
+    is_granted,
+    levels_of,
+    own_reasons,
+    unoffered_ways,
+    unsent,
+    usual_reasons,
+    was_sent,
+    way_of,
+)
 from retour.core.policy import compile_policy, decide, template
 from retour.core.rma.state import Span, count
 from retour.core.ways import Way, Ways
+from retour.core.why import Level, Standard
 from tests.core.policy.builders import an_order, facts_of
+from tests.core.test_why import a_reason
 
 
 def test_only_a_withdrawal_is_granted_and_the_law_is_named_as_who_decided() -> None:
@@ -93,3 +108,21 @@ def test_a_gift_becomes_credit_and_nothing_else() -> None:
     with pytest.raises(Refused) as refused:
         check_gift(["store_credit", "refund_original"])
     assert (refused.value.code, refused.value.field) == ("resolution_not_offered", "lines[1].resolution")
+
+
+def test_a_claim_is_about_what_is_wrong_and_a_cancellation_about_what_is_not_wanted() -> None:
+    levels = [Level(a_reason(n, group.value, standard_group=group), ()) for n, group in enumerate(Standard)]
+
+    def groups(kind: str) -> list[str]:
+        return [level.group.code for level in levels_of(kind, levels)]
+
+    assert groups("return") == ["fit", "quality", "mistake", "preference", "other"]
+    assert groups("claim") == ["quality", "mistake"]
+    assert groups("cancellation") == ["preference", "other"]
+
+
+def test_what_never_arrived_can_be_claimed_in_every_shop() -> None:
+    assert (own_reasons("claim"), own_reasons("return")) == (("missing", "never_arrived"), ())
+    assert usual_reasons("cancellation") == ("changed_mind", "other")
+    assert set(own_reasons("claim")) < set(usual_reasons("claim") or ())
+    assert usual_reasons("return") is None

@@ -66,3 +66,20 @@ def test_what_is_no_link_is_not_read(order: str, until: str) -> None:
 
 def test_the_farthest_second_a_query_can_spell_is_read() -> None:
     assert read(order="#1", until="99999999999", sign="x") == Link("#1", datetime.fromtimestamp(99999999999, UTC), "x")
+
+
+def test_a_gift_link_is_good_as_a_gift_alone_and_a_plain_one_is_none() -> None:
+    gift, plain = (make_link(SECRET, order="#1001", now=NOW, days=30, gift=said) for said in (True, False))
+
+    assert read(**parts(gift), gift=True) == gift
+    assert is_good(gift, SECRET, now=NOW)
+    assert not is_good(replace(gift, gift=False), SECRET, now=NOW)
+    assert not is_good(replace(plain, gift=True), SECRET, now=NOW)
+
+
+def test_a_gift_link_does_not_become_a_plain_one_of_an_order_with_two_lines() -> None:
+    gift = make_link(SECRET, order="#1001", now=NOW, days=30, gift=True)
+
+    said = parts(gift)
+
+    assert read(order="gift\n#1001", until=said["until"], sign=said["sign"]) is None

@@ -18,6 +18,7 @@ from retour.core.rma import Disposition, Grade
 from retour.core.shipping import TrackingEvent
 from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
+from retour.flows import exchange as exchange_flow
 from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.flows import label as label_flow
 from retour.flows import order as order_flow
@@ -61,6 +62,7 @@ TIME_PASSES = (
     "UPDATE settlement SET not_before = clock_timestamp() WHERE tenant_id = $1 AND not_before > clock_timestamp()",
     "UPDATE rma SET approve_at = clock_timestamp() WHERE tenant_id = $1 AND approve_at > clock_timestamp()",
     "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    "UPDATE exchange_order SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
 )
 
 
@@ -93,7 +95,7 @@ class House(Sight):
         http: Http,
     ) -> None:
         self.web, self.executing, self.owner, self.vault = web, executing, owner, vault
-        self.sandbox, self.address = sandbox, address
+        self.sandbox, self.address, self.http = sandbox, address, http
         self.connector = ShopifyConnector(http)
         self.secret = "sandbox-token"
         self.tenant, self.store, self.connection = new_id(), new_id(), new_id()
@@ -268,6 +270,12 @@ class House(Sight):
             work, id_ = (await self._overdue())[0]
             await work(id_)
 
+    async def run_until_exchange(self, rma_id: UUID) -> None:
+        """Do the jobs one by one and stop when the new order of the return's exchange is to be made."""
+        while not await self.rows("SELECT 1 FROM exchange_order WHERE rma_id = $1", rma_id):
+            work, id_ = (await self._overdue())[0]
+            await work(id_)
+
     async def reconnect(self) -> None:
         """Connect the shop again with a credential that is good, and let the time come for all that waited."""
         self.secret = "sandbox-token"
@@ -311,6 +319,18 @@ class House(Sight):
     async def carry_out(self, effect_id: UUID) -> None:
         await executor.carry_out(self.carrier, tenant_id=self.tenant, effect_id=effect_id)
 
+    async def carry_on_exchange(self, settlement_id: UUID) -> None:
+        async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
+            return await order_flow.mirror(
+                db, self.vault, connection_id=connection_id, fetched=fetched, at=at, cause="exchange"
+            )
+
+        far = exchange_flow.Far(
+            self.executing, self._connector, self._credential, self.platforms, self.policies, now, mirror,
+            poll=FAR_AWAY, awaited=FAR_AWAY, pause=FAR_AWAY,
+        )  # fmt: skip
+        await exchange_flow.carry_on(far, tenant_id=self.tenant, settlement_id=settlement_id)
+
     async def _overdue(self) -> list[tuple[Work, UUID]]:
         """Return what is due, waiting for what is due within a moment."""
 
@@ -318,7 +338,7 @@ class House(Sight):
             found: list[tuple[Work, UUID]] = []
             jobs: tuple[tuple[Any, Work], ...] = (
                 (due.rmas, self.advance), (due.labels, self.make_label), (due.settlements, self.settle),
-                (due.effects, self.carry_out),
+                (due.effects, self.carry_out), (due.exchanges, self.carry_on_exchange),
             )  # fmt: skip
             async with self.web.tx(None) as db:
                 for find, work in jobs:

@@ -204,6 +204,25 @@ async def _inspect(model: Model) -> None:
         await model.inspect(record.rma.id, waiting)
 
 
+async def _take_in(model: Model) -> None:
+    record = await model.a_return()
+    if record is None:
+        return
+    lines = [line for line in record.rma.lines if line.decision is Decision.APPROVED] or record.rma.lines[:1]
+    left = [(line.id, _count(line.claimed) - _count(line.inspected)) for line in lines]
+    verdicts = [
+        receiving.Verdict(line_id, n, model.chance.choice(list(Grade))) for line_id, n in left if n
+    ] or [receiving.Verdict(lines[0].id, 1, Grade.SEALED)]  # fmt: skip
+    await model.agrees(
+        Act.TAKE_IN,
+        record,
+        lambda db: receiving.take_in(
+            db, rma_id=record.rma.id, verdicts=verdicts, location_ref=None, actor="counter", now=now(),
+            policies=model.house.policies,
+        ),
+    )  # fmt: skip
+
+
 async def _one_line(model: Model) -> None:
     record = await model.a_return()
     if record is None:
@@ -271,7 +290,7 @@ async def _time_passes(model: Model) -> None:
 
 
 STEPS: list[Step] = [
-    _request, _request, _edit, _edit, _receive, _receive, _inspect, _inspect, _one_line, _scan, _time_passes,
+    _request, _request, _edit, _edit, _receive, _receive, _inspect, _inspect, _take_in, _one_line, _scan, _time_passes,
     _whole(Act.APPROVE, lambda db, m, r: rma.approve(db, rma_id=r.rma.id, actor="agent", now=now())),
     _whole(Act.APPROVE, lambda db, m, r: rma.approve(db, rma_id=r.rma.id, actor="agent", now=now())),
     _whole(Act.REJECT, lambda db, m, r: rma.reject(db, rma_id=r.rma.id, message="no", actor="agent", now=now())),

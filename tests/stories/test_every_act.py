@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from retour.core.errors import Refused
-from retour.core.rma import Act, Grade, Patience, Stage, stage_of
+from retour.core.rma import Act, Grade, Patience, Stage, count, minus, stage_of
 from retour.core.rma.acts import BY_ITSELF, NOTHING_DUE, TABLE
 from retour.flows import receiving, rma, shipping
 from retour.store import patience
@@ -100,6 +100,17 @@ async def _inspect(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> No
     await receiving.inspect(db, rma_id=rma_id, verdicts=verdicts, actor="dock", now=now(), policies=house.policies)
 
 
+async def _take_in(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
+    record = await returns.load(db, rma_id)
+    assert record is not None
+    line = record.rma.lines[0]
+    left = count(minus(line.claimed, line.inspected)) or 1
+    await receiving.take_in(
+        db, rma_id=rma_id, verdicts=[receiving.Verdict(line.id, left, Grade.SEALED)], location_ref=None, actor="counter",
+        now=now(), policies=house.policies,
+    )  # fmt: skip
+
+
 async def _time_passes(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
     await _advance(db, house, rma_id, now() + LATER)
 
@@ -119,6 +130,7 @@ DOES: dict[Act, Do] = {
     Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.REOPEN: _reopen, Act.HOLD: _hold, Act.RELEASE: _release,
     Act.NOTE: _note,
     Act.WAIVE_FEES: _waive, Act.ANNOUNCE_PARCEL: _announce, Act.RECEIVE: _receive, Act.INSPECT: _inspect,
+    Act.TAKE_IN: _take_in,
     Act.EXPIRE: _time_passes, Act.RESOLVE: _go_on,
 }  # fmt: skip
 

@@ -27,6 +27,7 @@ ROOMS: Final[Mapping[str, str]] = {
     "store": "accounts",
     "staff": "accounts",
     "key": "accounts",
+    "isv": "integrators",
     "connection": "connections",
     "policy": "policies",
     "intake": "intaking",

@@ -31,10 +31,11 @@ def link_command() -> None:
 @link_command.command("make")
 @click.argument("order")
 @click.option("--days", type=int, default=60, show_default=True, help="How long it is good, 400 at most.")
+@click.option("--gift", is_flag=True, help="For whoever got the goods as a gift: no prices, no names.")
 @account_option
 @store_option
 @json_option
-def make_link(*, order: str, days: int, account: str | None, store: str | None, as_json: bool) -> None:
+def make_link(*, order: str, days: int, gift: bool, account: str | None, store: str | None, as_json: bool) -> None:
     """Print a link to the portal for one order (ORDER: its number, such as '#1001')."""
     settings = load_settings()
     vault = web_vault(settings)
@@ -45,7 +46,7 @@ def make_link(*, order: str, days: int, account: str | None, store: str | None, 
             await look_flow.look_of(db, store_id=found.id, now=now())
             return await flow.portal_link(
                 db, vault, tenant_id=tenant_id, store_id=found.id, order=order, public_url=settings.public_url,
-                now=now(), days=days,
+                now=now(), days=days, gift=gift,
             )  # fmt: skip
 
     address = in_account(account, make, settings=settings)

@@ -9,8 +9,10 @@ from typing import Final
 from uuid import UUID
 
 SECRET_BYTES: Final = 32
-_PREFIX: Final = "rtr_live_"
-_KEY: Final = re.compile(r"rtr_live_([a-z2-7]{26})_([a-z2-7]{52})")
+_LIVE: Final = "rtr_live_"
+_ISV: Final = "rtr_isv_"
+_KEY: Final = re.compile(rf"({_LIVE}|{_ISV})([a-z2-7]{{26}})_([a-z2-7]{{52}})")
+_PROGRAMS: Final = ("key:", "isv:")
 _EMAIL: Final = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}")
 
 
@@ -24,15 +26,19 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ApiKey:
-    """A key as its holder has it: the id finds the row, the secret is known by its SHA-256 alone."""
+    """A key as its holder has it: the id finds the row, the secret is known by its SHA-256 alone.
+
+    A key of an account has the id of its own row, one of an integrator (`of_isv`) that of the integrator.
+    """
 
     id: UUID
     secret: str
+    of_isv: bool = False
 
     @property
     def text(self) -> str:
-        """Return the key as it is shown once: `rtr_live_<id>_<secret>`."""
-        return f"{_PREFIX}{_base32(self.id.bytes)}_{self.secret}"
+        """Return the key as it is shown once: `rtr_live_<id>_<secret>`, or `rtr_isv_…` for an integrator."""
+        return f"{_ISV if self.of_isv else _LIVE}{_base32(self.id.bytes)}_{self.secret}"
 
     @property
     def secret_sha256(self) -> bytes:
@@ -40,10 +46,10 @@ class ApiKey:
         return hashlib.sha256(self.secret.encode()).digest()
 
 
-def make_key(key_id: UUID, secret: bytes) -> ApiKey:
+def make_key(key_id: UUID, secret: bytes, *, of_isv: bool = False) -> ApiKey:
     """Return a key of 32 random bytes."""
     assert len(secret) == SECRET_BYTES
-    return ApiKey(key_id, _base32(secret))
+    return ApiKey(key_id, _base32(secret), of_isv)
 
 
 def parse_key(text: str) -> ApiKey | None:
@@ -51,7 +57,12 @@ def parse_key(text: str) -> ApiKey | None:
     match = _KEY.fullmatch(text)
     if match is None:
         return None
-    return ApiKey(UUID(bytes=base64.b32decode(match[1].upper() + "======")), match[2])
+    return ApiKey(UUID(bytes=base64.b32decode(match[2].upper() + "======")), match[3], match[1] == _ISV)
+
+
+def is_program(actor: str) -> bool:
+    """Return whether an actor of events is a program, which may not do what needs a person."""
+    return actor.startswith(_PROGRAMS)
 
 
 def fold_email(address: str) -> str | None:

@@ -26,10 +26,26 @@ class EffectKind(StrEnum):
     TAG = "tag"
     UNTAG = "untag"
     NOTE = "note"
+    PUSH_RETURN = "push_return"
+    DRAFT_EXCHANGE = "draft_exchange"
+    RELEASE_EXCHANGE = "release_exchange"
+    INVOICE_EXCHANGE = "invoice_exchange"
+    DROP_EXCHANGE = "drop_exchange"
+    CANCEL_EXCHANGE = "cancel_exchange"
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
 STOCK_KINDS: Final = frozenset({EffectKind.PROCESS_RETURN, EffectKind.RESTOCK})
+# The new order of an exchange: what follows from their outcome is decided in its own room (core/exchange_order.py).
+EXCHANGE_KINDS: Final = frozenset(
+    {
+        EffectKind.DRAFT_EXCHANGE,
+        EffectKind.RELEASE_EXCHANGE,
+        EffectKind.INVOICE_EXCHANGE,
+        EffectKind.DROP_EXCHANGE,
+        EffectKind.CANCEL_EXCHANGE,
+    }
+)
 
 
 class EffectState(StrEnum):
@@ -174,7 +190,63 @@ class Note:
     text: str
 
 
-Target = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
+@dataclass(frozen=True, slots=True)
+class PushReturn:
+    """Open the same return in another returns system: a `retour.return/1` document, its id our reference there."""
+
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """Units of one article of the catalogue that a new order has."""
+
+    variant_ref: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftExchange:
+    """Draft the new order of an exchange for whoever placed `order_ref`, and reserve its stock until a time.
+
+    `discount_minor` of the currency is what was handed in, as the platform takes discounts: without tax where tax
+    comes on top of prices; nothing where all of it is covered.
+    """
+
+    order_ref: str
+    lines: tuple[NewArticle, ...]
+    currency: str
+    discount_minor: int | None
+    reserve_until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OnDraft:
+    """Make a draft an order, send its invoice, or delete it."""
+
+    draft_ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnOrder:
+    """Cancel an order that was not sent yet; what was paid for it goes back, and its stock is free again."""
+
+    order_ref: str
+
+
+Target = (
+    OpenReturn
+    | OnReturn
+    | ProcessReturn
+    | RefundTender
+    | Restock
+    | Tagging
+    | Note
+    | PushReturn
+    | DraftExchange
+    | OnDraft
+    | OnOrder
+)
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.REQUEST_RETURN: OpenReturn,
@@ -189,6 +261,12 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.TAG: Tagging,
     EffectKind.UNTAG: Tagging,
     EffectKind.NOTE: Note,
+    EffectKind.PUSH_RETURN: PushReturn,
+    EffectKind.DRAFT_EXCHANGE: DraftExchange,
+    EffectKind.RELEASE_EXCHANGE: OnDraft,
+    EffectKind.INVOICE_EXCHANGE: OnDraft,
+    EffectKind.DROP_EXCHANGE: OnDraft,
+    EffectKind.CANCEL_EXCHANGE: OnOrder,
 }
 
 

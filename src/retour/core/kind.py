@@ -1,6 +1,6 @@
 """The kinds of a return, and what each of them changes about how it is asked for and what comes back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -8,9 +8,10 @@ from retour.core.errors import Refused
 from retour.core.policy import LineDecision
 from retour.core.policy.evaluate import STATUTE
 from retour.core.policy.outcome import MethodKind, ResolutionKind
-from retour.core.reason import NEVER_HERE
+from retour.core.reason import CANCEL_REASONS, CLAIM_REASONS, NEVER_HERE
 from retour.core.rma.state import NOTHING, Span, common, count, lowest, minus
 from retour.core.ways import Way, Ways
+from retour.core.why import Level, Standard
 
 
 class Kind(StrEnum):
@@ -24,7 +25,32 @@ class Kind(StrEnum):
 
 WITHDRAWN: Final = "withdrawal"  # the reason of a line that is withdrawn from: the law asks for none
 CREDIT: Final = frozenset({ResolutionKind.GIFT_CARD.value, ResolutionKind.STORE_CREDIT.value})
+# Which reasons of a shop fit a kind, by their standard groups; every reason fits a return.
+ABOUT: Final[Mapping[str, frozenset[Standard]]] = {
+    Kind.CLAIM.value: frozenset({Standard.QUALITY, Standard.MISTAKE}),
+    Kind.CANCELLATION.value: frozenset({Standard.PREFERENCE, Standard.OTHER}),
+}
+_USUAL: Final[Mapping[str, tuple[str, ...]]] = {
+    Kind.CLAIM.value: CLAIM_REASONS,
+    Kind.CANCELLATION.value: CANCEL_REASONS,
+}
 ASKED_FOR: Final = (Kind.RETURN, Kind.CLAIM, Kind.CANCELLATION)  # a withdrawal is stated, never asked for
+
+
+def levels_of(kind: str, levels: Iterable[Level]) -> tuple[Level, ...]:
+    """Return the groups that a kind is about: a claim about what is wrong, a cancellation about what is not wanted."""
+    about = ABOUT.get(kind)
+    return tuple(level for level in levels if about is None or level.group.standard_group in about)
+
+
+def own_reasons(kind: str) -> tuple[str, ...]:
+    """Return the reasons that a kind has whatever a shop calls its own: of goods that are not here nobody asks more."""
+    return tuple(code for code in CLAIM_REASONS if code in NEVER_HERE) if kind == Kind.CLAIM else ()
+
+
+def usual_reasons(kind: str) -> tuple[str, ...] | None:
+    """Return the reasons of a kind in a shop that has none of its own; nothing where every reason fits."""
+    return _USUAL.get(kind)
 
 
 def check_gift(resolutions: Sequence[str]) -> None:

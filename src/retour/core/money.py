@@ -71,7 +71,7 @@ class Sides:
         return Sides(-self.presentment, -self.shop)
 
     def __bool__(self) -> bool:
-        return self != NOTHING
+        return self.presentment != 0 or self.shop != 0
 
 
 NOTHING: Final = Sides(0, 0)

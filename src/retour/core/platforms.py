@@ -25,6 +25,7 @@ class Platforms:
     http_timeout: timedelta
     quiet_period: timedelta | None = None
     trusted_window: timedelta | None = None
+    push: CapabilityRecord | None = None  # what telling a return to another returns system is capable of
 
     def quiet(self, record: CapabilityRecord) -> timedelta:
         """Return how long silence must last before a read-back counts."""

@@ -174,6 +174,29 @@ class InboxEvent:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the platform's catalogue: the price of one unit as the shop shows it to buyers of that country.
+
+    `available` is what is in stock, nothing where stock is not kept or selling on is allowed.
+    """
+
+    ref: str
+    title: str
+    price_minor: int
+    currency: str
+    sku: str | None = None
+    product_ref: str | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSeen:
+    """A drafted order as the platform shows it; `order_ref` once it is an order, which it becomes when it is paid."""
+
+    order_ref: str | None
+
+
 class Inbound(Protocol):
     """The inbound half of a connector: pure, and all that the web process knows of a platform."""
 
@@ -188,33 +211,11 @@ class Inbound(Protocol):
         ...
 
 
-class CommerceConnector(Protocol):
-    """One commerce platform. Effects are built and judged purely; only `send` and the reads touch the network."""
+class EffectConnector(Protocol):
+    """Where effects are carried out: built and judged purely; only `send` touches the network."""
 
     platform: str
     records: Mapping[EffectKind, CapabilityRecord]
-
-    async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
-        """Return the order of that name; nothing both for no such order and for a proof that does not match."""
-        ...
-
-    async def get_order(self, at: Credential, *, ref: str) -> Fetched | None:
-        """Return the whole order, or nothing if the platform does not know it; raise Unreachable."""
-        ...
-
-    async def list_orders(self, at: Credential, *, since: datetime, cursor: str | None) -> Page:
-        """Return refs of orders changed since then, oldest first; raise Unreachable."""
-        ...
-
-    async def quote_refund(
-        self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
-    ) -> PlatformQuote:
-        """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
-        ...
-
-    async def probe(self, at: Credential) -> Health:
-        """Return scopes, versions and dangerous settings; raise Unreachable."""
-        ...
 
     async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
         """Send one request once and return what came back; never raise for the network, never retry."""
@@ -242,6 +243,48 @@ class CommerceConnector(Protocol):
 
     def read_back(self, effect: Effect, answer: WireAnswer) -> ReadBack:
         """Return what that read shows."""
+        ...
+
+
+class ReturnsSystem(EffectConnector, Protocol):
+    """Another returns system: it is told a return under our reference, once, and says under which id it goes there.
+
+    The outcome of `PUSH_RETURN` has that id and, as `status` of its result, where the return stands there; both are read
+    back by our reference. From then on its state comes as any source's does, by messages and by being asked.
+    """
+
+
+class CommerceConnector(EffectConnector, Protocol):
+    """One commerce platform: what can be carried out there, and what can be read."""
+
+    async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
+        """Return the order of that name; nothing both for no such order and for a proof that does not match."""
+        ...
+
+    async def get_order(self, at: Credential, *, ref: str) -> Fetched | None:
+        """Return the whole order, or nothing if the platform does not know it; raise Unreachable."""
+        ...
+
+    async def list_orders(self, at: Credential, *, since: datetime, cursor: str | None) -> Page:
+        """Return refs of orders changed since then, oldest first; raise Unreachable."""
+        ...
+
+    async def quote_refund(
+        self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
+    ) -> PlatformQuote:
+        """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
+        ...
+
+    async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
+        """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
+        ...
+
+    async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
+        """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
+        ...
+
+    async def probe(self, at: Credential) -> Health:
+        """Return scopes, versions and dangerous settings; raise Unreachable."""
         ...
 
 

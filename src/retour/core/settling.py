@@ -94,18 +94,38 @@ def divide(
 
     Without `hashed` they are figures that nobody confirms.
     """
-    groups: dict[tuple[str, str | None, RefundTerms, datetime | None], dict[str, tuple[UnitRange, ...]]] = {}
-    for one in returning:
-        lines = groups.setdefault((one.resolution, one.ref, one.terms, one.not_before), {})
-        lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
     parts: list[Part] = []
-    for (resolution, ref, terms, not_before), lines in groups.items():
-        wanted = tuple(RequestedLine(line_ref, units) for line_ref, units in lines.items())
-        before = tuple(part.plan for part in parts)
-        ledger = of_this_return(after(before), (*bearing.earlier, *before))
+    for first, lines in _together(returning):
+        wanted = tuple([RequestedLine(line_ref, units) for line_ref, units in lines.items()])
+        before = tuple([part.plan for part in parts])
+        ledger, earlier = after(before), (*bearing.earlier, *before)
+        if earlier:
+            ledger = of_this_return(ledger, earlier)
         asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
-        parts.append(Part(resolution, not_before, wanted, quote(order, ledger, asked, terms, hashed=hashed), ref))
+        plan = quote(order, ledger, asked, first.terms, hashed=hashed)
+        parts.append(Part(first.resolution, first.not_before, wanted, plan, first.ref))
     return tuple(parts)
+
+
+def _together(returning: Iterable[Returning]) -> Iterable[tuple[Returning, dict[str, tuple[UnitRange, ...]]]]:
+    """Return who settles together, named by its first: the units of each of its lines.
+
+    There are few, so that they are compared with each other: to hash their terms would cost more.
+    """
+    groups: list[tuple[Returning, dict[str, tuple[UnitRange, ...]]]] = []
+    for one in returning:
+        lines = next((lines for first, lines in groups if _settle_together(first, one)), None)
+        if lines is None:
+            groups.append((one, {one.line_ref: one.units}))
+        else:
+            lines[one.line_ref] = (*lines.get(one.line_ref, ()), *one.units)
+    return groups
+
+
+def _settle_together(one: Returning, other: Returning) -> bool:
+    return (one.resolution, one.ref, one.not_before) == (other.resolution, other.ref, other.not_before) and (
+        one.terms is other.terms or one.terms == other.terms
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +158,13 @@ def again(
         return quote(order, at.after(()), RefundRequest(), RefundTerms())
     lines = {line.line_ref: line for line in ret.lines}
     returning = [
-        Returning(line_ref, ranges, resolution, of_line(at.rulings[line_ref], lines[line_ref], at.policy), ref=ref)
+        Returning(
+            line_ref, ranges, resolution,
+            terms_for(at.rulings[line_ref], at.policy, resolution=resolution, ref=ref, method=lines[line_ref].method),
+            ref=ref,
+        )
         for line_ref, ranges in wanted.items()
-    ]
+    ]  # fmt: skip
     (part,) = divide(order, returning, at.after, at.bearing)
     return part.plan  # one: that is how a batch was divided
 

@@ -14,6 +14,8 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "payments_paused": 4,
     "second_approval": 24,
     "awaiting_payout": 72,
+    "awaiting_repair": 72,
+    "in_repair": 336,
     "needs_reconnect": 4,
     "decision_needed": 24,
     "fraud_review": 24,
@@ -28,12 +30,18 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "work_in_progress": 1,
     "in_transit": 504,
     "awaiting_shipment": 504,
+    "awaiting_visit": 504,
     "awaiting_rest": 336,
     "info_needed": 168,
     "fee_unpaid": 168,
+<<<<<<< HEAD
     "withdrawal_waiting": 24,
     # The money goes back within 14 days (Directive 2011/83/EU, art. 13): a day is left when somebody is told.
     "withdrawal_unpaid": 312,
+=======
+    "exchange_unpaid": 336,
+    "exchange_stuck": 24,
+>>>>>>> main
 }
 WITHDRAWALS: Final = ("withdrawal_waiting", "withdrawal_unpaid")
 

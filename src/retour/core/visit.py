@@ -80,6 +80,8 @@ ADDRESS: Final = Limit(timedelta(seconds=12), 25)
 ORDER: Final = Limit(timedelta(minutes=1), 4)
 # Questions to a store's platforms are slowed beyond this; orders of the mirror are not concerned.
 STORE: Final = Limit(timedelta(milliseconds=500), 60)
+# One number is asked for on the page of gifts this often: its proof may be a postcode, which can be guessed.
+GIFT: Final = Limit(timedelta(minutes=20), 5)
 # The platform is asked for one unknown number this often.
 NUMBER: Final = Limit(timedelta(minutes=1), 1)
 

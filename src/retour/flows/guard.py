@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core.account import is_program
 from retour.core.breaker import MINUTES_MOST, Limits, loosens
 from retour.core.errors import Refused
 from retour.core.event import EventType
@@ -34,7 +35,7 @@ async def change_guard(
     _check(second, limits)
     before = await guard.lock(db, store_id) or await guard.get(db, store_id)
     loosened = _is_looser(before, second, limits)
-    if loosened and actor.startswith("key:"):
+    if loosened and is_program(actor):
         raise Refused("person_needed", "a program may tighten the limits of payments, not loosen them")
     if before.changed_at is not None and (before.second, before.limits) == (second, limits):
         return before
@@ -117,7 +118,7 @@ async def resume_payments(
     await _check_store(db, store_id)
     known = None if store_id is None else await guard.lock(db, store_id)
     tripped = known is not None and known.tripped_at is not None
-    if tripped and actor.startswith("key:"):
+    if tripped and is_program(actor):
         raise Refused("person_needed", "the breaker has stopped payments: a person has to let them go on")
     if tripped and because is None:
         raise Refused("reason_missing", "say why payments may go on", field="reason")

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.exchange_order import chosen_for, handed_in
 from retour.core.refund import Plan
 from retour.core.rma import SettlementState
+from retour.core.rma.exchange import AT_REST
 from retour.core.settling import again
 from retour.store import discrepancy, ledger, order
+from retour.store import exchange_order as exchange_orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store import second as seconds
@@ -37,8 +40,21 @@ async def hand_over(db: Db, record: ReturnRecord, row: SettlementRow, plan: Plan
     if not await outside.hand_over(db, row.id, plan=plan, reasons=reasons, at=now, is_nothing=is_nothing):
         return
     await refunds.add_lines(db, row.id, row.order_id, plan)
+    if row.resolution == "exchange":
+        await _begin_order(db, record, row, plan, now)
     what = EventType.SETTLEMENT_SETTLED if is_nothing else EventType.SETTLEMENT_HANDED_OVER
     await returns.changed(db, record, what, actor="retour", at=now, data=_facts(row, plan))
+
+
+async def _begin_order(db: Db, record: ReturnRecord, row: SettlementRow, plan: Plan, now: datetime) -> None:
+    """Let the new order of an exchange be made if it is known for every unit what it is exchanged for."""
+    named = await exchange_orders.wanted(db, record.rma.id)
+    articles = chosen_for(record.rma.lines, handed_in(plan), named) if named else ()
+    if articles:
+        await exchange_orders.begin(
+            db, settlement_id=row.id, rma_id=record.rma.id, connection_id=record.connection_id, articles=articles,
+            at=now,
+        )  # fmt: skip
 
 
 async def pay_outside(
@@ -80,6 +96,7 @@ async def report_paid(
     if row.handed_to == "merchant" and row.state is SettlementState.SETTLED:
         return row
     _check_awaited(row)
+    await _check_at_rest(db, row)
     await outside.report_paid(db, row.id, reference=reference, note=note, by=actor, at=now)
     await _enter(db, row, now)
     await discrepancy.resolve(db, OVERDUE, resource_kind="settlement", resource_id=row.id, by=actor, at=now)
@@ -97,6 +114,7 @@ async def report_failed(db: Db, *, settlement_id: UUID, reason: str, actor: str,
     if row.handed_to == "merchant" and row.state is SettlementState.SETTLED:
         raise Refused("already_reported", "it was reported as done", facts={"reference": row.report_ref})
     _check_awaited(row)
+    await _check_at_rest(db, row)
     if await outside.report_failed(db, row.id, note=reason, by=actor, at=now):
         facts = _facts(row, row.plan)
         await returns.changed(db, record, EventType.SETTLEMENT_FAILED, actor=actor, at=now, data=facts)
@@ -126,6 +144,16 @@ def _check_awaited(row: SettlementRow) -> None:
         raise Refused(
             "move_not_allowed", f"the settlement is {row.state.value} and waits for no report",
             facts={"state": row.state.value},
+        )  # fmt: skip
+
+
+async def _check_at_rest(db: Db, row: SettlementRow) -> None:
+    """Refuse a report on an exchange whose new order Retour is making itself."""
+    order = await exchange_orders.get(db, row.id) if row.resolution == "exchange" else None
+    if order is not None and order.state not in AT_REST:
+        raise Refused(
+            "exchange_under_way", "Retour makes the new order; take it over by hand first",
+            facts={"state": order.state.value},
         )  # fmt: skip
 
 

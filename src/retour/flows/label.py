@@ -1,11 +1,13 @@
 """House labels: made by a job once a return is approved, tried again, or done without; the mail waits for them."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.label import LabelContent, LabelProblem, content, standing
+from retour.core.postal import PostalAddress
 from retour.core.rma.label import LabelState, LabelView
 from retour.store import label as labels
 from retour.store import order as orders
@@ -72,10 +74,18 @@ async def _content(db: Db, vault: Vault, record: ReturnRecord, label: LabelView)
     found = await orders.load(db, record.order_id)
     assert found is not None, "a return has its order"
     to = await addresses.find(db, record.store_id, label.destination)
+    sender = await orders.ship_to(db, vault, record.order_id)
+    if record.rma.gift:
+        sender = await _receiver_of(db, record, to.address if to else None)
     return content(
-        record.rma, found.order, label, sender=await orders.ship_to(db, vault, record.order_id),
-        to=to.address if to else None, instructions=to.instructions if to else {},
+        record.rma, found.order, label, sender=sender, to=to.address if to else None, instructions=to.instructions if to else {},
     )  # fmt: skip
+
+
+async def _receiver_of(db: Db, record: ReturnRecord, to: PostalAddress | None) -> PostalAddress | None:
+    """Return the sender of a gift: whoever got it, at the shop's own address, as the order's is the giver's."""
+    person = await orders.load_person(db, await labels.person_of(db, record.rma.id))
+    return replace(to, name=(person.name if person else None) or to.name, company="") if to else None
 
 
 async def _tell(

@@ -23,7 +23,11 @@ async def change(db: Db, *, store_id: UUID, patience: Patience, actor: str, now:
     known = await store.of_store(db, store_id)
     if known is None:
         raise Refused("store_not_found", "there is no such store")
-    limits = {"unsent_days": patience.unsent_days, "unanswered_days": patience.unanswered_days}
+    limits = {
+        "unsent_days": patience.unsent_days,
+        "unanswered_days": patience.unanswered_days,
+        "unpaid_days": patience.unpaid_days,
+    }
     for field, days in limits.items():
         if days is not None and not 1 <= days <= DAYS_MOST:
             raise Refused("days_out_of_range", f"give 1 to {DAYS_MOST} days", field=field)

@@ -29,6 +29,7 @@ class Place:
     address: PostalAddress
     is_default: bool = False
     instructions: Mapping[str, str] = field(default_factory=dict)
+    location_ref: str | None = None  # where what is handed in at a counter there goes back into stock
 
 
 async def add(db: Db, *, store_id: UUID, place: Place, actor: str, now: datetime) -> ReturnAddress:
@@ -47,6 +48,7 @@ async def add(db: Db, *, store_id: UUID, place: Place, actor: str, now: datetime
     wanted = ReturnAddress(
         id=new_id(), store_id=store_id, code=checked.code, is_default=checked.is_default or not known,
         address=checked.address, instructions=checked.instructions, version=1, created_at=now, changed_at=now,
+        location_ref=checked.location_ref,
     )  # fmt: skip
     if not await addresses.add(db, wanted):
         raise Refused("already_exists", "the store has an address of that name", field="code")
@@ -74,6 +76,7 @@ async def change(
     to = replace(
         found, code=checked.code, address=checked.address, instructions=checked.instructions,
         is_default=found.is_default or checked.is_default, version=found.version + 1, changed_at=now,
+        location_ref=checked.location_ref,
     )  # fmt: skip
     await addresses.change(db, to, at=now)
     await _tell(db, to, EventType.RETURN_ADDRESS_CHANGED, actor, now)
@@ -106,7 +109,10 @@ def _checked(place: Place) -> Place:
         if len(text) > INSTRUCTIONS_MOST or "\0" in text:
             said = f"at most {INSTRUCTIONS_MOST} characters"
             raise Refused("invalid_text", said, field=f"instructions.{language}")
-    return Place(code, address, place.is_default, instructions)
+    location = (place.location_ref or "").strip() or None
+    if location is not None and (len(location) > CODE_MOST or not location.isprintable()):
+        raise Refused("invalid_text", f"at most {CODE_MOST} characters", field="location_ref")
+    return Place(code, address, place.is_default, instructions, location)
 
 
 async def _own(db: Db, address_id: UUID) -> ReturnAddress:

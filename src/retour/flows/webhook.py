@@ -91,7 +91,11 @@ class Documents:
 class Mailbox:
     """Takes deliveries for the connections of some platforms; an unknown connection costs the same as a known one."""
 
-    def __init__(self, database: Database, vault: Vault, inbounds: Mapping[str, Inbound]) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, inbounds: Mapping[str, Inbound], *, always: frozenset[str] = frozenset()
+    ) -> None:
+        """`always` are topics that are taken from a connection that is not connected any more."""
+        self._always = always
         self._database = database
         self._vault = vault
         self._inbounds = inbounds
@@ -111,12 +115,14 @@ class Mailbox:
             tenant_id = await connection.route(db, connection_id) or self._nobody
         inbound = self._inbounds[platform]
         async with self._database.tx(tenant_id) as db:
-            sealed = await webhook.sealed_secrets(db, connection_id, platform)
+            sealed, connected = await webhook.sealed_secrets(db, connection_id, platform)
             secrets = self._secrets(tenant_id, connection_id, sealed)
             authentic = inbound.verify(headers, raw, secrets, at)
             if not authentic or sealed is None:
                 return Answer.NOT_AUTHENTIC
             said = _understood(inbound, headers, raw)
+            if not connected and said.topic not in self._always:
+                return Answer.NOT_AUTHENTIC
             kept = await webhook.receive(
                 db, self._vault, tenant_id=tenant_id, connection_id=connection_id, raw=raw, at=at,
                 source=f"{platform}:{connection_id}", event_id=_fitting(said.event_id), topic=_text(said.topic),

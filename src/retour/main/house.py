@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from retour.connectors.feed.client import FeedClient
+from retour.connectors.feed.push import RECORD, FeedPush
 from retour.connectors.http import Http, Patience
 from retour.connectors.mailbox.client import ImapClient
 from retour.connectors.picture.client import PictureClient
@@ -17,8 +18,17 @@ from retour.connectors.shopify.client import ShopifyConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
 from retour.core.mailbox import MailboxReader
-from retour.core.platforms import Platforms
-from retour.core.ports import CommerceConnector, Credential, FeedReader, PictureSource, Unreachable, WebhookSender
+from retour.core.platforms import FEED, Platforms
+from retour.core.ports import (
+    CommerceConnector,
+    Credential,
+    EffectConnector,
+    FeedReader,
+    PictureSource,
+    ReturnsSystem,
+    Unreachable,
+    WebhookSender,
+)
 from retour.flows import order as order_flow
 from retour.settings import Settings
 from retour.store import connection as connections
@@ -53,6 +63,11 @@ class House:
     policies: PolicyCache
     feeds: FeedReader | None = None
     mailboxes: MailboxReader | None = None
+    returns_systems: Mapping[str, ReturnsSystem] = field(default_factory=dict)
+
+    def carrier_to(self, platform: str) -> EffectConnector:
+        """Return who carries effects out at a platform, or at another returns system."""
+        return self.returns_systems.get(platform) or self.connectors[platform]
 
     def connector(self, platform: str) -> CommerceConnector:
         """Return the connector of a platform that somebody connected."""
@@ -87,6 +102,7 @@ def platforms(settings: Settings, known: Mapping[str, CommerceConnector]) -> Pla
         records={name: connector.records for name, connector in known.items()},
         http_timeout=timedelta(seconds=settings.http_timeout_s * WHOLE_CALL),
         quiet_period=None if settings.quiet_s is None else timedelta(seconds=settings.quiet_s),
+        push=RECORD,
     )
 
 
@@ -126,6 +142,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 policies=PolicyCache(),
                 feeds=FeedClient(told),
                 mailboxes=ImapClient(internal=settings.allow_private_urls),
+                returns_systems={FEED: FeedPush(told, clock=utc_now)},
             )
         finally:
             await database.close()

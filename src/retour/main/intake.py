@@ -9,10 +9,12 @@ from retour.flows import order as order_flow
 from retour.flows.intake.fetching import TOPIC as MAIL_TOPIC
 from retour.flows.intake.message import DOCUMENTS, Told, read_message
 from retour.flows.intake.syncing import Asking, sync_source
+from retour.flows.privacy import TOPICS, Became
 from retour.flows.receiving.reported import Reported, take_report
 from retour.flows.webhook import Documents
 from retour.main.house import House, utc_now
 from retour.main.mailbox import look_through, mail_in
+from retour.main.privacy import platform_asks
 from retour.store import connection as connections
 from retour.store.db import Db
 from retour.store.webhook import Entry
@@ -23,8 +25,10 @@ def documents(here: House, tenant_id: UUID) -> Documents:
     """Return who works on the documents of an account's inbox."""
     hands, mail = ReturnHands(here.policies), mail_in(here, tenant_id)
 
-    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported:
+    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported | Became:
         now: datetime = utc_now()
+        if entry.topic in TOPICS:
+            return await platform_asks(db, entry, raw)
         if entry.topic in REPORTS:
             return await take_report(db, entry, raw, policies=here.policies, now=now)
         if entry.topic == MAIL_TOPIC:
@@ -33,7 +37,7 @@ def documents(here: House, tenant_id: UUID) -> Documents:
             db, here.vault, entry, raw, tenant_id=tenant_id, hands=hands, mirror=order_flow.mirror, now=now
         )
 
-    return Documents(DOCUMENTS | REPORTS | {MAIL_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC}))
+    return Documents(DOCUMENTS | REPORTS | TOPICS | {MAIL_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC}))
 
 
 async def asked_regularly(here: House, tenant_id: UUID, connection_id: UUID) -> bool:

@@ -1,13 +1,18 @@
 """Wires what happens to settlements: compared and paid, handed over to the merchant, reminded of when nobody reports."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+from retour.core.order import Fetched
+from retour.flows import exchange as exchange_flow
 from retour.flows import hand_over as hand_over_flow
+from retour.flows import order as order_flow
 from retour.flows import refund as refund_flow
 from retour.main.house import House, Step, Work, utc_now
 from retour.store.db import Db
 from retour.store.jobs import Job
+from retour.store.order import Mirrored
 
 
 def settle_step(here: House) -> Step:
@@ -40,3 +45,22 @@ def remind_work(here: House) -> Work:
         await here.database.run(tenant_id, show)
 
     return remind
+
+
+def exchange_work(here: House) -> Work:
+    """Return the work of taking the new order of one exchange as far as it goes now."""
+
+    async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
+        return await order_flow.mirror(
+            db, here.vault, connection_id=connection_id, fetched=fetched, at=at, cause="exchange"
+        )
+
+    far = exchange_flow.Far(
+        database=here.database, connectors=here.connector, open_credential=here.credential, platforms=here.platforms,
+        policies=here.policies, clock=utc_now, mirror=mirror,
+    )  # fmt: skip
+
+    async def carry_on(tenant_id: UUID, settlement_id: UUID) -> None:
+        await exchange_flow.carry_on(far, tenant_id=tenant_id, settlement_id=settlement_id)
+
+    return carry_on

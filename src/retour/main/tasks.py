@@ -37,7 +37,7 @@ def effect_step(here: House) -> Step:
 
     carrier = effect_flow.Carrier(
         database=here.database,
-        connectors=here.connector,
+        connectors=here.carrier_to,
         open_credential=here.credential,
         pace=effect_flow.Pace(
             lease=timedelta(seconds=settings.lease_s),

@@ -19,6 +19,7 @@ from retour.doors.dashboard.installation import Installation
 from retour.doors.hooks.routes import route_handlers
 from retour.doors.warehouse import rooms as warehouse
 from retour.doors.warehouse.dock import Dock
+from retour.flows.privacy import TOPICS
 from retour.flows.session import SignIn
 from retour.flows.webhook import Mailbox
 from retour.main.house import House, utc_now
@@ -40,13 +41,17 @@ def inbounds() -> dict[str, Inbound]:
 def web_app(here: House) -> Litestar:
     """Return the web application."""
     settings = here.settings
-    mailbox = Mailbox(here.database, here.vault, inbounds())
+    mailbox = Mailbox(here.database, here.vault, inbounds(), always=TOPICS)
     pages = Pages.load()
     sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https://"))
     return Litestar(
         [
             create_api(
-                here.database, here.vault, policies=here.policies, allow_private_urls=settings.allow_private_urls
+                here.database,
+                here.vault,
+                policies=here.policies,
+                allow_private_urls=settings.allow_private_urls,
+                public_url=settings.public_url,
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),

@@ -7,6 +7,7 @@ from retour.main.house import House, utc_now
 from retour.main.logistics import label_work
 from retour.main.mailing import mail_work
 from retour.main.picture import picture_work
+from retour.main.privacy import forget_old_work, privacy_work
 from retour.main.runner import found, runner_of
 from retour.main.settling import remind_work
 from retour.main.simulating import forget_simulations_work, simulation_work
@@ -32,6 +33,7 @@ def worker_runner(here: House) -> Runner:
         Task.NOTICE: notice_work(here),
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.LABEL: label_work(here),
+        Task.PRIVACY: privacy_work(here),
     }
     sweeps = [
         Sweep("returns", found(due.rmas), tasks[Task.ADVANCE]),
@@ -51,6 +53,8 @@ def worker_runner(here: House) -> Runner:
         Sweep("expired visits", found(due.expired_visits), forget_visits_work(here)),
         Sweep("labels", found(due.labels), tasks[Task.LABEL]),
         Sweep("simulations", found(due.simulations), tasks[Task.SIMULATE]),
+        Sweep("privacy", found(due.privacy), tasks[Task.PRIVACY]),
+        Sweep("old data", found(due.retention), forget_old_work(here)),
         Sweep("expired simulations", found(due.expired_simulations), forget_simulations_work(here.database, utc_now)),
     ]
     return runner_of(here, [Queue.WORK], tasks, sweeps)

@@ -15,6 +15,7 @@ from retour.sandbox.mail.desk import Desk
 from retour.sandbox.mail.server import Mailroom
 from retour.sandbox.misbehaviour import Plan
 from retour.sandbox.posting import PostOffice
+from retour.sandbox.returns_system import ReturnsSystem
 from retour.sandbox.shopify import catalogue
 from retour.sandbox.shopify.announce import Announcer
 from retour.sandbox.shopify.gateway import PATH, Gateway
@@ -36,11 +37,13 @@ SCOPES = [
     "write_inventory",
     "read_locations",
     "read_fulfillments",
+    "read_draft_orders",
+    "write_draft_orders",
 ]
 
 
 class Sandbox:
-    """One shop, one carrier, one warehouse and one mail server; an ASGI application."""
+    """One shop, carrier, warehouse, returns system and mail server; an ASGI application."""
 
     def __init__(
         self,
@@ -61,13 +64,20 @@ class Sandbox:
         self.announcer = Announcer(self.office)
         self.carrier = Carrier(url=carrier_url, secret=carrier_secret)
         self.warehouse = Warehouse()
+        self.returns_system = ReturnsSystem()
         self.mail = Mailroom()
         self.shop = self._fresh()
         self.gateway = Gateway(self.shop, self.plan, self.announcer)
         executable_schema()
         pages = [*Desk(self.mail, frame=FRAME, domain=self._domain).routes(), *Admin(self).routes()]
         self._desk = Starlette(
-            routes=[*Control(self).routes(), *self.carrier.routes(), *self.warehouse.routes(), *pages]
+            routes=[
+                *Control(self).routes(),
+                *self.carrier.routes(),
+                *self.warehouse.routes(),
+                *self.returns_system.routes(),
+                *pages,
+            ]
         )
 
     def _fresh(self) -> Shop:
@@ -98,6 +108,7 @@ class Sandbox:
         self.plan.clear()
         self.carrier.reset()
         self.warehouse.reset()
+        self.returns_system.reset()
         self.mail.reset()
         self.gateway.shop = self._fresh()
         self.gateway.keys.forget()

@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from retour.sandbox.shopify import refunds, report
-from retour.sandbox.shopify.building import add_order
+from retour.sandbox.shopify import catalogue, compliance, drafts, refunds, report
+from retour.sandbox.shopify.building import add_order, send_all
 from retour.sandbox.shopify.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -44,6 +44,11 @@ class Control:
             ("GET", "orders", lambda wish: self._stories(wish.get("story"))),
             ("POST", "orders", self._order),
             ("POST", "admin-refund", self._admin_refund),
+            ("POST", "privacy", self._privacy),
+            ("POST", "pay-invoice", self._pay_invoice),
+            ("POST", "stock", self._stock),
+            ("POST", "fulfil", self._fulfil),
+            ("GET", "drafts", lambda _: self._drafts()),
             ("POST", "forget-keys", lambda _: {"forgotten": self._sandbox.gateway.keys.forget()}),
             ("POST", "reset", self._reset),
         ]
@@ -122,6 +127,50 @@ class Control:
         refund = refunds.admin_refund(shop, order, wish)
         self._sandbox.announcer.flush(shop)
         return {"id": refund.id, "amount": f"{refund.total_refunded.amount:f}"}
+
+    def _privacy(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Send one of the three mandatory privacy topics to everybody who listens, or to `url`."""
+        shop = self._sandbox.shop
+        customer = compliance.customer_of(shop, wish.get("customer"), wish.get("order"))
+        body = compliance.body(shop, wish["topic"], customer, request=wish.get("request", 9999))
+        to = [wish["url"]] if "url" in wish else sorted({s.uri for s in shop.subscriptions.values()})
+        event_id = self._sandbox.announcer.comply(shop, wish["topic"], body, to, event_id=wish.get("event_id"))
+        return {"event_id": event_id, "sent_to": to, "body": body}
+
+    def _pay_invoice(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Let the shopper pay a draft's invoice: the named one, or the newest."""
+        gid = wish.get("draft") or list(self._sandbox.shop.drafts)[-1]
+        order = drafts.pay(self._sandbox.shop, gid)
+        self._sandbox.announcer.flush(self._sandbox.shop)
+        return {"order": order.id, "name": order.name, "amount": f"{order.paid.amount:f}"}
+
+    def _stock(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Say how many units of a SKU can be sold at the first place; the others have none."""
+        variant = self._sandbox.shop.variants[wish["sku"]]
+        for index, level in enumerate(variant.inventory_item.levels.values()):
+            level["available"] = 0 if index else int(wish["available"])
+        return {"sku": variant.sku, "available": catalogue.available(variant)}
+
+    def _fulfil(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """Send every unit of an order that was not sent yet."""
+        shop = self._sandbox.shop
+        order = shop.orders[wish["order"]]
+        send_all(shop, order)
+        shop.touched(order)
+        self._sandbox.announcer.flush(shop)
+        return {"order": order.id, "parcels": len(order.fulfillments)}
+
+    def _drafts(self) -> dict[str, Any]:
+        return {
+            "drafts": [
+                {
+                    "id": d.id, "status": d.status, "tags": d.tags, "total": f"{d.total_price.amount:f}",
+                    "discount": f"{d.total_discounts.amount:f}", "order": d.order.id if d.order else None,
+                    "email": d.email, "to": d.shipping_address,
+                }
+                for d in self._sandbox.shop.drafts.values()
+            ]
+        }  # fmt: skip
 
     def _reset(self, wish: dict[str, Any]) -> dict[str, Any]:
         self._sandbox.reset(seed=wish.get("seed"), orders=wish.get("orders"))

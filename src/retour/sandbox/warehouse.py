@@ -30,7 +30,8 @@ def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-async def _wish(request: Request) -> dict[str, Any]:
+async def read_wish(request: Request) -> dict[str, Any]:
+    """Return the JSON object of a request, empty where there is none."""
     try:
         wish = json.loads(await request.body() or b"{}")
     except ValueError:
@@ -102,7 +103,7 @@ class Warehouse:
 
     def _reporter(self, make: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]) -> Any:
         async def report(request: Request) -> Response:
-            found, wish = self.expected.get(request.path_params["number"]), await _wish(request)
+            found, wish = self.expected.get(request.path_params["number"]), await read_wish(request)
             if found is None:
                 return JSONResponse({"error": "nobody announced that return"}, 404)
             message = make(found, wish)
@@ -161,7 +162,7 @@ class Warehouse:
         self.office.hand_in(parcel)
 
     async def _settings(self, request: Request) -> Response:
-        wish = await _wish(request)
+        wish = await read_wish(request)
         self.url = wish.get("url", self.url)
         self.secret = wish.get("secret", self.secret)
         self.announced_secret = wish.get("announced_secret", self.announced_secret)

@@ -30,6 +30,7 @@ UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = c
        sealed_webhook_secrets = coalesce($4, sealed_webhook_secrets), state = 'connected'
  WHERE tenant_id = current_tenant() AND id = $1 RETURNING id
 """
+SET_SETTINGS: Final = "UPDATE connection SET settings = $2 WHERE tenant_id = current_tenant() AND id = $1"
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
 """
@@ -102,6 +103,11 @@ async def reseal(
     found = await db.fetchval(RESEAL, connection_id, write, read, webhook_secrets) is not None
     await db.execute(WAKE, connection_id)
     return found
+
+
+async def set_settings(db: Db, connection_id: UUID, settings: Mapping[str, object]) -> None:
+    """Write the settings of a connection."""
+    await db.execute(SET_SETTINGS, connection_id, dict(settings))
 
 
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:

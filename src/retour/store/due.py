@@ -28,7 +28,10 @@ EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
+EXCHANGES: Final = "SELECT tenant_id, id FROM route_due_exchanges($1, $2)"
 LABELS: Final = "SELECT tenant_id, id FROM route_due_labels($1, $2)"
+PRIVACY: Final = "SELECT tenant_id, id FROM route_due_privacy($1, $2)"
+RETENTION: Final = "SELECT tenant_id, tenant_id AS id FROM route_due_retention($1, $2)"
 
 Due = list[tuple[UUID, UUID]]
 
@@ -71,6 +74,11 @@ async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def labels(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, label) that are to be made, oldest first."""
     return _ids(await db.fetch(LABELS, most, overdue))
+
+
+async def exchanges(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, settlement) whose new order is to be looked at, oldest first."""
+    return _ids(await db.fetch(EXCHANGES, most, overdue))
 
 
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
@@ -131,6 +139,16 @@ async def simulations(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def expired_simulations(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, tenant) of accounts that still keep simulations whose time is over."""
     return _ids(await db.fetch(EXPIRED_SIMULATIONS, most, overdue))
+
+
+async def privacy(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, request about personal data) that are to be worked on (again), oldest first."""
+    return _ids(await db.fetch(PRIVACY, most, overdue))
+
+
+async def retention(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, tenant) of accounts whose old data is to be forgotten."""
+    return _ids(await db.fetch(RETENTION, most, overdue))
 
 
 def _ids(rows: list[Record]) -> Due:

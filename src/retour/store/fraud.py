@@ -1,7 +1,7 @@
 """Signs of abuse as rows: recognised shoppers, the lists, what the past shows, and the score that a return keeps."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,8 +36,9 @@ SEEN: Final = """
 WITH hit AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS k (kind, key)),
 same AS (
   SELECT $3::uuid AS id
-  UNION (SELECT k.person_id FROM person_key k JOIN hit ON hit.kind = k.kind AND hit.key = k.key
-          WHERE k.tenant_id = current_tenant() LIMIT 50)),
+  UNION (SELECT k.person_id FROM hit CROSS JOIN LATERAL (
+           SELECT k.person_id FROM person_key k
+            WHERE k.tenant_id = current_tenant() AND k.kind = hit.kind AND k.key = hit.key LIMIT 50) AS k LIMIT 50)),
 past AS (
   SELECT r.id FROM same JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id
    WHERE r.requested_at > $4 AND r.id IS DISTINCT FROM $5 AND r.status NOT IN ('cancelled', 'expired', 'rejected'))
@@ -76,17 +77,22 @@ SELECT (SELECT count(*) FROM past) AS returns,
 KEEP: Final = """
 UPDATE rma SET risk_score = $2, risk_signals = $3, risk_at = $4 WHERE tenant_id = current_tenant() AND id = $1
 """
-# Whether something was found in the parcel of a return since it was scored.
+# Whether something was found in the parcel of a return since it was scored, as load.LOAD tells as well: units in a state
+# that may be a sign, not accepted ones, anything observed.
 STALE: Final = """
 SELECT r.person_id, r.store_id, r.number, r.risk_score FROM rma r
  WHERE r.tenant_id = current_tenant() AND r.id = $1 AND r.risk_at IS NOT NULL
-   AND (EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > r.risk_at)
+   AND (EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > r.risk_at
+                   AND (NOT i.accepted OR i.grade IN ('opened', 'damaged')))
         OR EXISTS (SELECT FROM goods_observation g
                     WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id AND greatest(g.at, g.withdrawn_at) > r.risk_at))
 """
 READ: Final = """
 SELECT risk_score, risk_signals, risk_at, fraud_review FROM rma WHERE tenant_id = current_tenant() AND id = $1
 """
+
+
+Keys = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Weighed:
     score: Score
     wants_review: bool
     person_id: UUID
-    keys: tuple[tuple[str, bytes], ...]
+    keys: Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +115,39 @@ class Risk:
     in_review: bool
 
 
+def keys_of(tenant_id: UUID, person_id: UUID, person: Person) -> Keys:
+    """Return by what a shopper is recognised, as salted hashes by their kind."""
+    return tuple((kind.value, hashed(tenant_id, kind, text)) for kind, text in identity_keys(person, str(person_id)))
+
+
+def stranger(keys: Keys, person_id: UUID, limits: Thresholds) -> Weighed:
+    """Return the score of a shopper of whom nothing is known."""
+    scored = score(Seen(), limits)
+    return Weighed(scored, wants_review(scored, limits), person_id, keys)
+
+
+def limits_of(told: Mapping[str, object] | None) -> Thresholds:
+    """Return from which figures on a store sees a sign, as the statements here read them."""
+    return msgspec.convert(told or {}, Thresholds)
+
+
 async def weigh(
     db: Db,
     *,
-    tenant_id: UUID,
+    keys: Keys,
     person_id: UUID,
-    person: Person,
     store_id: UUID,
     now: datetime,
     but: UUID | None = None,
 ) -> Weighed:
     """Return the score of a shopper as the past shows them; `but` is a return that does not count as one of it."""
-    keys = tuple((kind.value, hashed(tenant_id, kind, text)) for kind, text in identity_keys(person, str(person_id)))
     past = await db.fetchrow(
         SEEN, [kind for kind, _ in keys], [key for _, key in keys], person_id, now - timedelta(days=DAYS), but,
         now - timedelta(days=GOODS_DAYS), store_id,
     )  # fmt: skip
     assert past is not None, "a sum has a row"
     told = dict(past)
-    limits = msgspec.convert(told.pop("limits") or {}, Thresholds)
+    limits = limits_of(told.pop("limits"))
     scored = score(Seen(**told), limits)
     return Weighed(scored, wants_review(scored, limits), person_id, keys)
 
@@ -140,10 +160,8 @@ async def renew(db: Db, rma_id: UUID, *, at: datetime) -> bool:
     told = await db.fetchrow(PERSON, row["person_id"])
     assert told is not None, "a return has its person"
     person = Person(name=told["name"], email=told["email"], phone=told["phone"], postcode=told["postcode"])
-    weighed = await weigh(
-        db, tenant_id=told["tenant_id"], person_id=row["person_id"], person=person, store_id=row["store_id"], now=at,
-        but=rma_id,
-    )  # fmt: skip
+    keys = keys_of(told["tenant_id"], row["person_id"], person)
+    weighed = await weigh(db, keys=keys, person_id=row["person_id"], store_id=row["store_id"], now=at, but=rma_id)
     await db.execute(KEEP, rma_id, weighed.score.total, signals_of(weighed), at)
     if weighed.score.total == row["risk_score"]:
         return False

@@ -39,7 +39,9 @@ class Task(StrEnum):
     SIMULATE = "simulation.run"
     MATCH_WITHDRAWAL = "withdrawal.match"
     LABEL = "label.make"
+    EXCHANGE = "exchange.carry_on"
     ALARM = "alarm.tell"
+    PRIVACY = "privacy.answer"
     NOTICE = "notice.tell"
 
 

@@ -67,6 +67,14 @@ async def plan(db: Db, rma_id: UUID, parcels: Sequence[Parcel], *, at: datetime)
     await jobs.defer(db, [jobs.Job(jobs.Task.LABEL, label_id) for label_id, _ in planned])
 
 
+async def person_of(db: Db, rma_id: UUID) -> UUID:
+    """Return whose return it is."""
+    row = await db.fetchrow(PERSON, rma_id)
+    assert row is not None, "a locked return exists"
+    found: UUID = row["person_id"]
+    return found
+
+
 async def return_of(db: Db, label_id: UUID) -> UUID | None:
     """Return the return of a label that is due, or nothing if it is not."""
     found: UUID | None = await db.fetchval(RETURN_OF, label_id)

@@ -8,11 +8,11 @@ from uuid import UUID
 from retour.core.rma.state import Patience
 from retour.store.db import Db
 
-GET: Final = (
-    "SELECT unsent_days, unanswered_days, remind_days FROM store WHERE tenant_id = current_tenant() AND id = $1"
-)
+GET: Final = """
+SELECT unsent_days, unanswered_days, remind_days, unpaid_days FROM store WHERE tenant_id = current_tenant() AND id = $1
+"""
 SET: Final = """
-UPDATE store SET unsent_days = $2, unanswered_days = $3, remind_days = $4
+UPDATE store SET unsent_days = $2, unanswered_days = $3, remind_days = $4, unpaid_days = $5
  WHERE tenant_id = current_tenant() AND id = $1
 """
 SEND_BY: Final = """
@@ -26,13 +26,13 @@ async def of_store(db: Db, store_id: UUID) -> Patience | None:
     row = await db.fetchrow(GET, store_id)
     if row is None:
         return None
-    return Patience(row["unsent_days"], row["unanswered_days"], tuple(row["remind_days"]))
+    return Patience(row["unsent_days"], row["unanswered_days"], tuple(row["remind_days"]), row["unpaid_days"])
 
 
 async def save(db: Db, store_id: UUID, patience: Patience) -> Patience:
     """Write how long a store waits and return it as kept: reminders in the order in which they come."""
     kept = replace(patience, remind_days=tuple(sorted(set(patience.remind_days), reverse=True)))
-    await db.execute(SET, store_id, kept.unsent_days, kept.unanswered_days, list(kept.remind_days))
+    await db.execute(SET, store_id, kept.unsent_days, kept.unanswered_days, list(kept.remind_days), kept.unpaid_days)
     return kept
 
 

@@ -58,7 +58,9 @@ SELECT f.tenant_id, f.sealed, f.sealed_for, f.media, p.sealed_key, p.erased_at
   LEFT JOIN person p ON p.tenant_id = f.tenant_id AND p.id = f.sealed_for
  WHERE f.tenant_id = current_tenant() AND f.id = $1 AND f.order_id = $2
    AND (f.kind = 'shopper' AND f.note_id IS NULL OR f.kind = 'note' AND n.shown_to_shopper)
-   AND (f.rma_id IS NOT NULL OR f.visit_id = $3)
+   AND (f.visit_id = $3 OR f.rma_id IS NOT NULL AND EXISTS (
+     SELECT FROM rma r WHERE r.tenant_id = f.tenant_id AND r.id = f.rma_id
+        AND CASE WHEN $4::uuid IS NULL THEN NOT r.gift ELSE r.gift AND r.person_id = $4 END))
 """
 ADOPT: Final = """
 UPDATE photo f SET rma_id = $1, return_line_id = l.id, line_ref = l.line_ref
@@ -208,9 +210,14 @@ async def read(db: Db, photo_id: UUID, *, store_ids: Sequence[UUID] | None = Non
     return await db.fetchrow(READ, photo_id, None if store_ids is None else list(store_ids))
 
 
-async def read_as_shopper(db: Db, photo_id: UUID, *, order_id: UUID, visit_id: UUID | None) -> Record | None:
-    """Return the same row of what the shopper of that order may see; a draft only in the visit that made it."""
-    return await db.fetchrow(READ_AS_SHOPPER, photo_id, order_id, visit_id)
+async def read_as_shopper(
+    db: Db, photo_id: UUID, *, order_id: UUID, visit_id: UUID | None, receiver_id: UUID | None = None
+) -> Record | None:
+    """Return the same row of what the shopper of that order may see; a draft only in the visit that made it.
+
+    Of a gift its receiver alone sees something, and nothing of any other return.
+    """
+    return await db.fetchrow(READ_AS_SHOPPER, photo_id, order_id, visit_id, receiver_id)
 
 
 async def drafts(db: Db, photo_ids: Sequence[UUID], *, order_id: UUID) -> dict[UUID, Draft]:

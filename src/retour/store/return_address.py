@@ -12,18 +12,21 @@ from retour.core.postal import PostalAddress
 from retour.store.db import Db, Record
 
 OF_STORE: Final = """
-SELECT id, store_id, code, is_default, address, instructions, version, created_at, changed_at
+SELECT id, store_id, code, is_default, address, instructions, location_ref, version, created_at,
+       changed_at
   FROM return_address WHERE tenant_id = current_tenant() AND store_id = $1 ORDER BY is_default DESC, code
 """
 GET: Final = """
-SELECT id, store_id, code, is_default, address, instructions, version, created_at, changed_at
+SELECT id, store_id, code, is_default, address, instructions, location_ref, version, created_at,
+       changed_at
   FROM return_address WHERE tenant_id = current_tenant() AND id = $1
 """
 LOCK_STORE: Final = """
 SELECT id FROM return_address WHERE tenant_id = current_tenant() AND store_id = $1 ORDER BY id FOR UPDATE
 """
 FIND: Final = """
-SELECT id, store_id, code, is_default, address, instructions, version, created_at, changed_at
+SELECT id, store_id, code, is_default, address, instructions, location_ref, version, created_at,
+       changed_at
   FROM return_address
  WHERE tenant_id = current_tenant() AND store_id = $1 AND CASE WHEN $2::text IS NULL THEN is_default ELSE code = $2 END
 """
@@ -32,11 +35,12 @@ UPDATE return_address SET is_default = false, version = version + 1, changed_at 
  WHERE tenant_id = current_tenant() AND store_id = $1 AND is_default AND id <> $2
 """
 ADD: Final = """
-INSERT INTO return_address (tenant_id, id, store_id, code, is_default, address, instructions, created_at, changed_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (tenant_id, store_id, code) DO NOTHING RETURNING id
+INSERT INTO return_address (tenant_id, id, store_id, code, is_default, address, instructions, created_at, changed_at, location_ref)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT (tenant_id, store_id, code) DO NOTHING RETURNING id
 """
 CHANGE: Final = """
-UPDATE return_address SET code = $2, is_default = $3, address = $4, instructions = $5, version = version + 1, changed_at = $6
+UPDATE return_address SET code = $2, is_default = $3, address = $4, instructions = $5, version = version + 1, changed_at = $6,
+       location_ref = $7
  WHERE tenant_id = current_tenant() AND id = $1
 """
 REMOVE: Final = "DELETE FROM return_address WHERE tenant_id = current_tenant() AND id = $1"
@@ -44,7 +48,10 @@ REMOVE: Final = "DELETE FROM return_address WHERE tenant_id = current_tenant() A
 
 @dataclass(frozen=True, slots=True)
 class ReturnAddress:
-    """One place goods go back to; `code` is the policy's name of it, instructions are by language."""
+    """One place goods go back to; `code` is the policy's name of it, instructions are by language.
+
+    `location_ref` is the platform's location of what is handed in at a counter there.
+    """
 
     id: UUID
     store_id: UUID
@@ -55,6 +62,7 @@ class ReturnAddress:
     version: int
     created_at: datetime
     changed_at: datetime
+    location_ref: str | None = None
 
 
 async def of_store(db: Db, store_id: UUID) -> list[ReturnAddress]:
@@ -85,7 +93,7 @@ async def add(db: Db, wanted: ReturnAddress) -> bool:
         await db.execute(NO_DEFAULT, wanted.store_id, wanted.id, wanted.created_at)
     done = await db.fetchval(
         ADD, wanted.id, wanted.store_id, wanted.code, wanted.is_default, msgspec.to_builtins(wanted.address),
-        dict(wanted.instructions), wanted.created_at,
+        dict(wanted.instructions), wanted.created_at, wanted.location_ref,
     )  # fmt: skip
     return done is not None
 
@@ -95,7 +103,8 @@ async def change(db: Db, to: ReturnAddress, *, at: datetime) -> None:
     if to.is_default:
         await db.execute(NO_DEFAULT, to.store_id, to.id, at)
     await db.execute(
-        CHANGE, to.id, to.code, to.is_default, msgspec.to_builtins(to.address), dict(to.instructions), at
+        CHANGE, to.id, to.code, to.is_default, msgspec.to_builtins(to.address), dict(to.instructions), at,
+        to.location_ref,
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ import msgspec
 from retour.store.db import Db, Record
 
 LIST_RETURNS: Final = """
-SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
-       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.gift, r.person_id, r.channel, r.method,
+       r.status, r.held, r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
        (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
@@ -30,8 +30,8 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
  ORDER BY r.id LIMIT $6
 """
 ONE_RETURN: Final = """
-SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
-       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.gift, r.person_id, r.channel, r.method,
+       r.status, r.held, r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
        (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
@@ -46,8 +46,8 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
  WHERE r.tenant_id = current_tenant() AND r.id = $1
 """
 THESE_RETURNS: Final = """
-SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.channel, r.method, r.status, r.held,
-       r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
+SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.gift, r.person_id, r.channel, r.method,
+       r.status, r.held, r.version, r.blocked_actor, r.blocked_code, r.blocked_since, r.blocked_evidence ->> 'unblocks' AS unblocks,
        (r.blocked_evidence - 'unblocks')::text AS evidence, r.requested_at, r.decided_at,
        r.in_transit_at, r.delivered_at, r.received_at, r.inspected_at, r.resolved_at, o.currency,
        (r.promised ->> 'total_minor')::bigint AS promised_minor, r.promised ->> 'hash' AS plan_hash,
@@ -61,6 +61,13 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.c
   FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
  WHERE r.tenant_id = current_tenant() AND r.id = ANY ($1::uuid[])
  ORDER BY r.id
+"""
+# What the shopper of an order sees: of a gift its receiver alone, and the giver nothing.
+OF_SHOPPER: Final = """
+SELECT id FROM rma
+ WHERE tenant_id = current_tenant() AND store_id = $1 AND order_id = $2
+   AND CASE WHEN $3::uuid IS NULL THEN NOT gift ELSE gift AND person_id = $3 END
+ ORDER BY id LIMIT $4
 """
 STORE_OF_RETURN: Final = "SELECT store_id FROM rma WHERE tenant_id = current_tenant() AND id = $1"
 # The parts of a return that the summary leaves out; settlements and effects are read by their own rooms.
@@ -218,6 +225,14 @@ async def returns(
 ) -> list[Record]:
     """Return summaries of returns in the order they were opened, after a position; `lines` and `evidence` are JSON text."""
     return await db.fetch(LIST_RETURNS, after_id, store_id, status, blocked_by, order_id, limit)
+
+
+async def returns_of_shopper(
+    db: Db, *, store_id: UUID, order_id: UUID, receiver_id: UUID | None, limit: int
+) -> list[Record]:
+    """Return summaries of an order's returns as its shopper may see them, or as the receiver of a gift may."""
+    found = await db.fetch(OF_SHOPPER, store_id, order_id, receiver_id, limit)
+    return await these_returns(db, [row["id"] for row in found])
 
 
 async def these_returns(db: Db, ids: Sequence[UUID]) -> list[Record]:

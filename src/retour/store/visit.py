@@ -11,24 +11,24 @@ from retour.store.db import Db, Record
 
 OPEN: Final = """
 INSERT INTO visit (tenant_id, id, store_id, token_sha256, state, language, asked_sealed, asked_at, created_at, seen_at,
-                   expires_at, due_at)
-VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $7)
+                   expires_at, due_at, gift)
+VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $7, $9)
 """
 # What a browser holds finds its visit; a visit of another store or one that is over is none.
 FIND: Final = """
 SELECT id, store_id, state, language, asked_sealed, asked_at, order_id, person_id, proven_at, proven_by, answers,
-       created_at, seen_at, expires_at
+       created_at, seen_at, expires_at, gift
   FROM visit
  WHERE tenant_id = current_tenant() AND token_sha256 = $1 AND store_id = $2 AND state <> 'closed' AND expires_at > $3
 """
 LOCK: Final = """
 SELECT id, store_id, state, language, asked_sealed, asked_at, order_id, person_id, proven_at, proven_by, answers,
-       created_at, seen_at, expires_at
+       created_at, seen_at, expires_at, gift
   FROM visit WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE
 """
 ASK_AGAIN: Final = """
 UPDATE visit SET state = $2, language = $3, asked_sealed = coalesce($4, asked_sealed), asked_at = $5, seen_at = $5,
-       due_at = $5, expires_at = $6
+       due_at = $5, expires_at = $6, gift = $7, answers = CASE WHEN gift = $7 THEN answers ELSE '{}' END
  WHERE tenant_id = current_tenant() AND id = $1
 """
 NEW_CODE: Final = """
@@ -57,13 +57,13 @@ RETURNING n
 # The proof gives the browser a new token, so that a token somebody planted before is worth nothing.
 PROVE: Final = """
 UPDATE visit SET state = 'proven', order_id = $2, person_id = $3, proven_at = $4, proven_by = $5, token_sha256 = $6,
-       answers = CASE WHEN answers ->> 'order_id' = $2::uuid::text THEN answers ELSE '{}' END,
+       answers = CASE WHEN answers ->> 'order_id' = $2::uuid::text AND gift = $8 THEN answers ELSE '{}' END, gift = $8,
        asked_sealed = NULL, due_at = NULL, seen_at = $4, expires_at = $7
  WHERE tenant_id = current_tenant() AND id = $1
 """
 FETCH: Final = """
 UPDATE visit SET state = 'fetching', asked_sealed = $2, token_sha256 = $3, asked_at = $4, seen_at = $4, due_at = $4,
-       expires_at = $5
+       expires_at = $5, gift = $6, answers = CASE WHEN gift = $6 THEN answers ELSE '{}' END
  WHERE tenant_id = current_tenant() AND id = $1
 """
 FETCHED: Final = """
@@ -75,7 +75,7 @@ TAKE: Final = """
 UPDATE visit SET due_at = $3
  WHERE tenant_id = current_tenant() AND id = $1 AND state IN ('asked', 'fetching') AND due_at <= $2
 RETURNING id, store_id, state, language, asked_sealed, asked_at, order_id, person_id, proven_at, proven_by, answers,
-          created_at, seen_at, expires_at
+          created_at, seen_at, expires_at, gift
 """
 SETTLE: Final = """
 UPDATE visit SET state = $3, due_at = NULL
@@ -127,6 +127,7 @@ class Visit:
     seen_at: datetime
     expires_at: datetime
     asked_sealed: bytes | None
+    gift: bool  # of whoever got the goods: no price and nobody else's return is shown
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -144,10 +145,10 @@ class CodeRow:
 
 async def open_visit(
     db: Db, visit_id: UUID, *, store_id: UUID, token_sha256: bytes, state: VisitState, language: str, asked_sealed: bytes,
-    at: datetime, expires_at: datetime,
+    at: datetime, expires_at: datetime, gift: bool = False,
 ) -> None:  # fmt: skip
     """Write a new visit whose look-up is due."""
-    await db.execute(OPEN, visit_id, store_id, token_sha256, state.value, language, asked_sealed, at, expires_at)
+    await db.execute(OPEN, visit_id, store_id, token_sha256, state.value, language, asked_sealed, at, expires_at, gift)
 
 
 async def find(db: Db, token_sha256: bytes, *, store_id: UUID, at: datetime) -> Visit | None:
@@ -164,10 +165,13 @@ async def lock(db: Db, visit_id: UUID) -> Visit | None:
 
 async def ask_again(
     db: Db, visit_id: UUID, *, state: VisitState, language: str, asked_sealed: bytes | None, at: datetime,
-    expires_at: datetime,
+    expires_at: datetime, gift: bool,
 ) -> None:  # fmt: skip
-    """Let a visit's look-up be worked on anew, with what was typed now or, without it, before."""
-    await db.execute(ASK_AGAIN, visit_id, state.value, language, asked_sealed, at, expires_at)
+    """Let a visit's look-up be worked on anew, with what was typed now or, without it, before.
+
+    Answers that were given as another person are dropped.
+    """
+    await db.execute(ASK_AGAIN, visit_id, state.value, language, asked_sealed, at, expires_at, gift)
 
 
 async def new_code(db: Db, visit_id: UUID, *, at: datetime, expires_at: datetime) -> None:
@@ -197,17 +201,18 @@ async def prepare_code(
 
 async def prove(
     db: Db, visit_id: UUID, *, order_id: UUID, person_id: UUID, by: str, token_sha256: bytes, at: datetime,
-    expires_at: datetime,
+    expires_at: datetime, gift: bool = False,
 ) -> None:  # fmt: skip
-    """Write down whose order this is now known to be; answers about another order are dropped."""
-    await db.execute(PROVE, visit_id, order_id, person_id, at, by, token_sha256, expires_at)
+    """Write down whose order this is now known to be; answers about another order, or as another person, are dropped."""
+    await db.execute(PROVE, visit_id, order_id, person_id, at, by, token_sha256, expires_at, gift)
 
 
 async def fetch(
-    db: Db, visit_id: UUID, *, asked_sealed: bytes, token_sha256: bytes, at: datetime, expires_at: datetime
-) -> None:
+    db: Db, visit_id: UUID, *, asked_sealed: bytes, token_sha256: bytes, at: datetime, expires_at: datetime,
+    gift: bool = False,
+) -> None:  # fmt: skip
     """Let a visit wait for the order of a signed link, under a new token."""
-    await db.execute(FETCH, visit_id, asked_sealed, token_sha256, at, expires_at)
+    await db.execute(FETCH, visit_id, asked_sealed, token_sha256, at, expires_at, gift)
 
 
 async def fetched(db: Db, visit_id: UUID, *, order_id: UUID, person_id: UUID, at: datetime) -> None:

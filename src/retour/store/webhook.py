@@ -12,8 +12,7 @@ from retour.store.jobs import Queue, Task
 from retour.store.vault import Vault
 
 SECRETS: Final = """
-SELECT sealed_webhook_secrets FROM connection
- WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2 AND state <> 'disconnected'
+SELECT sealed_webhook_secrets, state FROM connection WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2
 """
 # The row and the job that works on it, in one statement; a delivery that is known already enqueues nothing.
 RECEIVE: Final = """
@@ -54,6 +53,7 @@ SELECT i.tenant_id, i.id, i.person_id, i.body_sealed, p.sealed_key
  WHERE i.tenant_id = current_tenant() AND i.id = $1
 """
 PERSON_KEY: Final = "SELECT sealed_key, erased_at FROM person WHERE tenant_id = current_tenant() AND id = $1"
+FORGET_BODY: Final = "UPDATE inbox SET body_sealed = NULL WHERE tenant_id = current_tenant() AND id = $1"
 HAND_OVER: Final = "UPDATE inbox SET person_id = $2, body_sealed = $3 WHERE tenant_id = current_tenant() AND id = $1"
 
 
@@ -75,10 +75,10 @@ class Entry:
     problem: str | None
 
 
-async def sealed_secrets(db: Db, connection_id: UUID, platform: str) -> bytes | None:
-    """Return the locked webhook secrets of a connection to that platform, or nothing."""
-    found: bytes | None = await db.fetchval(SECRETS, connection_id, platform)
-    return found
+async def sealed_secrets(db: Db, connection_id: UUID, platform: str) -> tuple[bytes | None, bool]:
+    """Return the locked webhook secrets of a connection to that platform, or nothing, and whether it is connected."""
+    row = await db.fetchrow(SECRETS, connection_id, platform)
+    return (row["sealed_webhook_secrets"], row["state"] != "disconnected") if row else (None, False)
 
 
 async def receive(
@@ -150,6 +150,11 @@ async def body(db: Db, vault: Vault, inbox_id: UUID) -> bytes | None:
     """Return the raw body of an entry, or nothing once its person was erased."""
     row = await db.fetchrow(BODY, inbox_id)
     return _opened(vault, row) if row else None
+
+
+async def forget_body(db: Db, inbox_id: UUID) -> None:
+    """Forget the body of an entry that is about nobody we know; that it came stays."""
+    await db.execute(FORGET_BODY, inbox_id)
 
 
 async def hand_over(db: Db, vault: Vault, inbox_id: UUID, *, person_id: UUID) -> None:

@@ -35,15 +35,6 @@ UPDATE reason SET parent_id = $2, standard_group = $3, texts = $4, applies = $5,
        platform_reason = $8, position = $9, archived_at = $10, changed_at = $11, version = version + 1
  WHERE tenant_id = current_tenant() AND id = $1
 """
-# What reasons that were given stand for; an archived one is still known, and asks nothing any more.
-GIVEN: Final = """
-SELECT r.code, r.standard_group, r.archived_at IS NULL AS active,
-       r.note_required OR coalesce(p.note_required, false) AS note,
-       coalesce(p.questions, '[]'::jsonb) || r.questions AS questions,
-       (SELECT l.default_language FROM look l WHERE l.tenant_id = r.tenant_id AND l.store_id = r.store_id) AS language
-  FROM reason r LEFT JOIN reason p ON p.tenant_id = r.tenant_id AND p.id = r.parent_id
- WHERE r.tenant_id = current_tenant() AND r.store_id = $1 AND r.code = ANY ($2::text[])
-"""
 PLATFORM: Final = """
 SELECT code, platform_reason FROM reason
  WHERE tenant_id = current_tenant() AND store_id = $1 AND code = ANY ($2::text[]) AND platform_reason IS NOT NULL
@@ -84,18 +75,14 @@ async def save(db: Db, record: Reason, *, at: datetime) -> None:
     )  # fmt: skip
 
 
-async def given(db: Db, store_id: UUID, codes: Sequence[str]) -> Mapping[str, Given]:
-    """Return what reasons that were given stand for, by code; a code that the store does not know is left out."""
-    return {row["code"]: _given(row) for row in await db.fetch(GIVEN, store_id, sorted(set(codes)))}
-
-
 async def on_platform(db: Db, store_id: UUID, codes: Sequence[str]) -> Mapping[str, str]:
     """Return what the platform calls reasons, by code; a code that is called nothing else there is left out."""
     rows = await db.fetch(PLATFORM, store_id, sorted(set(codes)))
     return {row["code"]: row["platform_reason"] for row in rows}
 
 
-def _given(row: Record) -> Given:
+def given_of(row: Mapping[str, Any]) -> Given:
+    """Return what a reason that was given stands for, as `glance.GLANCE` reads it."""
     if not row["active"] or not (row["note"] or row["questions"]):
         return Given(row["code"], row["standard_group"])
     questions = {one.id: one for one in msgspec.convert(row["questions"], tuple[Ask, ...])}

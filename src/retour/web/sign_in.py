@@ -2,17 +2,19 @@
 
 import hmac
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from retour.core.account import ApiKey, Role, parse_key
+from retour.core.account import ApiKey, parse_key
 from retour.core.errors import Refused
-from retour.store import account
+from retour.store import account as accounts
 from retour.store.account import LiveKey
 from retour.store.db import Database, Db
+from retour.store.isv import Isv
+from retour.web.caller import Caller
+from retour.web.isv_sign_in import IsvDoorkeeper, account_not_found
 from retour.web.problem import ProblemError
 
 CACHE_S: Final = 10.0  # a revoked key works this long at most in a process that knows it
@@ -20,21 +22,6 @@ CACHE_MOST: Final = 10_000
 _FRESH_S: Final = 1.0  # a store that is not found is looked for again if the cached list is older
 _TOUCH_EVERY: Final = timedelta(minutes=1)
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="Retour API"'}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: the account, the role, and the stores by name."""
-
-    tenant_id: UUID
-    key_id: UUID
-    role: Role
-    stores: Mapping[str, UUID]
-
-    @property
-    def actor(self) -> str:
-        """Return how events name the caller."""
-        return f"key:{self.key_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +37,36 @@ class Doorkeeper:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[UUID, _Known] = {}
+        self.isvs: Final = IsvDoorkeeper(database)
 
-    async def admit(self, text: str | None, *, now: datetime) -> Caller:
-        """Return who holds the key; raise ProblemError 401 for a missing, unknown, wrong or revoked one."""
-        if not text:
-            raise ProblemError(401, "key_missing", "send an API key in X-API-Key", headers=_CHALLENGE)
-        key = parse_key(text)
-        if key is None:
+    async def admit(self, text: str | None, *, now: datetime, account: str | None = None) -> Caller:
+        """Return who holds the key; raise ProblemError 401 for a missing, unknown, wrong or revoked one.
+
+        `account` is whom an integrator acts for; refuses account_missing and account_not_found.
+        """
+        key = _read_key(text)
+        if key.of_isv:
+            return await self.isvs.serving(await self._isv(key, now), account)
+        caller = await self._holder(key, now)
+        if account and account.lower() != str(caller.tenant_id):
+            raise account_not_found()
+        return caller
+
+    async def admit_isv(self, text: str | None, *, now: datetime) -> Isv:
+        """Return which integrator holds the key; refuses forbidden to the key of an account."""
+        key = _read_key(text)
+        if key.of_isv:
+            return await self._isv(key, now)
+        await self._holder(key, now)
+        raise Refused("forbidden", "this is for integrators, with a key of their own")
+
+    async def _isv(self, key: ApiKey, now: datetime) -> Isv:
+        known = await self.isvs.holder(key, now=now)
+        if known is None:
             raise _wrong_key()
+        return known
+
+    async def _holder(self, key: ApiKey, now: datetime) -> Caller:
         known = self._known.get(key.id)
         if known is None or time.monotonic() - known.read_at_s > CACHE_S:
             known = await self._read(key, now)
@@ -68,7 +77,7 @@ class Doorkeeper:
     async def choose_store(self, caller: Caller, shop_name: str | None, key_text: str, *, now: datetime) -> UUID:
         """Return the store of that name, or the account's only one; refuse store_not_found, store_missing."""
         store_id = _choose(caller, shop_name)
-        if store_id is None and self._is_stale(caller.key_id):
+        if store_id is None and caller.isv is None and self._is_stale(caller.key_id):
             self._known.pop(caller.key_id, None)
             store_id = _choose(await self.admit(key_text, now=now), shop_name)
         if store_id is not None:
@@ -84,11 +93,11 @@ class Doorkeeper:
     async def _read(self, key: ApiKey, now: datetime) -> _Known:
         self._known.pop(key.id, None)
         async with self._database.tx(None) as db:
-            tenant_id = await account.route_api_key(db, key.id)
+            tenant_id = await accounts.route_api_key(db, key.id)
         if tenant_id is None:
             raise _wrong_key()
         async with self._database.tx(tenant_id) as db:
-            live = await account.read_key(db, key.id)
+            live = await accounts.read_key(db, key.id)
             if live is None or not hmac.compare_digest(live.secret_sha256, key.secret_sha256):
                 raise _wrong_key()
             await _touch(db, key.id, live, now)
@@ -101,7 +110,16 @@ class Doorkeeper:
 
 async def _touch(db: Db, key_id: UUID, live: LiveKey, now: datetime) -> None:
     if live.last_used_at is None or now - live.last_used_at >= _TOUCH_EVERY:
-        await account.touch_key(db, key_id, at=now)
+        await accounts.touch_key(db, key_id, at=now)
+
+
+def _read_key(text: str | None) -> ApiKey:
+    if not text:
+        raise ProblemError(401, "key_missing", "send an API key in X-API-Key", headers=_CHALLENGE)
+    key = parse_key(text)
+    if key is None:
+        raise _wrong_key()
+    return key
 
 
 def key_of(api_key: str | None, authorization: str | None) -> str | None:

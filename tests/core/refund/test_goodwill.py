@@ -6,7 +6,7 @@ import pytest
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
-from retour.core.order import Charge, ChargeKind
+from retour.core.order import Charge, ChargeKind, DiscountShare
 from retour.core.refund import (
     ChargeMode,
     Goodwill,
@@ -15,6 +15,8 @@ from retour.core.refund import (
     LedgerLine,
     MoneyStep,
     Plan,
+    PromotionMode,
+    PromotionTerm,
     RefundRequest,
     RefundTerms,
     RequestedLine,
@@ -179,3 +181,29 @@ def test_a_rounding_that_one_step_could_not_take_is_taken_with_the_next() -> Non
     assert (told(first), first.total) == ([(RowKind.UNITS, "A", 0)], NOTHING)
     assert told(second) == [(RowKind.UNITS, "B", 500), (RowKind.ORDER_ROUNDING, "R1", -300)]
     assert booked(ledger, second).paid_back == order.total
+
+
+def test_a_step_takes_as_much_of_a_rounding_as_it_can_so_that_a_later_one_never_exceeds_the_order() -> None:
+    spring = PromotionTerm("SPRING", PromotionMode.CLAWBACK, minimum_units=2)
+    rounding = a_charge("R1", gross=-900, kind=ChargeKind.ORDER_ROUNDING)
+    order = an_order(
+        a_line("A", gross=600),
+        replace(a_line("B", gross=400), discounts=(DiscountShare("SPRING", both(1000)),)),
+        charges=(rounding, a_charge("S1", gross=200)),
+    )
+    terms = RefundTerms(shipping=ChargeMode.ALL, promotions=(spring,))
+
+    first = quote(order, a_ledger(order), RefundRequest((RequestedLine("A", (UnitRange(1, 1),)),)), terms)
+    ledger = booked(a_ledger(order), first)
+    second = quote(order, ledger, RefundRequest((RequestedLine("B", (UnitRange(1, 1),)),)), terms)
+
+    assert told(first) == [
+        (RowKind.UNITS, "A", 600),
+        (RowKind.ORDER_ROUNDING, "R1", -200),
+        (RowKind.SHIPPING, "S1", 200),
+    ]
+    assert [row.payable for row in first.adjustments] == [both(-600)]
+    assert first.total == NOTHING
+    assert told(second) == [(RowKind.UNITS, "B", 400), (RowKind.ORDER_ROUNDING, "R1", -700)]
+    assert [row.payable for row in second.adjustments] == [both(600)]
+    assert booked(ledger, second).paid_back == order.total == both(300)

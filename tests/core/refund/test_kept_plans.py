@@ -212,7 +212,7 @@ def test_a_plan_of_today_reads_back_from_where_it_is_kept() -> None:
     plan = replace(a_plan(), credited=LedgerCredit(BonusTerm(bp=1), both(1)))
 
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
-    assert plan.maths_version == 3
+    assert plan.maths_version == 4
 
 
 def test_a_plan_of_the_first_release_can_be_compared_with_one_of_today() -> None:

@@ -77,3 +77,8 @@ def test_a_platforms_open_return_takes_no_more_units_of_an_article_it_holds() ->
 
 def _opened_there(state: EffectState = EffectState.CONFIRMED) -> Any:
     return an_effect(EffectKind.OPEN_RETURN, f"open:{uid(2)}", state, result={"return_ref": "n", "lines": []})
+
+
+def test_a_gift_is_merged_with_nothing() -> None:
+    assert code(a_return(REQUESTED, gift=True), another()) == "merge_of_a_gift"
+    assert code(a_return(REQUESTED), another(gift=True)) == "merge_of_a_gift"

@@ -14,6 +14,7 @@ from retour.core.account import Role
 from retour.store.db import Database
 from retour.store.vault import Vault
 from tests.doors.api.a_return import open_shop, send, wish
+from tests.doors.api.an_isv import an_integrator
 
 pytestmark = pytest.mark.anyio
 SHORT, LONG = ("fuzzing", 3), ("coverage,fuzzing", 25)
@@ -32,7 +33,6 @@ async def test_the_api_keeps_what_its_document_says(
     examples: int,
 ) -> None:
     shop = await open_shop(database, vault)
-    headers = shop.merchant.headers(Role.OWNER)
     made = (await send(http, shop, "/returns", wish(shop))).json()
     known = {
         "orders": str(shop.order_id),
@@ -40,12 +40,34 @@ async def test_the_api_keeps_what_its_document_says(
         "line_ref": made["lines"][0]["line_ref"],
         "line_id": made["lines"][0]["id"],
     }
+    await _fuzz(address, shop.merchant.headers(Role.OWNER), known, tmp_path, phases=phases, examples=examples)
+
+
+@pytest.mark.parametrize(("phases", "examples"), [SHORT, pytest.param(*LONG, marks=pytest.mark.prove)])
+async def test_what_is_for_integrators_keeps_it_too(
+    address: str, database: Database, tmp_path: Path, http: httpx2.AsyncClient, phases: str, examples: int
+) -> None:
+    bridge = await an_integrator(database)
+    known = {"isv": (await bridge.open(http, "m-1"))["id"]}
+    only = ("--include-path-regex", "^/isv")
+    await _fuzz(address, bridge.headers(), known, tmp_path, *only, phases=phases, examples=examples)
+
+
+async def _fuzz(
+    address: str,
+    headers: dict[str, str],
+    known: dict[str, str],
+    tmp_path: Path,
+    *more: str,
+    phases: str,
+    examples: int,
+) -> None:
     command = [
         sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run",
         f"{address}/openapi.json", "--url", address,
         "--max-examples", str(examples), "--phases", phases, "--mode", "all", "--seed", "1",
         "--workers", "1", "--request-timeout", "20", "--generation-database", "none", "--no-color",
-        *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
+        *more, *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
     ]  # fmt: skip
 
     environment = (

@@ -13,9 +13,11 @@ from retour.core.errors import Refused
 from retour.core.money import format_decimal
 from retour.core.order import Fetched
 from retour.core.ports import (
+    Article,
     CapabilityRecord,
     ContactProof,
     Credential,
+    DraftSeen,
     Health,
     Outcome,
     Page,
@@ -32,7 +34,7 @@ from retour.core.ports import (
 from . import answer as answers
 from . import operation
 from .records import records as platform_records
-from .translate import customer, effects, readback, search, shop, verdict
+from .translate import customer, effects, exchange, readback, search, shop, verdict
 from .translate import order as orders
 from .translate.reading import instant, many, one, text
 from .webhooks import ShopifyInbound
@@ -115,6 +117,15 @@ class ShopifyConnector(ShopifyInbound):
         if quote is None:
             raise Unreachable("the platform gave no figures for this refund", retry_after_s=60.0)
         return quote
+
+    async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
+        """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
+        variables = {"search": exchange.search_of(name), "country": country}
+        return exchange.article(await self._ask(at, "FindArticle", variables))
+
+    async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
+        """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
+        return exchange.draft_seen(await self._ask(at, "DraftNow", {"id": ref}))
 
     async def probe(self, at: Credential) -> Health:
         """Return scopes, version, clock and locations with what is wrong about them; raise Unreachable."""

@@ -47,12 +47,22 @@ COSTS: Final[Mapping[str, int]] = {
     "NoteOf": 1,
     "Installation": 4,
     "Locations": 102,
+    "FindArticle": 12,
+    "BuyerOf": 3,
+    "DraftNow": 5,
+    "DraftsTagged": 27,
+    "OrderNow": 1,
+    "DraftExchange": 16,
+    "ReleaseExchange": 16,
+    "InvoiceExchange": 16,
+    "DropExchange": 11,
+    "CancelExchange": 13,
 }
 
 # Money and stock, and the reads that settle them: they may use the last fifth of the platform's budget.
 URGENT: Final = frozenset({"CreateRefund", "RefundsOfOrder", "ProcessReturn", "ReturnNow", "AdjustStock", "StockLevel"})
 
-_DOCUMENTS: Final = ("fragments", "order", "effect", "readback", "shop")
+_DOCUMENTS: Final = ("fragments", "order", "effect", "readback", "shop", "exchange")
 _DEFINITION: Final = re.compile(r"^(query|mutation|fragment) (\w+)[^{]*\{.*?^\}$", re.MULTILINE | re.DOTALL)
 _SPREAD: Final = re.compile(r"\.\.\.(\w+)")
 

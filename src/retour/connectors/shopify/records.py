@@ -70,4 +70,9 @@ def records(
         EffectKind.TAG: tags,
         EffectKind.UNTAG: tags,
         EffectKind.NOTE: keyless("order.note", searchable_reference="order.note", guarded=True, repeat_harmless=True),
+        EffectKind.DRAFT_EXCHANGE: keyless("our tag", searchable_reference="DraftOrder.tags", guarded=True),
+        EffectKind.RELEASE_EXCHANGE: keyless("draftOrder.status"),
+        EffectKind.INVOICE_EXCHANGE: keyless("draftOrder.status"),
+        EffectKind.DROP_EXCHANGE: keyless("the draft is gone"),
+        EffectKind.CANCEL_EXCHANGE: keyless("order.cancelledAt", asynchronous=True),
     }

@@ -185,6 +185,7 @@ class MethodKind(StrEnum):
     OWN_CARRIER = "own_carrier"
     LABEL = "label"
     DROP_OFF = "drop_off"
+    IN_STORE = "in_store"
     KEEP_ITEM = "keep_item"
 
 

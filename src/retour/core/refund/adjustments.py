@@ -92,26 +92,43 @@ def _weights(so_far: Totals, side: str) -> list[int]:
 
 def cap_taxes(order: Order, ledger: Ledger, so_far: Totals, *, clamp: bool) -> Row | None:
     """Return the row that keeps every bucket within the order's own, moving the excess to net; raise Refused."""
-    settled: dict[str, Sides] = {}
-    for taxes in (*(line.taxes for line in order.lines), *(charge.taxes for charge in order.charges)):
-        for tax in taxes:
-            settled[tax.bucket] = settled.get(tax.bucket, NOTHING) + tax.amount
-    gone = {tax.bucket: tax.amount for tax in ledger.taxes_paid_back}
+    if not so_far.taxes:
+        return None
+    left = _taxes_left(order, ledger)
     excess: list[Tax] = []
-    for tax in (tax for tax in so_far.taxes if tax.bucket in settled):  # a fee's own tax is no tax of the order
-        left = settled[tax.bucket] - gone.get(tax.bucket, NOTHING)
-        over = Sides(
-            max(0, tax.amount.presentment - max(0, left.presentment)), max(0, tax.amount.shop - max(0, left.shop))
-        )
-        if over.presentment and not clamp:
+    for tax in so_far.taxes:
+        rest = left.get(tax.bucket)
+        if rest is None:  # a fee's own tax is no tax of the order
+            continue
+        due, due_books = tax.amount.presentment, tax.amount.shop
+        over, over_books = max(0, due - max(0, rest[0])), max(0, due_books - max(0, rest[1]))
+        if over and not clamp:
             raise Refused(
                 "tax_bucket_exhausted",
-                f"{left.presentment} of {tax.bucket} is left, {tax.amount.presentment} is due",
+                f"{rest[0]} of {tax.bucket} is left, {due} is due",
                 field=tax.bucket,
-                facts={"left": left.presentment, "due": tax.amount.presentment},
+                facts={"left": rest[0], "due": due},
             )
-        if over:
-            excess.append(Tax(tax.bucket, -over))
+        if over or over_books:
+            excess.append(Tax(tax.bucket, Sides(-over, -over_books)))
     if not excess:
         return None
     return reduction(RowKind.CAP_TAX, NOTHING, tuple(excess), "tax_bucket_exhausted")
+
+
+def _taxes_left(order: Order, ledger: Ledger) -> dict[str, list[int]]:
+    """Return what is left of each bucket of the order: presentment and shop minor units."""
+    left: dict[str, list[int]] = {}
+    for taxes in (*[line.taxes for line in order.lines], *[charge.taxes for charge in order.charges]):
+        for tax in taxes:
+            sums = left.get(tax.bucket)
+            if sums is None:
+                left[tax.bucket] = [tax.amount.presentment, tax.amount.shop]
+            else:
+                sums[0] += tax.amount.presentment
+                sums[1] += tax.amount.shop
+    for tax in ledger.taxes_paid_back:
+        if tax.bucket in left:
+            left[tax.bucket][0] -= tax.amount.presentment
+            left[tax.bucket][1] -= tax.amount.shop
+    return left

@@ -87,6 +87,29 @@ def steps(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     return tuple(rows)
 
 
+def eased(order: Order, ledger: Ledger, rows: list[Row], over: Sides) -> list[Row]:
+    """Return the rows with roundings below zero taken back until they are no more than the rest of the step can bear.
+
+    `over` is what the step would cost. A later step catches up with what this one could not take, so that all steps
+    together never exceed the order.
+    """
+    charges = {charge.ref: charge for charge in order.charges}
+    past = {charge.charge_ref: charge for charge in ledger.charges}
+    kept: list[Row] = []
+    for row in rows:
+        if row.kind is not RowKind.ORDER_ROUNDING or row.payable.presentment >= 0 or row.ref is None:
+            kept.append(row)
+            continue
+        most = -row.payable
+        back = Sides(min(over.presentment, most.presentment), max(0, min(over.shop, most.shop)))
+        over -= back
+        amount = row.payable + back
+        if amount:
+            charge = charges[row.ref]
+            kept.append(_row(charge, *_parts(charge, past), (amount.presentment, amount.shop), None))
+    return kept
+
+
 def _explicit(order: Order, past: Mapping[str, LedgerCharge], request: RefundRequest) -> dict[str, int] | None:
     if request.shipping is None or request.shipping.amount_minor is None:
         return None

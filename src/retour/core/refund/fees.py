@@ -70,7 +70,7 @@ def fees(
     steps: list[LedgerFee] = []
     for term in sorted(terms.fees, key=lambda fee: ORDER.index(fee.kind)):
         ruled = _ruled(term, terms)
-        key = replace(term, cost_minor=None, exempt=ruled is not None)
+        key = _key(term, exempt=ruled is not None)
         before = past.get(key)
         parcels = request.parcels - before.parcels if before else request.parcels
         listed = _listed(units) if term.of is FeeOf.LISTED else NOTHING
@@ -82,6 +82,13 @@ def fees(
             charged.append(row)
             room = _after(room, row, term)
     return Fees(tuple(charged), tuple(steps), _sum(step.billed for step in steps))
+
+
+def _key(term: FeeTerm, *, exempt: bool) -> FeeTerm:
+    """Return what a fee is remembered under: without what it really cost this time."""
+    if term.cost_minor is None and term.exempt is exempt:
+        return term
+    return replace(term, cost_minor=None, exempt=exempt)
 
 
 def merged(before: LedgerFee, step: LedgerFee) -> LedgerFee:

@@ -8,7 +8,7 @@ from retour.core.money import NOTHING, Sides
 from retour.core.order import Tax, TenderKind
 from retour.core.refund.ledger import LedgerCredit, LedgerFee, Ordinals
 
-MATHS_VERSION: Final = 3
+MATHS_VERSION: Final = 4
 
 
 class RowKind(StrEnum):

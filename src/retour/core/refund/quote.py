@@ -46,7 +46,7 @@ def quote(order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTer
     rest = adjustments.order_rest(order, ledger)
     so_far = adjustments.plus(whole, charged.rows) if charged.rows else whole
     if so_far.payable.presentment < 0:  # a rounding of the sale never makes a step cost money
-        rows = [row for row in rows if row.kind is not RowKind.ORDER_ROUNDING]
+        rows = charges.eased(order, ledger, rows, -so_far.payable)
         so_far = adjustments.totals([*rows, *adjusted])
     if so_far.payable.presentment < 0:
         raise Refused("wrong_sign", "what is asked for would cost the shopper money", field="lines")

@@ -47,6 +47,7 @@ class Act(StrEnum):
     ANNOUNCE_PARCEL = "announce_parcel"
     RECEIVE = "receive"
     INSPECT = "inspect"
+    TAKE_IN = "take_in"  # received and inspected at the counter in one step
     EXPIRE = "expire"
     RESOLVE = "resolve"
     REOPEN = "reopen"
@@ -101,6 +102,9 @@ TABLE: Final[Mapping[Act, Row]] = {
     Act.INSPECT: _all(_EVERYWHERE, "not_approved")
     | _all(_GRANTED, "more_than_received")
     | {Stage.PARTLY_RECEIVED: Stage.PARTLY_RECEIVED, Stage.RECEIVED: Stage.INSPECTED},
+    Act.TAKE_IN: _all(_EVERYWHERE, "not_approved")
+    | _all(_GRANTED, Stage.INSPECTED)
+    | {Stage.INSPECTED: "already_inspected"},
     Act.EXPIRE: _all(_EVERYWHERE, NOTHING_DUE) | _all((Stage.ASKED, Stage.APPROVED), Stage.EXPIRED),
     # What was cancelled was given up by whoever asked: they ask anew.
     Act.REOPEN: _all(_OPEN, "not_closed") | _all(CLOSED, Stage.REOPENED) | {Stage.CANCELLED: "move_not_allowed"},
@@ -112,6 +116,7 @@ _SAID: Final[Mapping[str, str]] = {
     "not_closed": "the return is open; decide it as it is",
     "move_not_allowed": "what was cancelled is asked for anew, not reopened",
     "already_received": "everything has arrived; nothing is left to cancel",
+    "already_inspected": "everything that was approved is here and has a verdict",
     "handed_over": "the parcel is on its way, the money is paid, or the return is closed",
 }
 

@@ -5,18 +5,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from retour.core.effect import OPEN_STATES, EffectKind, EffectState
+from retour.core.effect import EXCHANGE_KINDS, OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
+from retour.core.rma.exchange import ExchangeState, ExchangeView
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
 from retour.core.rma.state import (
+    IN_STORE,
     Disposition,
     EffectView,
     Ownership,
     Return,
     ReturnLine,
     SettlementState,
+    SettlementView,
     ShipmentStatus,
     count,
     minus,
@@ -24,9 +27,11 @@ from retour.core.rma.state import (
 from retour.core.rma.steps import Steps
 
 # What only tells people where a return is: no open return waits for it.
-_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
+_MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
 # What no longer matters, once a return is closed, if it is known not to have happened.
-_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE})
+_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
+# What holds no open return up, not even while nobody can tell whether it happened.
+_BESIDE: Final = frozenset({EffectKind.REQUEST_RETURN, EffectKind.PUSH_RETURN})
 # What whoever carries a kind of resolution out has to do.
 _OUTSIDE: Final[Mapping[str, str]] = {
     "refund_original": "refund the original payment",
@@ -68,7 +73,7 @@ def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> B
 
 def _awaited(ret: Return) -> tuple[EffectView, ...]:
     """Return the effects that an open return may wait for: a request nobody can tell about is opened once decided."""
-    return tuple(e for e in ret.standing() if not (e.parked and e.kind is EffectKind.REQUEST_RETURN))
+    return tuple(e for e in ret.standing() if not (e.parked and e.kind in _BESIDE))
 
 
 def _trouble(
@@ -80,6 +85,8 @@ def _trouble(
         if effect.parked and effect.state in OPEN_STATES:
             return Blocked("finance", "effect_unknown", since, "look at the far side and decide", _facts(effect))
         if effect.state is not EffectState.FAILED or effect.kind in ignored or is_made_up_for(ret, effect):
+            continue
+        if effect.kind in EXCHANGE_KINDS:  # the exchange itself says what is to be done about it
             continue
         if not _is_paid_otherwise(ret, effect):
             return Blocked("finance", "effect_failed", since, "correct the cause and try again", _facts(effect))
@@ -131,7 +138,11 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
 
 def _unreported(ret: Return, now: datetime) -> Blocked | None:
     """Return what the merchant has to do outside and to report: since it was handed over, or since it failed there."""
-    settlement = next((s for s in ret.settlements if s.awaits_report), None)
+    awaited = [s for s in ret.settlements if s.awaits_report]
+    for one in awaited:
+        if one.exchange is not None and (waiting := _exchange(one, one.exchange)) is not None:
+            return waiting
+    settlement = next((s for s in awaited if s.exchange is None or not s.exchange.is_under_way), None)
     if settlement is None:
         return None
     facts = {
@@ -139,10 +150,36 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
         "resolution": settlement.resolution,
     }  # fmt: skip
     task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.resolution == "repair":
+        return _repair(settlement, facts, now)
     if settlement.state is SettlementState.DUE:
         since = settlement.reported_at or now
         return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
     return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
+
+
+def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: datetime) -> Blocked:
+    """Return whom a repair waits for: somebody who begins, then somebody who sends it back."""
+    if settlement.begun_at is None:
+        since = settlement.handed_at or now
+        return Blocked("warehouse", "awaiting_repair", since, "begin the repair, or say that it cannot be done", facts)
+    unblocks = "send it back, or say that it cannot be repaired"
+    return Blocked("warehouse", "in_repair", settlement.begun_at, unblocks, facts)
+
+
+def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:
+    """Return whom the new order of an exchange waits for, if that is a person."""
+    facts: dict[str, Scalar] = {"settlement": str(settlement.id)}
+    if new.state is ExchangeState.UNPAID:
+        facts["amount_minor"] = str(new.collect_minor)
+        if new.expires_at is not None:
+            facts["pay_by"] = new.expires_at.isoformat()
+        return Blocked("shopper", "exchange_unpaid", new.since, "pay the difference by the invoice", facts)
+    if new.state is ExchangeState.STUCK:
+        facts["problem"] = new.problem
+        unblocks = "name another article, try again, pay otherwise, or carry it out by hand"
+        return Blocked("agent", "exchange_stuck", new.since, unblocks, facts)
+    return None
 
 
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
@@ -170,6 +207,9 @@ def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
             return unlabelled
         if ret.send_by is not None:
             facts = {**facts, "send_by": ret.send_by.isoformat()}
+        if all(line.method == IN_STORE for line in open_lines):
+            since = ret.decided_at or ret.requested_at
+            return Blocked("shopper", "awaiting_visit", since, "bring the items to the counter", facts)
         return Blocked("shopper", "awaiting_shipment", ret.decided_at or ret.requested_at, "send the parcel", facts)
     return None
 

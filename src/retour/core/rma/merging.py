@@ -15,6 +15,8 @@ def merge_objection(source: Return, target: Return) -> Objection | None:
     """
     if source.id == target.id:
         return Objection("merge_same_return", "a return is not merged into itself", "into")
+    if source.gift or target.gift:
+        return Objection("merge_of_a_gift", "a gift stays with whoever got it, and is told to nobody else", "into")
     if any(line.decision not in OPEN for line in source.lines):
         return Objection("merge_not_open", "part of the return is decided or closed; it stays what it is")
     if target.status not in OPEN:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from retour.core.effect import EffectKind, EffectState
+from retour.core.rma.exchange import ExchangeView
 from retour.core.rma.label import LabelView
 from retour.core.rma.moves import Decision
 
@@ -15,6 +16,8 @@ PAID_BY_US: frozenset[str] = frozenset({"refund_original"})
 KEPT = "keep_item"
 # Ways on which nothing travels: the shopper keeps the goods, or there are none to send.
 NOTHING = "nothing"
+# What the shopper brings to a counter of the merchant: no parcel, no label.
+IN_STORE = "in_store"
 STAYS: frozenset[str] = frozenset({KEPT, NOTHING})
 
 # A span of unit ordinals of an order line, both ends inclusive, counted from 1.
@@ -167,6 +170,7 @@ class Patience:
     unsent_days: int | None = None
     unanswered_days: int | None = None
     remind_days: tuple[int, ...] = ()
+    unpaid_days: int | None = None  # an invoice for the difference of an exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,8 @@ class SettlementView:
     reported_at: datetime | None = None
     second_at: datetime | None = None  # since when a second person is to approve it
     second_because: str | None = None
+    begun_at: datetime | None = None  # of a repair: somebody works on it
+    exchange: ExchangeView | None = None  # the new order, where Retour makes it
 
     @property
     def awaits_report(self) -> bool:
@@ -273,6 +279,7 @@ class Return:
     send_by: datetime | None = None  # when it is over if nothing was sent
     reminded_at: datetime | None = None  # of that
     patience: Patience = Patience()
+    push_to: uuid.UUID | None = None  # the returns system that it is told to and does not come from, while it is not
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:
         """Return the newest effect of that kind and business reference, or nothing; a deliberate retry replaces it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from retour.core.errors import Refused
 from retour.core.order import Order
@@ -10,7 +10,7 @@ from retour.core.policy import PolicyDocument
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Group
 from retour.core.simulation.judging import MOST, Eyes, Judge, Seen, Verdict
-from retour.core.simulation.money import NO_MONEY, found_under, fresh, money, pay, plus
+from retour.core.simulation.money import NO_MONEY, Till, found_under, money, moved, pay
 from retour.core.simulation.past import PastReturn
 from retour.core.simulation.result import Change, Fate, Money
 from retour.core.simulation.world import World, WorldLine, world, world_key
@@ -19,8 +19,7 @@ from retour.core.simulation.world import World, WorldLine, world, world_key
 _TELLING: Final = tuple(group for group in Group if group.value in {change.value for change in Change})
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """One return in its three worlds; without a past decision `then` is the world `before`.
 
     Where the candidate says the same about every line, whoever decides it, `after` is the very world `before`. Of each
@@ -38,8 +37,7 @@ class Case:
     recorded: Money | None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """A case with its money in both worlds; `requoted` if any of it was computed anew, `quoted` unless that failed."""
 
     case: Case
@@ -91,24 +89,24 @@ class Court:
         before_judge = self.judge_before(past)
         then_judge = self._versions.get(past.version or "", before_judge)
         seen = tuple([self._eyes.see(line.facts) for line in past.lines])
-        shown = list(zip([line.facts for line in past.lines], seen, strict=True))
-        said_before = said_then = [then_judge.verdict(*one) for one in shown]
+        shown = [(line.facts, its) for line, its in zip(past.lines, seen, strict=True)]
+        said_before = said_then = [then_judge.verdict(facts, its) for facts, its in shown]
         then = before = self._world(past, said_then)
         if before_judge is not then_judge:
-            said_before = [before_judge.verdict(*one) for one in shown]
+            said_before = [before_judge.verdict(facts, its) for facts, its in shown]
             before = self._world(past, said_before, was_reviewed=then.is_reviewed)
-        said = tuple([self._candidate.verdict(*one) for one in shown])
+        said = tuple([self._candidate.verdict(facts, its) for facts, its in shown])
         alike = tuple(map(self._decide_alike, said_before, said))
         after = before if all(alike) else self._world(past, said, was_reviewed=then.is_reviewed)
         return Case(past, then, before, after, said, alike, seen, _recorded(past, then))
 
     def needs_order(self, case: Case) -> bool:
         """Return whether the money of the case must be quoted: it is not recorded, or not the same in its worlds."""
-        if case.recorded is not None and case.after is case.before is case.then:
-            return False
-        return any(
-            w.is_paid and (case.recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
-        )
+        if case.recorded is None:
+            return case.before.is_paid or case.after.is_paid
+        if case.before is not case.then and case.before.is_paid and not self._pays_alike(case, case.before):
+            return True
+        return case.after is not case.before and case.after.is_paid and not self._pays_alike(case, case.after)
 
     def compare(self, case: Case, quotes: "Quotes | None" = None) -> Compared:
         """Return the case with its money; with quotes where `needs_order` says so."""
@@ -153,7 +151,7 @@ class Court:
         assert quoted is not None
         if recorded is None:
             return quoted
-        return _never_negative(plus(recorded, plus(quoted, quotes.then, -1)))
+        return moved(recorded, quotes.then, quoted)
 
     def _decide_alike(self, a: Verdict, b: Verdict) -> bool:
         key = id(a), id(b)  # verdicts live as long as their judges
@@ -178,7 +176,7 @@ class Court:
         if known is None:
             if len(self._between) >= self._most:
                 self._between.clear()
-            known = self._between[key] = _Between(one, other, self._pays_by_terms(one, other), _changes(one, other))
+            known = self._between[key] = _between(one, other, pays_alike=self._pays_by_terms(one, other))
         return known
 
     def _pays_alike(self, case: Case, of: World) -> bool:
@@ -208,25 +206,27 @@ class Court:
         return known
 
     def _changes(self, case: Case, before: Money, after: Money) -> tuple[Change, ...]:
-        found = self._compared(case.before, case.after).changes
-        given = after.given_minor - before.given_minor
-        if given:
-            found |= {Change.PAYS_MORE if given > 0 else Change.PAYS_LESS}
-        return tuple([change for change in Change if change in found]) if found else ()
+        found = self._compared(case.before, case.after)
+        was, now = before.given_minor, after.given_minor
+        return found.changes if now == was else found.changes_more if now > was else found.changes_less
 
 
 @dataclass(frozen=True, slots=True)
 class _Between:
-    """Two worlds, whether they pay under the same terms, and what changes from one to the other beside money."""
+    """Two worlds, whether they pay under the same terms, and what changes from one to the other.
+
+    The changes are those beside money, and those with more and with less money.
+    """
 
     one: World
     other: World
     pays_alike: bool
-    changes: frozenset[Change]
+    changes: tuple[Change, ...]
+    changes_more: tuple[Change, ...]
+    changes_less: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
+class Quotes(NamedTuple):
     """What one return pays in its three worlds."""
 
     then: Money
@@ -238,7 +238,7 @@ class Tills:
     """The tills of one order in the worlds."""
 
     def __init__(self, order: Order) -> None:
-        self._then, self._before, self._after = (fresh(order) for _ in range(3))
+        self._then, self._before, self._after = (Till(order) for _ in range(3))
 
     def pay(self, case: Case, *, is_last: bool) -> Quotes:
         """Return what the case pays in each world and book it there, unless nobody comes after it; raises Refused."""
@@ -263,12 +263,11 @@ def _recorded(past: PastReturn, then: World) -> Money | None:
     )
 
 
-def _never_negative(of: Money) -> Money:
-    return Money(*(max(0, getattr(of, name)) for name in Money.__slots__))
-
-
-def _changes(before: World, after: World) -> frozenset[Change]:
-    return frozenset(change for b, a in zip(before.lines, after.lines, strict=True) for change in _of_line(b, a))
+def _between(one: World, other: World, *, pays_alike: bool) -> _Between:
+    found = {change for b, a in zip(one.lines, other.lines, strict=True) for change in _of_line(b, a)}
+    sorts: list[set[Change]] = [set(), {Change.PAYS_MORE}, {Change.PAYS_LESS}]
+    told = (tuple(change for change in Change if change in found | more) for more in sorts)
+    return _Between(one, other, pays_alike, *told)
 
 
 def _of_line(before: WorldLine, after: WorldLine) -> list[Change]:

@@ -4,16 +4,18 @@ A decision depends on how each comparison of the rules goes, on what the law ask
 counts of units. Lines that agree in these share one verdict; `tests/core/simulation` proves it equal to `decide`.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from retour.core import refund
 from retour.core.policy import LineDecision, PolicyDocument, compile_policy, decide, decode_facts
 from retour.core.policy.condition import comparison, facts_asked
-from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition, Several
+from retour.core.policy.document import Compare, Condition, Expression, Not, PromotionCondition, Several
+from retour.core.policy.encoding import fact_value
 from retour.core.policy.evaluate import rulings_on
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Approval, DayCount, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
@@ -28,7 +30,7 @@ _PLACED: Final = "order.placed_on"  # the one day beside those of the parcels fr
 MOST: Final = 50_000  # what is remembered of one kind before all of it is forgotten
 _GROUPS: Final = tuple(Group)
 
-Facts = Mapping[str, object]  # as policy.encode_facts makes them, lists as tuples
+Facts = Mapping[str, Any]  # as policy.encode_facts makes them, lists as tuples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +92,7 @@ class Verdict:
         return known
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A line as all policies see it: how every comparison goes, its counts of units, how long ago its days were."""
 
     answers: Hashable
@@ -103,22 +104,25 @@ class Eyes:
     """The facts that some policies ask about, as all of them see them: values that none tells apart are one."""
 
     def __init__(self, documents: Iterable[PolicyDocument], *, most: int = MOST) -> None:
-        self._whole, self._eyes = _eyes(documents, most)
+        self._whole, eyes = _eyes(documents, most)
+        self._eyes = [(eye.name, eye.seen, eye) for eye in eyes]
 
     def see(self, facts: Facts) -> Seen:
         """Return how a line looks to the policies."""
-        get = cast("dict[str, Any]", facts["values"]).get
+        get = facts["values"].get
         answers: list[Hashable] = [facts["books_currency"]]
-        answers += [get(name) for name in self._whole]
-        for eye in self._eyes:
-            value = get(eye.name)
-            known = eye.seen.get(value)
+        for name in self._whole:
+            answers.append(get(name))
+        for name, seen, eye in self._eyes:
+            value = get(name)
+            known = seen.get(value)
             answers.append(eye.look(value) if known is None else known)
-        now, placed = _day(cast("str", facts["today"])), get(_PLACED)
+        now, placed = _day(facts["today"]), get(_PLACED)
         ago = [None if placed is None else now - _day(placed)]
-        for left, arrived in cast("list[tuple[str, str | None]]", facts["parcels"]):
-            ago += (now - _day(left), None if arrived is None else now - _day(arrived))
-        return Seen(tuple(answers), (get(_UNITS[0]), get(_UNITS[1]), get(_UNITS[2]), get(_UNITS[3])), tuple(ago))
+        for left, arrived in facts["parcels"]:
+            ago.append(now - _day(left))
+            ago.append(None if arrived is None else now - _day(arrived))
+        return Seen(tuple(answers), tuple(map(get, _UNITS)), tuple(ago))
 
 
 class Judge:
@@ -150,7 +154,7 @@ class Judge:
     def _answer(self, facts: Facts, seen: Seen) -> "_Alike":
         """Return what is known of lines on which every rule goes the same way; who decides them is asked once."""
         rulings = rulings_on(self._policy, decode_facts(facts))
-        kind = cast("dict[str, Any]", facts["values"]).get(_LAW[0])
+        kind = facts["values"].get(_LAW[0])
         key = (facts["books_currency"], kind, *map(id, rulings))  # they live as long as the policy, or the law
         alike = self._alike.get(key)
         if alike is None:
@@ -213,14 +217,14 @@ class _Windows:
         if len(self._open) >= self._most:
             self._open.clear()
         closes_on = self.closes_on(facts)
-        found = None if closes_on is None else date.fromisoformat(cast("str", facts["today"])) <= closes_on
+        found = None if closes_on is None else date.fromisoformat(facts["today"]) <= closes_on
         self._open[key] = found
         return found
 
     def closes_on(self, facts: Facts) -> date | None:
         """Return the last day of the window; nothing if there is none or it has not begun."""
-        placed = cast("dict[str, Any]", facts["values"]).get(_PLACED)
-        key = (placed, *map(tuple, cast("list[Any]", facts["parcels"])))
+        placed = facts["values"].get(_PLACED)
+        key = (placed, *map(tuple, facts["parcels"]))
         if key not in self._closing:
             if len(self._closing) >= self._most:
                 self._closing.clear()
@@ -238,11 +242,14 @@ def _day(text: str) -> int:
 class _Eye:
     """One fact: values on which all comparisons go the same way have one number."""
 
-    __slots__ = ("_most", "_numbers", "_tests", "name", "seen")
+    __slots__ = ("_most", "_numbers", "_regions", "_steps", "_tests", "name", "seen")
 
     def __init__(self, name: str, leaves: Iterable[Compare], most: int) -> None:
         self.name, self._most = name, most
-        self._tests = [comparison(leaf) for leaf in leaves]
+        asked = list(leaves)
+        self._tests = [comparison(leaf) for leaf in asked]
+        self._steps = sorted({leaf.value for leaf in asked if type(leaf.value) is int})
+        self._regions: dict[Hashable, int] = {}  # of whole numbers: all between two that are compared with are alike
         self._numbers: dict[Hashable, int] = {}
         self.seen: dict[Hashable, int] = {}
 
@@ -250,10 +257,19 @@ class _Eye:
         """Return the number of a value as it is kept in JSON, and remember it."""
         if len(self.seen) >= self._most:
             self.seen.clear()
-        known = {self.name: _fact(self.name, value)}
-        answers = tuple(test(known) for test in self._tests)
-        number = self.seen[value] = self._numbers.setdefault(answers, len(self._numbers))
+        if type(value) is not int:
+            number = self._ask(value)
+        else:
+            region = bisect_left(self._steps, value), bisect_right(self._steps, value)
+            known = self._regions.get(region)
+            number = self._regions[region] = self._ask(value) if known is None else known
+        self.seen[value] = number
         return number
+
+    def _ask(self, value: Hashable) -> int:
+        known = {self.name: fact_value(self.name, value)}
+        answers = tuple([test(known) for test in self._tests])
+        return self._numbers.setdefault(answers, len(self._numbers))
 
 
 def facts_needed(document: PolicyDocument) -> set[str]:
@@ -286,9 +302,3 @@ def _leaves(condition: Condition) -> Iterator[Compare | Expression]:
     else:
         for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
             yield from _leaves(part)
-
-
-def _fact(name: str, value: object) -> FactValue:
-    """Return one value as the facts of a line hold it."""
-    kept = {"line": "", "today": date.min.isoformat(), "books_currency": "", "values": {name: value}, "parcels": []}
-    return decode_facts(kept).values[name]

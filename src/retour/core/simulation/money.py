@@ -2,38 +2,36 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Final, cast
 
 from retour.core import refund
 from retour.core.order import Order
 from retour.core.policy.outcome import Group, Inspection, RefundTerms, ResolutionKind
-from retour.core.refund import Ledger, Plan, RowKind, Tender, UnitRange
+from retour.core.refund import Ledger, Plan, RowKind, UnitRange
 from retour.core.rma.state import Grade
 from retour.core.settling import Bearing, Returning, divide
 from retour.core.simulation.past import Found, PastLine, PastReturn
 from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
 
-_CREDIT: Final = frozenset(
-    {ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT}
-)  # fmt: skip
-_EXCHANGED: Final = frozenset({ResolutionKind.EXCHANGE, ResolutionKind.REPAIR})
+_CREDIT: Final = (ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT)
+_EXCHANGED: Final = (ResolutionKind.EXCHANGE, ResolutionKind.REPAIR)
 NO_MONEY: Final = Money()
+# Nothing happened to the order yet. On which payments money goes back makes no difference to how much of it does.
+_BLANK: Final = Ledger()
 
 
 @dataclass(slots=True)
 class Till:
-    """One order in one world: its ledger, and how many units of each line are back."""
+    """One order in one world: its ledger, and how many units of each line are back.
+
+    A new one is the order as if nothing had happened to it yet: all that was paid is there to be paid back.
+    """
 
     order: Order
-    ledger: Ledger
+    ledger: Ledger = _BLANK
     back: dict[str, int] = field(default_factory=dict)
-
-
-def fresh(order: Order) -> Till:
-    """Return the order as if nothing had happened to it yet: all that was captured is there to be paid back."""
-    tenders = tuple(Tender(c.ref, c.kind, c.gateway, c.captured, 0, 0, 0, c.captured_at) for c in order.captures)
-    return Till(order, Ledger(tenders=tenders))
 
 
 def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last: bool = False) -> Money:
@@ -57,12 +55,10 @@ def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last
     parts = divide(
         till.order, returning, lambda plans: _after(start, plans), Bearing(parcels=world.parcels), hashed=False
     )
-    total = NO_MONEY
-    for part in parts:
-        total = plus(total, money_of(part.plan, ResolutionKind(part.resolution)))
     if not is_last:
         till.ledger = _after(start, [part.plan for part in parts])
-    return total
+    paid = [money_of(part.plan, ResolutionKind(part.resolution)) for part in parts]
+    return paid[0] if len(paid) == 1 else reduce(plus, paid, NO_MONEY)
 
 
 def _after(ledger: Ledger, plans: Iterable[Plan]) -> Ledger:
@@ -78,8 +74,8 @@ def money_of(plan: Plan, kind: ResolutionKind) -> Money:
     return money(
         kind,
         total=plan.total.shop,
-        fee=-sum(row.payable.shop for row in plan.adjustments if row.kind.value.endswith("_fee")),
-        deduction=-sum(row.payable.shop for row in plan.adjustments if row.kind is RowKind.DAMAGE),
+        fee=-sum([row.payable.shop for row in plan.adjustments if row.kind.endswith("_fee")]),
+        deduction=-sum([row.payable.shop for row in plan.adjustments if row.kind is RowKind.DAMAGE]),
         bonus=plan.bonus_shop,
     )
 
@@ -97,15 +93,27 @@ def money(kind: ResolutionKind, *, total: int, fee: int, deduction: int, bonus: 
     )
 
 
-def plus(a: Money, b: Money, sign: int = 1) -> Money:
-    """Return the sum, or with `sign` -1 the difference."""
+def plus(a: Money, b: Money) -> Money:
+    """Return the sum."""
     return Money(
-        a.refund_minor + sign * b.refund_minor,
-        a.credit_minor + sign * b.credit_minor,
-        a.exchange_minor + sign * b.exchange_minor,
-        a.fee_minor + sign * b.fee_minor,
-        a.deduction_minor + sign * b.deduction_minor,
-        a.bonus_minor + sign * b.bonus_minor,
+        a.refund_minor + b.refund_minor,
+        a.credit_minor + b.credit_minor,
+        a.exchange_minor + b.exchange_minor,
+        a.fee_minor + b.fee_minor,
+        a.deduction_minor + b.deduction_minor,
+        a.bonus_minor + b.bonus_minor,
+    )
+
+
+def moved(was: Money, start: Money, end: Money) -> Money:
+    """Return an amount moved by the difference of two others, none of its parts below zero."""
+    return Money(
+        max(0, was.refund_minor + end.refund_minor - start.refund_minor),
+        max(0, was.credit_minor + end.credit_minor - start.credit_minor),
+        max(0, was.exchange_minor + end.exchange_minor - start.exchange_minor),
+        max(0, was.fee_minor + end.fee_minor - start.fee_minor),
+        max(0, was.deduction_minor + end.deduction_minor - start.deduction_minor),
+        max(0, was.bonus_minor + end.bonus_minor - start.bonus_minor),
     )
 
 

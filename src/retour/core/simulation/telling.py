@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
 
 from retour.core.policy.encoding import encode_outcome
 from retour.core.policy.outcome import Group, Outcome
@@ -21,8 +20,8 @@ def affected(of: Compared, court: Court) -> Affected:
         reference=past.reference,
         order_name=past.order_name,
         requested_on=past.requested_on,
-        country=cast("str | None", past.lines[0].values.get("order.country")),
-        currency=cast("str", past.lines[0].facts["books_currency"]),
+        country=past.lines[0].values.get("order.country"),
+        currency=past.lines[0].facts["books_currency"],
         changes=of.changes,
         fate_before=case.before.fate,
         fate_after=case.after.fate,
@@ -38,8 +37,7 @@ def affected(of: Compared, court: Court) -> Affected:
 
 def _line(past: PastLine, before: LineSide, after: LineSide, why: tuple[Why, ...]) -> AffectedLine:
     values = past.values
-    title, sku = cast("str", values.get("line.title") or ""), cast("str | None", values.get("line.sku"))
-    reason = cast("str | None", values.get("line.reason"))
+    title, sku, reason = values.get("line.title") or "", values.get("line.sku"), values.get("line.reason")
     return AffectedLine(past.line_ref, title, sku, past.quantity, reason, before, after, why)
 
 

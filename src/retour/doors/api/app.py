@@ -9,13 +9,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
     attention,
+    counters,
     discrepancies,
     effects,
     events,
+    exchange_orders,
     exchanges,
     explanations,
     intake_imports,
     intakes,
+    isv,
     kits,
     labels,
     mailboxes,
@@ -23,8 +26,10 @@ from retour.doors.api import (
     partners,
     payments,
     policies,
+    privacy,
     queues,
     reasons,
+    repairs,
     resolutions,
     return_actions,
     return_addresses,
@@ -41,6 +46,7 @@ from retour.doors.api import (
 )
 from retour.doors.api.calling import Answering, Desk
 from retour.doors.api.docs import docs_handlers
+from retour.doors.api.isv_calling import IsvAnswering
 from retour.doors.api.openapi import document
 from retour.doors.api.operation import Operation, Rules
 from retour.store.db import Database
@@ -58,6 +64,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *return_list.OPERATIONS,
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
+    *exchange_orders.OPERATIONS,
     *return_actions.OPERATIONS,
     *return_turns.OPERATIONS,
     *attention.OPERATIONS,
@@ -67,6 +74,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *return_addresses.OPERATIONS,
     *partners.OPERATIONS,
     *kits.OPERATIONS,
+    *counters.OPERATIONS,
+    *repairs.OPERATIONS,
     *resolutions.OPERATIONS,
     *reasons.OPERATIONS,
     *effects.OPERATIONS,
@@ -75,6 +84,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *discrepancies.OPERATIONS,
     *queues.OPERATIONS,
     *shoppers.OPERATIONS,
+    *privacy.OPERATIONS,
     *events.OPERATIONS,
     *simulations.OPERATIONS,
     *webhook_endpoints.OPERATIONS,
@@ -84,24 +94,30 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *sources.OPERATIONS,
     *mailboxes.OPERATIONS,
 )
+ISV_OPERATIONS: Final[tuple[Operation, ...]] = isv.OPERATIONS  # of integrators, with keys of their own
 
 
 def create_api(
-    database: Database, vault: Vault, *, policies: PolicyCache | None = None, allow_private_urls: bool = False
+    database: Database,
+    vault: Vault,
+    *,
+    policies: PolicyCache | None = None,
+    allow_private_urls: bool = False,
+    public_url: str = "",
 ) -> Router:
     """Return the router of the API, to be mounted by an application whose handlers are `web.problem`'s.
 
     `database` is opened as the app role, `vault` needs the house key alone.
     """
-    rules = Rules(allow_private_urls=allow_private_urls)
+    rules = Rules(allow_private_urls=allow_private_urls, public_url=public_url)
     desk = Desk(database, vault, Doorkeeper(database), policies or PolicyCache(), rules)
     by_path: dict[str, list[Operation]] = {}
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *ISV_OPERATIONS):
         by_path.setdefault(operation.path, []).append(operation)
     return Router(
         path=PATH,
         route_handlers=[
-            *docs_handlers(document(OPERATIONS)),
+            *docs_handlers(document((*OPERATIONS, *ISV_OPERATIONS))),
             *(_handler(path, there, desk) for path, there in by_path.items()),
         ],
         exception_handlers=exception_handlers(),
@@ -111,7 +127,9 @@ def create_api(
 
 def _handler(path: str, operations: Sequence[Operation], desk: Desk) -> HTTPRouteHandler:
     """Return the one handler of a path: it knows all methods there, and so what to say to OPTIONS."""
-    answering: dict[str, Answering] = {operation.method: Answering(operation, desk) for operation in operations}
+    answering: dict[str, Answering] = {
+        o.method: (IsvAnswering if o in ISV_OPERATIONS else Answering)(o, desk) for o in operations
+    }
     allowed = {"Allow": ", ".join(sorted([*answering, "OPTIONS"]))}
 
     async def call(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -20,8 +20,9 @@ from retour.store import idempotency
 from retour.store.db import Database, Db
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
+from retour.web.caller import Caller
 from retour.web.problem import ProblemError
-from retour.web.sign_in import Caller, Doorkeeper, key_of
+from retour.web.sign_in import Doorkeeper, key_of
 
 PDF: Final = "application/pdf"
 FILE: Final = "application/octet-stream"
@@ -56,10 +57,11 @@ class Answering:
         """Return the answer of a call; everything that stops it is an exception that becomes a problem."""
         operation, headers, now = self._operation, request.headers, datetime.now(UTC)
         key_text = key_of(headers.get("x-api-key"), headers.get("authorization"))
-        caller = await self._desk.doorkeeper.admit(key_text, now=now)
+        named = _text(headers.get("retour-account"))
+        caller = await self._desk.doorkeeper.admit(key_text, now=now, account=named)
         if not may(caller.role, operation.id):
             raise Refused("forbidden", f"the role {caller.role.value} may not do this")
-        resource = _path_id(request.path_params.get("id"), operation.missing)
+        resource = path_id(request.path_params.get("id"), operation.missing)
         store = await self._store(caller, _text(headers.get("x-shop-name")), key_text or "", now)
         if operation.changes:
             return await self._write(request, caller, store, resource, now)
@@ -68,11 +70,11 @@ class Answering:
         else:
             asked = read_query(operation.query, request.scope["query_string"]) if operation.query else None
         async with self._desk.database.tx(caller.tenant_id) as db:
-            found = await operation.do(self._call(db, caller, store, resource, now, _keeps_nothing), asked)
+            found = await operation.do(self._call(db, caller, store, resource, now, keeps_nothing), asked)
         if operation.paper is not None:
             content = await operation.paper(found)
             return Response(content, status_code=operation.status, headers=NO_STORE, media_type=operation.media)
-        return _answer(_encoder.encode(found), operation.status, NO_STORE)
+        return encoded(found, operation.status, NO_STORE)
 
     async def _write(
         self, request: AnyRequest, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime
@@ -154,8 +156,14 @@ class _Keeping:
         return idempotency.Answer(self.key, self.request_hash, self.status, locked)
 
 
-def _keeps_nothing(_: object) -> idempotency.Answer:
+def keeps_nothing(_: object) -> idempotency.Answer:
+    """Keep no answer of a call that only reads."""
     raise AssertionError("what only reads is not kept")
+
+
+def encoded(found: object, status: int, headers: dict[str, str]) -> Response[bytes]:
+    """Return an answer as JSON."""
+    return _answer(_encoder.encode(found), status, headers)
 
 
 def _answer(content: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:
@@ -166,7 +174,8 @@ def _purpose(key: str) -> str:
     return f"idempotency:{key}"
 
 
-def _path_id(text: str | None, missing: str) -> UUID | None:
+def path_id(text: str | None, missing: str) -> UUID | None:
+    """Return the id of a path; refuse one that cannot be an id with the code of what is missing."""
     if text is None:
         return None
     if not _UUID.fullmatch(text):

@@ -15,7 +15,8 @@ _ABOUT: Final = (
     "Sign in with an API key: `X-API-Key`, or `Authorization: Bearer`. A key works for all stores of its account; "
     "name the store in `X-Shop-Name` unless the account has only one. Every write needs an `Idempotency-Key`: the same "
     "key with the same request gets the first answer again for 24 hours. Errors are problem+json (RFC 9457) with a "
-    "stable `code`. Amounts are integers in minor units."
+    "stable `code`. Amounts are integers in minor units. An integrator (ISV) signs in with its own key and names in "
+    "`Retour-Account` the account that it acts for."
 )
 _KEY_HEADER: Final = {
     "name": "Idempotency-Key", "in": "header", "required": True,
@@ -58,7 +59,10 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/api/v1"}],
-        "security": [{"ApiKey": [], "ShopName": []}, {"ApiKey": []}, {"Bearer": []}, {"Bearer": [], "ShopName": []}],
+        "security": [
+            {"ApiKey": [], "ShopName": []}, {"ApiKey": []}, {"Bearer": []}, {"Bearer": [], "ShopName": []},
+            {"ApiKey": [], "Account": []}, {"ApiKey": [], "Account": [], "ShopName": []},
+        ],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
         "components": {
@@ -67,6 +71,10 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "ShopName": {"type": "apiKey", "in": "header", "name": "X-Shop-Name", "description": "The store"},
+                "Account": {
+                    "type": "apiKey", "in": "header", "name": "Retour-Account",
+                    "description": "The account, by its id or the integrator's own reference",
+                },
                 "Bearer": {"type": "http", "scheme": "bearer"},
             },
         },
@@ -75,9 +83,10 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 def _operation(operation: Operation, components: Mapping[str, Any]) -> dict[str, Any]:
     roles = ", ".join(sorted(role.value for role in MAY.get(operation.id, ())))
+    who = f"Roles: {roles}." if operation.id in MAY else "With the key of an integrator."
     described: dict[str, Any] = {
         "operationId": operation.id, "tags": [operation.tag], "summary": operation.summary,
-        "description": f"{operation.description}\n\nRoles: {roles}.".strip(),
+        "description": f"{operation.description}\n\n{who}".strip(),
         "parameters": [*_parameters(operation, components)],
         "responses": {str(operation.status): _answer(operation)},
     }  # fmt: skip

@@ -12,7 +12,7 @@ from retour.store.db import Db
 from retour.store.idempotency import Answer
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
-from retour.web.sign_in import Caller
+from retour.web.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Rules:
     """What the operator of this installation allows."""
 
     allow_private_urls: bool = False
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

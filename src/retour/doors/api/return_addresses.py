@@ -47,6 +47,9 @@ class ReturnAddressWish(Asked):
         dict[Short, Annotated[str, Meta(max_length=INSTRUCTIONS_MOST, pattern=NO_NUL)]],
         Meta(max_length=3, description="By language (en, de, ar)."),
     ] = {}  # noqa: RUF012 - msgspec copies it
+    location_ref: Annotated[
+        Short | None, Meta(description="The platform's location of what is handed in at a counter there.")
+    ] = None
     expect_version: int | None = None
 
 
@@ -70,6 +73,7 @@ class ReturnAddressOut(Told):
     is_default: bool
     address: AddressOut
     instructions: dict[str, str]
+    location_ref: str | None
     version: int
     changed_at: datetime
 
@@ -118,7 +122,7 @@ async def _own(call: Call) -> ReturnAddress:
 def _place(wish: ReturnAddressWish) -> flow.Place:
     a = wish.address
     address = PostalAddress(a.name, tuple(a.street), a.town, a.country, a.postcode, a.region, a.company)
-    return flow.Place(wish.code, address, wish.is_default, wish.instructions)
+    return flow.Place(wish.code, address, wish.is_default, wish.instructions, wish.location_ref)
 
 
 def _out(of: ReturnAddress) -> ReturnAddressOut:
@@ -129,7 +133,7 @@ def _out(of: ReturnAddress) -> ReturnAddressOut:
             name=a.name, street=list(a.street), town=a.town, country=a.country, postcode=a.postcode, region=a.region,
             company=a.company,
         ),
-        instructions=dict(of.instructions), version=of.version, changed_at=of.changed_at,
+        instructions=dict(of.instructions), location_ref=of.location_ref, version=of.version, changed_at=of.changed_at,
     )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ class PatienceWish(Asked):
 
     unsent_days: Days | None = None
     unanswered_days: Days | None = None
+    unpaid_days: Days | None = None
     remind_days: Annotated[list[Days], Meta(max_length=5)] = msgspec.field(default_factory=lambda: [7, 2])
 
 
@@ -111,6 +112,7 @@ class PatienceOut(Told):
 
     unsent_days: int | None
     unanswered_days: int | None
+    unpaid_days: int | None
     remind_days: list[int]
 
 
@@ -200,7 +202,7 @@ async def get_patience(call: Call, _: None) -> PatienceOut:
 
 async def set_patience(call: Call, wish: PatienceWish) -> PatienceOut:
     """Say how long the store waits."""
-    wanted = Patience(wish.unsent_days, wish.unanswered_days, tuple(wish.remind_days))
+    wanted = Patience(wish.unsent_days, wish.unanswered_days, tuple(wish.remind_days), wish.unpaid_days)
     return _out(
         await patience_flow.change(call.db, store_id=call.store_id, patience=wanted, actor=call.actor, now=call.now)
     )
@@ -208,7 +210,10 @@ async def set_patience(call: Call, wish: PatienceWish) -> PatienceOut:
 
 def _out(found: Patience) -> PatienceOut:
     return PatienceOut(
-        unsent_days=found.unsent_days, unanswered_days=found.unanswered_days, remind_days=list(found.remind_days)
+        unsent_days=found.unsent_days,
+        unanswered_days=found.unanswered_days,
+        unpaid_days=found.unpaid_days,
+        remind_days=list(found.remind_days),
     )
 
 

@@ -44,6 +44,7 @@ class ReturnOut(Told):
     order_id: UUID
     order_name: str
     kind: str
+    gift: bool
     channel: str
     method: str
     status: str
@@ -79,7 +80,7 @@ def opened_out(opened: Opened) -> ReturnOut:
     b = new.blocked
     return ReturnOut(
         id=new.id, number=f"R-{new.number}", store_id=new.store_id, order_id=new.order_id,
-        order_name=order.order.name, kind=new.kind, channel=new.channel, method=new.method, status=new.status.value,
+        order_name=order.order.name, kind=new.kind, gift=new.gift, channel=new.channel, method=new.method, status=new.status.value,
         held=False, version=1,
         blocked_by=BlockedOut(actor=b.actor, code=b.code, since=b.since, unblocks=b.unblocks, evidence=b.evidence),
         promised=PromisedOut(total_minor=promise.total_minor, currency=promise.currency, plan_hash=promise.hash),
@@ -107,6 +108,7 @@ def facts(row: Record) -> dict[str, Any]:
     """Return the fields of ReturnOut from a row of the view; lines and evidence go out as the database wrote them."""
     found = dict(row)
     actor, code, since = found.pop("blocked_actor"), found.pop("blocked_code"), found.pop("blocked_since")
+    found.pop("person_id")  # whose it is stands with its order, and of a gift nowhere
     unblocks, evidence = found.pop("unblocks"), found.pop("evidence")
     if code is None:
         found["blocked_by"] = None

@@ -11,9 +11,11 @@ from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard import (
     acts_on_attention,
+    acts_on_exchanges,
     acts_on_goods,
     acts_on_money,
     acts_on_parcels,
+    acts_on_repairs,
     acts_on_second,
     acts_on_turns,
     attached,
@@ -137,8 +139,10 @@ ACTS: Final[tuple[Act, ...]] = (
     Act("note", "dashboard/act_note.html", EVERYBODY, _nothing, _note, compares=False, takes_files=True),
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
+    *acts_on_exchanges.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
+    *acts_on_repairs.ACTS,
     *acts_on_turns.ACTS,
     *acts_on_second.ACTS,
 )

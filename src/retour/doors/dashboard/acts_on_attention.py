@@ -28,6 +28,7 @@ _NO_MERGER: Final = {
     "merge_has_money": _("money of this return is computed, paid or waived"),
     "merge_calls_running": _("calls of this return are not done; try again in a moment"),
     "merge_opened_there": _("the platform's return of the other one holds the same article without these units"),
+    "merge_of_a_gift": _("a gift stays with whoever got it, and is told to nobody else"),
     "merge_other_kind": _("they are of two kinds, or under two versions of the policy"),
 }
 

@@ -26,7 +26,7 @@ from retour.web.forms import Form, FormErrors, read_form
 from retour.web.pages import see
 from retour.web.session import DESK
 
-METHODS: Final = ("own_carrier", "label", "drop_off")
+METHODS: Final = ("own_carrier", "label", "drop_off", "in_store")
 
 
 @dataclass(frozen=True, slots=True)

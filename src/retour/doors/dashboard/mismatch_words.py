@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from retour.doors.dashboard import exchange_words
+
 
 def _(text: str) -> str:
     """Mark a text for translation where it is written; it is translated where it is shown."""
@@ -17,9 +19,11 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "paid_before_inspection": _("Paid before it was found to be worth less"),
     "paid_and_rejected": _("Paid, and rejected when it was decided again"),
     "reversal_asked": _("Issued outside, and rejected when it was decided again"),
+    **exchange_words.EXCEPTIONS,
     "restock_to_undo": _("Back in stock, and rejected when it was decided again"),
     "paid_not_received": _("Paid, and the goods are not here"),
     "refunded_elsewhere": _("Refunded in another system"),
+    "ended_elsewhere": _("Ended otherwise in another system"),
     "refunded_outside_too_much": _("More was refunded on the platform than was paid"),
     "refund_gave_way": _("A refund gave way to one made on the platform"),
     "order_does_not_close": _("The order's parts do not add up to its total"),
@@ -38,10 +42,12 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "payout_overdue": _("Nobody has reported what was handed over"),
     "mail_unknown": _("Whether a mail arrived is not known"),
     "mail_refused": _("A mail was refused"),
+    "erasure_overdue": _("An erasure waits longer than the law allows"),
     "shopper_asks": _("A shopper asks for an order without an e-mail address"),
 }
 # What whoever owns a mismatch does next; the API tells integrators the same in English.
 NEXT_STEPS: Final[Mapping[str, str]] = {
+    **exchange_words.NEXT_STEPS,
     "platform_disagrees": _("compare both computations and decide"),
     "effect_unknown": _("look at the platform: did it happen?"),
     "effect_failed": _("read what the platform said, correct the cause, try again"),
@@ -52,6 +58,7 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "restock_to_undo": _("take the units out of the stock again"),
     "paid_not_received": _("ask the shopper for the goods or the money"),
     "refunded_elsewhere": _("find out what was refunded there, then release the return or cancel it"),
+    "ended_elsewhere": _("compare both, then let the return end here as it ended there, or correct it there"),
     "refunded_outside_too_much": _("find out what was refunded there, then correct the order"),
     "refund_gave_way": _("check that what was paid on the platform is what was owed"),
     "order_does_not_close": _("look at the order on the platform and report it"),
@@ -70,5 +77,6 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "payout_overdue": _("carry it out, then report it as done or as failed"),
     "mail_unknown": _("ask the shopper whether it arrived, or send it again"),
     "mail_refused": _("correct the address, then send it again"),
+    "erasure_overdue": _("bring to an end what the erasure waits for"),
     "shopper_asks": _("call the shopper and send a link"),
 }

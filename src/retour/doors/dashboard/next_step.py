@@ -11,7 +11,7 @@ from retour.core.money import Money
 from retour.core.ports import PlatformQuote
 from retour.core.refund import RowKind
 from retour.core.rma.axes import PEOPLE, answers_for
-from retour.doors.dashboard import label_words, words
+from retour.doors.dashboard import acts_on_exchanges, label_words, words
 from retour.doors.dashboard.told import mark_of, since, word
 from retour.doors.dashboard.whole import Allowed, Whole
 from retour.store.desk.board import Stops
@@ -91,6 +91,10 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
             return say("The platform did not answer. Whether it happened is still open; nothing is sent twice.")
         case "awaiting_payout" | "payout_failed":
             return _outside(whole, code, reader)
+        case "exchange_stuck" | "exchange_unpaid":
+            waiting = acts_on_exchanges.stuck_one(whole)
+            problem = acts_on_exchanges.problem_of(waiting, reader) if waiting is not None else None
+            return _sentences(problem or "", say(words.QUEUE[code][1]))
         case "decision_needed":
             return _asks_for_review(whole, reader)
         case "held":
@@ -100,6 +104,8 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
             return f"“{whole.question.question}”"
         case "awaiting_shipment":
             return say("Nothing is due until the parcel is handed over. The shopper can still cancel.")
+        case "awaiting_visit":
+            return say("The shopper brings the items to a counter. Staff take them in there, and all else follows.")
         case "in_transit":
             return say("The carrier tells us when it arrives.")
         case "label_failed":
@@ -126,7 +132,14 @@ def _buttons(
         "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
+        "awaiting_repair": [
+            (say("Begin the repair"), "begin-repair"),
+            (say("It cannot be repaired"), "refund-instead"),
+        ],
+        "in_repair": [(say("Sent back"), "send-back"), (say("It cannot be repaired"), "refund-instead")],
         "payout_failed": [(say("Report as paid"), "report")],
+        "exchange_stuck": [(say("Decide"), "exchange-decide"), (say("Name another article"), "exchange-article")],
+        "exchange_unpaid": [(say("Decide"), "exchange-decide")],
         "awaiting_restock": [(say("Report the restock"), "restocked")],
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")

@@ -13,16 +13,22 @@ from retour.core.eligibility import returnable
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
-from retour.doors.dashboard import words
+from retour.doors.dashboard import privacy, words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import page
+from retour.doors.dashboard.start_kinds import can_start
 from retour.doors.dashboard.told import age, blocker, person_name, word
+from retour.flows import visit as visits
 from retour.store import order as records
 from retour.store import picture as pictures
 from retour.store import refund as refunds
+from retour.store.db import Db
 from retour.store.desk import orders as store
+from retour.store.desk import page as names_of
 from retour.store.desk.listing import PAGE
 from retour.store.desk.orders import ReturnRow
+from retour.store.order import OrderRecord
+from retour.store.privacy import rows as requests
 from retour.store.refund import Position
 from retour.web.parts import Blocker
 from retour.web.reader import Reader
@@ -31,6 +37,7 @@ from retour.web.session import DESK
 PATH: Final = "/dashboard/orders"
 PEOPLE: Final = "/dashboard/customers"
 MOST_TEXT: Final = 200
+_GIFT_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ async def _order(seen: Visit) -> Response[Any]:
         facts = await store.person(db, record.person_id)
         back = await store.returns_of_order(db, record.id)
         kept = await pictures.paths(db, urls=[line.image_url for line in record.order.lines])
+        gift_link = await _gift_link(seen, db, record) if seen.request.query_params.get("gift") == "1" else None
     order = record.order
     lines = _lines(order, at, kept)
     return await seen.page(
@@ -110,8 +118,23 @@ async def _order(seen: Visit) -> Response[Any]:
             for refund in order.refunds
         ],
         returns=returned(seen.reader, seen.staff.role, back),
-        can_return=any(line.left for line in lines),
+        can_return=can_start(
+            order.lines, at, {sold.ref: line.left for sold, line in zip(order.lines, lines, strict=True)}
+        ),
+        gift_link=gift_link,
+        gift_days=_GIFT_DAYS,
     )
+
+
+async def _gift_link(seen: Visit, db: Db, record: OrderRecord) -> str | None:
+    """Return the link for whoever got the order as a gift; nothing where the store has no portal."""
+    try:
+        return await visits.portal_link(
+            db, seen.desk.vault, tenant_id=seen.staff.tenant_id, store_id=record.store_id, order=str(record.id),
+            public_url=seen.desk.public_url, now=seen.now, days=_GIFT_DAYS, gift=True,
+        )  # fmt: skip
+    except Refused:
+        return None
 
 
 async def _customers(seen: Visit) -> Response[Any]:
@@ -135,6 +158,9 @@ async def _customer(seen: Visit) -> Response[Any]:
             raise Refused("person_not_found", "There is no such customer.")
         bought = await store.orders_of(db, facts.id)
         back = await store.returns_of_person(db, facts.id)
+        is_owner = seen.staff.role is Role.OWNER
+        asked = await requests.list_(db, person_id=facts.id, limit=10) if is_owner else []
+        names = await names_of.names(db) if asked else {}
     reader = seen.reader
     said: list[tuple[str, str]] = [
         (reader.say("Orders"), reader.number(facts.orders)),
@@ -148,6 +174,8 @@ async def _customer(seen: Visit) -> Response[Any]:
     return await seen.page(
         "dashboard/customer.html",
         current="customers",
+        is_owner=is_owner,
+        requests=privacy.shown(reader, asked, names, now=seen.now),
         facts=facts,
         person=person_name(reader, facts.name, facts.email, erased=facts.erased_at is not None),
         said=said,

@@ -13,6 +13,7 @@ from retour.doors.dashboard.intake_import import import_handlers
 from retour.doors.dashboard.intakes import intake_handlers
 from retour.doors.dashboard.one_return import return_handlers
 from retour.doors.dashboard.orders import order_handlers
+from retour.doors.dashboard.privacy import privacy_handlers
 from retour.doors.dashboard.queues import queue_handlers
 from retour.doors.dashboard.returns import returns_handlers
 from retour.doors.dashboard.start_return import start_handlers
@@ -30,6 +31,7 @@ def desk_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         *act_handlers(desk),
         *edit_handlers(desk),
         *order_handlers(desk),
+        *privacy_handlers(desk),
         *start_handlers(desk),
         *exception_handlers(desk),
         *withdrawal_handlers(desk),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from retour.core.answers import ANSWER_MOST
+from retour.core.kind import levels_of, own_reasons, usual_reasons
 from retour.core.order import OrderLine
 from retour.core.policy.outcome import AnswerKind, Question, Requirements
 from retour.core.why import Reason, offered
@@ -30,17 +31,18 @@ class Field:
 
 
 def reasons_for(
-    records: Sequence[Reason], line: OrderLine, reader: Reader, default: str
+    records: Sequence[Reason], line: OrderLine, reader: Reader, default: str, kind: str = "return"
 ) -> tuple[tuple[str, str], ...]:
-    """Return the reasons that may be given for a line as (code, words); a shop without any has the usual ones."""
+    """Return the reasons of a kind that may be given for a line as (code, words); a shop without any has the usual ones."""
     found = []
-    for level in offered(records, line.product):
+    for level in levels_of(kind, offered(records, line.product)):
         group = level.group.name(reader.language, default)
         if not level.reasons:
             found.append((level.group.code, group))
         found += [(one.code, f"{group}: {one.name(reader.language, default)}") for one in level.reasons]
-    usual = (code for code in words.REASONS if code != "unwanted")
-    return tuple(found) or tuple((code, word(reader, words.REASONS, code)) for code in usual)
+    usual = usual_reasons(kind) or tuple(code for code in words.REASONS if code != "unwanted")
+    codes = own_reasons(kind) if found else usual
+    return (*found, *((code, word(reader, words.REASONS, code)) for code in codes))
 
 
 def answers_of(sent: Form, n: int) -> Mapping[str, str]:

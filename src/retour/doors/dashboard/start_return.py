@@ -11,13 +11,29 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.beyond import FIRM, REASON_MOST
 from retour.core.eligibility import returnable
 from retour.core.errors import Objection, Refused
+from retour.core.kind import WITHDRAWN, Kind
 from retour.core.money import Money
 from retour.core.policy.outcome import MethodKind, Requirements, ResolutionKind
+from retour.core.withdrawal import Statement
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.start_asks import answers_of, fields_of, reasons_for
+from retour.doors.dashboard.start_kinds import (
+    CHANNEL,
+    GIFT,
+    KINDS,
+    Receiver,
+    as_gift,
+    kind_of,
+    left_of,
+    offered,
+    receiver_of,
+    rma_kind,
+    statement_id,
+    withdraw,
+)
 from retour.doors.dashboard.told import word
 from retour.flows import rma as flow
 from retour.flows.rma import Judged, Wish
@@ -34,7 +50,6 @@ from retour.web.pages import see
 from retour.web.reader import Reader
 from retour.web.session import DESK
 
-CHANNEL: Final = "dashboard"
 METHODS: Final = tuple(m.value for m in MethodKind if m is not MethodKind.KEEP_ITEM)
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 
@@ -71,6 +86,9 @@ class Sent:
     wishes: tuple[Wish, ...]
     method: str | None
     unlimited: str | None
+    kind: str = "return"
+    receiver: Receiver | None = None  # of a gift
+    statement: Statement | None = None  # of a withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +112,21 @@ def start_handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 async def _ask(seen: Visit) -> Response[Any]:
+    empty = Form({})
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        record, choices = await _read(db, seen)
-    return await _shown(seen, record, choices, Form({}), FormErrors())
+        record, choices = await _read(db, seen, kind_of(empty, seen.request.query_params))
+    return await _shown(seen, record, choices, empty, FormErrors())
 
 
 async def _send(seen: Visit) -> Response[Any]:
     sent, errors = await read_form(seen.request), FormErrors()
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        record, choices = await _read(db, seen)
-    wanted = _wanted(seen.reader, choices, sent, errors)
+        record, choices = await _read(db, seen, kind_of(sent, {}))
+    wanted = _wanted(seen.reader, choices, sent, errors, kind_of(sent, {}))
     if errors:
         return await _shown(seen, record, choices, sent, errors)
+    if wanted.statement is not None:
+        return await _state(seen, record, choices, sent, wanted)
     told = None
     if sent.text("hash"):
         try:
@@ -129,8 +150,8 @@ async def _judge(db: Db, seen: Visit, record: OrderRecord, wanted: Sent) -> Judg
 
 def _asking(record: OrderRecord, wanted: Sent, plan_hash: str | None) -> flow.Asking:
     return flow.Asking(
-        record.store_id, record.id, wanted.wishes, CHANNEL, method=wanted.method, plan_hash=plan_hash,
-        unlimited=wanted.unlimited,
+        record.store_id, record.id, wanted.wishes, CHANNEL, kind=rma_kind(wanted.kind), method=wanted.method,
+        plan_hash=plan_hash, unlimited=wanted.unlimited, gift=wanted.kind == GIFT,
     )  # fmt: skip
 
 
@@ -139,14 +160,29 @@ async def _open(seen: Visit, record: OrderRecord, wanted: Sent, plan_hash: str) 
     asking = _asking(record, wanted, plan_hash)
 
     async def work(db: Db) -> int:
+        whose = await as_gift(db, seen, asking, wanted.receiver) if wanted.receiver else asking
         return await flow.request_return(
-            db, asking, id=rma_id, actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies
+            db, whose, id=rma_id, actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies
         )
 
     return await seen.desk.database.run(seen.staff.tenant_id, work)
 
 
-async def _read(db: Db, seen: Visit) -> tuple[OrderRecord, list[Choice]]:
+async def _state(
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, wanted: Sent
+) -> Response[Any]:
+    """Keep a withdrawal that was stated to the staff, and open its return."""
+    assert wanted.statement is not None, "a withdrawal has its statement"
+    units = {wish.line_ref: wish.quantity for wish in wanted.wishes}
+    reason = sent.text("reason") or None
+    try:
+        number = await withdraw(seen, record, wanted.statement, units, id=statement_id(sent), reason=reason)
+    except Refused as no:
+        return await _shown(seen, record, choices, sent, _unstated(seen.reader, no, choices))
+    return see(f"/dashboard/returns/R-{number}")
+
+
+async def _read(db: Db, seen: Visit, kind: str) -> tuple[OrderRecord, list[Choice]]:
     record = await orders.load(db, _order_id(seen))
     if record is None:
         raise Refused("order_not_found", "There is no such order.")
@@ -163,8 +199,8 @@ async def _read(db: Db, seen: Visit) -> tuple[OrderRecord, list[Choice]]:
             line.ref,
             line.title,
             line.sku or "",
-            left[line.ref].left,
-            reasons_for(records, line, seen.reader, default),
+            left_of(kind, line, at, left[line.ref].left),
+            reasons_for(records, line, seen.reader, default, rma_kind(kind)),
         )
         for n, line in enumerate(record.order.lines)
     ]
@@ -174,12 +210,26 @@ def _order_id(seen: Visit) -> UUID:
     return uuid_of(seen.request.path_params["id"], "order_not_found")
 
 
-def _wanted(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> Sent:
+def _wanted(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str) -> Sent:
     method = sent.text("method")
     reason = sent.text("reason") if sent.checked("beyond") else None
     if reason is not None and not 0 < len(reason) <= REASON_MOST:
         errors.add("reason", reader.say("Say why, in at most %(n)s characters", n=reader.number(REASON_MOST)))
-    return Sent(tuple(_wishes(reader, choices, sent, errors)), method if method in METHODS else None, reason)
+    wishes = tuple(_wishes(reader, choices, sent, errors, kind))
+    way = method if method in METHODS and kind != Kind.CANCELLATION else None
+    return Sent(
+        wishes, way, reason, kind,
+        receiver=receiver_of(sent, errors, reader) if kind == GIFT else None,
+        statement=_statement(sent, choices, wishes) if kind == Kind.WITHDRAWAL else None,
+    )  # fmt: skip
+
+
+def _statement(sent: Form, choices: Sequence[Choice], wishes: Sequence[Wish]) -> Statement:
+    """Return what was stated; of a part of the goods it names them, as the acknowledgement repeats them."""
+    wanted = {wish.line_ref: wish.quantity for wish in wishes}
+    whole = all(wanted.get(one.ref, 0) == one.left for one in choices)
+    goods = "" if whole else ", ".join(f"{wanted[one.ref]} × {one.title}" for one in choices if one.ref in wanted)
+    return Statement(sent.text("name"), sent.text("number"), sent.text("contact"), goods)
 
 
 def _chosen(sent: Form, n: int | None = None) -> tuple[str, str | None]:
@@ -198,17 +248,17 @@ async def _offers(db: Db, seen: Visit, store_id: UUID) -> list[tuple[str, str]]:
     return [*((kind, seen.reader.say(name)) for kind, name in words.RESOLUTIONS.items()), *own]
 
 
-def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors) -> list[Wish]:
+def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str) -> list[Wish]:
     wishes = list[Wish]()
     chosen = set(sent.texts("line"))
     for choice in choices:
         if str(choice.n) not in chosen or not choice.left:
             continue
         quantity = sent.whole(f"quantity-{choice.n}") or 0
-        reason = sent.text(f"reason-{choice.n}")
+        reason = sent.text(f"reason-{choice.n}") if kind != Kind.WITHDRAWAL else WITHDRAWN
         if not 1 <= quantity <= choice.left:
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
-        if reason not in dict(choice.reasons):
+        if kind != Kind.WITHDRAWAL and reason not in dict(choice.reasons):
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
         kind, ref = _chosen(sent, choice.n)
         note = sent.text(f"note-{choice.n}")[:10_000] or None
@@ -216,6 +266,24 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes
+
+
+def _unstated(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormErrors:
+    """Return why a withdrawal was not kept, at the field that says so."""
+    errors, texts = FormErrors(), {
+        "name_required": reader.say("Say who withdraws"),
+        "number_required": reader.say("Name the order"),
+        "invalid_email": reader.say("Enter an e-mail address such as name@example.com."),
+        "reason_required": reader.say("It came late, or from another contact than the order's: say why it counts"),
+        "too_many_requests": reader.say("Too many withdrawals of this contact at once. Try again later"),
+        "move_not_allowed": reader.say("This withdrawal is kept already. Look under Withdrawals"),
+    }  # fmt: skip
+    for one in no.objections or (no,):
+        if one.code in texts:
+            errors.add(one.field if one.field in ("name", "contact", "reason") else "line", texts[one.code])
+        else:
+            errors.add(_place(one, {choice.ref: choice.n for choice in choices}), _said(reader, one))
+    return errors
 
 
 def _explained(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormErrors:
@@ -244,9 +312,17 @@ async def _shown(
 ) -> Response[Any]:
     reader = seen.reader
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
-        offers = await _offers(db, seen, record.store_id)
+        kind = kind_of(sent, seen.request.query_params)
+        offers = offered(kind, await _offers(db, seen, record.store_id))
+        person = await orders.load_person(db, record.person_id)
     return await seen.page(
         "dashboard/start_return.html",
+        kind=kind,
+        kinds=[(one, reader.say(said[0])) for one, said in KINDS.items()],
+        heading=reader.say(KINDS[kind][1]),
+        what_follows=reader.say(KINDS[kind][2]),
+        person=person,
+        statement_id=statement_id(sent),
         current="orders",
         status=422 if errors else 200,
         record=record,
@@ -269,11 +345,12 @@ async def _confirm(
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         gets = dict(await _offers(db, seen, record.store_id)).get(sent.text("resolution", REFUND))
     titles = {choice.ref: choice.title for choice in choices}
-    kind, _ref = _chosen(sent)
-    outside = None if kind == REFUND else gets
+    chosen, _ref = _chosen(sent)
+    outside = None if chosen == REFUND else gets
     alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
     return await seen.page(
         "dashboard/start_confirm.html",
+        kind=kind_of(sent, {}),
         current="orders",
         status=409 if told else 200,
         record=record,

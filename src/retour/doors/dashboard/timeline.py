@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import intake_words, label_words, way_words, words
+from retour.doors.dashboard import exchange_words, intake_words, label_words, way_words, words
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -47,6 +47,13 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             return beyond(_with(reader.say("Requested, %(amount)s expected"), reader, amount), event, reader)
         case "settlement.handed_over" | "settlement.failed" | "settlement.settled" if data.get("to") == "merchant":
             return _outside(whole, event, reader)
+        case "settlement.settled" if data.get("to") == "exchange":
+            return reader.say("Settled with the new order")
+        case "return.exchange_stuck" if data.get("problem"):
+            problem = str(data["problem"]).partition(":")[0]
+            return f"{said}: {word(reader, exchange_words.PROBLEMS, problem).rstrip('.')}"
+        case "return.exchange_wanted" if data.get("article"):
+            return f"{said}: {data['article']}"
         case "settlement.settled" if "amount_minor" in data:
             amount = Money(int(str(data["amount_minor"])), str(data.get("currency", whole.record.rma.currency)))
             return _with(reader.say("Refunded %(amount)s"), reader, amount)

@@ -33,12 +33,17 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "label_failed": ("goods", "stopped"),
     "awaiting_rest": ("goods", "half"),
     "awaiting_shipment": ("goods", "empty"),
+    "awaiting_visit": ("goods", "empty"),
     "in_transit": ("goods", "half"),
     "platform_disagrees": ("money", "half"),
     "payments_paused": ("money", "empty"),
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
+    "awaiting_repair": ("goods", "half"),
+    "in_repair": ("goods", "half"),
+    "exchange_stuck": ("money", "half"),
+    "exchange_unpaid": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
 _A_MINUTE: Final = timedelta(seconds=70)  # told as a minute, not in seconds

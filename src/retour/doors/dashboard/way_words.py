@@ -20,6 +20,7 @@ CHANNELS: Final[Mapping[str, str]] = {
     "portal": _("Portal"),
     "dashboard": _("Staff"),
     "platform": _("Platform"),
+    "retention": _("Retention, automatically"),
     "email": _("E-mail"),
     "staff": _("Staff"),
     "event": _("Another system"),

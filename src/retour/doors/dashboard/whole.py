@@ -1,7 +1,7 @@
 """One return whole, as its page and its confirm pages read it, and what the reader may do to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -9,11 +9,13 @@ from uuid import UUID
 import msgspec
 
 from retour.core.account import Role
-from retour.core.effect import MONEY_KINDS, EffectState
+from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, EffectState
 from retour.core.label import standing
 from retour.core.money import Money
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
+from retour.core.repair import REPAIR
 from retour.core.resolution import Resolution, wording_of
 from retour.core.rma import Act, ReturnLine, Stage, count, minus, stage_of
 from retour.core.rma.acts import TABLE
@@ -22,10 +24,11 @@ from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.state import SettlementState
 from retour.core.why import Reason, asked, said
-from retour.doors.dashboard import words
+from retour.doors.dashboard import exchange_choices, words
 from retour.doors.dashboard.told import word
 from retour.store import effect as effects
 from retour.store import event, fraud, views
+from retour.store import exchange_order as exchange_orders
 from retour.store import order as orders
 from retour.store import photo as photos
 from retour.store import picture as pictures
@@ -39,6 +42,7 @@ from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
 from retour.store.effect import EffectRow
 from retour.store.event import Event
+from retour.store.exchange_order import ExchangeOrder
 from retour.store.fraud import Risk
 from retour.store.order import OrderRecord
 from retour.store.photo import PhotoView
@@ -83,6 +87,8 @@ class Whole:
     members: Mapping[UUID, str]
     duplicates: tuple[Duplicate, ...]
     risk: Risk | None = None
+    exchanges: tuple[ExchangeOrder, ...] = ()  # the new orders that replace its goods
+    wanted: Mapping[UUID, str] = field(default_factory=dict)  # the article of each line that is exchanged, if named
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -200,11 +206,17 @@ class Whole:
     def refused_call(self) -> EffectRow | None:
         """Return the newest call of its reference that failed and moves no money, if there is one."""
         newest = {(e.kind, e.business_ref): e for e in sorted(self.effects, key=lambda e: e.seq)}
-        return next((e for e in newest.values() if e.state is EffectState.FAILED and e.kind not in MONEY_KINDS), None)
+        others = MONEY_KINDS | EXCHANGE_KINDS
+        return next((e for e in newest.values() if e.state is EffectState.FAILED and e.kind not in others), None)
 
     def unreported(self) -> SettlementRow | None:
         """Return the settlement that somebody has carried out outside and nobody has reported on, if there is one."""
-        return next((s for s in self.settlements if s.awaits_report), None)
+        ours = {s.id for s in self.record.rma.settlements if s.exchange is not None and s.exchange.is_under_way}
+        return next((s for s in self.settlements if s.awaits_report and s.id not in ours), None)
+
+    def under_repair(self) -> SettlementRow | None:
+        """Return the repair that waits for staff, if there is one."""
+        return next((s for s in self.settlements if s.awaits_report and s.resolution == REPAIR), None)
 
     def reason_name(self, reader: Reader, code: str) -> str:
         """Return a reason as the merchant calls it, else in our words."""
@@ -273,8 +285,13 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("waive-fees")
     if is_desk and whole.refused_money() is not None:
         acts.add("pay-again")
+    acts |= exchange_choices.acts(whole.record.rma.lines, whole.exchanges) if is_desk else set()
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
+    repair = whole.under_repair()
+    if repair is not None:
+        acts |= {"send-back"} | ({"begin-repair"} if repair.begun_at is None else set())
+        acts |= {"refund-instead"} if is_desk else set()
     if is_open and any(line.decision is Decision.APPROVED and not line.kept for line in whole.record.rma.lines):
         acts.add("parcel")
     if is_desk and any(label.state is LabelState.FAILED for label in standing(whole.record.rma)):
@@ -306,6 +323,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
     assert order is not None, "a return has its order"
     assert marks is not None, "and its marks"
     settlements = tuple(await refunds.list_of_rma(db, rma_id))
+    swaps = any(line.resolution == ResolutionKind.EXCHANGE for line in record.rma.lines)
     waiting = next((s.id for s in settlements if s.second_at is not None), None)
     return Whole(
         record=record,
@@ -324,6 +342,8 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         records=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
         questions=tuple(await questions.of_return(db, rma_id)),
+        exchanges=tuple(await exchange_orders.list_of_rma(db, rma_id)) if swaps else (),
+        wanted=await exchange_orders.wanted(db, rma_id) if swaps else {},
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),

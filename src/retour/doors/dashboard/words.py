@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
-from retour.doors.dashboard import guard_words
+from retour.doors.dashboard import exchange_words, guard_words
 
 
 def _(text: str) -> str:
@@ -26,6 +26,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "payments_paused": (_("Payments are paused"), _("Refunds wait until somebody resumes them.")),
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
     **guard_words.QUEUE,
+    **exchange_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -34,6 +35,8 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
         _("Report what was paid outside"),
         _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
     ),
+    "awaiting_repair": (_("Begin the repair"), _("The item is here. No money moves by a repair.")),
+    "in_repair": (_("Finish the repair"), _("It is being repaired. The return ends once it is sent back.")),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
     "info_needed": (_("Waits for an answer"), _("The shopper was asked something.")),
     "approves_later": (_("Approved by the policy later"), ""),
@@ -47,6 +50,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "parcel_exception": (_("Ask about a parcel"), _("The carrier reports a problem on the way.")),
     "awaiting_rest": (_("Waits for the rest of the parcel"), ""),
     "awaiting_shipment": (_("Waits for the parcel to be sent"), ""),
+    "awaiting_visit": (_("Waits for a visit to the shop"), ""),
     "in_transit": (_("On its way back"), ""),
     "effect_in_flight": (_("Waits for the platform"), ""),
     "work_in_progress": (_("Retour is working on it"), ""),
@@ -68,8 +72,11 @@ WHAT: Final[Mapping[str, str]] = {
     "payments_paused": _("payments paused"),
     "platform_disagrees": _("amount differs"),
     **guard_words.WHAT,
+    **exchange_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
+    "awaiting_repair": _("repair not begun"),
+    "in_repair": _("repair"),
     "decision_needed": _("decision"),
     "info_needed": _("answer to our question"),
     "approves_later": _("the policy's time"),
@@ -83,6 +90,7 @@ WHAT: Final[Mapping[str, str]] = {
     "parcel_exception": _("parcel problem"),
     "awaiting_rest": _("rest of the parcel"),
     "awaiting_shipment": _("parcel not sent yet"),
+    "awaiting_visit": _("visit to the shop"),
     "in_transit": _("on its way"),
     "effect_in_flight": _("answer of the platform"),
     "work_in_progress": _("in progress"),
@@ -92,6 +100,7 @@ WAITING: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Waiting for the report from outside"),
     "payout_failed": _("Failed outside, owed again"),
     **guard_words.WAITING,
+    **exchange_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -99,6 +108,9 @@ WAITING: Final[Mapping[str, str]] = {
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "awaiting_repair": _("Waiting for the repair to begin"),
+    "in_repair": _("In repair"),
+    "awaiting_visit": _("Waiting for the shopper at the counter"),
     "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
     "awaiting_restock": _("Waiting to go back into stock"),
@@ -154,6 +166,7 @@ MONEY: Final[Mapping[str, str]] = {
     "handed_over": _("Handed over"),
     "awaiting_payout": _("Handed over, %(amount)s to report"),
     "payout_failed": _("Failed outside, %(amount)s owed"),
+    **exchange_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -182,6 +195,8 @@ EFFECTS: Final[Mapping[str, str]] = {
     "tag": _("Tag the order"),
     "untag": _("Remove the tag"),
     "note": _("Note on the order"),
+    "push_return": _("Tell the preferred returns system"),
+    **exchange_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
     "intent": _("Not sent yet"),
@@ -249,7 +264,7 @@ RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "refund_service": _("Paid by a service of yours, such as a credit program. You or the service pay and report it."),
     "gift_card": _("A gift card of your shop. You issue it and report it."),
     "store_credit": _("Credit for the next order, with a bonus if the rule says so. You issue it and report it."),
-    "exchange": _("Another item instead of the money. You send it and report it."),
+    "exchange": _("Another item instead of the money. Retour makes the new order where the platform can, or you do."),
     "keep_item": _("The shopper keeps the item and gets the part of the money that the rule says. Nothing comes back."),
     "repair": _("You repair the item, send it back and report it. No money moves."),
 }
@@ -257,6 +272,7 @@ METHODS: Final[Mapping[str, str]] = {
     "own_carrier": _("Own carrier"),
     "label": _("Label"),
     "drop_off": _("Drop-off"),
+    "in_store": _("In the shop"),
     "keep_item": _("Nothing comes back"),
     "nothing": _("There is nothing to send"),
 }
@@ -307,6 +323,8 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.inspected": _("Inspected"),
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
+    "return.repair_begun": _("Repair begun"),
+    "return.sent_back": _("Sent to the shopper"),
     "return.fees_waived": _("Fees waived"),
     "return.assigned": _("Assigned"),
     "return.watched": _("Watched"),
@@ -320,6 +338,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.handed_over": _("Refund handed over"),
     "settlement.disputed": _("Amount differs from the platform"),
     **guard_words.HAPPENED,
+    **exchange_words.HAPPENED,
     "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),

@@ -2,21 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from retour.core.kind import WITHDRAWN, Kind
-from retour.core.why import Ask, AskKind, Level, Reason, Standard, asked, choosable, offered
+from retour.core.kind import WITHDRAWN, Kind, levels_of
+from retour.core.why import Ask, AskKind, Level, Reason, asked, choosable, offered
 from retour.doors.portal.desk import Here
 from retour.doors.portal.draft import Draft
 from retour.flows.rma import Considered
 from retour.store import why as reasons
 from retour.web.reader import Reader
-
-# Which reasons of a shop fit a kind, by their standard groups; every reason fits a return.
-ABOUT: Final[Mapping[str, frozenset[Standard]]] = {
-    Kind.CLAIM.value: frozenset({Standard.QUALITY, Standard.MISTAKE}),
-    Kind.CANCELLATION.value: frozenset({Standard.PREFERENCE, Standard.OTHER}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +96,7 @@ async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str
     language, default = here.reader.language, here.portal.look.default_language
     more = tuple(Option(code, name, asks=False) for code, name in own_reasons(draft.kind, here.reader).items())
     return {
-        line.ref: Choices(_of_kind(tuple(offered(records, line.product)), draft.kind), language, default, more)
+        line.ref: Choices(levels_of(draft.kind, offered(records, line.product)), language, default, more)
         for line in order.order.order.lines
         if line.ref in draft.lines
     }
@@ -127,12 +120,6 @@ def own_reasons(kind: str, reader: Reader) -> dict[str, str]:
     if kind == Kind.WITHDRAWAL:
         return {WITHDRAWN: reader.say("Withdrawn from")}
     return {}
-
-
-def _of_kind(levels: tuple[Level, ...], kind: str) -> tuple[Level, ...]:
-    """Return the groups that a kind is about: a claim about what is wrong, a cancellation about what is not wanted."""
-    about = ABOUT.get(kind)
-    return tuple(level for level in levels if level.group.standard_group in about) if about else levels
 
 
 def photo_text(asks: Sequence[OwnAsk]) -> str:

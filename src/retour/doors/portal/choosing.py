@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 import msgspec
 from litestar import Response
@@ -30,16 +29,14 @@ from retour.web.forms import Form, FormErrors
 from retour.web.pages import see
 from retour.web.reader import Reader
 
-_FIRST: Final = UUID(int=0)
-
 
 @dataclass(frozen=True, slots=True)
 class ItemCard:
-    """One order line as it may be chosen: `blocked` says why it cannot be, `price` what was paid."""
+    """One order line as it may be chosen: `blocked` says why it cannot be, `price` what was paid; of a gift nobody is told."""
 
     key: str
     title: str
-    price: Money
+    price: Money | None
     ordered: int
     left: int
     blocked: str | None
@@ -85,28 +82,31 @@ async def _items(
     here: Here, found: Considered, draft: Draft, *, status: int = 200, errors: FormErrors
 ) -> Response[Any]:
     pictures = await pictures_of(here.db, found.order.order)
-    cards = [_card(line, draft, here.reader, found, pictures) for line in found.lines]
+    gift = here.proven.gift
+    cards = [_card(line, draft, here.reader, found, pictures, gift=gift) for line in found.lines]
     days = sorted({line.decision.closes_on for line in found.lines if line.can_return and line.decision.closes_on})
-    earlier = await views.returns(
-        here.db, after_id=_FIRST, limit=1, store_id=here.store_id, order_id=found.order.id
-    )  # fmt: skip
+    earlier = await views.returns_of_shopper(
+        here.db, store_id=here.store_id, order_id=found.order.id, receiver_id=here.proven.receiver_id, limit=1
+    )
     return here.page(
         "items", status=status, errors=errors, cards=cards, order_name=found.order.order.name,
         until=days[0] if days and draft.kind != "cancellation" else None, several_days=len(days) > 1, has_returns=bool(earlier),
         help_url=here.help_url, sending=here.portal.look.text(here.reader.language).sending,
         heading=kinds.heading(draft.kind, here.reader), kinds=await kinds.others(here, draft),
+        gift=gift,
     )  # fmt: skip
 
 
 def _card(
-    found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered, pictures: Mapping[str, str]
-) -> ItemCard:
+    found: ConsideredLine, draft: Draft, reader: Reader, whole: Considered, pictures: Mapping[str, str],
+    *, gift: bool,
+) -> ItemCard:  # fmt: skip
     line, chosen = found.line, draft.lines.get(found.line.ref)
     order = whole.order.order
     blocked = None if found.can_return else words.why_not(found, reader, placed_at=order.placed_at)
     closes_on = found.decision.closes_on
     return ItemCard(
-        key=key_of(line.ref), title=line.title, price=Money(line.gross.presentment, order.currency),
+        key=key_of(line.ref), title=line.title, price=None if gift else Money(line.gross.presentment, order.currency),
         ordered=line.quantity, left=found.left, blocked=blocked,
         until=reader.day(closes_on) if closes_on and not blocked else None,
         checked=chosen is not None and not blocked, quantity=min(chosen.quantity, found.left) if chosen else 1,

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,6 +147,21 @@ class Proven:
     person_id: UUID
 
     @property
+    def gift(self) -> bool:
+        """Return whether the visit is of whoever got the order as a gift."""
+        return self.visit.gift
+
+    @property
+    def receiver_id(self) -> UUID | None:
+        """Return who got the gift, or nothing where the visit is the shopper's own."""
+        return self.person_id if self.visit.gift else None
+
+    def may_see(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a return (`row` of its view) is this visit's: a gift is seen by its receiver alone."""
+        mine = row["person_id"] == self.person_id if self.gift else True
+        return row["order_id"] == self.order_id and row["gift"] == self.gift and mine
+
+    @property
     def actor(self) -> str:
         """Return how events name the shopper."""
         return f"shopper:{self.person_id}"
@@ -160,7 +175,7 @@ class Desk:
         public_url: str,
     ) -> None:  # fmt: skip
         self.database, self.vault, self.pages, self.policies = database, vault, pages, policies
-        self.clock = clock
+        self.clock, self.public_url = clock, public_url
         self._secure = public_url.startswith("https://")
         self._known: dict[str, tuple[UUID, UUID, float]] = {}
 

@@ -138,7 +138,7 @@ async def _read(here: Here, name: str) -> tuple[Record, ReturnRecord, Order]:
 
 
 def _may(row: Record, record: ReturnRecord) -> bool:
-    return row["kind"] == "return" and shopper_may_edit(record.rma)
+    return row["kind"] == "return" and not row["gift"] and shopper_may_edit(record.rma)
 
 
 async def _rows(here: Here, record: ReturnRecord, order: Order) -> list[Row]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response
+from litestar.exceptions import NotFoundException
 
 from retour.core.promise import kept
 from retour.doors.portal.desk import AnyRequest, Desk
@@ -19,6 +20,8 @@ async def show_paper(desk: Desk, request: AnyRequest, handle: str) -> Response[A
     """Return the explanation of a return of the proven order as a PDF."""
     async with desk.here(request, handle) as here:
         row = await own_return(here, str(request.path_params["name"]))
+        if row["gift"]:
+            raise NotFoundException  # whoever got a gift is not told what it cost
         record = await rmas.load(here.db, row["id"])
         order = await orders.load(here.db, row["order_id"])
         assert record is not None, "a return that was just read"

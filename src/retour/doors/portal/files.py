@@ -98,8 +98,9 @@ async def show_file(desk: Desk, request: AnyRequest, handle: str) -> Response[An
     async with desk.here(request, handle) as here:
         proven = here.proven
         opened = await evidence.read_as_shopper(
-            here.db, desk.vault, photo_id=photo_id, order_id=proven.order_id, visit_id=proven.visit.id
-        )
+            here.db, desk.vault, photo_id=photo_id, order_id=proven.order_id, visit_id=proven.visit.id,
+            receiver_id=proven.receiver_id,
+        )  # fmt: skip
     if opened is None or name != f"{photo_id}.{ENDINGS[opened.media]}":
         raise NotFoundException
     return as_attachment(opened.content, opened.media, name)

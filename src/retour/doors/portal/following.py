@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -12,22 +11,25 @@ from litestar.exceptions import NotFoundException
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import Order
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.core.rma.shopper import shopper_may_edit
+from retour.core.rma.state import IN_STORE
 from retour.doors.portal import words
 from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
-from retour.doors.portal.papers import papers_of
+from retour.doors.portal.papers import counter_of, papers_of, sent_to
 from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, fraud, views
+from retour.store import exchange_order as exchange_orders
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -53,16 +55,17 @@ _LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
 async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """List the returns of the proven order, newest first."""
     async with desk.here(request, handle) as here:
-        rows = await views.returns(
-            here.db, after_id=UUID(int=0), limit=LIST_MOST, store_id=here.store_id, order_id=here.proven.order_id
-        )
+        rows = await views.returns_of_shopper(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, receiver_id=here.proven.receiver_id,
+            limit=LIST_MOST,
+        )  # fmt: skip
         order = await orders.load(here.db, here.proven.order_id)
         assert order is not None, "a proven order is kept"
         shown, names = [], await names_of(here)
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
             stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=chosen_of(row, names))
-            amount = Money(row["promised_minor"], row["currency"]) if pays(row) else None
+            amount = Money(row["promised_minor"], row["currency"]) if pays(row) and not row["gift"] else None
             shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
 
@@ -92,18 +95,24 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
-            rows=rows, is_promise=is_promise, pays=pays(row), pieces=await _pieces(row, order.order, here),
+            rows=rows, is_promise=is_promise, pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
             may_edit=await _may_edit(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=told_parcels(parts.shipments),
+            parcels=told_parcels(parts.shipments), to_you=sent_to(settlements), in_store=row["method"] == IN_STORE,
+            counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
+            new_orders=await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else (),
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
+
+
+def _swaps(row: Record) -> bool:
+    return any(line.resolution == ResolutionKind.EXCHANGE for line in _LINES.decode(row["lines"] or "[]"))
 
 
 async def _changed(here: Here, row: Record, order: Order, settlements: list[SettlementRow]) -> tuple[MoneyRow, ...]:
@@ -147,7 +156,7 @@ async def own_return(here: Here, name: str) -> Record:
     proven, match = here.proven, _NUMBER.fullmatch(name)
     rma_id = await rmas.find_by_number(here.db, int(match[1])) if match else None
     row = await views.one_return(here.db, rma_id) if rma_id else None
-    if row is None or row["order_id"] != proven.order_id:
+    if row is None or not proven.may_see(row):
         raise NotFoundException
     return row
 
@@ -159,7 +168,7 @@ async def _may_cancel(db: Db, row: Record) -> bool:
 
 async def _may_edit(db: Db, row: Record) -> bool:
     record = await rmas.load(db, row["id"])
-    return record is not None and row["kind"] == "return" and shopper_may_edit(record.rma)
+    return record is not None and row["kind"] == "return" and not row["gift"] and shopper_may_edit(record.rma)
 
 
 async def _logo(here: Here) -> Response[Any]:

@@ -22,6 +22,8 @@ async def take_kind(desk: Desk, request: AnyRequest, handle: str) -> Response[An
     form = await desk.form(request, handle)
     async with desk.here(request, handle) as here:
         draft = draft_of(here)
+        if here.proven.gift:
+            return see(f"{here.base}/items")
         if form.text("kind") in _KINDS and form.text("kind") != draft.kind:
             await keep(here, Draft(draft.order_id, kind=form.text("kind")))
         return see(f"{here.base}/items")
@@ -29,6 +31,8 @@ async def take_kind(desk: Desk, request: AnyRequest, handle: str) -> Response[An
 
 async def others(here: Here, draft: Draft) -> Sequence[tuple[str, str]]:
     """Return the other kinds that the shopper may begin now, as (kind, words); a cancellation if it would be of something."""
+    if here.proven.gift:
+        return ()  # a gift comes back for credit, and that is all there is
     found = [kind for kind in _KINDS if kind != draft.kind]
     if Kind.CANCELLATION.value in found and not await _can_cancel(here):
         found.remove(Kind.CANCELLATION.value)

@@ -95,7 +95,10 @@ async def send_again(desk: Desk, request: AnyRequest, handle: str) -> Response[A
 async def follow_link(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     """Let the holder of a good link in; any other is shown the form."""
     asked = {name: str(request.query_params.get(name, "")) for name in ("order", "until", "sign")}
-    link, token = links.read(**asked) or links.Link("", desk.clock(), ""), new_token()
+    link = links.read(order=asked["order"], until=asked["until"], sign=asked["sign"]) or links.Link(
+        "", desk.clock(), ""
+    )
+    token = new_token()
     async with desk.here(request, handle) as here:
         try:
             state = await flow.follow_link(
@@ -159,6 +162,7 @@ def _code(
         errors=errors or FormErrors(),
         typed=form.text("code") if form else "",
         again_in=wait_s(visit.asked_at + BETWEEN_ASKS, here.now),
+        gift=visit.gift,
     )
 
 

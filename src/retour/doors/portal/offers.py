@@ -1,10 +1,11 @@
 """What the shop offers for the chosen items: each way with its own quote, compared honestly with the refund."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from retour.core.errors import Refused
+from retour.core.kind import CREDIT
 from retour.core.money import Money
 from retour.core.policy.outcome import ResolutionKind, ResolutionOffer
 from retour.core.refund import RowKind
@@ -62,11 +63,26 @@ async def offers_of(here: Here, draft: Draft) -> list[Choice]:
         raise Elsewhere("/items?check=1") from refused
     found: list[tuple[ResolutionOffer, Judged]] = []
     for offer in _common(first):
+        if here.proven.gift and offer.kind.value not in CREDIT:
+            continue
         value = value_of(offer.kind.value, offer.ref)
         found.append((offer, await judged(here, draft, resolution=value)))
+    if here.proven.gift:
+        return await _credit(here, found)
     refund_minor = next((worth(one) for offer, one in found if offer.kind == REFUND), None)
     names = await names_of(here)
     return [_choice(names, offer, one, refund_minor) for offer, one in found]
+
+
+async def _credit(here: Here, found: Sequence[tuple[ResolutionOffer, Judged]]) -> list[Choice]:
+    """Return the ways in which a gift becomes credit, without a word on what it is worth."""
+    names, choices = await names_of(here), []
+    for offer, one in found:
+        own = names.wording(offer.ref)
+        said = own.description if own and own.description else words.resolution_text(offer.kind.value, here.reader)
+        text = " ".join(_sentence(part) for part in (said, _when(here, one)) if part)
+        choices.append(Choice(value_of(offer.kind.value, offer.ref), names.of(offer.kind.value, offer.ref), text))
+    return choices
 
 
 def worth(judged_as: Judged) -> int:

@@ -6,12 +6,17 @@ from uuid import UUID
 
 from retour.core.label import DROP_OFF, is_waived, standing
 from retour.core.rma.label import LabelState
+from retour.core.rma.state import IN_STORE
 from retour.core.shipping import carrier_name, tracking_url
 from retour.doors.portal.desk import Here
 from retour.store import label as labels
+from retour.store import return_address as addresses
 from retour.store import rma as rmas
+from retour.store.db import Record
+from retour.store.refund import SettlementRow
 from retour.store.views import ShipmentView
 from retour.web.labels import mailed
+from retour.web.postal import postal_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,23 @@ def told(parcels: Sequence[ShipmentView]) -> list[tuple[str, str, str | None]]:
     return [
         (carrier_name(p.carrier), p.tracking_number, tracking_url(p.carrier, p.tracking_number)) for p in parcels
     ]  # fmt: skip
+
+
+async def counter_of(here: Here, row: Record) -> Sequence[str]:
+    """Return the address of the counter, line by line; nothing for a return that travels or a store that names none."""
+    if row["method"] != IN_STORE:
+        return ()
+    record = await rmas.load(here.db, row["id"])
+    assert record is not None, "a return that was just read"
+    to = next((line.destination for line in record.rma.lines if line.method == IN_STORE), None)
+    found = await addresses.find(here.db, here.store_id, to)
+    return postal_lines(found.address, here.reader) if found else ()
+
+
+def sent_to(settlements: Sequence[SettlementRow]) -> list[tuple[str, str, str | None]]:
+    """Return (carrier, number, where it can be followed) of what is on its way to the shopper after a repair."""
+    return [
+        (carrier_name(s.sent_carrier), s.sent_number, tracking_url(s.sent_carrier, s.sent_number))
+        for s in settlements
+        if s.sent_carrier and s.sent_number
+    ]

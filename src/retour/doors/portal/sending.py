@@ -44,7 +44,8 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
     rma_id = draft.rma_id
     asking = returns.Asking(
         here.store_id, proven.order_id, tuple(wishes), "portal", kind=draft.kind,
-        method=draft.method or None, plan_hash=form.text("plan"),
+        method=draft.method or None, plan_hash=None if proven.gift else form.text("plan"),
+        gift=proven.gift, receiver_id=proven.receiver_id, gift_unproven=proven.gift and proven.visit.proven_by != "link",
     )  # fmt: skip
 
     async def work(db: Db) -> int:
@@ -109,7 +110,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
-        sends=method not in STAYS, confirmation=masked_email(person.email) if person else None,
+        sends=method not in STAYS, gift=here.proven.gift, confirmation=masked_email(person.email) if person else None,
     )  # fmt: skip
 
 

@@ -48,10 +48,13 @@ def standing(
     `appeal` is what the shop says to a shopper whose request a person looks at because of signs of abuse.
     """
     say, status = reader.say, Decision(row["status"])
+    settlements = [s for s in settlements if s.state is not SettlementState.REVERSED]  # nothing came of these
     if row["blocked_code"] == "info_needed":
         until = _by(row, "answer_by", say("Please answer by %(day)s; after that it expires."), reader)
         text = _joined(say("Your return goes on as soon as you have answered."), until)
         return Standing(say("The shop has a question"), text, say("Waits for your answer"), for_you=True)
+    if row["blocked_code"] == "exchange_unpaid":
+        return _unpaid(row, reader)
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
         if row["blocked_code"] == "fraud_review":
@@ -70,8 +73,21 @@ def standing(
         text = say("No parcel or answer came in time. Ask the shop if you sent one, or start a new return.")
         return Standing(say("This return has expired"), text)
     if settlements and all(s.state in PAID for s in settlements) and status is Decision.RESOLVED:
+        if row["gift"]:
+            return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
         return _paid(settlements, reader, chosen)
     return _on_its_way(row, settlements, reader, shop=shop, chosen=chosen)
+
+
+def _unpaid(row: Record, reader: Reader) -> Standing:
+    """Return what is said while the difference of an exchange is to be paid."""
+    told = json.loads(row["evidence"] or "{}")
+    amount = reader.amount(Money(int(told["amount_minor"]), row["currency"]))
+    text = _joined(
+        reader.say("Your new item costs %(amount)s more. It is sent as soon as you have paid the invoice.", amount=amount),
+        _by(row, "pay_by", reader.say("Pay by %(day)s; after that the value of your return is paid out instead."), reader),
+    )  # fmt: skip
+    return Standing(reader.say("Pay the difference"), text, reader.say("Waits for you: pay the invoice"), for_you=True)
 
 
 def pays(row: Record) -> bool:
@@ -124,6 +140,14 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if code == "label_failed":
         text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
+    if row["method"] == MethodKind.IN_STORE.value:
+        text = _joined(
+            say("Your return is approved. Show the code at the counter; the items are looked at there."),
+            _by(row, "send_by", say("Come by %(day)s; after that it expires."), reader),
+        )
+        return Standing(
+            say("Bring the items to the shop"), text, say("Waits for you: come to the counter"), for_you=True
+        )
     text = _joined(
         say("Your return is approved. Pack the items and send them back."),
         _by(row, "send_by", say("Hand the parcel over by %(day)s; after that it expires."), reader),
@@ -150,6 +174,8 @@ def _prepared(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     say, kinds = reader.say, {s.resolution for s in settlements}
     waits = say("Waits for %(shop)s", shop=shop)
     if kinds == {ResolutionKind.REPAIR}:
+        if all(s.begun_at is None for s in settlements):
+            return Standing(say("Your item is waiting for its repair"), say("It is here and checked."), waits)
         return Standing(say("The shop is repairing your item"), say("You get it back when it is done."), waits)
     if row["method"] == MethodKind.KEEP_ITEM.value:
         return Standing(say("You keep the items"), say("The shop takes care of the rest."), waits)
@@ -176,6 +202,8 @@ def _issued(settlements: Sequence[SettlementRow], reader: Reader, chosen: str, t
     """Return where a return stands for which the shop gave something else than a refund."""
     say, kinds = reader.say, {s.resolution for s in settlements}
     if kinds == {ResolutionKind.REPAIR}:
+        if all(s.outcome == "replaced" for s in settlements):
+            return Standing(say("You get another one"), say("It is on its way to you in place of yours."))
         return Standing(say("Your item is repaired"), say("It is on its way back to you."))
     if kinds == {ResolutionKind.EXCHANGE} or not total:
         return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
@@ -191,7 +219,7 @@ def timeline(events: Sequence[Event], reader: Reader, *, shop: str) -> list[Entr
     entries = []
     for event in events:
         text = said.get(event.type)
-        if event.type == EventType.SETTLEMENT_SETTLED.value and event.data.get("to") == "merchant":
+        if event.type == EventType.SETTLEMENT_SETTLED.value and event.data.get("to") in ("merchant", "exchange"):
             text = reader.say("The shop has taken care of it")
         if event.type == EventType.SETTLEMENT_SETTLED.value and not event.data.get("amount_minor", 1):
             text = None
@@ -217,7 +245,12 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_INSPECTED.value: say("The shop checked your items"),
         EventType.SETTLEMENT_SETTLED.value: say("Your money was sent"),
         EventType.SETTLEMENT_HANDED_OVER.value: say("The shop takes care of it itself"),
+        EventType.EXCHANGE_UNPAID.value: say("You got an invoice for the difference"),
+        EventType.EXCHANGE_MADE.value: say("Your new item is ordered"),
+        EventType.EXCHANGE_CANCELLED.value: say("The order of your new item was cancelled"),
         EventType.RETURN_RESOLVED.value: say("Return complete"),
+        EventType.RETURN_REPAIR_BEGUN.value: say("The shop began the repair"),
+        EventType.RETURN_SENT_BACK.value: say("Your item was sent to you"),
     }
 
 

@@ -35,6 +35,7 @@ def method_name(kind: str, reader: Reader) -> str:
         MethodKind.OWN_CARRIER.value: say("With a carrier of your choice"),
         MethodKind.LABEL.value: say("With a label from the shop"),
         MethodKind.DROP_OFF.value: say("At a drop-off point"),
+        MethodKind.IN_STORE.value: say("Bring it to the shop"),
         MethodKind.KEEP_ITEM.value: say("Keep the items"),
         NOTHING: say("Nothing to send"),
     }
@@ -48,6 +49,7 @@ def method_text(kind: str, reader: Reader) -> str:
         MethodKind.OWN_CARRIER.value: say("You pack the parcel and pay for sending it."),
         MethodKind.LABEL.value: say("The shop sends you a label."),
         MethodKind.DROP_OFF.value: say("You hand the parcel over at a drop-off point."),
+        MethodKind.IN_STORE.value: say("You show a code at the counter. No parcel, no label."),
         MethodKind.KEEP_ITEM.value: say("Nothing needs to be sent."),
         NOTHING: say("Nothing needs to be sent."),
     }

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Request, Response, Router
 from litestar.response import Redirect
 
-from retour.doors.warehouse import inspect_room, parcel_room, photo_room, scan_room
+from retour.doors.warehouse import counter_room, inspect_room, parcel_room, photo_room, scan_room
 from retour.doors.warehouse.dock import Dock
 from retour.web.error_pages import as_page
 from retour.web.session import SignInNeeded
@@ -19,7 +19,7 @@ def route_handlers(dock: Dock) -> list[Router]:
             return _to_sign_in(request, error)
         return as_page(dock.pages, request, error, now=dock.clock())
 
-    rooms = (scan_room, parcel_room, inspect_room, photo_room)
+    rooms = (scan_room, counter_room, parcel_room, inspect_room, photo_room)
     handlers = [handler for room in rooms for handler in room.route_handlers(dock)]
     return [Router("/", route_handlers=handlers, exception_handlers={Exception: refused})]
 

@@ -83,6 +83,7 @@ BAND: Final[Mapping[Did, tuple[Tone, str, str]]] = {
     Did.OBSERVED: ("ok", _("Kept as extra"), _("Somebody at the desk will look at it. Put it aside.")),
     Did.FINISHED: ("ok", _("Parcel finished"), ""),
     Did.INSPECTED: ("ok", _("Inspected"), ""),
+    Did.TAKEN_IN: ("ok", _("Taken in"), _("Stock and money follow by themselves.")),
     Did.TAKEN_BACK: ("ok", _("Taken back"), ""),
     Did.CORRECTED: (
         "warn",
@@ -102,6 +103,7 @@ REFUSED: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "already_received": (_("Already complete"), _("All announced units of this article are here.")),
     "not_approved": (_("Not approved"), _("This article cannot be inspected: its return is not approved.")),
+    "more_than_returnable": (_("Not awaited"), _("Fewer of it are expected. Below is how it is now.")),
     "more_than_received": (_("Not here yet"), _("Receive the unit before it is inspected.")),
     "quantity_not_positive": (_("How many?"), _("Enter a number from 1 to 10,000.")),
     "code_missing": (_("Nothing scanned"), _("Scan a code, or type it and press Enter.")),

@@ -14,8 +14,8 @@ import structlog
 from retour.core.effect import Effect, EffectState, Step, Timing, next_step
 from retour.core.event import EventType
 from retour.core.ports import (
-    CommerceConnector,
     Credential,
+    EffectConnector,
     Outcome,
     ReadBack,
     Silence,
@@ -63,7 +63,7 @@ class Carrier:
     """
 
     database: Database
-    connectors: Callable[[str], CommerceConnector]
+    connectors: Callable[[str], EffectConnector]
     open_credential: Callable[[Connection], Credential]
     pace: Pace
     clock: Callable[[], datetime]
@@ -93,7 +93,7 @@ class _Taken:
     """A claimed effect and what is to be done with it; `sending` if it was marked as sent along with the claim."""
 
     claim: Claim
-    connector: CommerceConnector
+    connector: EffectConnector
     step: Step
     since: datetime
     sending: Effect | None = None
@@ -156,7 +156,7 @@ async def _take(carrier: Carrier, tenant_id: UUID, effect_id: UUID, *, marking: 
         return replace(taken, sending=effects.as_sent(claim.effect, attempt=n, guard=None), credential=credential)
 
 
-def _guard(connector: CommerceConnector, claim: Claim) -> WireRequest | None:
+def _guard(connector: EffectConnector, claim: Claim) -> WireRequest | None:
     """Return the read that must precede the send, if there is one.
 
     The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
@@ -165,7 +165,7 @@ def _guard(connector: CommerceConnector, claim: Claim) -> WireRequest | None:
     return connector.build_guard(claim.effect) if needed else None
 
 
-async def _send(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> _Again:
+async def _send(carrier: Carrier, connector: EffectConnector, connection: Connection, claim: Claim) -> _Again:
     credential = carrier.open_credential(connection)
     effect, guard, guarding = claim.effect, None, _guard(connector, claim)
     if guarding is not None:
@@ -181,7 +181,7 @@ async def _send(carrier: Carrier, connector: CommerceConnector, connection: Conn
 
 
 async def _call(
-    carrier: Carrier, connector: CommerceConnector, credential: Credential, claim: Claim, sending: Effect
+    carrier: Carrier, connector: EffectConnector, credential: Credential, claim: Claim, sending: Effect
 ) -> _Again:
     """Send what is marked as sent, and settle what the answer means."""
     answer = await connector.send(credential, connector.build(sending))
@@ -210,7 +210,7 @@ async def _mark(carrier: Carrier, claim: Claim, guard: Mapping[str, object] | No
     return None if n is None else effects.as_sent(claim.effect, attempt=n, guard=guard)
 
 
-async def _read_back(carrier: Carrier, connector: CommerceConnector, connection: Connection, claim: Claim) -> _Again:
+async def _read_back(carrier: Carrier, connector: EffectConnector, connection: Connection, claim: Claim) -> _Again:
     effect = claim.effect
     answer = await connector.send(carrier.open_credential(connection), connector.build_readback(effect))
     if await _is_locked_out(carrier, connector, claim, answer):
@@ -373,7 +373,7 @@ async def _postpone(carrier: Carrier, claim: Claim, why: str) -> None:
         await effects.postpone(db, claim.effect, wait=carrier.pace.back_off(claim.effect.attempts), message=why)
 
 
-async def _is_locked_out(carrier: Carrier, connector: CommerceConnector, claim: Claim, answer: WireAnswer) -> bool:
+async def _is_locked_out(carrier: Carrier, connector: EffectConnector, claim: Claim, answer: WireAnswer) -> bool:
     """Return whether a read was refused for its credentials; then the connection stops and the effect waits."""
     if connector.classify(claim.effect, answer).verdict is not Verdict.NEEDS_RECONNECT:
         return False

@@ -10,6 +10,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.intake import ReturnDocument
 from retour.core.intake.following import Step, parcel_status, steps_for
+from retour.core.push import agrees
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import Return, count
 from retour.flows.intake.hands import Hands
@@ -19,19 +20,23 @@ from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord
 
+ENDED: Final = "ended_elsewhere"
 _NO_MESSAGE: Final = "Rejected where the return was requested."
 _REFUNDED: Final = "The system that the return comes from says that it was refunded there."
 
 
 async def follow(
-    db: Db, *, rma_id: UUID, document: ReturnDocument, decides: bool, actor: str, hands: Hands, now: datetime
-) -> tuple[str, ...]:
+    db: Db, *, rma_id: UUID, document: ReturnDocument, decides: bool, actor: str, hands: Hands, now: datetime,
+    pushed: bool = False,
+) -> tuple[str, ...]:  # fmt: skip
     """Take the steps that a document asks for and return the codes of those that are not allowed.
 
-    What is done already is not done again. Each step stands alone: one that is refused leaves the others.
+    What is done already is not done again. Each step stands alone: one that is refused leaves the others. Where a
+    return that was `pushed` stands there is always told, and that it ended there otherwise than here is a discrepancy.
     """
     refused: list[str] = []
-    for step in steps_for(document, decides=decides):
+    steps = steps_for(document, decides=decides)
+    for step in steps:
         try:
             async with intakes.apart(db):
                 await _take(db, step, rma_id, document, actor, hands, now)
@@ -39,9 +44,25 @@ async def follow(
             refused.append(f"{step.value}: {no.code}")
         except asyncpg.IntegrityConstraintViolationError:
             refused.append(f"{step.value}: state_changed")
-    if refused:
+    if refused or (pushed and Step.OBSERVE not in steps):
         await _observe(db, rma_id, document, actor, now, refused)
+    if pushed:
+        await _compare(db, rma_id, document, actor, now)
     return tuple(refused)
+
+
+async def _compare(db: Db, rma_id: UUID, document: ReturnDocument, actor: str, now: datetime) -> None:
+    """Show that a return ended there otherwise than it stands here, until both stand alike."""
+    record = await returns.lock(db, rma_id)
+    assert record is not None, "a return is never deleted"
+    if agrees(document.status, record.rma.status):
+        await discrepancy.resolve(db, ENDED, resource_kind="return", resource_id=rma_id, by=actor, at=now)
+        return
+    await discrepancy.open_(
+        db, ENDED, resource_kind="return", resource_id=rma_id, store_id=record.store_id, actor=actor,
+        owner=discrepancy.Owner.OPERATOR, at=now, details={"there": document.status, "here": record.rma.status.value},
+        next_step="compare both, then let the return end here as it ended there, or correct it there",
+    )  # fmt: skip
 
 
 async def _take(

@@ -14,6 +14,8 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.platforms import FEED
 from retour.store import account, connection, event, jobs, sync
+from retour.store import effect as effects
+from retour.store import intake as intakes
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -90,6 +92,7 @@ async def rotate_secret(db: Db, vault: Vault, *, tenant_id: UUID, source_id: UUI
 async def remove_source(db: Db, *, source_id: UUID, actor: str, now: datetime) -> None:
     """Take nothing more from a source; what it sent stays. Refuses source_not_found."""
     await source_of(db, source_id)
+    await effects.withdraw(db, await intakes.unsent(db, source_id), at=now)
     if await connection.set_state(db, source_id, "disconnected"):
         await event.put(
             db,

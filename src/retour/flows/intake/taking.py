@@ -17,6 +17,7 @@ from retour.core.intake import Association, Candidate, ReturnDocument, Scored, V
 from retour.core.intake.draft import Kept, Read
 from retour.core.intake.following import OVER
 from retour.core.order import Order
+from retour.core.push import REFERENCE
 from retour.flows.intake.following import follow
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.told import Outcome, Taken
@@ -69,6 +70,8 @@ async def take_in(
     kept = Kept(document, text, tuple(read))
     external_id = fitting(document.id)
     known = await intakes.find(db, source=source.key, external_id=external_id)
+    if known is None and await _is_ours(db, source, document, external_id, now):
+        known = await intakes.find(db, source=source.key, external_id=external_id)
     if known is not None:
         return await _again(db, vault, source, known, kept, hands=hands, now=now)
     intake_id = new_id()
@@ -78,6 +81,23 @@ async def take_in(
         far_status=document.status, far_updated_at=document.updated_at, kept=kept, at=now,
     )  # fmt: skip
     return await _first(db, vault, source, intake_id, kept, hands=hands, now=now)
+
+
+async def _is_ours(db: Db, source: Source, document: ReturnDocument, external_id: str, now: datetime) -> bool:
+    """Return whether a document says our reference of a return that was told to its source, and link the two.
+
+    That it is heard of before the answer to the push opens no second return.
+    """
+    reference = document.metadata.get(REFERENCE)
+    if source.connection_id is None or reference is None:
+        return False
+    rma_id = await intakes.told_as(db, connection_id=source.connection_id, reference=reference)
+    if rma_id is None:
+        return False
+    await intakes.link(
+        db, rma_id, connection_id=source.connection_id, external_id=external_id, far_status=None, at=now
+    )  # fmt: skip
+    return True
 
 
 async def _again(
@@ -94,7 +114,7 @@ async def _again(
     if known.rma_id is not None:
         moved = await follow(
             db, rma_id=known.rma_id, document=kept.document, decides=source.decides, actor=source.actor, hands=hands,
-            now=now,
+            now=now, pushed=known.decided_by == intakes.PUSH,
         )  # fmt: skip
     await intakes.seen(
         db, vault, known.id, far_status=kept.document.status, far_updated_at=updated_at,

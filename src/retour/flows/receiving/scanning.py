@@ -38,6 +38,7 @@ class Did(StrEnum):
     FINISHED = "finished"
     INSPECTED = "inspected"
     TAKEN_BACK = "taken_back"
+    TAKEN_IN = "taken_in"  # at a counter: received and judged at once
     CORRECTED = "corrected"
 
 

@@ -1,7 +1,7 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
 from retour.flows.rma.advance import advance, move_on
-from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish, with_receiver
 from retour.flows.rma.attend import assign, prioritise, retag, watch
 from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
@@ -53,4 +53,5 @@ __all__ = [
     "send_draft",
     "waive_fees",
     "watch",
+    "with_receiver",
 ]

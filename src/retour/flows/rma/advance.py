@@ -18,6 +18,7 @@ from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
+from retour.flows.rma.push import push
 from retour.flows.rma.reopen import show_stock_to_undo
 from retour.store import effect as effects
 from retour.store import event, fraud, jobs, receiving
@@ -75,11 +76,13 @@ async def _advance(
         await returns.announce(db, record.rma.id, units)
         lines = announcement(record.rma, ground.order.order)
         await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})
-    await fraud.renew(db, record.rma.id, at=now)
+    if record.told_since:
+        await fraud.renew(db, record.rma.id, at=now)
+    pushed = await push(db, tenant_id, record, ground.order.order, platforms, now)
     known, order = platforms.records.get(ground.platform, {}), ground.order.order
     own = ground.store.ownership(frozenset(known))
     await show_stock_to_undo(db, record, order, own, now=now)
-    steps, nudges = next_steps(record.rma, order, own), list[jobs.Job]()
+    steps, nudges = next_steps(record.rma, order, own), pushed
     withdrawn = await effects.withdraw(db, steps.withdraw, at=now) if steps.withdraw else []
     if withdrawn:
         await _tell(db, record, EventType.EFFECT_WITHDRAWN, now, {"effects": withdrawn})

@@ -1,7 +1,7 @@
 """What is asked of a return, and what the policy said about it, before anything is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from retour.core import refund
@@ -53,8 +53,14 @@ class Asking:
     plan_hash: str | None = None
     gift: bool = False  # asked by the receiver of a gift, who gets the credit and the mail
     receiver_id: UUID | None = None  # that person, of a gift
+    gift_unproven: bool = False  # the receiver knew the order's number and where it was sent, and held no link
     unlimited: str | None = None  # why a member of the staff sets the policy aside
     instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
+
+
+def with_receiver(asking: Asking, receiver_id: UUID) -> Asking:
+    """Return a request as that of whoever got the goods as a gift."""
+    return replace(asking, gift=True, receiver_id=receiver_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Judged:
     is_unanswered: bool = False  # whether something that is wanted was not said
     lacks_photos: bool = False  # whether a line has fewer photos than are wanted
     wanted: tuple[Requirements, ...] = ()  # of each line, by the policy and by the reason that was given
+    gift_unproven: bool = False  # a gift that no link proves
     set_aside: tuple[Objection, ...] = ()  # what the policy objected to, with a reason given to go on
 
     @property
@@ -94,6 +101,7 @@ class Judged:
             "photos_wanted": self.lacks_photos,
             "answers_wanted": self.is_unanswered,
             "beyond_policy": bool(self.set_aside),
+            "gift_unproven": self.gift_unproven,
             "fraud_review": self.weighed.wants_review,
         }
         return tuple(code for code, stands in found.items() if stands)

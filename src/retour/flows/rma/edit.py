@@ -112,7 +112,7 @@ async def _judged(
     method = content.method or (asked.method if asked.method != KEPT else None)
     asking = Asking(
         record.store_id, record.order_id, content.wishes, asked.channel, kind=asked.kind, method=method,
-        instead_of=record.rma.id,
+        instead_of=record.rma.id, gift=record.rma.gift,
     )  # fmt: skip
     # What was asked for in time stays in time; what is added is judged as of now.
     at = now if changes.grows else record.rma.requested_at

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from retour.core.ahead import worth_of
 from retour.core.rma import Span, count
+from retour.flows.rma.exchanged import ask_back
 from retour.store import discrepancy, order
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord
@@ -12,6 +13,7 @@ from retour.store.rma import ReturnRecord
 
 async def show_paid_for(db: Db, record: ReturnRecord, units: Sequence[tuple[str, Span]], now: datetime) -> None:
     """Show that units were paid for and will not come: (order line, span) each."""
+    await ask_back(db, record, units, now)
     found = await order.load(db, record.order_id)
     assert found is not None, "a return stands on its order"
     amount = worth_of(found.order, units)

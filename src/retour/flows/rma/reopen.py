@@ -11,6 +11,7 @@ from retour.core.order import Order
 from retour.core.rma import Act, Decision, Ownership, ReturnLine, Span, allow, count, decide_line, lowest, minus
 from retour.core.rma.moves import FREEING, OPEN
 from retour.core.rma.reversal import Owed, owed_back, stock_to_undo
+from retour.flows.rma.exchanged import ask_back
 from retour.store import discrepancy, event
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -70,6 +71,8 @@ async def take_back(db: Db, record: ReturnRecord, lines: Sequence[ReturnLine], *
     Whoever issued something else is asked to take it back; both are differences with their amount for finance.
     """
     carried_out = [line for line in lines if line.decision is Decision.REOPENED]
+    units = [(line.line_ref, span) for line in carried_out for span in line.claimed]
+    await ask_back(db, record, units, now)
     for owed in owed_back(record.rma, carried_out):
         amount = await _worth(db, owed)
         facts: dict[str, object] = {

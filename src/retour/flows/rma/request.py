@@ -14,7 +14,7 @@ from retour.core.event import EventType
 from retour.core.fraud import Score
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.encoding import frozen_line_decision
-from retour.core.policy.outcome import Approval
+from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
 from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
@@ -24,11 +24,11 @@ from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
-from retour.store import fraud, jobs, policy
+from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
-from retour.store import why as reasons
 from retour.store.db import Db
+from retour.store.glance import glance
 from retour.store.idempotency import Answer
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
@@ -70,10 +70,11 @@ async def judge(
         at = at.without(await edit.claims(db, asking.instead_of))
     shopper = at.customer
     assert shopper is not None, "the past was asked for"
-    weighed = await fraud.weigh(
-        db, tenant_id=shopper.tenant_id, person_id=found.person_id, person=shopper.identity, store_id=store.id, now=now
-    )
-    given = await reasons.given(db, store.id, [wish.reason for wish in wishes])
+    seen = await glance(
+        db, tenant_id=shopper.tenant_id, store_id=store.id, person_id=found.person_id, person=shopper.identity,
+        reasons=[wish.reason for wish in wishes], now=now,
+    )  # fmt: skip
+    given, weighed = seen.given, seen.weighed
     lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
@@ -85,6 +86,7 @@ async def judge(
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
         lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
+        gift_unproven=asking.gift_unproven,
     )  # fmt: skip
 
 
@@ -162,6 +164,8 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
         blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
     elif judged.ways.first.method in STAYS:
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
+    elif all(way.method == MethodKind.IN_STORE for way in judged.ways.lines if way.method not in STAYS):
+        blocked = Blocked("shopper", "awaiting_visit", now, "bring the items to the counter")
     else:
         blocked = Blocked("shopper", "awaiting_shipment", now, "send the parcel")
     if not approved and judged.weighed.wants_review:

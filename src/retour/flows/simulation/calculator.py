@@ -49,15 +49,16 @@ class Setup(msgspec.Struct, tag=True):
 
 
 class Returns(msgspec.Struct, tag=True):
-    """A page of past returns, and what was decided about each."""
+    """A page of past returns under its number: parts, each beside what was decided about its returns."""
 
-    page: bytes
-    decisions: bytes
+    number: int
+    parts: list[tuple[bytes, bytes]]
 
 
 class Orders(msgspec.Struct, tag=True):
-    """The orders that the answer to a page asked for."""
+    """The orders that the answer to the page of this number asked for."""
 
+    number: int
     page: bytes
 
 
@@ -102,7 +103,7 @@ class Calculator:
         self._pages = decoding.Pages({*needed, *TOLD})
         self._setup = setup
         self._tally = Tally()
-        self._pending: dict[str, list[tuple[int, Case]]] = {}
+        self._pending: dict[int, dict[str, list[tuple[int, Case]]]] = {}
 
     def answer(self, ask: Returns | Orders | Unreturned | Imported | End) -> bytes:
         """Return the answer to one frame, encoded."""
@@ -111,26 +112,30 @@ class Calculator:
         if isinstance(ask, Returns):
             return _ENCODER.encode(self._returns(ask))
         if isinstance(ask, Orders):
-            return _ENCODER.encode(self._orders(ask.page))
+            return _ENCODER.encode(self._orders(ask))
         return _ENCODER.encode(self._replays(ask))
 
     def _returns(self, ask: Returns) -> Answer:
         told: list[Entry] = []
-        pasts = self._pages.returns_of(ask.page, ask.decisions)
+        pending: dict[str, list[tuple[int, Case]]] = {}
+        pasts = [past for part in ask.parts for past in self._pages.returns_of(*part)]
         for place, past in enumerate(pasts):
             case = self._court.case(past)
             if self._court.needs_order(case):
-                self._pending.setdefault(past.order_key, []).append((place, case))
+                pending.setdefault(past.order_key, []).append((place, case))
             else:
                 self._add(place, self._court.compare(case), told)
-        return Answer(len(pasts), told, [UUID(key) for key in self._pending])
+        if pending:
+            self._pending[ask.number] = pending
+        return Answer(len(pasts), told, [UUID(key) for key in pending])
 
-    def _orders(self, page: bytes) -> Answer:
+    def _orders(self, ask: Orders) -> Answer:
         told: list[Entry] = []
-        for found in self._pages.orders_of(page):
-            pending = self._pending.pop(found.id)
+        waiting = self._pending.pop(ask.number)
+        for found in self._pages.orders_of(ask.page):
+            pending = waiting[found.id]
             cases = [self._court.case(past) for past in found.returns] or [case for _, case in pending]
-            quotes = self._court.quote(found.order, cases, frozenset(case.past.key for _, case in pending))
+            quotes = self._court.quote(found.order, cases, frozenset([case.past.key for _, case in pending]))
             for place, case in pending:
                 self._add(place, self._with_quotes(case, quotes), told)
         return Answer(0, told, [])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -24,6 +25,7 @@ from retour.flows.simulation.calculator import (
 )
 
 PROCESSES: Final = 2
+PIPE: Final = 1 << 20  # bytes; else a page goes in two dozen pieces, each of which wakes both sides
 PATIENCE_S: Final = 120.0  # for one page
 _PROGRAM: Final = "from retour.flows.simulation.calculator import main; main()"
 _ANSWER: Final = msgspec.msgpack.Decoder(Answer)
@@ -37,7 +39,7 @@ class HandLost(Exception):  # noqa: N818 - the page it held is lost with it
 
 
 class Hand(Protocol):
-    """Computes one share of a simulation; asked by one task, one page at a time."""
+    """Computes one share of a simulation; it answers one question after the other, whoever asks."""
 
     async def ask(self, ask: Ask) -> Answer: ...
     async def sums(self) -> dict[str, object]: ...
@@ -59,9 +61,11 @@ class _Own:
 
     def __init__(self, setup: Setup) -> None:
         self._calculator = Calculator(setup)
+        self._alone = asyncio.Lock()
 
     async def ask(self, ask: Ask) -> Answer:
-        return _ANSWER.decode(await asyncio.to_thread(self._calculator.answer, ask))
+        async with self._alone:
+            return _ANSWER.decode(await asyncio.to_thread(self._calculator.answer, ask))
 
     async def sums(self) -> dict[str, object]:
         return _TALLY.decode(self._calculator.answer(End()))
@@ -74,6 +78,7 @@ class _Apart:
         assert process.stdin is not None
         assert process.stdout is not None
         self._into, self._from = process.stdin, process.stdout
+        self._alone = asyncio.Lock()
 
     async def tell(self, setup: Setup) -> None:
         await self._send(setup)
@@ -86,7 +91,7 @@ class _Apart:
 
     async def _answer(self, ask: Ask | End) -> bytes:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with self._alone, asyncio.timeout(PATIENCE_S):
                 await self._send(ask)
                 length = await self._from.readexactly(LENGTH)
                 return await self._from.readexactly(int.from_bytes(length, "big"))
@@ -95,7 +100,8 @@ class _Apart:
 
     async def _send(self, frame: Setup | Ask | End) -> None:
         encoded = msgspec.msgpack.encode(frame)
-        self._into.write(len(encoded).to_bytes(LENGTH, "big") + encoded)
+        self._into.write(len(encoded).to_bytes(LENGTH, "big"))
+        self._into.write(encoded)
         await self._into.drain()
 
 
@@ -108,6 +114,7 @@ async def _process(setup: Setup) -> AsyncIterator[_Apart]:
         env={"PYTHONPATH": str(Path(retour.__file__).parents[1])}, cwd="/",
     )  # fmt: skip
     try:
+        _widen(process)
         hand = _Apart(process)
         await hand.tell(setup)
         yield hand
@@ -115,3 +122,11 @@ async def _process(setup: Setup) -> AsyncIterator[_Apart]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _widen(process: asyncio.subprocess.Process) -> None:
+    """Let a page go into a process in few pieces, where the system has room for that (Linux, up to a user's limit)."""
+    assert process.stdin is not None
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(process.stdin.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, PIPE)

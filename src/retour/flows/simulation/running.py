@@ -26,6 +26,7 @@ Clock = Callable[[], datetime]
 LEASE: Final = timedelta(seconds=30)
 EVERY: Final = timedelta(milliseconds=500)  # how often progress is written at most
 PAGE: Final = 500  # returns
+PAGES_EACH: Final = 2  # in the hands of each, so that it has one to compute while the other's rows are read
 SHORT: Final = 1_000  # what the worker computes itself
 MOST_LISTED: Final = 20_000
 MOST_TURNS: Final = 3  # how often a simulation is begun before it is given up
@@ -147,16 +148,16 @@ class _Past:
     async def next(self) -> tuple[int, Ask] | None:
         """Return the next page with its number, or nothing after the last."""
         async with self._alone:
-            ask = None if self._is_over else await self._read()
-            self._is_over = ask is None
             self._count += 1
+            ask = None if self._is_over else await self._read(self._count)
+            self._is_over = ask is None
             return None if ask is None else (self._count, ask)
 
-    async def orders(self, ids: list[UUID]) -> Orders:
+    async def orders(self, number: int, ids: list[UUID]) -> Orders:
         async with self._alone:
-            return Orders(await reading.orders(self._db, ids))
+            return Orders(number, await reading.orders(self._db, ids))
 
-    async def _read(self) -> Ask | None:
+    async def _read(self, number: int) -> Ask | None:
         if self._taken.mode is Mode.IMPORTED:
             return Imported(self._file.pop(0)[1]) if self._file else None
         is_returns = self._taken.mode is Mode.RETURNS
@@ -165,7 +166,7 @@ class _Past:
         if page is None:
             return None
         self._after = page.after
-        return Returns(page.document, page.decisions) if is_returns else Unreturned(page.document)
+        return Returns(number, page.parts) if is_returns else Unreturned(page.parts[0][0])
 
 
 async def _computed(database: Database, tenant_id: UUID, taken: Taken, teller: _Teller, short: int) -> Result | None:
@@ -179,7 +180,7 @@ async def _computed(database: Database, tenant_id: UUID, taken: Taken, teller: _
         teller.total = await past.total()
         setup = Setup(taken.candidate, taken.baseline, versions, calendar[0], calendar[1], taken.judged_on)
         async with hands(setup, apart=teller.total > short) as workers:
-            await _all_of([_compute(past, hand, teller) for hand in workers])
+            await _all_of([_compute(past, hand, teller) for hand in workers for _ in range(PAGES_EACH)])
             if teller.lost.is_set():
                 return None
             sums = [await hand.sums() for hand in workers]
@@ -200,13 +201,13 @@ async def _all_of(work_of_hands: Sequence[Coroutine[None, None, None]]) -> None:
 
 
 async def _compute(past: _Past, hand: Hand, teller: _Teller) -> None:
-    """Let one hand work page after page until there is none or nobody wants more."""
+    """Let a hand work page after page until there is none or nobody wants more."""
     while not teller.lost.is_set() and (page := await past.next()) is not None:
         number, ask = page
         answer = await hand.ask(ask)
         entries = answer.affected
         if answer.wanted:
-            entries += (await hand.ask(await past.orders(answer.wanted))).affected
+            entries += (await hand.ask(await past.orders(number, answer.wanted))).affected
         for one in entries:
             one.n = _place(number, one.n, in_file=isinstance(ask, Imported))
         await teller.tell(answer.read, entries)

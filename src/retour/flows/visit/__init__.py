@@ -2,7 +2,7 @@
 
 from retour.flows.visit.answers import keep_answers
 from retour.flows.visit.ask import ask, ask_again
-from retour.flows.visit.link import follow_link, portal_link
+from retour.flows.visit.link import follow_link, is_good, portal_link
 from retour.flows.visit.look_up import look_up, read_typed
 from retour.flows.visit.prove import close, forget_expired, try_code
 
@@ -12,6 +12,7 @@ __all__ = [
     "close",
     "follow_link",
     "forget_expired",
+    "is_good",
     "keep_answers",
     "look_up",
     "portal_link",

@@ -1,4 +1,4 @@
-"""Signed links: made for mails and staff, followed by shoppers; the link is the proof."""
+"""Signed links: made for mails, givers and staff, followed by shoppers; the link is the proof."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -22,9 +22,12 @@ from retour.store.vault import Vault
 
 
 async def portal_link(
-    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, order: str, public_url: str, now: datetime, days: int = 60
-) -> str:
+    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, order: str, public_url: str, now: datetime, days: int = 60,
+    gift: bool = False,
+) -> str:  # fmt: skip
     """Return the address that shows an order (its name, or our id of it) to whoever holds it, for some days.
+
+    That of a gift shows whoever got it what may come back of the order, and neither prices nor people.
 
     Raises Refused(store_not_found) for a store without a portal, Refused(invalid_duration).
     """
@@ -32,8 +35,14 @@ async def portal_link(
     secret = await looks.link_secret(db, vault, tenant_id=tenant_id, store_id=store_id)
     if look is None or secret is None:
         raise Refused("store_not_found", "the store has no portal yet")
-    said = urlencode(links.parts(links.make_link(secret, order=order, now=now, days=days)))
-    return f"{public_url}/returns/{look.handle}/link?{said}"
+    said = urlencode(links.parts(links.make_link(secret, order=order, now=now, days=days, gift=gift)))
+    return f"{public_url}/returns/{look.handle}/{'gift/link' if gift else 'link'}?{said}"
+
+
+async def is_good(db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, link: Link, now: datetime) -> bool:
+    """Return whether the store made the link and it is not over."""
+    secret = await looks.link_secret(db, vault, tenant_id=tenant_id, store_id=store_id)
+    return secret is not None and links.is_good(link, secret, now=now)
 
 
 async def follow_link(
@@ -47,25 +56,34 @@ async def follow_link(
     new_token_sha256: bytes,
     language: str,
     now: datetime,
+    receiver: Typed | None = None,
 ) -> VisitState:
     """Let the holder of a good link in and return where the visit stands: proven, or fetching the order.
 
-    The browser's visit is kept with its answers, under a new token. Raises Refused(link_not_good) for a link that is
+    The browser's visit is kept with its answers, under a new token. Of a gift link `receiver` says whose the credit and
+    the mails will be. Raises Refused(link_not_good) for a link that is
     over, altered or of another store, Refused(order_not_found) for one whose order no platform is left to ask for.
     """
-    secret = await looks.link_secret(db, vault, tenant_id=tenant_id, store_id=store_id)
-    if secret is None or not links.is_good(link, secret, now=now):
+    if not await is_good(db, vault, tenant_id=tenant_id, store_id=store_id, link=link, now=now):
         raise Refused("link_not_good", "the link is over or was altered")
+    assert link.gift == (receiver is not None), "a gift has its receiver"
     found = await _order(db, store_id, link.order)
-    visit_id = await _visit(db, vault, tenant_id, store_id, link, old_token_sha256, new_token_sha256, language, now)
+    typed = Typed(link.order, receiver=receiver.receiver, name=receiver.name) if receiver else Typed(link.order)
+    visit_id = await _visit(db, vault, tenant_id, store_id, typed, old_token_sha256, new_token_sha256, language, now)
     if found is None:
         await jobs.defer(db, [jobs.Job(jobs.Task.LOOK_UP, visit_id, priority=5)])
         return VisitState.FETCHING
+    person_id = found.person_id
+    if receiver is not None:
+        person_id = await orders.add_receiver(
+            db, vault, tenant_id=tenant_id, store_id=store_id, name=receiver.name or None, email=receiver.receiver
+        )
     await visits.prove(
-        db, visit_id, order_id=found.id, person_id=found.person_id, by="link", token_sha256=new_token_sha256, at=now,
-        expires_at=now + VISIT_LIFE,
+        db, visit_id, order_id=found.id, person_id=person_id, by="link", token_sha256=new_token_sha256, at=now,
+        expires_at=now + VISIT_LIFE, gift=link.gift,
     )  # fmt: skip
-    await answered(db, order_id=found.id, now=now)
+    if not link.gift:
+        await answered(db, order_id=found.id, now=now)
     return VisitState.PROVEN
 
 
@@ -79,18 +97,21 @@ async def _order(db: Db, store_id: UUID, said: str) -> OrderRecord | None:
 
 
 async def _visit(
-    db: Db, vault: Vault, tenant_id: UUID, store_id: UUID, link: Link, old: bytes | None, new: bytes, language: str,
+    db: Db, vault: Vault, tenant_id: UUID, store_id: UUID, typed: Typed, old: bytes | None, new: bytes, language: str,
     now: datetime,
 ) -> UUID:  # fmt: skip
     """Return the browser's visit, waiting for the order of the link."""
     known = await visits.find(db, old, store_id=store_id, at=now) if old else None
     visit_id = known.id if known else new_id()
-    sealed = sealing.seal(vault, Typed(link.order), tenant_id=tenant_id, purpose=sealing.of_visit(visit_id))
+    sealed = sealing.seal(vault, typed, tenant_id=tenant_id, purpose=sealing.of_visit(visit_id))
     if known is None:
         await visits.open_visit(
             db, visit_id, store_id=store_id, token_sha256=new, state=VisitState.FETCHING, language=language,
-            asked_sealed=sealed, at=now, expires_at=now + VISIT_LIFE,
+            asked_sealed=sealed, at=now, expires_at=now + VISIT_LIFE, gift=bool(typed.receiver),
         )  # fmt: skip
     else:
-        await visits.fetch(db, visit_id, asked_sealed=sealed, token_sha256=new, at=now, expires_at=now + VISIT_LIFE)
+        await visits.fetch(
+            db, visit_id, asked_sealed=sealed, token_sha256=new, at=now, expires_at=now + VISIT_LIFE,
+            gift=bool(typed.receiver),
+        )  # fmt: skip
     return visit_id

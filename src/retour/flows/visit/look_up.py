@@ -68,7 +68,7 @@ async def look_up(
         return
     typed = sealing.unseal(vault, visit.asked_sealed, tenant_id=tenant_id, purpose=sealing.of_visit(visit.id))
     async with database.tx(tenant_id) as db:
-        found = await _in_mirror(db, visit, typed)
+        found = await _in_mirror(db, vault, visit, typed)
     if found is None:
         try:
             due_at = await _ask_platforms(
@@ -77,7 +77,7 @@ async def look_up(
         except Unreachable as far:
             due_at = clock() + timedelta(seconds=max(2.0, far.retry_after_s))
         async with database.tx(tenant_id) as db:
-            found = await _in_mirror(db, visit, typed)
+            found = await _in_mirror(db, vault, visit, typed)
             if found is None:
                 await _wait(db, visit, due_at, clock())
     if found is not None:
@@ -91,14 +91,22 @@ def read_typed(vault: Vault, details: Mapping[str, object], *, tenant_id: UUID, 
     return sealing.unseal(vault, sealed, tenant_id=tenant_id, purpose=f"asks:{order_id}")
 
 
-async def _in_mirror(db: Db, visit: Visit, typed: Typed) -> OrderRecord | None:
+async def _in_mirror(db: Db, vault: Vault, visit: Visit, typed: Typed) -> OrderRecord | None:
     if visit.state is VisitState.FETCHING:  # a signed link is the proof
         return await orders.find_only(db, visit.store_id, typed.number)
     for proof in proofs_of(typed.contact):
         found = await orders.search(db, store_id=visit.store_id, name=typed.number, proof=proof)
         if found is not None:
             return found
-    return None
+    return await _sent_to(db, vault, visit, typed) if visit.gift else None
+
+
+async def _sent_to(db: Db, vault: Vault, visit: Visit, typed: Typed) -> OrderRecord | None:
+    """Return the order of a gift that was sent to the postcode which its receiver typed: it need not be the giver's."""
+    found = await orders.find_only(db, visit.store_id, typed.number)
+    address = await orders.ship_to(db, vault, found.id) if found else None
+    wanted = orders.fold_postcode(address.postcode) if address else None
+    return found if wanted and orders.fold_postcode(typed.contact) == wanted else None
 
 
 async def _ask_platforms(
@@ -168,10 +176,11 @@ async def _found(
     if current is None or current.state not in LOOKING or current.asked_at != visit.asked_at:
         return  # the shopper asked again; that question has its own turn
     if current.state is VisitState.FETCHING:
-        await visits.fetched(db, visit.id, order_id=order.id, person_id=order.person_id, at=now)
+        person_id = await _receiver(db, vault, tenant_id, visit, typed) if current.gift else order.person_id
+        await visits.fetched(db, visit.id, order_id=order.id, person_id=person_id, at=now)
         return
     person = await orders.load_person(db, order.person_id)
-    if person is None or not person.email:
+    if not current.gift and (person is None or not person.email):
         await _ask_staff(db, vault, tenant_id, visit, typed, order, now)
         return
     key = sealing.bucket_key(vault, tenant_id=tenant_id, what=f"order {order.id}")
@@ -185,11 +194,18 @@ async def _found(
         db, visit.id, channel="email", order_id=order.id, person_id=order.person_id, at=now, expires_at=until,
         code_hmac=sealing.code_hmac(vault, tenant_id=tenant_id, visit_id=visit.id, code=code),
     )  # fmt: skip
+    to = typed.receiver if current.gift else order.person_id  # that of a gift proves its receiver's own mailbox
     await mail.plan(
-        db, vault, tenant_id=tenant_id, kind=MailKind.ONE_TIME_CODE, to=order.person_id, resource_kind="visit",
+        db, vault, tenant_id=tenant_id, kind=MailKind.ONE_TIME_CODE, to=to, resource_kind="visit",
         resource_id=visit.id, at=now, store_id=visit.store_id, language=visit.language, secret={"code": code},
     )  # fmt: skip
     await visits.settle(db, visit, VisitState.SENT)
+
+
+async def _receiver(db: Db, vault: Vault, tenant_id: UUID, visit: Visit, typed: Typed) -> UUID:
+    return await orders.add_receiver(
+        db, vault, tenant_id=tenant_id, store_id=visit.store_id, name=typed.name or None, email=typed.receiver
+    )
 
 
 async def _ask_staff(

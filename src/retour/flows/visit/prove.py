@@ -8,6 +8,7 @@ from uuid import UUID
 from retour.core.visit import VISIT_LIFE, CodeAnswer, Tried, fold_code, judge
 from retour.flows.visit import typed as sealing
 from retour.store import discrepancy, photo
+from retour.store import order as orders
 from retour.store import visit as visits
 from retour.store.db import Db
 from retour.store.vault import Vault
@@ -21,7 +22,8 @@ async def try_code(
 ) -> Tried:
     """Count a try of the visit's newest code and return its answer; the one that fits proves the order.
 
-    The proof binds the visit to the new token. A visit whose order does not exist costs and says the same.
+    The proof binds the visit to the new token. A visit whose order does not exist costs and says the same. The receiver
+    of a gift becomes a person of their own, as their code came to their own address.
     """
     row = await visits.count_try(db, visit.id)
     if row is None:
@@ -35,11 +37,20 @@ async def try_code(
     assert row.person_id is not None, "a code that fits has its person"
     if not await visits.use_code(db, visit.id, row.n, at=now):
         return Tried(CodeAnswer.EXPIRED)
+    person_id = await _receiver(db, vault, tenant_id, visit) if visit.gift else row.person_id
     await visits.prove(
-        db, visit.id, order_id=row.order_id, person_id=row.person_id, by="code", token_sha256=new_token_sha256, at=now,
-        expires_at=now + VISIT_LIFE,
+        db, visit.id, order_id=row.order_id, person_id=person_id, by="code", token_sha256=new_token_sha256, at=now,
+        expires_at=now + VISIT_LIFE, gift=visit.gift,
     )  # fmt: skip
     return tried
+
+
+async def _receiver(db: Db, vault: Vault, tenant_id: UUID, visit: Visit) -> UUID:
+    assert visit.asked_sealed is not None, "a visit that waits for its code keeps what was typed"
+    typed = sealing.unseal(vault, visit.asked_sealed, tenant_id=tenant_id, purpose=sealing.of_visit(visit.id))
+    return await orders.add_receiver(
+        db, vault, tenant_id=tenant_id, store_id=visit.store_id, name=typed.name or None, email=typed.receiver
+    )
 
 
 async def close(db: Db, *, visit_id: UUID, now: datetime) -> None:

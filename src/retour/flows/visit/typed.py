@@ -11,10 +11,15 @@ from retour.store.vault import Vault
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """An order number and what should prove it: an e-mail address, a phone number or a postcode."""
+    """An order number and what should prove it: an e-mail address, a phone number or a postcode.
+
+    Whoever got the goods as a gift adds their own address and perhaps their name.
+    """
 
     number: str
     contact: str = ""
+    receiver: str = ""
+    name: str = ""
 
 
 def seal(vault: Vault, typed: Typed, *, tenant_id: UUID, purpose: str) -> bytes:

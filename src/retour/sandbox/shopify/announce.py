@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -46,17 +47,24 @@ class Announcer:
                 about.setdefault("event_id", str(uuid.uuid4()))
                 self._hand_in(shop, subscription, topic, body, about["event_id"])
 
+    def comply(
+        self, shop: Shop, topic: str, body: dict[str, Any], to: list[str], *, event_id: str | None = None
+    ) -> str:
+        """Hand in a privacy webhook for each address and return its event id; no subscription lives or dies of it."""
+        raw, event = json.dumps(body, separators=(",", ":")).encode(), event_id or str(uuid.uuid4())
+        for address in to:
+            self._office.hand_in(functools.partial(self._once, address, _headers(shop, topic, raw, event), raw))
+        return event
+
+    async def _once(self, address: str, headers: dict[str, str], body: bytes) -> None:
+        try:
+            status = await post(address, headers, body)
+        except (OSError, TimeoutError):
+            status = 0
+        self._office.counts["delivered" if 200 <= status < 300 else "failed"] += 1
+
     def _hand_in(self, shop: Shop, subscription: Subscription, topic: str, body: bytes, event_id: str) -> None:
-        settings = shop.settings
-        headers = {
-            "X-Shopify-Topic": topic_name(topic),
-            "X-Shopify-Hmac-SHA256": sign(body, settings.webhook_secret),
-            "X-Shopify-Shop-Domain": shop.domain,
-            "X-Shopify-API-Version": settings.version,
-            "X-Shopify-Webhook-Id": str(uuid.uuid4()),
-            "X-Shopify-Event-Id": event_id,
-            "X-Shopify-Triggered-At": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        }
+        headers = _headers(shop, topic_name(topic), body, event_id)
 
         async def parcel() -> None:
             await self._deliver(shop, subscription, headers, body)
@@ -83,6 +91,18 @@ class Announcer:
                 if shop.subscriptions.pop(subscription.id, None) is not None:
                     self._office.counts["subscriptions_deleted"] += 1
                 return
+
+
+def _headers(shop: Shop, topic: str, body: bytes, event_id: str) -> dict[str, str]:
+    return {
+        "X-Shopify-Topic": topic,
+        "X-Shopify-Hmac-SHA256": sign(body, shop.settings.webhook_secret),
+        "X-Shopify-Shop-Domain": shop.domain,
+        "X-Shopify-API-Version": shop.settings.version,
+        "X-Shopify-Webhook-Id": str(uuid.uuid4()),
+        "X-Shopify-Event-Id": event_id,
+        "X-Shopify-Triggered-At": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+    }
 
 
 def _body(topic: str, about: dict[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,21 @@ def add_order(shop: Shop, spec: Spec, *, stories: Sequence[str] = ()) -> Order:
     return order
 
 
+def figures(shop: Shop, spec: Spec) -> tuple[Bag, Bag, Bag]:
+    """Return (total, tax, discounts) of the order that the description means, without making it."""
+    currency, included = str(spec.get("currency", shop.currency)), bool(spec.get("taxes_included", True))
+    sides = Sides(shop.currency, currency, Decimal(RATES.get(currency, "1")))
+    discounts: list[Discount] = []
+    lines = _lines(shop, spec, sides, discounts)
+    _order_discount(spec, sides, lines, discounts)
+    none, tax = sides.bag("0"), sides.bag("0")
+    for line, wish in zip(lines, spec["lines"], strict=True):
+        tax = total((t.price for t in _taxes(wish.get("taxes", ()), line.discounted, included=included)), tax)
+    goods = total((line.discounted for line in lines), none)
+    off = total((a.allocated_amount for line in lines for a in line.discount_allocations), none)
+    return goods if included else goods + tax, tax, off
+
+
 def _moment(value: object, default: datetime) -> datetime:
     return datetime.fromisoformat(str(value)) if value else default.replace(microsecond=0)
 
@@ -306,6 +321,25 @@ def _fulfil(shop: Shop, spec: Spec, order: Order, created: datetime) -> None:
                 rows,
             )
         )
+
+
+def send_all(shop: Shop, order: Order) -> None:
+    """Send what was not sent yet in one parcel of today, and have it delivered at once."""
+    rest = [(line, line.quantity - line.sent - line.cancelled) for line in order.line_items]
+    rows = [FulfillmentLine(shop.new_id("FulfillmentLineItem"), n, line) for line, n in rest if n]
+    if not rows:
+        return
+    now, number = shop.now(), len(order.fulfillments) + 1
+    order.fulfillments.append(
+        Fulfillment(
+            shop.new_id("Fulfillment"), f"{order.name}-F{number}", "SUCCESS", "DELIVERED", now, now,
+            next(iter(shop.locations.values())), f"SBX{order.number}{number:02d}", rows,
+        )
+    )  # fmt: skip
+    for row in rows:
+        row.line_item.sent += row.quantity
+        shop.fulfillment_lines[row.id] = row
+        shop.fulfillment_order[row.id] = order
 
 
 def _pay(shop: Shop, spec: Spec, sides: Sides, order: Order, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from retour.sandbox.shopify.model import InventoryItem, Location, Product, ReasonDefinition, Variant
@@ -53,8 +54,9 @@ def stock(shop: Shop) -> None:
     for handle, name in _REASONS:
         reason = ReasonDefinition(shop.new_id("ReturnReasonDefinition"), handle, name)
         shop.reasons[reason.id] = reason
-    for sku, title, kind, vendor, _ in GOODS:
+    for sku, title, kind, vendor, price in GOODS:
         _add(shop, sku, title, kind, vendor)
+        shop.variants[sku].price = Decimal(price)
     _add(shop, "RT-GIFT-POUCH", "Cotton pouch (gift)", "Accessories", "Nordlicht")
     _add(shop, "RT-GIFTCARD-25", "Gift card", "Gift card", "Nordlicht")
 
@@ -67,6 +69,8 @@ def variant(shop: Shop, sku: str, wish: Mapping[str, Any]) -> Variant:
         made.product.tags = list(wish.get("product_tags", ()))
         made.product.collections = [_collection(shop, name) for name in wish.get("collections", ())]
         made.inventory_item.grams = float(wish.get("grams", 0))
+        made.price = Decimal(str(wish.get("price", "10")))
+        made.taxes = [[str(title), str(rate)] for title, rate in wish.get("taxes", ())]
     return shop.variants[sku]
 
 
@@ -97,3 +101,17 @@ def _collection(shop: Shop, title: str) -> dict[str, str]:
         gid = f"gid://shopify/Collection/{1 + len(shop.collections)}"
         shop.collections[title] = {"id": gid, "handle": handle, "title": title}
     return shop.collections[title]
+
+
+def available(variant: Variant) -> int:
+    """Return how many units can be sold, at all places together."""
+    return sum(level["available"] for level in variant.inventory_item.levels.values())
+
+
+def find(shop: Shop, wanted: str) -> list[Variant]:
+    """Return the variants that a search names (`sku:…` or `id:…`)."""
+    key, _, value = wanted.partition(":")
+    value = value.strip("'\"")
+    if key == "sku":
+        return [v for v in shop.variants.values() if v.sku.casefold() == value.casefold()]
+    return [v for v in shop.variants.values() if v.id.rsplit("/", 1)[-1] == value]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from retour.sandbox.pictures import SIZE
-from retour.sandbox.shopify import about, pricing, refunds, returns
+from retour.sandbox.shopify import about, catalogue, pricing, refunds, returns
 from retour.sandbox.shopify.model import (
     Fulfillment,
     FulfillmentLine,
@@ -277,8 +277,19 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.shop": _the_shop,
     "QueryRoot.currentAppInstallation": _installation,
     "QueryRoot.webhookSubscriptions": _subscriptions,
+    "QueryRoot.productVariants": about.variants,
+    "QueryRoot.draftOrder": _by_id("drafts"),
+    "QueryRoot.draftOrders": about.find_drafts,
+    "ProductVariant.title": lambda v, _: v.product.title,
+    "ProductVariant.displayName": lambda v, _: v.product.title,
+    "ProductVariant.inventoryQuantity": lambda v, _: catalogue.available(v),
+    "ProductVariant.availableForSale": _fixed(value=True),
+    "ProductVariant.contextualPricing": about.contextual,
+    "MailingAddress.firstName": about.first_name,
+    "MailingAddress.lastName": about.last_name,
+    "DraftOrder.note2": lambda d, _: d.spec["note"],
+    "DraftOrder.customer": lambda d, info: _shop(info).customers.get(d.spec["customer_id"] or ""),
     "Order.processedAt": lambda order, _: order.created_at,
-    "Order.cancelledAt": _fixed(None),
     "Order.test": _fixed(value=False),
     "Order.dutiesIncluded": _fixed(value=False),
     "Order.risk": about.risk,

@@ -57,6 +57,9 @@ class Variant:
     barcode: str
     product: Product
     inventory_item: InventoryItem
+    price: Decimal = Decimal(10)
+    taxes: list[list[str]] = field(default_factory=lambda: [["VAT", "0.19"]])
+    inventory_policy: str = "DENY"
 
 
 @dataclass(slots=True, eq=False)
@@ -373,6 +376,7 @@ class Order:
     note: str | None
     stories: list[str]
     closed_at: datetime | None = None
+    cancelled_at: datetime | None = None
     custom_attributes: list[dict[str, str]] = field(default_factory=list)
     fulfillments: list[Fulfillment] = field(default_factory=list)
     transactions: list[Transaction] = field(default_factory=list)

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
 
-from retour.sandbox.shopify import inventory, keys, processing, refunds, returns
+from retour.sandbox.shopify import drafts, inventory, keys, processing, refunds, returns
 from retour.sandbox.shopify.keys import KeyRefusal
 from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.refusal import Refusal
@@ -22,6 +22,11 @@ SCOPES = {
     "tagsAdd": "write_orders",
     "tagsRemove": "write_orders",
     "inventoryAdjustQuantities": "write_inventory",
+    "draftOrderCreate": "write_draft_orders",
+    "draftOrderComplete": "write_draft_orders",
+    "draftOrderInvoiceSend": "write_draft_orders",
+    "draftOrderDelete": "write_draft_orders",
+    "orderCancel": "write_orders",
 }
 """The scope a mutation needs; all others need `write_returns`, the webhook ones none."""
 
@@ -42,7 +47,7 @@ def resolver(name: str) -> Callable[..., dict[str, Any]]:
                 answer = info.context.keys.once(key, name, args, now=now, window_s=window, act=lambda: act(shop, args))
         except Refusal as refusal:
             return _refused(shop, name, refusal)
-        return {**answer, "userErrors": []}
+        return {**answer, "userErrors": [], "orderCancelUserErrors": []}
 
     return resolve
 
@@ -78,7 +83,7 @@ def _refused(shop: Shop, name: str, refusal: Refusal) -> dict[str, Any]:
         return {"userErrors": [{"field": None, "message": f"{refusal.code}: {refusal.message}"}]}
     if isinstance(refusal, KeyRefusal) and refusal.code == "BAD_REQUEST":
         raise GraphQLError(refusal.message, extensions={"code": refusal.code})
-    return {"userErrors": [refusal.user_error()]}
+    return {"userErrors": [refusal.user_error()], "orderCancelUserErrors": [refusal.user_error()]}
 
 
 def _tagged(shop: Shop, gid: str) -> Order | Customer:
@@ -170,6 +175,11 @@ ACTIONS: dict[str, Action] = {
     "tagsAdd": _tags_add,
     "tagsRemove": _tags_remove,
     "orderUpdate": _order_update,
+    "draftOrderCreate": lambda shop, args: drafts.create(shop, args["input"]),
+    "draftOrderComplete": lambda shop, args: drafts.complete(shop, args["id"]),
+    "draftOrderInvoiceSend": lambda shop, args: drafts.send_invoice(shop, args["id"]),
+    "draftOrderDelete": lambda shop, args: drafts.delete(shop, args["input"]["id"]),
+    "orderCancel": drafts.cancel,
     "webhookSubscriptionCreate": _subscribe,
     "webhookSubscriptionDelete": _unsubscribe,
 }

@@ -41,11 +41,22 @@ def counts(shop: Shop) -> dict[str, Any]:
             "double_refunds": {note: count for note, count in references.items() if count > 1},
             "over_refunds": {o.name: _excess(o) for o in shop.orders.values() if _excess(o) != "0"},
             "restocked_more_than_once": _restocked_twice(shop, restocked),
+            "drafted_twice": {t: n for t, n in _drafted(shop).items() if n > 1},
             "over_processed": [
                 line.id for ret in shop.returns.values() for line in ret.lines if line.processed > line.quantity
             ],
         },
     }
+
+
+def _drafted(shop: Shop) -> Counter[str]:
+    """Return how many orders and open drafts carry each tag of an app's own reference."""
+    found = Counter(tag for d in shop.drafts.values() for tag in d.tags if tag.startswith("retour-"))
+    made = {d.order.id for d in shop.drafts.values() if d.order is not None}
+    for order in shop.orders.values():
+        if order.id not in made:
+            found.update(tag for tag in order.tags if tag.startswith("retour-"))
+    return found
 
 
 def _moves_something(refund: Refund) -> bool:
@@ -102,6 +113,7 @@ def books(shop: Shop, name: str | None = None) -> dict[str, Any]:
             item.sku: {place: dict(states) for place, states in item.levels.items()} for item in shop.items.values()
         },
         "locations": {place.id: place.name for place in shop.locations.values()},
+        "drafts": {draft.id: draft.status for draft in shop.drafts.values()},
     }
 
 

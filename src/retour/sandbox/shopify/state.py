@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retour.sandbox.shopify.model import (
     Customer,
@@ -25,6 +25,9 @@ from retour.sandbox.shopify.model import (
     Transaction,
     Variant,
 )
+
+if TYPE_CHECKING:
+    from retour.sandbox.shopify.drafts import Draft
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +68,7 @@ class Settings:
     refund_pending: str | None = None  # None, "SUCCESS" or "FAILURE": how a pending refund will end
     refund_pending_s: float = 0.0
     process_closes: bool = False
+    taxes_included: bool = True  # whether the prices of drafted orders have their tax inside
     refund_keys: str = "errors"  # where refundCreate's key errors show: "errors" or "user_errors"
     scopes: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=lambda: ["sandbox-token"])
@@ -101,6 +105,7 @@ class Shop:
         self.collections: dict[str, dict[str, str]] = {}
         self.reasons: dict[str, ReasonDefinition] = {}
         self.subscriptions: dict[str, Subscription] = {}
+        self.drafts: dict[str, Draft] = {}
         self.restocks: list[Restock] = []
         self.adjustments: list[dict[str, Any]] = []
         self.refused: Counter[str] = Counter()

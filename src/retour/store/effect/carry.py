@@ -61,7 +61,8 @@ WITH seen AS (
 UPDATE effect SET state = $3, lease_until = NULL, due_at = clock_timestamp() + $4, far_id = coalesce($5, far_id),
        far_code = $6, message = $7, result = CASE WHEN $8::jsonb = '{}' THEN result ELSE $8 END,
        no_effect_proven_at = CASE WHEN $3 = 'intent' THEN clock_timestamp() ELSE no_effect_proven_at END,
-       settled_at = CASE WHEN $3 IN ('confirmed', 'failed') THEN clock_timestamp() END
+       settled_at = CASE WHEN $3 IN ('confirmed', 'failed') THEN clock_timestamp() END,
+       guard_before = CASE WHEN $3 IN ('confirmed', 'failed') THEN guard_before - 'person' ELSE guard_before END
  WHERE tenant_id = current_tenant() AND id = $1 AND lease_epoch = $2
 RETURNING state
 """

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from retour.core.effect import MONEY_KINDS, Effect, EffectState
+from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState
-from retour.store import discrepancy, event, ledger, refund
+from retour.store import discrepancy, event, exchange_order, intake, ledger, refund
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnHead
@@ -58,7 +58,10 @@ async def book_outcome(
     if effect.kind in MONEY_KINDS:
         settlement_id = await _book_money(db, effect, to=to, at=at)
         what = _MONEY_EVENTS.get(to, what)
-    if to is EffectState.FAILED:
+    of_exchange = effect.kind in EXCHANGE_KINDS or (effect.kind in MONEY_KINDS and settlement_id is None)
+    if of_exchange and to in (EffectState.CONFIRMED, EffectState.FAILED):
+        await exchange_order.nudge(db, effect.id, at=at)
+    if to is EffectState.FAILED and effect.kind not in EXCHANGE_KINDS:
         await discrepancy.open_(
             db,
             "effect_failed",
@@ -71,7 +74,15 @@ async def book_outcome(
         )
     if head is None or what is None:
         return
+    if effect.kind is EffectKind.PUSH_RETURN and to is EffectState.CONFIRMED and outcome.far_id is not None:
+        status = outcome.result.get("status")
+        await intake.link(
+            db, head.id, connection_id=effect.connection_id, external_id=outcome.far_id,
+            far_status=str(status) if status else None, at=at,
+        )  # fmt: skip
     facts: dict[str, object] = {"effect_id": effect.id, "kind": effect.kind.value, "far_code": outcome.far_code}
+    if effect.kind is EffectKind.PUSH_RETURN:
+        facts |= {"far_id": outcome.far_id, "far_status": outcome.result.get("status")}
     if settlement_id is not None:
         facts |= {"settlement_id": settlement_id, "amount_minor": effect.amount_minor, "currency": effect.currency}
     if nudge:

@@ -2,6 +2,7 @@
 
 from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
+from retour.store.intake.pushed import PUSH, link, told_as, unsent
 from retour.store.intake.queues import IntakeQueue, queues
 from retour.store.intake.rows import (
     Intake,
@@ -22,6 +23,7 @@ from retour.store.intake.rows import (
 )
 
 __all__ = [
+    "PUSH",
     "Intake",
     "IntakeQueue",
     "Waiting",
@@ -33,6 +35,7 @@ __all__ = [
     "document",
     "find",
     "get",
+    "link",
     "list_page",
     "lock",
     "of_return",
@@ -40,6 +43,8 @@ __all__ = [
     "park",
     "queues",
     "seen",
+    "told_as",
     "undone",
+    "unsent",
     "waiting",
 ]

@@ -228,9 +228,9 @@ async def dismiss(db: Db, intake_id: UUID, *, reason: str, by: str, at: datetime
 
 
 async def document(db: Db, vault: Vault, intake_id: UUID) -> Kept | None:
-    """Return the document as it was read last, or nothing once its person was erased."""
+    """Return the document as it was read last; nothing before the first, once its person was erased or its time over."""
     row = await db.fetchrow(SEALED, intake_id)
-    if row is None or (row["sealed_for"] is not None and row["erased_at"] is not None):
+    if row is None or not row["sealed"] or (row["sealed_for"] is not None and row["erased_at"] is not None):
         return None
     if row["sealed_for"] is None:
         plain = vault.unlock(row["sealed"], tenant_id=row["tenant_id"], purpose=purpose(intake_id))

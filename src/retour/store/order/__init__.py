@@ -1,7 +1,7 @@
 """The order mirror: the platform's orders in one shape, beside the counters and captures that guard them."""
 
 from retour.store.order.mirror import Finding, Mirrored, save_mirrored
-from retour.store.order.people import add_receiver, load_person
+from retour.store.order.people import add_receiver, fold_postcode, load_person
 from retour.store.order.record import (
     OrderRecord,
     decode,
@@ -29,6 +29,7 @@ __all__ = [
     "find_by_name",
     "find_only",
     "fold_name",
+    "fold_postcode",
     "load",
     "load_person",
     "lock",

@@ -21,7 +21,13 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
        CASE WHEN k.platform = 'feed' AND t.restock_master = 'retour' THEN 'warehouse' ELSE t.restock_master END
          AS restock_master, t.tag_on, t.location_ref,
        CASE WHEN k.platform = 'feed' THEN t.notify_only || '{refund_original}' ELSE t.notify_only END AS notify_only,
-       t.payments_paused OR a.payments_paused AS paused, jsonb_build_object(
+       t.payments_paused OR a.payments_paused AS paused,
+       r.risk_at IS NOT NULL AND (
+         EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > r.risk_at
+                    AND (NOT i.accepted OR i.grade IN ('opened', 'damaged')))
+         OR EXISTS (SELECT FROM goods_observation g
+                     WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id AND greatest(g.at, g.withdrawn_at) > r.risk_at))
+         AS told_since, jsonb_build_object(
   'id', r.id, 'number', r.number, 'kind', r.kind, 'gift', r.gift, 'status', r.status,
   'order_ref', o.far_ref, 'person_ref', p.far_ref,
   'currency', o.currency, 'requested_at', r.requested_at, 'decided_at', r.decided_at, 'in_transit_at', r.in_transit_at,
@@ -42,6 +48,16 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
   'connected', k.state = 'connected', 'announced', r.announced, 'warehouse', EXISTS (
     SELECT FROM connection w
      WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'warehouse' AND w.state = 'connected'),
+  'push_to', (
+    SELECT w.id FROM connection w
+     WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'feed' AND w.state = 'connected'
+       AND w.settings->'push_kinds' ? r.kind AND r.requested_at >= (w.settings->>'push_since')::timestamptz
+       AND (w.settings->>'push_on' = 'requested' OR r.status = 'approved')
+       AND NOT EXISTS (SELECT FROM effect e WHERE e.tenant_id = r.tenant_id AND e.kind = 'push_return'
+                          AND e.business_ref = 'push:' || r.id)
+       AND NOT EXISTS (SELECT FROM intake i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id
+                          AND i.connection_id = w.id)
+     ORDER BY w.id LIMIT 1),
   'lines', (
     SELECT jsonb_agg(jsonb_build_object(
       'id', l.id, 'line_ref', l.line_ref, 'position', l.position, 'requested_quantity', l.requested_quantity,
@@ -90,8 +106,14 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                         'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
                                         'handed_to', s.handed_to, 'handed_at', s.handed_at,
                                         'reported_at', s.reported_at, 'second_at', s.second_at,
-                                        'second_because', s.second_because) ORDER BY s.seq)
-      FROM settlement s WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
+                                        'second_because', s.second_because, 'exchange', x.view,
+                                        'begun_at', s.begun_at) ORDER BY s.seq)
+      FROM settlement s
+      LEFT JOIN LATERAL (
+        SELECT jsonb_build_object('state', e.state, 'since', e.since, 'problem', e.problem, 'expires_at', e.expires_at,
+                                  'collect_minor', e.figures -> 'collect' -> 'presentment') AS view
+          FROM exchange_order e WHERE e.tenant_id = s.tenant_id AND e.settlement_id = s.id) x ON s.resolution = 'exchange'
+     WHERE s.tenant_id = r.tenant_id AND s.rma_id = r.id), '[]'),
   'effects', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', e.id, 'kind', e.kind, 'business_ref', e.business_ref, 'state', e.state,
                                         'parked', e.parked_at IS NOT NULL, 'settlement', e.moves_money,
@@ -181,7 +203,10 @@ class ReturnHead:
 
 @dataclass(frozen=True, slots=True)
 class ReturnRecord:
-    """A return with where it belongs and who masters what there; `version` is what concurrent agents compare."""
+    """A return with where it belongs and who masters what there; `version` is what concurrent agents compare.
+
+    `told_since` says that its parcel told something since the return was scored.
+    """
 
     store_id: UUID
     order_id: UUID
@@ -190,6 +215,7 @@ class ReturnRecord:
     version: int
     own: Ownership
     rma: Return
+    told_since: bool = False
 
     @property
     def head(self) -> ReturnHead:
@@ -246,6 +272,7 @@ async def load(db: Db, rma_id: UUID) -> ReturnRecord | None:
             notify_only=frozenset(row["notify_only"]),
         ),
         rma=_RETURN.decode(row["document"]),
+        told_since=row["told_since"],
     )
 
 

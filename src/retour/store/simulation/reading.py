@@ -1,12 +1,12 @@
 """The past in pages, as a simulation reads it: one statement a page, one JSON text, under one snapshot."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from retour.store.db import Db
+from retour.store.db import Db, Record
 
 # Everything is read as of one moment; nothing can be written by who reads.
 SNAPSHOT: Final = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -18,17 +18,19 @@ COUNT_RETURNS: Final = """
 SELECT count(*) FROM rma WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at < $3
 """
 # The newest first. Decisions are written out whole, as they are kept: to take the facts out of them costs the server more
-# than to write the rest. The shape of a return is that of decoding.PastRow, here and in ORDERS.
+# than to write the rest. In parts, because texts of a whole page no longer fit the processor's caches while they grow.
+# The shape of a return is that of decoding.PastRow, here and in ORDERS.
 RETURNS: Final = """
 WITH page AS MATERIALIZED (
   SELECT tenant_id, id, requested_at, number, order_id, method, policy_version_id, inspected_at, promised,
-         coalesce(decision, decision_before::json) AS decision FROM rma
+         coalesce(decision, decision_before::json) AS decision,
+         (row_number() OVER (ORDER BY requested_at DESC, id DESC) - 1) / 32 AS part FROM rma
    WHERE tenant_id = current_tenant() AND store_id = $1 AND requested_at >= $2 AND requested_at <= $3
      AND (requested_at, id) < ($3, $4::uuid)
    ORDER BY requested_at DESC, id DESC LIMIT $5),
 last AS (SELECT requested_at, id FROM page ORDER BY requested_at, id LIMIT 1),
 written AS (
-  SELECT count(*)::int AS read, string_agg(r.decision::text, ',') AS decisions, json_agg(json_build_array(
+  SELECT part, count(*)::int AS read, string_agg(r.decision::text, ',') AS decisions, string_agg(json_build_array(
       r.id, r.number, r.order_id, r.method, r.policy_version_id, (
         SELECT json_agg(json_build_array(p -> 'total' -> 'shop', p -> 'adjustments', p -> 'bonus_shop'))
           FROM jsonb_array_elements(r.promised -> 'plans') p),
@@ -40,11 +42,11 @@ written AS (
       CASE WHEN r.inspected_at IS NOT NULL THEN (
         SELECT json_agg(json_build_array(i.line_ref, upper(i.ordinals) - lower(i.ordinals), i.grade, i.accepted,
                  i.deduction_basis_points) ORDER BY i.ordinals)
-          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END)) AS heads
-    FROM page r)
-SELECT read, last.requested_at AS last_at, last.id AS last_id, convert_to(heads::text, 'UTF8') AS document,
+          FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id) END)::text, ',') AS heads
+    FROM page r GROUP BY part)
+SELECT read, last.requested_at AS last_at, last.id AS last_id, convert_to('[' || heads || ']', 'UTF8') AS document,
        convert_to('[' || decisions || ']', 'UTF8') AS decisions
-  FROM last, written
+  FROM last, written ORDER BY part
 """
 # Orders with the returns they have, oldest first; those are left out where there is only one.
 ORDERS: Final = """
@@ -103,12 +105,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of the past as JSON; `after` is the position of the next page, `decisions` those of its returns."""
+    """A page of the past; `after` is the position of the next one.
+
+    `parts` are JSON, each beside the decisions of its returns (nothing for orders without).
+    """
 
     read: int
     after: tuple[datetime, UUID]
-    document: bytes
-    decisions: bytes = b""
+    parts: list[tuple[bytes, bytes]]
 
 
 async def freeze(db: Db) -> None:
@@ -141,14 +145,14 @@ async def count_unreturned(db: Db, span: Span) -> int:
 
 async def page_of_returns(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next returns of the span, the newest first; nothing after the last."""
-    row = await db.fetchrow(RETURNS, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
-    return None if row is None else replace(_page(row), decisions=row["decisions"])
+    rows = await db.fetch(RETURNS, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
+    return _page(rows, [(row["document"], row["decisions"]) for row in rows])
 
 
 async def page_of_unreturned(db: Db, span: Span, *, after: tuple[datetime, UUID] | None, limit: int) -> Page | None:
     """Return the next orders of the span that nobody has returned anything of; nothing after the last."""
-    row = await db.fetchrow(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
-    return None if row is None else _page(row)
+    rows = await db.fetch(UNRETURNED, span.store_id, span.begins_at, *(after or (span.ends_at, _NOBODY)), limit)
+    return _page(rows, [(row["document"], b"") for row in rows])
 
 
 async def orders(db: Db, order_ids: Sequence[UUID]) -> bytes:
@@ -157,5 +161,7 @@ async def orders(db: Db, order_ids: Sequence[UUID]) -> bytes:
     return found or b"[]"
 
 
-def _page(row: Any) -> Page:
-    return Page(row["read"], (row["last_at"], row["last_id"]), row["document"])
+def _page(rows: Sequence[Record], parts: list[tuple[bytes, bytes]]) -> Page | None:
+    if not rows:
+        return None
+    return Page(sum(row["read"] for row in rows), (rows[0]["last_at"], rows[0]["last_id"]), parts)

@@ -5,8 +5,10 @@ from typing import Final
 
 from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
+from retour.core.money import Money
 from retour.core.rma import Decision, deadline
 from retour.core.rma.deadline import Because
+from retour.core.rma.exchange import ExchangeView
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.web.explained import explained
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, return_of
@@ -39,6 +41,9 @@ def _reminded(letter: Letter, reader: Reader) -> Told:
             sections=(_question(told, reader),),
             closing=contact_of(letter, reader),
         )
+    unpaid = next((s.exchange for s in told.rma.settlements if s.exchange and s.exchange.state == "unpaid"), None)
+    if unpaid is not None:
+        return _unpaid(letter, told, unpaid, reader)
     until = () if runs is None else (reader.say("Hand the parcel over by %(day)s.", day=reader.day(runs.at)),)
     lines = [line for line in told.rma.lines if line.decision is Decision.APPROVED]
     return Told(
@@ -47,6 +52,23 @@ def _reminded(letter: Letter, reader: Reader) -> Told:
         paragraphs=(*until, reader.say("After that it expires, and you keep the items. Sent already? All is well.")),
         button=button_of(letter, reader),
         sections=(Section(reader.say("What is going back"), items=items_of(told, lines, reader)),),
+        closing=contact_of(letter, reader),
+    )
+
+
+def _unpaid(letter: Letter, told: ToldReturn, unpaid: ExchangeView, reader: Reader) -> Told:
+    """Return the reminder to pay the difference of an exchange; the platform has sent the invoice itself."""
+    amount = reader.amount(Money(unpaid.collect_minor or 0, told.rma.currency))
+    ends = unpaid.expires_at
+    until: tuple[str, ...] = ()
+    if ends is not None:
+        day = reader.day(ends)
+        until = (reader.say("Pay by %(day)s; after that the value of your return is paid out instead.", day=day),)
+    return Told(
+        subject=reader.say("Your new item waits for %(amount)s (%(number)s)", amount=amount, number=number_of(told)),
+        title=reader.say("Your new item waits for %(amount)s", amount=amount),
+        paragraphs=(reader.say("It is sent as soon as you have paid the invoice."), *until),
+        button=button_of(letter, reader),
         closing=contact_of(letter, reader),
     )
 

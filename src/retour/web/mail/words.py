@@ -12,6 +12,7 @@ from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.refund import Plan
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
+from retour.core.shipping import carrier_name
 from retour.web.explained import explained, tender_name
 from retour.web.mail import turns
 from retour.web.mail.alarms import alarm
@@ -172,12 +173,12 @@ def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Read
     assert of.paid_as is not None
     what = _resolution(of, *of.paid_as, reader)
     title = reader.say("%(what)s: %(amount)s", what=what, amount=amount)
-    if of.paid_as[0] == ResolutionKind.EXCHANGE:
-        title = what
+    if of.paid_as[0] in (ResolutionKind.EXCHANGE, ResolutionKind.REPAIR) or of.rma.gift:
+        title = what  # goods or work, or a gift, whose receiver is told no price
     return Told(
         subject=reader.say("%(what)s for your return %(number)s", what=what, number=number_of(of)),
         title=title,
-        paragraphs=(reader.say("The shop has taken care of it."),),
+        paragraphs=_given_how(of, reader),
         button=button_of(letter, reader),
         money_heading=reader.say("What it is worth, to the cent"),
         money=_money((plan,), of, reader),
@@ -242,6 +243,24 @@ def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[I
     )
 
 
+def _given_how(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
+    """Return what is on its way to the shopper, if anything is."""
+    if of.paid_as is None or of.paid_as[0] != ResolutionKind.REPAIR:
+        return (reader.say("The shop has taken care of it."),)
+    said = reader.say("Your item is repaired.")
+    if of.replaced:
+        said = reader.say("Your item could not be repaired. You get another one in its place.")
+    if of.sent is None:
+        return (said,)
+    carrier, number = of.sent
+    way = reader.say(
+        "It is on its way to you: %(carrier)s, %(number)s.",
+        carrier=theirs(carrier_name(carrier), reader),
+        number=theirs(number, reader),
+    )
+    return (said, way)
+
+
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
     shows = plans and not of.rma.gift  # whoever got a gift is not told what it cost
     return explained(plans, of.order, reader, outside=_chosen(of, reader)) if shows else ()
@@ -266,6 +285,10 @@ def _way_back(of: ToldReturn, reader: Reader, papers: tuple[LabelContent, ...] =
             return (reader.say("Print the label from the page of your return and put it on the parcel."),)
         case MethodKind.DROP_OFF if not is_waived(of.rma):
             return (reader.say("Show the code from the page of your return where you hand the parcel over."),)
+        case MethodKind.IN_STORE:
+            return (
+                reader.say("Bring the items to the shop and show %(number)s at the counter.", number=number_of(of)),
+            )
         case MethodKind.KEEP_ITEM:
             return (reader.say("Keep the items: nothing needs to come back."),)
         case "nothing":

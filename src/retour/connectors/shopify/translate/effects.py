@@ -5,12 +5,16 @@ from typing import Any, Final
 
 from retour.connectors.shopify import operation
 from retour.core.effect import (
+    DraftExchange,
     Effect,
     EffectKind,
     Note,
+    OnDraft,
+    OnOrder,
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    PushReturn,
     RefundedUnits,
     RefundTender,
     Restock,
@@ -20,6 +24,8 @@ from retour.core.effect import (
 from retour.core.errors import Refused
 from retour.core.money import format_decimal
 from retour.core.ports import WireRequest
+
+from . import exchange
 
 # Our reasons in the platform's deprecated list, used where the shop's own reason library has no such handle.
 REASONS: Final[Mapping[str, str]] = {
@@ -41,16 +47,20 @@ NOTE_LIMIT: Final = 255  # characters of ReturnLineItemInput.returnReasonNote
 CUSTOMER_NOTE_LIMIT: Final = 300  # of ReturnRequestLineItemInput.customerNote
 DECLINE_NOTE_LIMIT: Final = 500  # of ReturnDeclineRequestInput.declineNote
 Input = dict[str, Any]
+Plain = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
 
 
 def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
-    name, variables = _call(effect)
+    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+        return exchange.build(effect, effect.target, version=version)
+    assert not isinstance(effect.target, PushReturn), "no return is told to a shop"
+    name, variables = _call(effect, effect.target)
     return operation.request(name, variables, version=version)
 
 
-def _call(effect: Effect) -> tuple[str, Input]:
-    match effect.target:
+def _call(effect: Effect, target: Plain) -> tuple[str, Input]:
+    match target:
         case OpenReturn() as target:
             operation_name = "RequestReturn" if effect.kind is EffectKind.REQUEST_RETURN else "OpenReturn"
             return operation_name, {"input": _open(effect, target)}

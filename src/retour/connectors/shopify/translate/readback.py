@@ -7,19 +7,23 @@ from typing import Any
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
 from retour.core.effect import (
+    DraftExchange,
     Effect,
     EffectKind,
     Note,
+    OnDraft,
+    OnOrder,
     OnReturn,
     OpenReturn,
     ProcessReturn,
+    PushReturn,
     RefundTender,
     Restock,
     Tagging,
 )
 from retour.core.ports import Outcome, ReadBack, Verdict, WireAnswer, WireRequest
 
-from . import verdict
+from . import exchange, verdict
 from .effects import note_line
 from .reading import many, one, text
 
@@ -40,6 +44,8 @@ def build_guard(effect: Effect, *, version: str) -> WireRequest | None:
             return operation.request("ReturnsBefore", {"order": order_ref}, version=version)
         case ProcessReturn() | Restock() | Note():
             return build_readback(effect, version=version)
+        case DraftExchange() as target:
+            return exchange.build_guard(target, version=version)
         case _:
             return None
 
@@ -59,6 +65,8 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
         case Note():
             order = one(said.data, "order")
             return {"note": order.get("note") or ""} if order else None
+        case DraftExchange():
+            return exchange.read_guard(said.data)
         case _:
             return {}
 
@@ -103,6 +111,8 @@ def _level(data: Doc) -> Mapping[str, object] | None:
 def build_readback(effect: Effect, *, version: str) -> WireRequest:
     """Return the read that shows whether the effect happened."""
     match effect.target:
+        case DraftExchange() | OnDraft() | OnOrder() as target:
+            return exchange.build_readback(effect, target, version=version)
         case OpenReturn(order_ref):
             name, variables = "NewestReturns", {"order": order_ref}
         case ProcessReturn(return_ref=ref) | OnReturn(ref):
@@ -115,11 +125,15 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
             name, variables = "TagsOf", {"id": object_ref}
         case Note(order_ref):
             name, variables = "NoteOf", {"order": order_ref}
+        case PushReturn():
+            raise AssertionError("no return is told to a shop")
     return operation.request(name, variables, version=version)
 
 
 def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
     """Return what the read shows; anything that is not proof either way is inconclusive."""
+    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+        return exchange.read_back(effect, effect.target, answer, version=version)
     said = answers.read(answer, version=version)
     if said.trouble is not None:
         return ReadBack("inconclusive", said.trouble)
@@ -138,6 +152,8 @@ def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
             return _tagged(effect, target, one(said.data, "node"))
         case Note() as target:
             return _noted(effect, target, one(said.data, "order"))
+        case PushReturn():
+            raise AssertionError("no return is told to a shop")
 
 
 def _opened(effect: Effect, target: OpenReturn, order: Doc) -> ReadBack:

@@ -10,6 +10,7 @@ from retour.core.errors import Refused
 from retour.core.money import parse_decimal
 from retour.core.ports import Outcome, Verdict, WireAnswer
 
+from . import exchange
 from .payment import MOVEMENTS
 from .reading import many, one, text
 
@@ -55,6 +56,8 @@ _GONE_WORDS: Final = ("access denied", "permission", "scope")
 
 def classify(effect: Effect, answer: WireAnswer, *, version: str) -> Outcome:
     """Return what the answer means for the effect; a served version other than ours is kept in the result."""
+    if effect.kind in exchange.PAYLOADS:
+        return exchange.classify(effect, answer, version=version)
     said = answers.read(answer, version=version)
     outcome = said.trouble or _judged(effect, said.data)
     if said.finding is None:

@@ -92,6 +92,7 @@ def _window(by: Voice, said: Json) -> Iterator[str]:
 _WAYS: Final = {
     "label": _("with a prepaid label"),
     "drop_off": _("at a drop-off point"),
+    "in_store": _("brought to a shop"),
     "own_carrier": _("with a carrier of the shopper’s choice"),
     "keep_item": _("not at all: nothing is sent back"),
 }

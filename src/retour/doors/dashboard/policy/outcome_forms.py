@@ -43,6 +43,7 @@ RESOLUTIONS: Final = (
 METHODS: Final = (
     ("label", _("Prepaid label")),
     ("drop_off", _("Drop-off point")),
+    ("in_store", _("Brought to a shop")),
     ("own_carrier", _("Carrier of the shopper’s choice")),
     ("keep_item", _("Nothing is sent back")),
 )

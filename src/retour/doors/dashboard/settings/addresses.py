@@ -55,7 +55,7 @@ async def _form(
     seen: Visit, record: ReturnAddress | None, sent: Form, errors: FormErrors, *, status: int = 200
 ) -> Response[str]:
     streets = [f"street-{n}" for n in range(MOST_STREET)]
-    names = ["code", "company", "name", *streets, "postcode", "town", "region", "country"]
+    names = ["code", "location", "company", "name", *streets, "postcode", "town", "region", "country"]
     names += [f"instructions-{tag}" for tag in LANGUAGES]
     return await show(
         seen, AREA, template="address", status=status, errors=errors, record=record, languages=LANGUAGES.items(),
@@ -139,7 +139,9 @@ def _place(sent: Form) -> flow.Place:
         street=tuple(sent.text(f"street-{n}") for n in range(MOST_STREET)),
     )  # fmt: skip
     instructions = {tag: sent.text(f"instructions-{tag}") for tag in LANGUAGES}
-    return flow.Place(sent.text("code"), address, sent.checked("is_default"), instructions)
+    return flow.Place(
+        sent.text("code"), address, sent.checked("is_default"), instructions, sent.text("location") or None
+    )  # fmt: skip
 
 
 def _filled(record: ReturnAddress) -> Form:
@@ -148,6 +150,7 @@ def _filled(record: ReturnAddress) -> Form:
         "code": [record.code], "name": [a.name], "company": [a.company], "town": [a.town], "postcode": [a.postcode],
         "region": [a.region], "country": [a.country], "is_default": ["1"] if record.is_default else [],
     }  # fmt: skip
+    fields["location"] = [record.location_ref or ""]
     fields |= {f"street-{n}": [line] for n, line in enumerate(a.street)}
     fields |= {f"instructions-{tag}": [text] for tag, text in record.instructions.items()}
     return Form(fields)
@@ -176,6 +179,8 @@ def _wrong(refused: Refused, reader: Reader) -> tuple[str, str]:
         case "invalid_address":
             name = part.replace("[", "-").removesuffix("]")
             return name, say("At most 100 characters, none of them invisible")
+        case "invalid_text" if refused.field == "location_ref":
+            return "location", say("This text is too long")
         case _:
             tag = (refused.field or "").partition(".")[2]
             return f"instructions-{tag}" if tag else "code", say("This text is too long")

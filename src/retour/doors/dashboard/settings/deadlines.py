@@ -35,7 +35,7 @@ async def _page(seen: Visit) -> Response[str]:
     assert found is not None, "the store that was just read"
     shown = {
         "unsent_days": str(found.unsent_days or ""), "unanswered_days": str(found.unanswered_days or ""),
-        "remind_days": ", ".join(str(days) for days in found.remind_days),
+        "unpaid_days": str(found.unpaid_days or ""), "remind_days": ", ".join(str(days) for days in found.remind_days),
     }  # fmt: skip
     return await _form(seen, shown, FormErrors())
 
@@ -49,9 +49,9 @@ async def _change(seen: Visit) -> Response[Any]:
     store_id = await store_id_of(seen)
     wanted = Patience(
         _days(sent, "unsent_days", errors, seen), _days(sent, "unanswered_days", errors, seen),
-        _reminders(sent, errors, seen),
+        _reminders(sent, errors, seen), _days(sent, "unpaid_days", errors, seen),
     )  # fmt: skip
-    given = {name: sent.text(name) for name in ("unsent_days", "unanswered_days", "remind_days")}
+    given = {name: sent.text(name) for name in ("unsent_days", "unanswered_days", "unpaid_days", "remind_days")}
     if errors:
         return await _form(seen, given, errors, status=422)
 

@@ -16,9 +16,11 @@ from retour.core.order import Order
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.outcome import ExchangeItems, ExchangeTerms, ResolutionKind
 from retour.core.rma import SettlementState, lowest, minus
+from retour.core.rma.exchange import AT_REST
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.store import exchange as exchanges
+from retour.store import exchange_order as exchange_orders
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -29,6 +31,7 @@ from retour.store.refund import Position, SettlementRow
 from retour.store.rma import ReturnRecord
 
 _EXCHANGE: Final = ResolutionKind.EXCHANGE.value
+_ANY: Final = ExchangeItems.ANY_PRODUCT  # what was really handed out is a fact, whatever the terms allow
 _MAY: Final = (SettlementState.HANDED_OVER, SettlementState.DUE, SettlementState.SETTLED)
 
 
@@ -174,7 +177,7 @@ async def name_exchange(
     wanted = [_bought(new.order, line, index, worth) for index, line in enumerate(lines)]
     await _check_free(db, new, lines)
     done = exchange(
-        given, wanted, await _frozen_terms(db, record, row, policies),
+        given, wanted, replace(await frozen_terms(db, record, row, policies), items=_ANY, out_of_stock=True),
         bonus=Sides(row.plan.bonus, row.plan.bonus_shop), fees=fees_of(rows), collect_at_most=collected_minor,
     )  # fmt: skip
     worths = {one.ref: one.worth for one in done.carried}
@@ -198,6 +201,9 @@ async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRec
     if row.resolution != ResolutionKind.EXCHANGE or row.handed_to != "merchant" or row.state not in _MAY:
         facts = {"state": row.state.value, "resolution": row.resolution}
         raise Refused("move_not_allowed", "only an exchange that was handed over has new articles", facts=facts)
+    order = await exchange_orders.get(db, settlement_id)
+    if order is not None and order.state not in AT_REST and order.problem != "lines_differ":
+        raise Refused("exchange_under_way", "the new order is being made", facts={"state": order.state.value})
     return row, record
 
 
@@ -239,10 +245,9 @@ async def _check_free(db: Db, new: OrderRecord, lines: Sequence[NewLine]) -> Non
             raise Refused("more_than_returnable", "units of the line are being returned", field=field)
 
 
-async def _frozen_terms(db: Db, record: ReturnRecord, row: SettlementRow, policies: PolicyCache) -> ExchangeTerms:
-    """Return the terms that were frozen with the return; what was really handed out is a fact, whatever they allow."""
+async def frozen_terms(db: Db, record: ReturnRecord, row: SettlementRow, policies: PolicyCache) -> ExchangeTerms:
+    """Return the terms of an exchange that were frozen with its return."""
     rulings = await returns.rulings(db, record.rma.id, await policies.get(db, record.policy_version_id))
     ruling = next(r for ref, r in rulings.items() if any(x.ref == ref for x in row.plan.rows))
     offer = offer_of(ruling, row.resolution, row.resolution_ref)
-    terms = offer.exchange if offer and offer.exchange else ExchangeTerms()
-    return replace(terms, items=ExchangeItems.ANY_PRODUCT, out_of_stock=True)
+    return offer.exchange if offer and offer.exchange else ExchangeTerms()

@@ -1,0 +1,130 @@
+"""What people do about the new order of an exchange: name its article, try again, give it up."""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from retour.core.effect import EffectKind, EffectState
+from retour.core.errors import Refused
+from retour.core.event import EventType
+from retour.core.exchange_order import ARTICLE_MOST, BEFORE_IT_IS_MADE, Back, chosen_for, handed_in
+from retour.core.policy.outcome import ResolutionKind
+from retour.core.rma.exchange import ExchangeState
+from retour.core.rma.moves import OPEN
+from retour.flows.exchange.ordering import ACCEPTED
+from retour.store import effect as effects
+from retour.store import exchange_order as rows
+from retour.store import jobs
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.db import Db
+from retour.store.exchange_order import ExchangeOrder
+from retour.store.rma import ReturnRecord
+
+
+class Do(StrEnum):
+    """What a person decides about a new order."""
+
+    AGAIN = "again"  # the cause is gone, or the platform's total is taken
+    REFUND = "refund"
+    CREDIT = "credit"
+    BY_HAND = "by_hand"
+    CANCEL = "cancel"  # an order that was made
+
+
+_BACK = {Do.REFUND: Back.REFUND, Do.CREDIT: Back.CREDIT, Do.BY_HAND: Back.BY_HAND}
+
+
+async def want(db: Db, *, rma_id: UUID, line_id: UUID, article: str, actor: str, now: datetime) -> ReturnRecord:
+    """Name the article (by the platform's ref or its SKU) that the units of a line are exchanged for, one for one.
+
+    Where the goods are settled already and no order was begun, it is begun. Raises Refused: `return_not_found`,
+    `return_line_not_found`, `not_an_exchange`, `move_not_allowed` for a line that is closed, `exchange_under_way`.
+    """
+    record = await returns.lock(db, rma_id)
+    if record is None:
+        raise Refused("return_not_found", "there is no such return")
+    line = next((one for one in record.rma.lines if one.id == line_id), None)
+    if line is None:
+        raise Refused("return_line_not_found", "the return has no such line", field="line_id")
+    if line.resolution != ResolutionKind.EXCHANGE:
+        raise Refused("not_an_exchange", "the line is not exchanged", field="line_id")
+    if line.decision not in OPEN:
+        facts = {"decision": line.decision.value}
+        raise Refused("move_not_allowed", "the line is closed", field="line_id", facts=facts)
+    said = article.strip()
+    if not said or len(said) > ARTICLE_MOST or not said.isprintable():
+        raise Refused("invalid_text", "name the article by its ref or its SKU", field="article")
+    await rows.want(db, line_id=line_id, rma_id=rma_id, article=said, actor=actor, at=now)
+    for row in await refunds.list_of_rma(db, rma_id):
+        if row.resolution == ResolutionKind.EXCHANGE and row.awaits_report and line.line_ref in handed_in(row.plan):
+            await _begin(db, record, row.id, now)
+    facts_of: dict[str, object] = {"line_id": line_id, "article": said}
+    return await returns.changed(db, record, EventType.EXCHANGE_WANTED, actor=actor, at=now, data=facts_of)
+
+
+async def _begin(db: Db, record: ReturnRecord, settlement_id: UUID, now: datetime) -> None:
+    row = await refunds.get(db, settlement_id)
+    assert row is not None, "it was just listed"
+    known = await rows.get(db, settlement_id)
+    if known is not None and known.state not in (ExchangeState.STUCK, ExchangeState.BY_HAND):
+        raise Refused("exchange_under_way", "the new order is being made", facts={"state": known.state.value})
+    if known is not None and known.draft_ref is not None:
+        raise Refused("exchange_under_way", "give up the order that is drafted first")
+    articles = chosen_for(record.rma.lines, handed_in(row.plan), await rows.wanted(db, record.rma.id))
+    if articles:
+        await rows.begin(
+            db, settlement_id=settlement_id, rma_id=record.rma.id, connection_id=record.connection_id,
+            articles=articles, at=now,
+        )  # fmt: skip
+
+
+async def act(db: Db, *, settlement_id: UUID, do: Do, actor: str, now: datetime) -> ExchangeOrder:
+    """Decide what becomes of the new order of an exchange, and return it; the rest follows by itself.
+
+    Raises Refused: `settlement_not_found`, `exchange_not_begun`, `move_not_allowed`.
+    """
+    row = await refunds.get(db, settlement_id)
+    record = None if row is None else await returns.lock(db, row.rma_id)
+    if record is None:
+        raise Refused("settlement_not_found", "there is no such settlement")
+    order = await rows.get(db, settlement_id)
+    if order is None:
+        raise Refused("exchange_not_begun", "no new order was begun for this settlement")
+    if do is Do.AGAIN:
+        after = await _again(db, order, now)
+    elif do is Do.CANCEL:
+        _check(order, order.state is ExchangeState.MADE)
+        after = replace(order, back=Back.REVERSE, due_at=now)
+    else:
+        _check(order, order.state in BEFORE_IT_IS_MADE and order.back is None)
+        after = replace(order, back=_BACK[do], due_at=now)
+    if not await rows.save(db, after, was=order.state):
+        raise Refused("move_not_allowed", "the new order has moved on", facts={"state": order.state.value})
+    await jobs.defer(db, [jobs.Job(jobs.Task.EXCHANGE, settlement_id, jobs.Queue.MONEY)])
+    facts: dict[str, object] = {"settlement_id": settlement_id, "decided": do.value}
+    what = EventType.EXCHANGE_BEGUN if do is Do.AGAIN else EventType.EXCHANGE_GIVEN_UP
+    await returns.changed(db, record, what, actor=actor, at=now, data=facts)
+    return after
+
+
+async def _again(db: Db, order: ExchangeOrder, now: datetime) -> ExchangeOrder:
+    """Return a stuck order as it goes on: with its draft if one stands, else priced anew."""
+    _check(order, order.state is ExchangeState.STUCK and order.back is None)
+    if order.order_ref is not None:
+        return order.at(ExchangeState.LINKING, now, due=now)
+    if order.draft_ref is None:
+        return replace(order.at(ExchangeState.PREPARING, now, due=now), tries=order.tries, effect_id=None)
+    drafts = [
+        e for e in await effects.list_of_rma(db, order.rma_id)
+        if e.kind is EffectKind.DRAFT_EXCHANGE and e.far_id == order.draft_ref and e.state is EffectState.CONFIRMED
+    ]  # fmt: skip
+    accepted = ACCEPTED if order.problem in ("total_differs", ACCEPTED) else order.problem
+    return replace(order.at(ExchangeState.DRAFTING, now, due=now, problem=accepted), effect_id=drafts[-1].id)
+
+
+def _check(order: ExchangeOrder, may: bool) -> None:  # noqa: FBT001 - reads as a sentence at each use
+    if not may:
+        facts = {"state": order.state.value}
+        raise Refused("move_not_allowed", f"the new order is {order.state.value}", facts=facts)

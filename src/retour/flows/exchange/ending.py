@@ -1,0 +1,89 @@
+"""How an exchange ends: settled with its new order, or given up, its goods paid for in another way or not at all."""
+
+from dataclasses import replace
+from typing import Final
+
+from retour.core.event import EventType
+from retour.core.exchange_order import Back, emptied
+from retour.core.rma import SettlementState
+from retour.core.rma.exchange import ExchangeState
+from retour.flows.exchange.far import Look
+from retour.store import discrepancy, ledger
+from retour.store import exchange_order as rows
+from retour.store import refund as refunds
+from retour.store import rma as returns
+from retour.store.refund import SettlementRow, outside
+
+OUTSIDE: Final = "outside:exchange"
+# Differences that are none any more once the new order and its settlement are taken back.
+_REVERSED: Final = frozenset({"reversal_asked", "exchange_not_cancelled", "payout_overdue"})
+
+
+async def settle(look: Look, row: SettlementRow, *, paid: bool) -> None:
+    """Write that the new order is made; the settlement is settled with it, unless somebody still has a rest to pay."""
+    db, order, done = look.db, look.order, look.order.figures
+    assert done is not None, "what was made was priced"
+    after = replace(order, effect_id=None)
+    await look.save(after.at(ExchangeState.MADE, look.now, due=look.now if order.back else None))
+    facts: dict[str, object] = {
+        "settlement_id": row.id, "order_id": order.order_id, "collected_minor": done.collect.presentment,
+        "paid_back_minor": done.pay_back.presentment, "currency": row.currency,
+    }  # fmt: skip
+    if not paid:
+        await rows.report_due(db, row.id, at=look.now + outside.REMIND_AFTER)
+        await returns.changed(db, look.record, EventType.EXCHANGE_MADE, actor="retour", at=look.now, data=facts)
+        return
+    if not await outside.report_paid(db, row.id, reference=order.order_ref, note=None, by="retour", at=look.now):
+        return
+    kept = row.plan.total.presentment - (done.refunded.presentment and done.pay_back.presentment)
+    amounts = (("merchant:refunds", kept), ("merchant:bonus", min(row.plan.bonus, done.bonus.presentment)))
+    postings = [ledger.Posting(source, OUTSIDE, minor) for source, minor in amounts if minor > 0]
+    if postings:
+        await ledger.enter(
+            db, postings, reference=f"outside:{row.id}", currency=row.currency, effect_id=None, at=look.now
+        )
+    await returns.changed(db, look.record, EventType.EXCHANGE_MADE, actor="retour", at=look.now, data=facts)
+    told = {
+        "settlement_id": row.id, "order_id": row.order_id, "resolution": row.resolution,
+        "resolution_ref": row.resolution_ref, "amount_minor": row.plan.total.presentment + row.plan.bonus,
+        "bonus_minor": row.plan.bonus, "currency": row.currency, "to": "exchange", "reference": order.order_ref,
+    }  # fmt: skip
+    await returns.changed(db, look.record, EventType.SETTLEMENT_SETTLED, actor="retour", at=look.now, data=told)
+
+
+async def give_up(look: Look, row: SettlementRow, back: Back) -> None:
+    """End a new order that is not there (any more): pay for the goods otherwise, leave it to the merchant, or reverse."""
+    order = replace(look.order, effect_id=None, back=None, pay_url=None)
+    if back is Back.BY_HAND:
+        await look.save(order.at(ExchangeState.BY_HAND, look.now, due=None))
+        await rows.report_due(look.db, row.id, at=look.now + outside.REMIND_AFTER)
+    else:
+        await look.save(order.at(ExchangeState.CANCELLED, look.now, due=None))
+    if back in (Back.REFUND, Back.CREDIT) and await rows.turn(look.db, row.id, resolution=back.value):
+        await refunds.drop_lines(look.db, row.id)  # it is quoted and booked anew, as what it is paid as
+    if back is Back.REVERSE:
+        await _reverse(look, row)
+    what = EventType.EXCHANGE_CANCELLED if back is Back.REVERSE else EventType.EXCHANGE_GIVEN_UP
+    facts: dict[str, object] = {"settlement_id": row.id, "instead": back.value}
+    await returns.changed(look.db, look.record, what, actor="retour", at=look.now, data=facts)
+
+
+async def _reverse(look: Look, row: SettlementRow) -> None:
+    """Take the settlement back with its ledger entry; nothing is owed for these units any more."""
+    nothing = emptied(row.plan)
+    if not await rows.reverse(look.db, row.id, plan=nothing, plan_hash=nothing.hash):
+        return
+    await refunds.drop_lines(look.db, row.id)
+    done = look.order.figures
+    if row.state is SettlementState.SETTLED and done is not None:
+        kept = row.plan.total.presentment - (done.refunded.presentment and done.pay_back.presentment)
+        amounts = (("merchant:refunds", kept), ("merchant:bonus", min(row.plan.bonus, done.bonus.presentment)))
+        postings = [ledger.Posting(OUTSIDE, to, minor) for to, minor in amounts if minor > 0]
+        if postings:
+            await ledger.enter(
+                look.db, postings, reference=f"reverse:{row.id}", currency=row.currency, effect_id=None, at=look.now
+            )
+    if done is None or not done.pay_back.presentment:  # money that went back stays a difference for a person
+        await discrepancy.resolve(
+            look.db, _REVERSED, resource_kind="settlement", resource_id=row.id, by="retour", at=look.now
+        )

@@ -1,0 +1,42 @@
+"""Telling a return to the returns system that the merchant prefers, once; what comes from there is not told back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from retour.core.effect import EffectKind, PushReturn
+from retour.core.order import Order
+from retour.core.platforms import Platforms
+from retour.core.push import business_ref, pushed_document
+from retour.core.rma.moves import OPEN
+from retour.store import effect as effects
+from retour.store import jobs
+from retour.store.db import Db
+from retour.store.rma import ReturnRecord
+
+
+async def push(
+    db: Db, tenant_id: UUID, record: ReturnRecord, order: Order, platforms: Platforms, now: datetime
+) -> list[jobs.Job]:
+    """Plan the effect that tells the return to the system it goes to, if it goes to one, and return its job."""
+    ret = record.rma
+    if ret.push_to is None or platforms.push is None or ret.held or ret.status not in OPEN:
+        return []
+    planned = await effects.plan(
+        db,
+        effects.Planned(
+            kind=EffectKind.PUSH_RETURN,
+            business_ref=business_ref(ret),
+            reference=f"R-{ret.number}",
+            target=PushReturn(pushed_document(ret, order)),
+            connection_id=ret.push_to,
+            order_id=record.order_id,
+            rma_id=ret.id,
+            quiet_period=platforms.quiet(platforms.push),
+            trusted_window=platforms.window(platforms.push),
+            serial_key=None,
+            repeat_harmless=False,
+        ),
+        tenant_id=tenant_id,
+        at=now,
+    )
+    return [] if planned is None else [jobs.Job(jobs.Task.CARRY_OUT, planned, jobs.Queue.MONEY)]

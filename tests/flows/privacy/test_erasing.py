@@ -1,0 +1,229 @@
+"""An erasure takes out everything that identifies a person, everywhere, and changes no figure."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from retour.core.errors import Refused
+from retour.core.privacy import LOOK_AGAIN, RequestState
+from retour.flows import privacy
+from retour.store import discrepancy
+from retour.store.db import Database
+from retour.store.privacy.forgetting import ERASING
+from retour.store.privacy.tombstone import Tombstones
+from tests.flows.privacy.canary import EMAIL, Canary
+from tests.stories.house import Units, a_house
+
+pytestmark = pytest.mark.anyio
+
+
+class Stopped(Exception):  # noqa: N818 - a process that dies
+    """The process died here."""
+
+
+@pytest.fixture
+async def elsewhere(
+    database: Database, executor_database: Database, owner: Any, tmp_path: Path
+) -> AsyncIterator[Canary]:
+    """Another merchant with the same shopper."""
+    async with a_house(database, executor_database, owner, tmp_path / "keys") as house:
+        other = Canary(house, tmp_path / "erased-elsewhere")
+        await other.open()
+        await other.known_everywhere()
+        yield other
+
+
+async def test_nothing_in_any_column_names_an_erased_person_and_no_figure_changes(
+    canary: Canary, elsewhere: Canary
+) -> None:
+    await canary.known_everywhere()
+    before, sums = await canary.found(), await canary.sums()
+    there, sums_there = await elsewhere.found(), await elsewhere.sums()
+    assert before.keys() >= {
+        "person.email", "person.tags", "rma_note.body", "event.data", "inspection.note", "mail.last_problem", "rma.decision",
+        "effect.target", "effect_observation.message", "second_approval.note", "settlement.report_note", "rma_tag.tag",
+        "saved_view.query", "discrepancy.details", "inbox.facts", "goods_observation.note", "fee_waiver.reason",
+        "info_request.answer", "return_line.note",
+    }  # fmt: skip
+
+    done = await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert done.state is RequestState.DONE
+    assert await canary.found() == {}
+    assert await canary.sums() == sums
+    assert (await elsewhere.found(), await elsewhere.sums()) == (there, sums_there)
+    assert await canary.events() == ["privacy.asked", "privacy.erased"]
+    assert Tombstones(canary.erased).of(canary.house.tenant) == {canary.person_id}
+
+
+async def test_what_was_sealed_for_a_person_has_no_key_any_more(canary: Canary) -> None:
+    await canary.known_everywhere()
+
+    await canary.work(await canary.ask(privacy.ask_erasure))
+
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        left = await db.fetchrow(
+            "SELECT (SELECT sealed_key FROM person WHERE id = $1) AS key, (SELECT count(*) FROM photo) AS photos,"
+            " (SELECT count(*) FROM person_key) AS keys, (SELECT count(*) FROM shopper_list) AS listed,"
+            " (SELECT count(*) FROM person_word) AS words, (SELECT count(*) FROM rma_word) AS return_words,"
+            " (SELECT count(*) FROM sales_order WHERE raw_sealed IS NOT NULL OR ship_to_sealed IS NOT NULL) AS documents,"
+            " (SELECT count(*) FROM label WHERE length(content_sealed) > 0) AS labels,"
+            " (SELECT count(*) FROM inbox WHERE body_sealed IS NOT NULL) AS bodies",
+            canary.person_id,
+        )
+    assert left is not None
+    assert dict(left) == {
+        "key": b"", "photos": 0, "keys": 0, "listed": 0, "words": 0, "return_words": 0, "documents": 0, "labels": 0,
+        "bodies": 0,
+    }  # fmt: skip
+
+
+async def test_an_erasure_waits_for_an_open_return_which_is_still_paid(canary: Canary) -> None:
+    order = await canary.an_order()
+    rma_id = await canary.house.approved(order, {0: 1})
+
+    waiting = await canary.work(request := await canary.ask(privacy.ask_erasure))
+    named = await canary.found()
+    again = await canary.work(request)
+    await canary.house.receive(rma_id, {0: 1})
+    await canary.house.inspect(rma_id, Units(0, 1))
+    paid = [s.state.value for s in await canary.house.settlements(rma_id)]
+    await canary.later(LOOK_AGAIN)
+    done = await canary.work(request)
+
+    assert (waiting.state, waiting.why, waiting.facts) == (RequestState.WAITING, "return_open", {"returns": 1})
+    assert waiting.answer_by - waiting.asked_at == timedelta(days=30)
+    assert again.due_at == waiting.due_at, "it is not looked at before its time"
+    assert "person.email" in named
+    assert paid == ["settled"]
+    assert done.state is RequestState.DONE
+    assert await canary.found() == {}
+    assert await canary.events() == ["privacy.asked", "privacy.postponed", "privacy.erased"]
+
+
+async def test_an_erasure_that_waits_longer_than_the_law_allows_is_shown_until_it_is_done(canary: Canary) -> None:
+    order = await canary.an_order()
+    rma_id = await canary.house.ask(order, {0: 1})
+    request = await canary.ask(privacy.ask_erasure)
+
+    await canary.later(timedelta(days=30))
+    await canary.work(request)
+    shown = await _shown(canary)
+    await canary.house.do(lambda db: _cancelled(db, rma_id))
+    await canary.house.settle_down()
+    await canary.later(LOOK_AGAIN)
+    done = await canary.work(request)
+
+    assert shown == ["erasure_overdue"]
+    assert done.state is RequestState.DONE
+    assert await _shown(canary) == []
+
+
+async def test_an_erasure_goes_on_where_its_process_died(canary: Canary) -> None:
+    await canary.known_everywhere()
+    request = await canary.ask(privacy.ask_erasure)
+
+    def dies(_tenant: UUID, _person: UUID) -> None:
+        raise Stopped
+
+    by = canary.answerer
+    dying = privacy.Answerer(by.database, by.vault, by.clock, dies)
+    with pytest.raises(Stopped):
+        await privacy.answer(dying, tenant_id=canary.house.tenant, request_id=request)
+    in_between = await canary.request(request)
+    named = await canary.found()
+    await canary.later(timedelta(minutes=10))
+    done = await canary.work(request)
+
+    assert in_between.state is RequestState.WAITING
+    assert "person.email" in named
+    assert done.state is RequestState.DONE
+    assert await canary.found() == {}
+
+
+async def test_an_erased_person_is_erased_once(canary: Canary) -> None:
+    await canary.an_order()
+    first = await canary.work(request := await canary.ask(privacy.ask_erasure))
+    told = await canary.events()
+
+    again = await canary.work(request)
+    with pytest.raises(Refused) as refused:
+        await canary.ask(privacy.ask_erasure)
+
+    assert again == first
+    assert refused.value.code == "person_erased"
+    assert await canary.events() == told
+
+
+async def test_a_request_that_waits_is_one_and_can_be_taken_back(canary: Canary) -> None:
+    await canary.an_order()
+    request = await canary.ask(privacy.ask_erasure)
+    assert await canary.ask(privacy.ask_erasure) == request
+
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        await privacy.cancel(db, request_id=request, actor=canary.staff, now=canary.clock())
+    after = await canary.work(request)
+
+    assert after.state is RequestState.CANCELLED
+    assert "person.email" in await canary.found([EMAIL])
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        with pytest.raises(Refused) as refused:
+            await privacy.cancel(db, request_id=request, actor=canary.staff, now=canary.clock())
+    assert refused.value.code == "request_over"
+
+
+async def test_the_next_order_of_an_erased_person_is_that_of_somebody_new(canary: Canary) -> None:
+    order = await canary.an_order()
+    await canary.work(await canary.ask(privacy.ask_erasure))
+
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        await db.execute("UPDATE sales_order SET synced_at = now()")
+    await canary.house.mirror(order.order.ref)
+    seen_again = await canary.found([EMAIL])
+    fresh = await canary.an_order()
+
+    assert seen_again == {}, "an order that is read again brings nobody back"
+    assert fresh.person_id != order.person_id
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE event SET data = jsonb_set(data, '{units}', '5') WHERE data ? 'units'",
+        "UPDATE event SET actor = '[erased]'",
+        "UPDATE rma_note SET body = 'something nicer'",
+        "UPDATE rma_note SET shown_to_shopper = true",
+        "UPDATE inspection SET note = 'as new'",
+        "UPDATE effect SET target = '{}'",
+        "UPDATE mail SET kind = 'return_approved', last_problem = NULL",
+        "DELETE FROM event",
+        "DELETE FROM mail",
+    ],
+)
+async def test_even_an_erasure_changes_nothing_but_words(canary: Canary, statement: str) -> None:
+    await canary.known_everywhere()
+
+    async def tried() -> None:
+        async with canary.house.web.tx(canary.house.tenant) as db:
+            await db.execute(ERASING)
+            await db.execute(statement)
+
+    with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
+        await tried()
+
+
+async def _shown(canary: Canary) -> list[str]:
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        found = await discrepancy.list_open(db, resource_kind="privacy_request")
+    return [one.kind for one in found]
+
+
+async def _cancelled(db: Any, rma_id: UUID) -> None:
+    from retour.flows import rma
+
+    await rma.cancel(db, rma_id=rma_id, actor="agent", now=(await db.fetchval("SELECT now()")))
