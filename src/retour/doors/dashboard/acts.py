@@ -140,7 +140,6 @@ ACTS: Final[tuple[Act, ...]] = (
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
     *acts_on_exchanges.ACTS,
-    *acts_on_exchanges.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_repairs.ACTS,
