@@ -157,6 +157,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_sources": _DESK,
     "rotate_source_secret": _OWNER,
     "remove_source": _OWNER,
+    "set_source_push": _OWNER,
     "add_mailbox": _OWNER,
     "list_mailboxes": _DESK,
     "change_mailbox_password": _OWNER,

@@ -21,6 +21,7 @@ from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.beginnings import in_words
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
+from retour.doors.dashboard.elsewhere import elsewhere
 from retour.doors.dashboard.next_step import first_upper, next_step
 from retour.doors.dashboard.refund_told import changed_rows, chosen, paid_tables, promised_rows
 from retour.doors.dashboard.route import page
@@ -148,6 +149,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "customer": _customer(whole, reader),
         "attention": _attention(whole, reader),
         "signs": _signs(whole, reader),
+        "elsewhere": elsewhere(whole, reader),
         "stops": stops,
     }
 

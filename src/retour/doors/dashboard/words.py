@@ -159,6 +159,7 @@ MONEY: Final[Mapping[str, str]] = {
     "handed_over": _("Handed over"),
     "awaiting_payout": _("Handed over, %(amount)s to report"),
     "payout_failed": _("Failed outside, %(amount)s owed"),
+    **exchange_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -187,6 +188,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "tag": _("Tag the order"),
     "untag": _("Remove the tag"),
     "note": _("Note on the order"),
+    "push_return": _("Tell the preferred returns system"),
     **exchange_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {

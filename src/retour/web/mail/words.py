@@ -16,6 +16,7 @@ from retour.core.shipping import carrier_name
 from retour.web.explained import explained, tender_name
 from retour.web.mail import turns
 from retour.web.mail.alarms import alarm
+from retour.web.mail.notices import notice
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, quantity_of, return_of, title_of
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
@@ -229,6 +230,7 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
     MailKind.STORE_ALARM: alarm,
+    MailKind.STAFF_NOTICE: notice,
     MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
     MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
