@@ -23,7 +23,7 @@ from tests.core.rma.builders import a_paid_return
 
 K, E, D = EffectKind, EffectState, Decision
 OPENED = b.opened("L1/1", "L2/1", "L3/1")
-MARKS = [K.TAG, K.UNTAG, K.NOTE]
+MARKS = [K.TAG, K.UNTAG, K.NOTE, K.PUSH_RETURN]
 IN_FLIGHT = [E.INTENT, E.SENDING, E.PENDING, E.UNKNOWN]
 
 
@@ -342,7 +342,8 @@ class TestAfterTheEnd:
     def test_a_closed_return_shows_failures_that_leave_a_difference_behind(self, kind: EffectKind) -> None:
         ret = b.a_return(b.a_line(decision=D.CANCELLED), effects=(b.an_effect(kind, "x", E.FAILED),))
 
-        moot = kind in (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE, *EXCHANGE_KINDS)
+        beside = (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE, K.PUSH_RETURN)
+        moot = kind in (*beside, *EXCHANGE_KINDS)
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
 
 
