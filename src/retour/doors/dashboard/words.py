@@ -184,6 +184,7 @@ SETTLEMENTS: Final[Mapping[str, str]] = {
     "outside_handed_over": _("Handed over, not reported yet"),
     "outside_due": _("Failed outside, owed again"),
     "outside_settled": _("Reported as done"),
+    "exchange_under_way": _("The new order is being made"),
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "request_return": _("Request the return on the platform"),
