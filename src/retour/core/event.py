@@ -35,6 +35,8 @@ class EventType(StrEnum):
     RETURN_INSPECTED = "return.inspected"
     RETURN_RESTOCKED = "return.restocked"
     RETURN_RESOLVED = "return.resolved"
+    RETURN_REPAIR_BEGUN = "return.repair_begun"
+    RETURN_SENT_BACK = "return.sent_back"
     RETURN_ESCALATED = "return.escalated"
     RETURN_SCORED = "return.scored"
     RETURN_ASSIGNED = "return.assigned"

@@ -14,6 +14,8 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "payments_paused": 4,
     "second_approval": 24,
     "awaiting_payout": 72,
+    "awaiting_repair": 72,
+    "in_repair": 336,
     "needs_reconnect": 4,
     "decision_needed": 24,
     "fraud_review": 24,

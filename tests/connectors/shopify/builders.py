@@ -9,10 +9,14 @@ from typing import Any
 
 from retour.core.effect import (
     Disposed,
+    DraftExchange,
     Effect,
     EffectKind,
     Leg,
+    NewArticle,
     Note,
+    OnDraft,
+    OnOrder,
     OnReturn,
     OpenReturn,
     ProcessReturn,
@@ -27,6 +31,7 @@ from retour.core.ports import WireAnswer
 
 PAYLOADS = Path(__file__).with_name("payloads")
 GID = "gid://shopify"
+DRAFT, NEW_ORDER = f"{GID}/DraftOrder/8", f"{GID}/Order/9"
 ORDER, RETURN = f"{GID}/Order/1", f"{GID}/Return/4"
 REFERENCE = "RMA-42 / 5f1c0b7e"
 EFFECT_ID = uuid.UUID("5f1c0b7e-0000-4000-8000-000000000001")
@@ -60,6 +65,13 @@ TARGETS: Mapping[EffectKind, Target] = {
     EffectKind.TAG: Tagging(ORDER, "return-in-transit"),
     EffectKind.UNTAG: Tagging(ORDER, "return-in-transit"),
     EffectKind.NOTE: Note(ORDER, "Parcel is on\n its way"),
+    EffectKind.DRAFT_EXCHANGE: DraftExchange(
+        ORDER, (NewArticle(f"{GID}/ProductVariant/12", 2),), "USD", 2_000, "2026-10-13T00:00:00+00:00"
+    ),
+    EffectKind.RELEASE_EXCHANGE: OnDraft(DRAFT),
+    EffectKind.INVOICE_EXCHANGE: OnDraft(DRAFT),
+    EffectKind.DROP_EXCHANGE: OnDraft(DRAFT),
+    EffectKind.CANCEL_EXCHANGE: OnOrder(NEW_ORDER),
 }
 GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
     EffectKind.OPEN_RETURN: {
@@ -76,6 +88,13 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
     },
     EffectKind.RESTOCK: {"available": 10, "updated_at": "2026-10-11T00:00:00Z"},
     EffectKind.NOTE: {"note": "Ring twice"},
+    EffectKind.DRAFT_EXCHANGE: {
+        "person": {
+            "email": "ann@example.com",
+            "purchasingEntity": {"customerId": f"{GID}/Customer/2"},
+            "shippingAddress": {"lastName": "Example", "countryCode": "DE"},
+        }
+    },
 }
 NAMES: Mapping[EffectKind, str] = {
     EffectKind.REQUEST_RETURN: "request_return",
@@ -90,6 +109,11 @@ NAMES: Mapping[EffectKind, str] = {
     EffectKind.TAG: "add_tag",
     EffectKind.UNTAG: "remove_tag",
     EffectKind.NOTE: "write_note",
+    EffectKind.DRAFT_EXCHANGE: "draft_exchange",
+    EffectKind.RELEASE_EXCHANGE: "release_exchange",
+    EffectKind.INVOICE_EXCHANGE: "invoice_exchange",
+    EffectKind.DROP_EXCHANGE: "drop_exchange",
+    EffectKind.CANCEL_EXCHANGE: "cancel_exchange",
 }
 
 

@@ -5,10 +5,14 @@ from dataclasses import replace
 
 from retour.core.effect import (
     Disposed,
+    DraftExchange,
     Effect,
     EffectKind,
     Leg,
+    NewArticle,
     Note,
+    OnDraft,
+    OnOrder,
     OnReturn,
     OpenReturn,
     ProcessReturn,
@@ -37,13 +41,18 @@ ROOTS = {
     EffectKind.TAG: "tagsAdd",
     EffectKind.UNTAG: "tagsRemove",
     EffectKind.NOTE: "orderUpdate",
+    EffectKind.DRAFT_EXCHANGE: "draftOrderCreate",
+    EffectKind.RELEASE_EXCHANGE: "draftOrderComplete",
+    EffectKind.INVOICE_EXCHANGE: "draftOrderInvoiceSend",
+    EffectKind.DROP_EXCHANGE: "draftOrderDelete",
+    EffectKind.CANCEL_EXCHANGE: "orderCancel",
 }
 
 
 async def an_order(shop: LiveShop, **wish: object) -> Order:
     """Return a fresh order of three shoes at 20.00, all sent."""
     lines = [{"sku": "RT-SHOE-42", "quantity": 3, "price": "20.00"}]
-    made = await shop.post("orders", **({"lines": lines} | wish))
+    made = await shop.post("orders", **({"lines": lines, "email": "ann@example.com"} | wish))
     found = await shop.connector.get_order(shop.at, ref=made["id"])
     assert found is not None
     assert found.findings == ()
@@ -123,6 +132,14 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
             effect = fresh(kind, refunding(order), **money)
         case EffectKind.RESTOCK:
             effect = fresh(kind, Restock(order.lines[0].inventory_ref or "", place, 2))
+        case EffectKind.DRAFT_EXCHANGE:
+            effect = fresh(kind, drafting(order))
+        case EffectKind.CANCEL_EXCHANGE:
+            draft = await _drafted(shop, order)
+            made = await carry(shop, fresh(EffectKind.RELEASE_EXCHANGE, OnDraft(draft)))
+            effect = fresh(kind, OnOrder(str(made.result["order_ref"])))
+        case EffectKind.RELEASE_EXCHANGE | EffectKind.INVOICE_EXCHANGE | EffectKind.DROP_EXCHANGE:
+            effect = fresh(kind, OnDraft(await _drafted(shop, order)))
         case EffectKind.NOTE:
             effect = fresh(kind, Note(order.ref, "Parcel is on its way"))
         case _:
@@ -130,6 +147,18 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
                 await carry(shop, fresh(EffectKind.TAG, Tagging(order.ref, "return-in-transit")))
             effect = fresh(kind, Tagging(order.ref, "return-in-transit"))
     return await guarded(shop, effect)
+
+
+def drafting(order: Order) -> DraftExchange:
+    """Return the wish for a draft of the order's own article for nothing."""
+    articles = (NewArticle(order.lines[0].variant_ref or "", 1),)
+    return DraftExchange(order.ref, articles, order.currency, None, "2026-12-01T00:00:00+00:00")
+
+
+async def _drafted(shop: LiveShop, order: Order) -> str:
+    outcome = await carry(shop, await guarded(shop, fresh(EffectKind.DRAFT_EXCHANGE, drafting(order))))
+    assert outcome.verdict is Verdict.OK
+    return str(outcome.far_id)
 
 
 async def _on_return(shop: LiveShop, order: Order, kind: EffectKind, place: str) -> Target:

@@ -20,7 +20,8 @@ def refund_lines(*lines: RefundedUnits) -> tuple[str, Any]:
     """Return the operation and variables of a refund of these lines."""
     effect = an_effect(EffectKind.REFUND_TENDER)
     assert isinstance(effect.target, RefundTender)
-    return effects._call(replace(effect, target=replace(effect.target, lines=lines)))
+    target = replace(effect.target, lines=lines)
+    return effects._call(replace(effect, target=target), target)
 
 
 def test_units_that_never_left_are_freed_at_their_location_and_others_are_not_restocked() -> None:

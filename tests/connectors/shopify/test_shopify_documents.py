@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from retour.connectors.shopify import ShopifyConnector, operation
-from retour.connectors.shopify.translate import search
+from retour.connectors.shopify.translate import exchange, search
 from retour.core.effect import EffectKind
 from tests.connectors.shopify.builders import NAMES, PAYLOADS, an_effect, recorded
 from tests.connectors.shopify.pricing_of_documents import price
@@ -63,6 +63,16 @@ ANSWERS = {
     "StockLevel": ["stock_level"],
     "TagsOf": ["tags_of"],
     "NoteOf": ["note_of"],
+    "FindArticle": ["find_article"],
+    "BuyerOf": ["buyer_of"],
+    "DraftNow": ["draft_now"],
+    "DraftsTagged": ["drafts_tagged"],
+    "OrderNow": ["order_now"],
+    "DraftExchange": ["draft_exchange", "draft_exchange_error"],
+    "ReleaseExchange": ["release_exchange", "release_exchange_error"],
+    "InvoiceExchange": ["invoice_exchange", "invoice_exchange_error"],
+    "DropExchange": ["drop_exchange", "drop_exchange_error"],
+    "CancelExchange": ["cancel_exchange", "cancel_exchange_error"],
 }
 
 
@@ -123,6 +133,7 @@ def sample_requests() -> dict[str, dict[str, Any]]:
         "CurrencyOf": order,
         "Installation": {},
         "Locations": {},
+        "FindArticle": {"search": exchange.search_of("RT-LAMP-O"), "country": "DE"},
     }
 
 

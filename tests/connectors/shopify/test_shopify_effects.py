@@ -11,10 +11,12 @@ from retour.core.effect import Disposed, EffectKind, Note, OnReturn, OpenReturn,
 from retour.core.errors import Refused
 from retour.core.ports import Outcome, Verdict, WireAnswer
 from tests.connectors.shopify.builders import (
+    DRAFT,
     EFFECT_ID,
     GID,
     GUARDS,
     NAMES,
+    NEW_ORDER,
     ORDER,
     REFERENCE,
     RETURN,
@@ -142,7 +144,37 @@ VARIABLES: dict[EffectKind, dict[str, Any]] = {
     EffectKind.NOTE: {
         "input": {"id": ORDER, "note": "Ring twice\nParcel is on its way [RMA-42 / 5f1c0b7e]"},
     },
+    EffectKind.DRAFT_EXCHANGE: {
+        "input": {
+            "lineItems": [{"variantId": f"{GID}/ProductVariant/12", "quantity": 2}],
+            "presentmentCurrencyCode": "USD",
+            "appliedDiscount": {
+                "title": "Exchange RMA-42",
+                "valueType": "FIXED_AMOUNT",
+                "value": 20.0,
+                "amountWithCurrency": {"amount": "20.00", "currencyCode": "USD"},
+            },
+            "tags": ["retour-5f1c0b7e000040008000000000000001", "exchange"],
+            "note": "[RMA-42 / 5f1c0b7e]",
+            "customAttributes": [{"key": "retour", "value": REFERENCE}],
+            "acceptAutomaticDiscounts": False,
+            "allowDiscountCodesInCheckout": False,
+            "reserveInventoryUntil": "2026-10-13T00:00:00+00:00",
+            "email": "ann@example.com",
+            "purchasingEntity": {"customerId": f"{GID}/Customer/2"},
+            "shippingAddress": {"lastName": "Example", "countryCode": "DE"},
+        }
+    },
+    EffectKind.RELEASE_EXCHANGE: {"id": DRAFT},
+    EffectKind.INVOICE_EXCHANGE: {"id": DRAFT},
+    EffectKind.DROP_EXCHANGE: {"input": {"id": DRAFT}},
+    EffectKind.CANCEL_EXCHANGE: {"id": NEW_ORDER},
 }
+DRAFTED = {
+    "draft_ref": DRAFT, "name": "#D8", "status": "open", "pay_url": "https://acme.example.com/invoices/8",
+    "order_ref": None, "total_minor": 1_073, "total_shop_minor": 1_073,
+}  # fmt: skip
+ORDERED = DRAFTED | {"status": "completed", "order_ref": NEW_ORDER}
 OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.REQUEST_RETURN: Outcome(Verdict.OK, RETURN, result=REQUESTED),
     EffectKind.APPROVE_RETURN: Outcome(Verdict.OK, RETURN, result=OPENED),
@@ -162,6 +194,11 @@ OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.TAG: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
     EffectKind.UNTAG: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
     EffectKind.NOTE: Outcome(Verdict.OK, ORDER, result={"object_ref": ORDER}),
+    EffectKind.DRAFT_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=DRAFTED),
+    EffectKind.RELEASE_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=ORDERED),
+    EffectKind.INVOICE_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=DRAFTED | {"status": "invoice_sent"}),
+    EffectKind.DROP_EXCHANGE: Outcome(Verdict.OK, DRAFT),
+    EffectKind.CANCEL_EXCHANGE: Outcome(Verdict.PENDING, NEW_ORDER),
 }
 ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.REQUEST_RETURN: (Verdict.REJECTED, "INVALID"),
@@ -176,6 +213,11 @@ ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.TAG: (Verdict.REJECTED, "user_error"),
     EffectKind.UNTAG: (Verdict.REJECTED, "user_error"),
     EffectKind.NOTE: (Verdict.REJECTED, "user_error"),
+    EffectKind.DRAFT_EXCHANGE: (Verdict.REJECTED, "user_error"),
+    EffectKind.RELEASE_EXCHANGE: (Verdict.UNKNOWN, "user_error"),
+    EffectKind.INVOICE_EXCHANGE: (Verdict.UNKNOWN, "user_error"),
+    EffectKind.DROP_EXCHANGE: (Verdict.UNKNOWN, "user_error"),
+    EffectKind.CANCEL_EXCHANGE: (Verdict.REJECTED, "NO_REFUND_PERMISSION"),
 }
 
 
@@ -266,7 +308,7 @@ def test_what_opening_answered_makes_processing_independent_of_a_guard() -> None
     ]
 
 
-@pytest.mark.parametrize("kind", [EffectKind.PROCESS_RETURN, EffectKind.NOTE])
+@pytest.mark.parametrize("kind", [EffectKind.PROCESS_RETURN, EffectKind.NOTE, EffectKind.DRAFT_EXCHANGE])
 def test_without_the_guard_that_it_needs_nothing_is_built(kind: EffectKind) -> None:
     with pytest.raises(Refused) as refused:
         CONNECTOR.build(an_effect(kind, guard_before={}))

@@ -215,7 +215,7 @@ def test_what_is_wrong_with_a_connection_is_said_in_words() -> None:
 
     health, _ = _told(READS["probe"], answer)
 
-    assert (health.ok, health.capabilities, len(health.problems)) == (False, frozenset(), 12)
+    assert (health.ok, health.capabilities, len(health.problems)) == (False, frozenset(), 13)
     assert "The scope write_returns is missing." in health.problems
     assert "The shop answers with API version 2026-07 instead of 2026-10." in health.problems
 

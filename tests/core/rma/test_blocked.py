@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from retour.core.effect import EffectKind, EffectState
+from retour.core.effect import EXCHANGE_KINDS, EffectKind, EffectState
 from retour.core.rma import (
     Blocked,
     Decision,
@@ -23,7 +23,7 @@ from tests.core.rma.builders import a_paid_return
 
 K, E, D = EffectKind, EffectState, Decision
 OPENED = b.opened("L1/1", "L2/1", "L3/1")
-MARKS = [K.TAG, K.UNTAG, K.NOTE]
+MARKS = [K.TAG, K.UNTAG, K.NOTE, K.PUSH_RETURN]
 IN_FLIGHT = [E.INTENT, E.SENDING, E.PENDING, E.UNKNOWN]
 
 
@@ -189,7 +189,9 @@ class TestMoney:
         assert (paused == ("finance", "payments_paused", b.INSPECTED_AT)) == waiting
         assert waits_for(ret) != ("finance", "payments_paused", b.INSPECTED_AT)
 
-    @pytest.mark.parametrize("kind", [k for k in K if k not in (*MARKS, K.REQUEST_RETURN, K.APPROVE_RETURN)])
+    @pytest.mark.parametrize(
+        "kind", [k for k in K if k not in (*MARKS, K.REQUEST_RETURN, K.APPROVE_RETURN, *EXCHANGE_KINDS)]
+    )
     def test_an_effect_that_failed_or_is_parked_comes_before_everything(self, kind: EffectKind) -> None:
         for state, parked, code in ((E.FAILED, False, "effect_failed"), (E.UNKNOWN, True, "effect_unknown")):
             effect = b.an_effect(kind, "x", state, parked=parked, far_code="boom")
@@ -340,7 +342,8 @@ class TestAfterTheEnd:
     def test_a_closed_return_shows_failures_that_leave_a_difference_behind(self, kind: EffectKind) -> None:
         ret = b.a_return(b.a_line(decision=D.CANCELLED), effects=(b.an_effect(kind, "x", E.FAILED),))
 
-        moot = kind in (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE)
+        beside = (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE, K.PUSH_RETURN)
+        moot = kind in (*beside, *EXCHANGE_KINDS)
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
 
 

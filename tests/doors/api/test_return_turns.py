@@ -40,11 +40,12 @@ async def test_a_shopper_is_asked_and_the_answer_written_down(http: httpx2.Async
 
 
 async def test_an_owner_says_how_long_the_store_waits(http: httpx2.AsyncClient, shop: Shop) -> None:
-    assert await read(http, shop, "/patience") == {"unsent_days": None, "unanswered_days": None, "remind_days": [7, 2]}
+    usual = {"unsent_days": None, "unanswered_days": None, "unpaid_days": None, "remind_days": [7, 2]}
+    assert await read(http, shop, "/patience") == usual
 
     kept = await send(http, shop, "/patience", {"unsent_days": 60, "remind_days": [2, 14, 2]})
 
-    assert kept.json() == {"unsent_days": 60, "unanswered_days": None, "remind_days": [14, 2]}
+    assert kept.json() == usual | {"unsent_days": 60, "remind_days": [14, 2]}
     assert await read(http, shop, "/patience") == kept.json()
     agent = {**shop.merchant.headers(Role.AGENT), "Idempotency-Key": "agent-1"}
     refused = await http.post("/patience", json={"unsent_days": 1}, headers=agent)

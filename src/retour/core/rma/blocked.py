@@ -150,10 +150,21 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
         "resolution": settlement.resolution,
     }  # fmt: skip
     task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.resolution == "repair":
+        return _repair(settlement, facts, now)
     if settlement.state is SettlementState.DUE:
         since = settlement.reported_at or now
         return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
     return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
+
+
+def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: datetime) -> Blocked:
+    """Return whom a repair waits for: somebody who begins, then somebody who sends it back."""
+    if settlement.begun_at is None:
+        since = settlement.handed_at or now
+        return Blocked("warehouse", "awaiting_repair", since, "begin the repair, or say that it cannot be done", facts)
+    unblocks = "send it back, or say that it cannot be repaired"
+    return Blocked("warehouse", "in_repair", settlement.begun_at, unblocks, facts)
 
 
 def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:

@@ -61,6 +61,10 @@ WAITING: Final[Mapping[str, str]] = {
     "exchange_stuck": _("Waiting for a decision about the new order"),
     "exchange_unpaid": _("Waiting for the difference to be paid"),
 }
+MONEY: Final[Mapping[str, str]] = {
+    "exchange_unpaid": _("Difference to be paid"),
+    "exchange_stuck": _("New order not made yet"),
+}
 EFFECTS: Final[Mapping[str, str]] = {
     "draft_exchange": _("Draft the new order"),
     "release_exchange": _("Make the draft an order"),

@@ -40,7 +40,9 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
-    "exchange_stuck": ("money", "stopped"),
+    "awaiting_repair": ("goods", "half"),
+    "in_repair": ("goods", "half"),
+    "exchange_stuck": ("money", "half"),
     "exchange_unpaid": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)

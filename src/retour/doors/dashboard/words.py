@@ -35,6 +35,8 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
         _("Report what was paid outside"),
         _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
     ),
+    "awaiting_repair": (_("Begin the repair"), _("The item is here. No money moves by a repair.")),
+    "in_repair": (_("Finish the repair"), _("It is being repaired. The return ends once it is sent back.")),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
     "info_needed": (_("Waits for an answer"), _("The shopper was asked something.")),
     "approves_later": (_("Approved by the policy later"), ""),
@@ -66,6 +68,8 @@ WHAT: Final[Mapping[str, str]] = {
     **exchange_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
+    "awaiting_repair": _("repair not begun"),
+    "in_repair": _("repair"),
     "decision_needed": _("decision"),
     "info_needed": _("answer to our question"),
     "approves_later": _("the policy's time"),
@@ -97,6 +101,8 @@ WAITING: Final[Mapping[str, str]] = {
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "awaiting_repair": _("Waiting for the repair to begin"),
+    "in_repair": _("In repair"),
     "awaiting_visit": _("Waiting for the shopper at the counter"),
     "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
@@ -153,6 +159,7 @@ MONEY: Final[Mapping[str, str]] = {
     "handed_over": _("Handed over"),
     "awaiting_payout": _("Handed over, %(amount)s to report"),
     "payout_failed": _("Failed outside, %(amount)s owed"),
+    **exchange_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -181,6 +188,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "tag": _("Tag the order"),
     "untag": _("Remove the tag"),
     "note": _("Note on the order"),
+    "push_return": _("Tell the preferred returns system"),
     **exchange_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
@@ -308,6 +316,8 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.inspected": _("Inspected"),
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
+    "return.repair_begun": _("Repair begun"),
+    "return.sent_back": _("Sent to the shopper"),
     "return.fees_waived": _("Fees waived"),
     "return.assigned": _("Assigned"),
     "return.watched": _("Watched"),

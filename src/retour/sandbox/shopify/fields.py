@@ -287,6 +287,7 @@ FIELDS: dict[str, Resolver] = {
     "ProductVariant.contextualPricing": about.contextual,
     "MailingAddress.firstName": about.first_name,
     "MailingAddress.lastName": about.last_name,
+    "DraftOrder.note2": lambda d, _: d.spec["note"],
     "DraftOrder.customer": lambda d, info: _shop(info).customers.get(d.spec["customer_id"] or ""),
     "Order.processedAt": lambda order, _: order.created_at,
     "Order.test": _fixed(value=False),

@@ -113,6 +113,7 @@ def books(shop: Shop, name: str | None = None) -> dict[str, Any]:
             item.sku: {place: dict(states) for place, states in item.levels.items()} for item in shop.items.values()
         },
         "locations": {place.id: place.name for place in shop.locations.values()},
+        "drafts": {draft.id: draft.status for draft in shop.drafts.values()},
     }
 
 

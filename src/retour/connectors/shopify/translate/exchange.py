@@ -192,7 +192,8 @@ def read_back(effect: Effect, target: Target, answer: WireAnswer, *, version: st
         return ReadBack("inconclusive", replace(said.trouble, verdict=Verdict.UNKNOWN) if scope else said.trouble)
     match target:
         case DraftExchange():
-            return _drafted(many(said.data, "draftOrders"))
+            found = one(said.data, "draftOrders").get("nodes")
+            return _drafted(many(said.data, "draftOrders")) if isinstance(found, list) else INCONCLUSIVE
         case OnDraft(draft_ref):
             return _on_draft(effect, draft_ref, said.data)
         case OnOrder(order_ref):
@@ -205,6 +206,7 @@ def read_back(effect: Effect, target: Target, answer: WireAnswer, *, version: st
 
 
 def _drafted(found: list[Doc]) -> ReadBack:
+    """The draft with our tag is ours: only an answer that lists none proves that there is none."""
     if len(found) > 1:
         return ReadBack("inconclusive", Outcome(Verdict.UNKNOWN, far_code="several_with_our_reference"))
     return ReadBack("present", done(found[0])) if found else ABSENT

@@ -28,6 +28,13 @@ SCOPES: Final[Mapping[EffectKind, str]] = {
     EffectKind.UNTAG: "write_orders",
     EffectKind.NOTE: "write_orders",
 }
+EXCHANGE_SCOPES: Final[Mapping[EffectKind, str]] = {
+    EffectKind.DRAFT_EXCHANGE: "write_draft_orders",
+    EffectKind.RELEASE_EXCHANGE: "write_draft_orders",
+    EffectKind.INVOICE_EXCHANGE: "write_draft_orders",
+    EffectKind.DROP_EXCHANGE: "write_draft_orders",
+    EffectKind.CANCEL_EXCHANGE: "write_orders",
+}
 NEEDED: Final = ("read_orders", "read_returns", "read_locations", "read_inventory", "read_customers", "read_products")
 CLOCK_SKEW_S: Final = 60
 
@@ -57,8 +64,11 @@ def health(data: Doc, locations: Iterable[Doc], headers: Mapping[str, str], *, v
     """Return what a connection can do and what is wrong with it, in words for the merchant."""
     shop = one(data, "shop")
     granted = _granted(data)
-    capabilities = frozenset(kind.value for kind, scope in SCOPES.items() if scope in granted)
+    scopes = {**SCOPES, **EXCHANGE_SCOPES}
+    capabilities = frozenset(kind.value for kind, scope in scopes.items() if scope in granted)
     problems = [f"The scope {scope} is missing." for scope in sorted({*NEEDED, *SCOPES.values()} - granted)]
+    if not {*EXCHANGE_SCOPES.values(), "read_products"} <= granted:
+        problems.append("Without write_draft_orders and read_products the new orders of exchanges are made by hand.")
     if "read_all_orders" not in granted:
         problems.append("Without the scope read_all_orders only the orders of the last 60 days can be read.")
     served = headers.get(VERSION_HEADER)

@@ -1,0 +1,116 @@
+"""The new order of an exchange in a real browser: the desk names the article, the shopper pays the difference."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from retour.core.account import Role
+from retour.core.policy.outcome import (
+    ExchangeItems,
+    ExchangePrice,
+    ExchangeTerms,
+    Moment,
+    ResolutionKind,
+    ResolutionOffer,
+    SettleOn,
+)
+from retour.flows import account as accounts
+from retour.flows import policy
+from retour.store.password import hash_password
+from tests.browser.conftest import OpenPage
+from tests.browser.looks import LOOKS, holds
+from tests.browser.site import Site
+from tests.browser.test_portal_pages import an_order, walk
+from tests.stories.house import under
+from tests.stories.test_handed_over import offering
+
+pytestmark = pytest.mark.anyio
+PASSWORD = "correct horse battery"
+EMAIL = "ebba@fjellhus.example"
+DESK = "/dashboard/returns"
+PICTURES = os.environ.get("PICTURES")
+
+
+@pytest.fixture(scope="module")
+async def signed_in(browser: Any, site: Site) -> Any:
+    """What a browser keeps after an owner signed in; the shop exchanges on approval."""
+    hashed = await hash_password(PASSWORD)
+    terms = ExchangeTerms(items=ExchangeItems.ANY_PRODUCT, price=ExchangePrice.PAID)
+    document = offering(ResolutionOffer(ResolutionKind.EXCHANGE, exchange=terms))
+    async with site.database.tx(site.tenant_id) as db:
+        await accounts.add_staff(
+            db,
+            email=EMAIL,
+            name="Ebba Lund",
+            role=Role.OWNER,
+            password_hash=hashed,
+            actor="test",
+            now=datetime.now(UTC),
+        )
+        await policy.publish(
+            db, store_id=site.merchant.store_id, document=under(document, settle_on=SettleOn(Moment.APPROVED)),
+            actor="test", now=datetime.now(UTC),
+        )  # fmt: skip
+    context = await browser.new_context()
+    page = await context.new_page()
+    await page.goto(f"{site.address}/sign-in?next={DESK}")
+    await page.get_by_label("E-mail").fill(EMAIL)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.get_by_role("heading", name="Returns", exact=True).wait_for()
+    kept = await context.storage_state()
+    await context.close()
+    return kept
+
+
+async def seen(page: Page, name: str) -> None:
+    """Look at a page: nothing overflows, nobody is shut out; keep its picture where pictures are wanted."""
+    await holds(page)
+    if PICTURES:
+        await page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+async def until_shown(page: Page, text: str) -> None:
+    """Wait until the page says it, loading it anew: what it tells is done by jobs."""
+    found = page.get_by_text(text).first
+    for _ in range(60):
+        await page.wait_for_load_state()
+        if await found.is_visible():
+            return
+        await page.reload()
+    await expect(found).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "theme"), [LOOKS[0], LOOKS[-1]])
+async def test_the_desk_names_the_article_and_the_shopper_is_asked_to_pay_the_difference(
+    site: Site, open_page: OpenPage, signed_in: Any, width: int, theme: str
+) -> None:
+    order = await an_order(site)
+    shopper, _ = await open_page(width=width, theme=theme)
+    number = await walk(site, shopper, order["name"])
+    desk, _ = await open_page(width=width, theme=theme, storage_state=signed_in)
+    await desk.goto(f"{site.address}{DESK}/{number}/exchange-article")
+    await seen(desk, f"article-{width}-{theme}")
+    await desk.get_by_label("Instead of").first.fill("RT-COAT-L")
+    await desk.get_by_role("button", name="Save").click()
+    await expect(desk.get_by_text("New article: RT-COAT-L")).to_be_visible()
+
+    await desk.goto(f"{site.address}{DESK}/{number}/approve")
+    await desk.get_by_role("button", name="Approve").click()
+    await until_shown(desk, "Waits until the shopper pays the difference")
+    await seen(desk, f"unpaid-{width}-{theme}")
+    await desk.goto(f"{site.address}{DESK}/{number}/exchange-decide")
+    await seen(desk, f"decide-{width}-{theme}")
+
+    await shopper.reload()
+    await expect(shopper.get_by_role("heading", name="Pay the difference")).to_be_visible()
+    await seen(shopper, f"pay-{width}-{theme}")
+
+    await desk.get_by_label("Carry it out by hand").check()
+    await desk.get_by_role("button", name="Decide").click()
+    await until_shown(desk, "Carried out by hand")
+    await seen(desk, f"by-hand-{width}-{theme}")
