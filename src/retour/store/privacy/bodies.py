@@ -41,6 +41,9 @@ UPDATE intake SET sealed = '', facts = '{}', candidates = '[]', state = 'dismiss
        decided_by = $2, changed_at = $3
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'waiting' RETURNING id, store_id
 """
+DROP_PICTURES: Final = """
+DELETE FROM intake_photo WHERE tenant_id = current_tenant() AND intake_id = ANY ($1::uuid[])
+"""
 DROP_WITHDRAWAL: Final = """
 UPDATE withdrawal SET sealed = '', token_sha256 = NULL WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])
 """
@@ -84,6 +87,9 @@ async def drop(db: Db, found: list[Body], *, actor: str, at: datetime) -> None:
             db, EventType.INTAKE_DISMISSED, resource_kind="intake", resource_id=row["id"], store_id=row["store_id"],
             actor=actor, at=at, data={"because": "erased"},
         )  # fmt: skip
+    intakes = [body.id for body in found if body.source.startswith("intake")]
+    if intakes:
+        await db.execute(DROP_PICTURES, intakes)
     for source, statement in _DROPS:
         ids = [body.id for body in found if body.source == source]
         if ids:
