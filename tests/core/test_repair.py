@@ -8,7 +8,7 @@ import pytest
 from retour.core.errors import Refused
 from retour.core.money import NOTHING
 from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
-from retour.core.repair import TABLE, RepairAct, Work, allow, nothing_of, work_of
+from retour.core.repair import REPLACEMENT, TABLE, RepairAct, Work, allow, nothing_of, work_of
 from tests.core.builders import a_ledger, a_line, an_order
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -34,6 +34,18 @@ def test_a_repair_begins_once() -> None:
     with pytest.raises(Refused) as refused:
         allow(Work.IN_REPAIR, RepairAct.BEGIN)
     assert refused.value.code == "already_begun"
+
+
+def test_of_a_replacement_nothing_is_repaired_or_sent_back() -> None:
+    assert allow(Work.WAITING, RepairAct.REPLACE, kind=REPLACEMENT) is Work.REPLACED
+    assert allow(Work.WAITING, RepairAct.REFUND, kind=REPLACEMENT) is Work.REFUNDED
+    for act in (RepairAct.BEGIN, RepairAct.SEND_BACK):
+        with pytest.raises(Refused) as refused:
+            allow(Work.WAITING, act, kind=REPLACEMENT)
+        assert refused.value.code == "not_a_repair"
+    with pytest.raises(Refused) as over:
+        allow(Work.REPLACED, RepairAct.BEGIN, kind=REPLACEMENT)
+    assert over.value.code == "already_reported"
 
 
 def test_where_a_repair_stands_follows_from_what_was_written() -> None:

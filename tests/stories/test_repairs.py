@@ -15,14 +15,16 @@ from tests.stories.house import House, Units, now, under
 
 pytestmark = pytest.mark.anyio
 
-OFFERS = Resolutions((ResolutionOffer(ResolutionKind.REPAIR), ResolutionOffer(ResolutionKind.REFUND_ORIGINAL)))
+OFFERS = Resolutions(
+    tuple(ResolutionOffer(getattr(ResolutionKind, kind)) for kind in ("REPAIR", "REPLACEMENT", "REFUND_ORIGINAL"))
+)
 
 
-async def claimed(house: House, units: int = 1) -> UUID:
+async def claimed(house: House, units: int = 1, resolution: str = "repair") -> UUID:
     """Return a claim for a repair whose goods are here and judged."""
     await house.open(document=under(resolutions=OFFERS))
     order = await house.an_order()
-    wish = rma.Wish(order.order.lines[0].ref, units, "defective", resolution="repair")
+    wish = rma.Wish(order.order.lines[0].ref, units, "defective", resolution=resolution)
     rma_id = await house.ask(order, [wish], kind="claim")
     await house.approve(rma_id)
     await house.receive(rma_id, {0: units})
@@ -152,3 +154,33 @@ async def test_nothing_is_said_of_a_repair_that_waits_for_its_goods(house: House
         await begun(house, row.id)
 
     assert refused.value.code == "move_not_allowed"
+
+
+async def test_a_replacement_waits_until_another_one_is_sent_and_moves_no_money(house: House) -> None:
+    rma_id = await claimed(house, resolution="replacement")
+    row = await the_repair(house, rma_id)
+    assert await house.waits(rma_id) == ("warehouse", "awaiting_replacement")
+    for wrong in (begun(house, row.id), sent(house, row.id)):
+        with pytest.raises(Refused) as refused:
+            await wrong
+        assert refused.value.code == "not_a_repair"
+
+    await sent(house, row.id, replaced=True)
+
+    ret = (await house.see(rma_id)).rma
+    assert (ret.status, [(s.state, s.total_minor) for s in ret.settlements]) == (
+        Decision.RESOLVED, [(SettlementState.SETTLED, 0)],
+    )  # fmt: skip
+    assert [e for e in ret.effects if e.settlement] == []
+
+
+async def test_a_replacement_that_cannot_be_sent_is_refunded(house: House) -> None:
+    rma_id = await claimed(house, resolution="replacement")
+    await instead(house, (await the_repair(house, rma_id)).id, "Sold out.")
+    await house.later()
+
+    ret = (await house.see(rma_id)).rma
+    assert [(s.resolution, s.state.value) for s in ret.settlements] == [
+        ("replacement", "reversed"), ("refund_original", "settled"),
+    ]  # fmt: skip
+    assert ret.status is Decision.RESOLVED

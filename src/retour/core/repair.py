@@ -1,4 +1,4 @@
-"""A repair on its way to an end: what staff may say of it at each point, and what the return waits for meanwhile.
+"""A repair, or a replacement, on its way to an end: what staff may say of it at each point.
 
 No money moves by a repair. Only what a person decides, because the goods cannot be repaired, becomes a refund.
 """
@@ -15,6 +15,8 @@ from retour.core.policy.outcome import ResolutionKind
 from retour.core.refund import Plan
 
 REPAIR: Final = ResolutionKind.REPAIR.value
+REPLACEMENT: Final = ResolutionKind.REPLACEMENT.value
+KINDS: Final = frozenset({REPAIR, REPLACEMENT})
 
 
 class Work(StrEnum):
@@ -58,9 +60,11 @@ def work_of(*, begun_at: datetime | None, outcome: str | None) -> Work:
     return Work.WAITING if begun_at is None else Work.IN_REPAIR
 
 
-def allow(work: Work, act: RepairAct) -> Work:
-    """Return where an act leads; raise Refused with its code."""
+def allow(work: Work, act: RepairAct, *, kind: str = REPAIR) -> Work:
+    """Return where an act leads; raise Refused with its code. Of a replacement nothing is repaired or sent back."""
     to = TABLE[work, act]
+    if kind == REPLACEMENT and isinstance(to, Work) and act in (RepairAct.BEGIN, RepairAct.SEND_BACK):
+        to = "not_a_repair"
     if not isinstance(to, Work):
         raise Refused(to, f"the repair is {work.value}", facts={"work": work.value})
     return to

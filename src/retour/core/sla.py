@@ -16,6 +16,7 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "awaiting_payout": 72,
     "awaiting_repair": 72,
     "in_repair": 336,
+    "awaiting_replacement": 72,
     "needs_reconnect": 4,
     "decision_needed": 24,
     "fraud_review": 24,

@@ -9,7 +9,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.refund import UnitRange
-from retour.core.repair import REPAIR, RepairAct
+from retour.core.repair import RepairAct
 from retour.core.settling import Returning, divide, judged_units, terms_for, units_now
 from retour.core.shipping import carrier_code, tracking_number
 from retour.store import discrepancy
@@ -143,13 +143,13 @@ async def _locked(db: Db, settlement_id: UUID, act: RepairAct) -> tuple[Settleme
     if record is None:
         raise Refused("settlement_not_found", "there is no such settlement")
     row = await _again(db, settlement_id)
-    if row.resolution != REPAIR:
-        raise Refused("not_a_repair", "that settlement is no repair")
+    if row.resolution not in rules.KINDS:
+        raise Refused("not_a_repair", "that settlement is no repair and no replacement")
     if not row.awaits_report and row.outcome is None:
         state = row.state.value
         raise Refused("move_not_allowed", f"the repair is {state}: the goods are not judged yet, or it is over",
                       facts={"state": state})  # fmt: skip
-    rules.allow(_work(row), act)
+    rules.allow(_work(row), act, kind=row.resolution)
     return row, record
 
 

@@ -41,6 +41,7 @@ _OUTSIDE: Final[Mapping[str, str]] = {
     "exchange": "send the other item",
     "keep_item": "pay what was agreed",
     "repair": "repair the item and send it back",
+    "replacement": "send another one",
 }
 
 
@@ -150,7 +151,7 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
         "resolution": settlement.resolution,
     }  # fmt: skip
     task = _OUTSIDE.get(settlement.resolution, "carry it out")
-    if settlement.resolution == "repair":
+    if settlement.resolution in ("repair", "replacement"):
         return _repair(settlement, facts, now)
     if settlement.state is SettlementState.DUE:
         since = settlement.reported_at or now
@@ -159,7 +160,10 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
 
 
 def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: datetime) -> Blocked:
-    """Return whom a repair waits for: somebody who begins, then somebody who sends it back."""
+    """Return whom a repair waits for: somebody who begins, then somebody who sends it back; a replacement is sent."""
+    if settlement.resolution == "replacement":
+        since = settlement.handed_at or now
+        return Blocked("warehouse", "awaiting_replacement", since, "send another one, or refund it instead", facts)
     if settlement.begun_at is None:
         since = settlement.handed_at or now
         return Blocked("warehouse", "awaiting_repair", since, "begin the repair, or say that it cannot be done", facts)

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from retour.core.errors import Refused
-from retour.core.repair import REPAIR
+from retour.core.repair import REPLACEMENT
 from retour.core.shipping import CARRIERS
 from retour.doors.dashboard.act import Act, Doing
 from retour.doors.dashboard.whole import Whole
@@ -23,8 +23,10 @@ def _nothing(_whole: Whole, _reader: Reader) -> Mapping[str, Any]:
     return {}
 
 
-def _carriers(_whole: Whole, reader: Reader) -> Mapping[str, Any]:
+def _carriers(whole: Whole, reader: Reader) -> Mapping[str, Any]:
+    under_way = whole.under_repair()
     return {
+        "is_repair": under_way is not None and under_way.resolution != REPLACEMENT,
         "carriers": [
             (_BY_HAND, reader.say("Handed over in person")), *((code, name) for code, (name, _) in CARRIERS.items()),
             (_OTHER, reader.say("Another carrier")),
@@ -34,10 +36,15 @@ def _carriers(_whole: Whole, reader: Reader) -> Mapping[str, Any]:
 
 def _open(doing: Doing) -> UUID:
     """Return the repair that is under way; raise Refused(state_changed) where there is none any more."""
-    found = next((s for s in doing.whole.settlements if s.awaits_report and s.resolution == REPAIR), None)
+    found = doing.whole.under_repair()
     if found is None:
         raise Refused("state_changed", "no repair is under way any more")
     return found.id
+
+
+def _is_replacement(doing: Doing) -> bool:
+    found = doing.whole.under_repair()
+    return found is not None and found.resolution == REPLACEMENT
 
 
 async def _begin(doing: Doing, db: Db) -> None:
@@ -50,7 +57,7 @@ async def _send_back(doing: Doing, db: Db) -> None:
     by_hand = chosen == _BY_HAND and not number
     try:
         await flow.send_on(
-            db, settlement_id=_open(doing), replaced=doing.form.checked("replaced"),
+            db, settlement_id=_open(doing), replaced=doing.form.checked("replaced") or _is_replacement(doing),
             carrier=None if by_hand else carrier, number=None if by_hand else number, actor=doing.actor, now=doing.now,
         )  # fmt: skip
     except Refused as no:

@@ -136,6 +136,7 @@ def _buttons(
             (say("Begin the repair"), "begin-repair"),
             (say("It cannot be repaired"), "refund-instead"),
         ],
+        "awaiting_replacement": [(say("Sent"), "send-back"), (say("Refund instead"), "refund-instead")],
         "in_repair": [(say("Sent back"), "send-back"), (say("It cannot be repaired"), "refund-instead")],
         "payout_failed": [(say("Report as paid"), "report")],
         "exchange_stuck": [(say("Decide"), "exchange-decide"), (say("Name another article"), "exchange-article")],

@@ -42,6 +42,7 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "awaiting_payout": ("money", "half"),
     "awaiting_repair": ("goods", "half"),
     "in_repair": ("goods", "half"),
+    "awaiting_replacement": ("goods", "half"),
     "exchange_stuck": ("money", "half"),
     "exchange_unpaid": ("money", "half"),
 }

@@ -36,6 +36,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
         _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
     ),
     "awaiting_repair": (_("Begin the repair"), _("The item is here. No money moves by a repair.")),
+    "awaiting_replacement": (_("Send another one"), _("The item is here. No money moves by a replacement.")),
     "in_repair": (_("Finish the repair"), _("It is being repaired. The return ends once it is sent back.")),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
     "info_needed": (_("Waits for an answer"), _("The shopper was asked something.")),
@@ -77,6 +78,7 @@ WHAT: Final[Mapping[str, str]] = {
     "awaiting_payout": _("report from outside"),
     "awaiting_repair": _("repair not begun"),
     "in_repair": _("repair"),
+    "awaiting_replacement": _("replacement not sent"),
     "decision_needed": _("decision"),
     "info_needed": _("answer to our question"),
     "approves_later": _("the policy's time"),
@@ -110,6 +112,7 @@ WAITING: Final[Mapping[str, str]] = {
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
     "awaiting_repair": _("Waiting for the repair to begin"),
     "in_repair": _("In repair"),
+    "awaiting_replacement": _("Waiting for a replacement"),
     "awaiting_visit": _("Waiting for the shopper at the counter"),
     "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
@@ -181,6 +184,7 @@ SETTLEMENTS: Final[Mapping[str, str]] = {
     "outside_handed_over": _("Handed over, not reported yet"),
     "outside_due": _("Failed outside, owed again"),
     "outside_settled": _("Reported as done"),
+    "exchange_under_way": _("The new order is being made"),
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "request_return": _("Request the return on the platform"),
@@ -248,6 +252,7 @@ RESOLUTIONS: Final[Mapping[str, str]] = {
     "exchange": _("Exchange"),
     "keep_item": _("Keep the item"),
     "repair": _("Repair"),
+    "replacement": _("Replacement"),
 }
 # What is to be done where something was handed over, as the title of the next step.
 OUTSIDE: Final[Mapping[str, str]] = {
@@ -258,6 +263,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "exchange": _("Send the other item"),
     "keep_item": _("Pay what was agreed"),
     "repair": _("Repair the item and send it back"),
+    "replacement": _("Send another one"),
 }
 RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "refund_original": _("Back to the card or account that paid. Retour pays it on your shop platform."),
@@ -267,6 +273,7 @@ RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "exchange": _("Another item instead of the money. Retour makes the new order where the platform can, or you do."),
     "keep_item": _("The shopper keeps the item and gets the part of the money that the rule says. Nothing comes back."),
     "repair": _("You repair the item, send it back and report it. No money moves."),
+    "replacement": _("You send another one of the same article. No money moves."),
 }
 METHODS: Final[Mapping[str, str]] = {
     "own_carrier": _("Own carrier"),

@@ -201,7 +201,7 @@ def _paid(settlements: Sequence[SettlementRow], reader: Reader, chosen: str) -> 
 def _issued(settlements: Sequence[SettlementRow], reader: Reader, chosen: str, total: int) -> Standing:
     """Return where a return stands for which the shop gave something else than a refund."""
     say, kinds = reader.say, {s.resolution for s in settlements}
-    if kinds == {ResolutionKind.REPAIR}:
+    if kinds <= {ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT}:
         if all(s.outcome == "replaced" for s in settlements):
             return Standing(say("You get another one"), say("It is on its way to you in place of yours."))
         return Standing(say("Your item is repaired"), say("It is on its way back to you."))

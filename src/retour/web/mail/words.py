@@ -25,6 +25,7 @@ from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
 
+_SENT_ON: Final = (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT)
 _GRANTED: Final = frozenset({Decision.APPROVED, Decision.RESOLVED, Decision.REOPENED})
 
 
@@ -173,7 +174,7 @@ def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Read
     assert of.paid_as is not None
     what = _resolution(of, *of.paid_as, reader)
     title = reader.say("%(what)s: %(amount)s", what=what, amount=amount)
-    if of.paid_as[0] in (ResolutionKind.EXCHANGE, ResolutionKind.REPAIR) or of.rma.gift:
+    if of.paid_as[0] in (ResolutionKind.EXCHANGE, *_SENT_ON) or of.rma.gift:
         title = what  # goods or work, or a gift, whose receiver is told no price
     return Told(
         subject=reader.say("%(what)s for your return %(number)s", what=what, number=number_of(of)),
@@ -245,11 +246,13 @@ def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[I
 
 def _given_how(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
     """Return what is on its way to the shopper, if anything is."""
-    if of.paid_as is None or of.paid_as[0] != ResolutionKind.REPAIR:
+    if of.paid_as is None or of.paid_as[0] not in _SENT_ON:
         return (reader.say("The shop has taken care of it."),)
     said = reader.say("Your item is repaired.")
     if of.replaced:
         said = reader.say("Your item could not be repaired. You get another one in its place.")
+    if of.paid_as[0] == ResolutionKind.REPLACEMENT:
+        said = reader.say("You get another one in place of yours.")
     if of.sent is None:
         return (said,)
     carrier, number = of.sent
