@@ -49,6 +49,7 @@ def test_every_post_but_one_that_only_looks_demands_a_key() -> None:
     assert without == {
         "check_policy",
         "explain_policy",
+        "preview_bulk",
         "preview_import",
         "quote_edit",
         "quote_exchange",
