@@ -1,17 +1,22 @@
 """A mailbox is added with a password that is sealed, refused with the field that is wrong, and removed for good."""
 
+import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from PIL import Image
 
 from retour.core.errors import Refused
 from retour.core.mail_server import Encryption
 from retour.flows.intake.mailboxes import add_mailbox, mailboxes, remove_mailbox
 from retour.store import connection as connections
 from retour.store.db import Database
+from retour.store.intake import photos
+from retour.store.privacy import bodies
+from retour.store.privacy.bodies import Body
 from tests.flows.intake.post import Post, a_post
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +79,17 @@ async def test_another_folder_of_the_same_mailbox_is_another_mailbox(post: Post)
             now=post.now,
         )  # fmt: skip
         assert [one.far_name for one in await mailboxes(db)] == ["Folder", "Returns"]
+
+
+async def test_who_is_erased_leaves_no_picture_in_a_draft(post: Post) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 6), "red").save(out, "PNG")
+    post.write(files=(("a.png", out.getvalue()),))
+    await post.read()
+    [draft] = [one for one in await post.sender.intakes() if one.channel == "mail"]
+    async with post.database.tx(post.tenant_id) as db:
+        kept = await photos.of_intake(db, draft.id)
+        await bodies.drop(db, [Body("intake_open", draft.id, b"")], actor="test", at=post.now)
+        left = await photos.of_intake(db, draft.id)
+
+    assert (len(kept), left) == (1, [])

@@ -42,6 +42,8 @@ UPDATE intake SET sealed = '', facts = '{}', candidates = '[]', state = 'dismiss
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'waiting' RETURNING id, store_id
 """
 DROP_PICTURES: Final = """
+# Pictures that came by mail wait with what they came with.
+DROP_INTAKE_PHOTOS: Final = """
 DELETE FROM intake_photo WHERE tenant_id = current_tenant() AND intake_id = ANY ($1::uuid[])
 """
 DROP_WITHDRAWAL: Final = """
@@ -49,7 +51,8 @@ UPDATE withdrawal SET sealed = '', token_sha256 = NULL WHERE tenant_id = current
 """
 DROP_VISIT: Final = "DELETE FROM visit WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])"
 _DROPS: Final = (
-    ("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT),
+    ("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("intake", DROP_INTAKE_PHOTOS),
+    ("intake_open", DROP_INTAKE_PHOTOS), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT),
 )  # fmt: skip
 
 
