@@ -72,6 +72,7 @@ class EventType(StrEnum):
     EFFECT_WITHDRAWN = "effect.withdrawn"
     WITHDRAWAL_RECEIVED = "withdrawal.received"
     WITHDRAWAL_WAITING = "withdrawal.waiting"
+    WITHDRAWAL_ESCALATED = "withdrawal.escalated"
     WITHDRAWAL_MATCHED = "withdrawal.matched"
     WITHDRAWAL_CLOSED = "withdrawal.closed"
     WITHDRAWAL_ACKNOWLEDGED = "withdrawal.acknowledged"

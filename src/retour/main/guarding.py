@@ -20,6 +20,18 @@ def escalate_work(here: House) -> Work:
     return escalate
 
 
+def escalate_withdrawal_work(here: House) -> Work:
+    """Return the work of escalating one statement of withdrawal that waits too long."""
+
+    async def escalate(tenant_id: UUID, withdrawal_id: UUID) -> None:
+        async def work(db: Db) -> None:
+            await flow.escalate_withdrawal(db, withdrawal_id=withdrawal_id, now=utc_now())
+
+        await here.database.run(tenant_id, work)
+
+    return escalate
+
+
 def notice_work(here: House) -> Work:
     """Return the work of mailing the staff about one return."""
 

@@ -2,7 +2,7 @@
 
 from retour.doors.queue import Runner, Sweep
 from retour.main.delivering import delivery_work
-from retour.main.guarding import alarm_work, escalate_work, notice_work
+from retour.main.guarding import alarm_work, escalate_withdrawal_work, escalate_work, notice_work
 from retour.main.house import House, utc_now
 from retour.main.logistics import label_work
 from retour.main.mailing import mail_work
@@ -41,6 +41,7 @@ def worker_runner(here: House) -> Runner:
         Sweep("alarms", found(due.alarms), tasks[Task.ALARM]),
         Sweep("notices", found(due.notices), tasks[Task.NOTICE]),
         Sweep("escalations", found(due.escalations), escalate_work(here)),
+        Sweep("waiting withdrawals", found(due.withdrawal_waits), escalate_withdrawal_work(here)),
         Sweep("deliveries", found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", found(due.inbox), tasks[Task.READ_INBOX]),

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, cast
 from retour.core.money import spread
 from retour.core.policy.outcome import Group
 from retour.core.simulation.court import Compared
-from retour.core.simulation.judging import Verdict
+from retour.core.simulation.judging import MOST, Verdict
 from retour.core.simulation.past import PastLine
 from retour.core.simulation.result import (
     MOST_ROWS,
@@ -37,8 +37,7 @@ _UNIT: Final = _ONE["units"]
 _VALUE: Final = _ONE["value_minor"]
 _MONEY: Final = tuple((_ONE[name], name) for name in Money.__slots__)
 _LABEL: Final = _ONE["labels"]
-_MOST: Final = 50_000  # shapes that are remembered before all of them are forgotten
-_COUNTED_AT: Final[Mapping[Fate, int]] = {fate: Counts.__slots__.index(fate.value) for fate in Fate}
+_COLUMN_OF: Final[Mapping[Fate, int]] = {fate: Counts.__slots__.index(fate.value) for fate in Fate}
 _GROUPS: Final = tuple(group.value for group in Group)
 # What is asked of the facts of a line to add it up and to tell of it.
 TOLD: Final = (
@@ -67,26 +66,27 @@ Growing = dict[str, _Row]
 class _Shape(NamedTuple):
     """What all returns of one world add: the sums of each line beside units and money, which of them get money, its labels.
 
-    `counted_at` is the field of Counts for the fate of the whole return.
+    `column` is where the fate of the whole return is counted.
     """
 
     world: World
     lines: tuple[int, ...]
     accepted: tuple[int, ...]
     labels: int
-    counted_at: int
+    column: int
 
 
 def _shape(world: World) -> _Shape:
     accepted = tuple(at for at, line in enumerate(world.lines) if line.offer is not None)
     lines = tuple(_LINE_OF[line.fate] for line in world.lines)
-    return _Shape(world, lines, accepted, world.labels * _LABEL, _COUNTED_AT[world.fate])
+    return _Shape(world, lines, accepted, world.labels * _LABEL, _COLUMN_OF[world.fate])
 
 
 class Tally:
     """What a simulation has come to so far; two of them can be merged."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = MOST) -> None:
+        self._most = most
         self.read = self.affected = self.requoted = self.not_quoted = 0
         self.changes: dict[str, int] = {}
         self._books: dict[str, _Book] = {}
@@ -113,7 +113,7 @@ class Tally:
         book = self._books.get(currency)
         if book is None:
             book = self._books[currency] = _Book()
-        book.count(was_shape.counted_at, now_shape.counted_at)
+        book.count(was_shape.column, now_shape.column)
         for line, was, said, alike, b, a in zip(
             lines, case.before.lines, case.said, case.alike, before, after, strict=True
         ):
@@ -151,7 +151,7 @@ class Tally:
         """Return the shape of a world; what is remembered keeps it alive."""
         known = self._shapes.get(id(world))
         if known is None:
-            if len(self._shapes) >= _MOST:
+            if len(self._shapes) >= self._most:
                 self._shapes.clear()
             known = self._shapes[id(world)] = _shape(world)
         return known
@@ -173,11 +173,11 @@ class _Book:
         self.total = _Row("")
         self.by: dict[str, Growing] = {"reason": {}, "product": {}, "country": {}}
 
-    def count(self, before_at: int, after_at: int) -> None:
+    def count(self, before_column: int, after_column: int) -> None:
         self.before[0] += 1
-        self.before[before_at] += 1
+        self.before[before_column] += 1
         self.after[0] += 1
-        self.after[after_at] += 1
+        self.after[after_column] += 1
 
     def rows(self, line: PastLine) -> tuple[_Row, ...]:
         """Return the rows that a line is added to."""

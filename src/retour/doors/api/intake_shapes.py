@@ -152,7 +152,9 @@ class PushWish(Asked):
     """Where returns that begin here are told to, of which kinds (none: never), and from which moment."""
 
     url: Annotated[str, Meta(max_length=2_000, pattern=r"^[^\u0000]*$")] = ""
-    kinds: Annotated[tuple[Literal["return", "claim", "withdrawal", "cancellation"], ...], Meta(max_length=4)] = ()
+    kinds: Annotated[list[Literal["return", "claim", "withdrawal", "cancellation"]], Meta(max_length=4)] = (
+        msgspec.field(default_factory=list)
+    )
     moment: Literal["requested", "approved"] = "requested"
 
 

@@ -24,6 +24,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "prioritise_return": _DESK,
     "watch_return": _DESK,
     "merge_return": _DESK,
+    "preview_bulk": _ALL,
+    "run_bulk": _ALL,
     "get_return": _ALL,
     "list_return_events": _ALL,
     "approve_return": _DESK,

@@ -112,7 +112,10 @@ def _decisions(whole: Whole, reader: Reader) -> Mapping[str, Any]:
         return {"choices": [], "new": None, "settlement": ""}
     order, choices = found
     words = [(do.value, *exchange_words.CHOICES[do.value]) for do in choices]
-    told = [{"value": value, "title": reader.say(title), "text": reader.say(text)} for value, title, text in words]
+    told = [
+        {"value": value, "title": reader.say(title), "text": reader.say(text), "amount": None, "gain": None}
+        for value, title, text in words
+    ]
     return {"choices": told, "new": _told(whole, order, reader), "settlement": str(order.settlement_id)}
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from retour.core.money import Money
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.refund import Plan
+from retour.core.rma.exchange import AT_REST
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
 from retour.doors.dashboard.whole import Whole
@@ -70,7 +71,7 @@ def _paid(whole: Whole, row: SettlementRow, reader: Reader, *, beside: bool) -> 
         rows, compares = [*compared(table(whole, whole.promised[0], reader, outside=outside), rows)], True
     return Paid(
         seq=row.seq,
-        state=word(reader, words.SETTLEMENTS, _state(row)),
+        state=word(reader, words.SETTLEMENTS, _state(whole, row)),
         code=row.state.value,
         rows=rows,
         compares=compares,
@@ -83,6 +84,8 @@ def _paid(whole: Whole, row: SettlementRow, reader: Reader, *, beside: bool) -> 
     )
 
 
-def _state(row: SettlementRow) -> str:
+def _state(whole: Whole, row: SettlementRow) -> str:
     """Return the code of a settlement's state in words: what was handed over to the merchant has words of its own."""
+    if any(one.settlement_id == row.id and one.state not in AT_REST for one in whole.exchanges):
+        return "exchange_under_way"
     return f"outside_{row.state.value}" if row.handed_to == "merchant" else row.state.value

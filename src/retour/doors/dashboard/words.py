@@ -55,10 +55,17 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "in_transit": (_("On its way back"), ""),
     "effect_in_flight": (_("Waits for the platform"), ""),
     "work_in_progress": (_("Retour is working on it"), ""),
+    "withdrawal_waiting": (_("Settle a withdrawal"), _("A person has to find its order or choose the items.")),
+    "withdrawal_unpaid": (
+        _("Pay a withdrawal back"),
+        _("The money goes back within 14 days of the statement; you may wait until the goods are sent."),
+    ),
 }
 REFUND_REFUSED: Final = _("Refund refused")
 # What is waited for, in a list, after whom it waits for.
 WHAT: Final[Mapping[str, str]] = {
+    "withdrawal_waiting": _("withdrawal"),
+    "withdrawal_unpaid": _("repayment of a withdrawal"),
     "effect_unknown": _("outcome unknown"),
     "effect_failed": _("call refused"),
     "needs_reconnect": _("connection"),
@@ -177,6 +184,7 @@ SETTLEMENTS: Final[Mapping[str, str]] = {
     "outside_handed_over": _("Handed over, not reported yet"),
     "outside_due": _("Failed outside, owed again"),
     "outside_settled": _("Reported as done"),
+    "exchange_under_way": _("The new order is being made"),
 }
 EFFECTS: Final[Mapping[str, str]] = {
     "request_return": _("Request the return on the platform"),

@@ -12,7 +12,7 @@ SELECT 'withdrawal' AS kind, w.id, w.received_at AS at, w.channel, NULL::bigint 
   FROM withdrawal w WHERE w.tenant_id = current_tenant() AND w.rma_id = $1
  UNION ALL
 SELECT 'intake', i.id, i.received_at, i.channel, NULL
-  FROM intake i WHERE i.tenant_id = current_tenant() AND i.rma_id = $1
+  FROM intake i WHERE i.tenant_id = current_tenant() AND i.rma_id = $1 AND i.decided_by IS DISTINCT FROM 'push'
  UNION ALL
 SELECT 'merged', r.id, r.requested_at, r.channel, r.number
   FROM rma r JOIN rma whole ON whole.tenant_id = r.tenant_id AND whole.id = $1 AND whole.order_id = r.order_id
