@@ -1,6 +1,7 @@
 """Replaying a policy over past returns: seconds, CPU and memory, beside a bare read of the same rows in the same run.
 
-`RETOUR_BENCH_RETURNS=1000000 python -m bench simulate` adds a million to the 10,000 and 100,000.
+`RETOUR_BENCH_RETURNS=1000000 python -m bench simulate` adds a million to the 10,000 and 100,000: some 7 GB of database, and
+as many minutes to fill it. `RETOUR_BENCH_RETURNS=0` measures 10,000 alone.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -49,9 +51,6 @@ REASONS = ("too_small", "too_large", "not_as_described", "changed_mind", "damage
 TYPES = ("Shirts", "Shoes", "Swimwear", "Underwear", "Bags", "Jackets", "Electronics", "Sale")
 SEED_S = 3600.0
 
-EMPTY = """
-TRUNCATE simulation_affected, simulation, return_line, rma, order_line_counter, payment_capture, sales_order, person CASCADE
-"""
 TEMPORARY = """
 CREATE TEMP TABLE pattern (k int PRIMARY KEY, document jsonb, decision json, promised jsonb, total bigint, ref text,
                            placed_at timestamptz, on_at timestamptz);
@@ -107,10 +106,11 @@ class Pattern:
 
 
 def run(report: Report) -> None:
-    """Simulate over 10,000 and 100,000 returns, and over as many more as the environment asks for."""
-    more = int(os.environ.get("RETOUR_BENCH_RETURNS", "0"))
+    """Simulate over 10,000 and 100,000 returns, or up to as many as the environment asks for."""
+    most = int(os.environ.get("RETOUR_BENCH_RETURNS", "100000"))
+    sizes = [size for size in SIZES if size < most] + ([most] if most > SIZES[0] else [])
     with installation() as here:
-        asyncio.run(_measure(report, here, (*SIZES, more) if more else SIZES))
+        asyncio.run(_measure(report, here, sizes or SIZES[:1]))
 
 
 async def _measure(report: Report, here: Installation, sizes: Sequence[int]) -> None:
@@ -120,15 +120,16 @@ async def _measure(report: Report, here: Installation, sizes: Sequence[int]) -> 
         merchant = await open_merchant(database, vault)
         patterns = await _patterns(database, merchant)
         per_return: dict[int, float] = {}
+        seeded = 0
         for size in sizes:
-            await _seed(here, merchant, patterns, size)
+            await _seed(here, merchant, patterns, seeded + 1, size)
+            seeded = size
             here.analyze()
             bare = await _bare(database, merchant)
-            per_return[size] = await _simulate(report, here, database, merchant, size, bare) / size
-        first, last = sizes[0], sizes[-1]
-        report.add(
-            "simulate", f"cost a return, {last:,} to {first:,}", per_return[last] / per_return[first], at_most=1.5
-        )
+            per_return[size] = await _simulate(report, here, database, merchant, size, bare)
+        for less, more in pairwise(sizes):
+            growth = per_return[more] / per_return[less]
+            report.add("simulate", f"CPU a return, {more:,} to {less:,}", growth, at_most=1.5)
     finally:
         await database.close()
 
@@ -161,14 +162,25 @@ async def _simulate(
     report.add(name, "seconds", seconds, at_most=limit)
     report.add(name, "returns/s", size / seconds)
     children = _children_s() - children
-    report.add(name, "CPU us a return", (own + spent + children) * 1e6 / size)
+    cpu_us = (own + spent + children) * 1e6 / size
+    report.add(name, "CPU us a return", cpu_us)
+    report.add(name, "cores busy with it", cpu_us * size / 1e6 / seconds)
     report.add(name, "of it PostgreSQL, us", spent * 1e6 / size)
     report.add(name, "of it those that compute, us", children * 1e6 / size)
     report.add(name, "bare reads of the rows", seconds / bare)
     report.add(name, "affected, %", 100 * row.result.affected / size)
     report.add(name, "quoted anew, %", 100 * row.result.requoted / size)
     report.add(name, "MB of those that compute", sum(memory.values()))
-    return seconds
+    report.add(name, "MB of the database", await _database_mb(here))
+    return cpu_us
+
+
+async def _database_mb(here: Installation) -> float:
+    connection = await asyncpg.connect(here.urls.owner)
+    try:
+        return float(await connection.fetchval("SELECT pg_database_size(current_database())")) / 2**20
+    finally:
+        await connection.close()
 
 
 async def _bare(database: Database, merchant: Merchant) -> float:
@@ -286,17 +298,18 @@ def _line(chance: random.Random, n: int) -> OrderLine:
     )  # fmt: skip
 
 
-async def _seed(here: Installation, merchant: Merchant, patterns: tuple[UUID, list[Pattern]], count: int) -> None:
-    """Put so many returns in the place of those before, as the owner of the tables."""
+async def _seed(
+    here: Installation, merchant: Merchant, patterns: tuple[UUID, list[Pattern]], first: int, last: int
+) -> None:
+    """Add the returns of these numbers, counted from one, as the owner of the tables."""
     connection = await asyncpg.connect(here.urls.owner, command_timeout=SEED_S)
     try:
         await set_codecs(connection)
         await connection.execute("SET ROLE retour_owner")
-        await connection.execute(EMPTY)
         await connection.execute("SELECT set_config('app.tenant', $1, false)", merchant.tenant_id.hex)
         await _keep(connection, patterns[1])
-        for first in range(1, count + 1, 20_000):
-            await _copy(connection, merchant, patterns, first, min(first + 19_999, count))
+        for at in range(first, last + 1, 20_000):
+            await _copy(connection, merchant, patterns, at, min(at + 19_999, last))
     finally:
         await connection.close()
 

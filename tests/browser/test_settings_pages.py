@@ -21,7 +21,7 @@ PASSWORD = "correct horse battery"
 EMAIL = "anna@fjellhus.example"
 PAGES = (
     "/dashboard/settings", "/dashboard/settings/store", "/dashboard/settings/store/new", "/dashboard/settings/look",
-    "/dashboard/settings/policy/edit",
+    "/dashboard/settings/policy/edit", "/dashboard/settings/mail", "/dashboard/settings/mailboxes",
     "/dashboard/settings/connections", "/dashboard/settings/connections/new",
     "/dashboard/settings/connections/{connection}", "/dashboard/settings/connections/{connection}/disconnect",
     "/dashboard/settings/team", "/dashboard/settings/team/{staff}", "/dashboard/settings/keys",

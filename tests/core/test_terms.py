@@ -139,8 +139,9 @@ def test_what_is_no_refund_goes_back_to_no_tender_and_a_repair_pays_nothing() ->
     terms = {kind: terms_of(line, kind.value) for kind in ResolutionKind}
 
     assert {kind for kind in terms if terms[kind].tender_order} == {REFUND}
-    assert {kind for kind in terms if terms[kind].share_bp == 0} == {ResolutionKind.REPAIR}
-    assert {terms[kind].share_bp for kind in terms if kind is not ResolutionKind.REPAIR} == {9_000}
+    without = {ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT}
+    assert {kind for kind in terms if terms[kind].share_bp == 0} == without
+    assert {terms[kind].share_bp for kind in terms if kind not in without} == {9_000}
 
 
 def test_a_repair_gives_back_nothing_of_what_the_sale_charged_beside_the_goods() -> None:
@@ -187,7 +188,9 @@ def test_what_is_no_refund_touches_no_payment(kind: ResolutionKind) -> None:
 
     assert terms_of(line, REFUND).tender_order != ()
     assert terms_of(line, kind).tender_order == ()
-    assert terms_of(line, kind).share_bp == (0 if kind is ResolutionKind.REPAIR else 4_000)
+    assert terms_of(line, kind).share_bp == (
+        0 if kind in (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT) else 4_000
+    )
 
 
 def test_an_offer_is_found_by_kind_and_record() -> None:

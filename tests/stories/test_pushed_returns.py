@@ -11,6 +11,7 @@ from retour.flows import rma
 from retour.flows.effect import again
 from retour.flows.intake.pushing import Pushing, set_pushing
 from retour.flows.intake.sources import remove_source
+from retour.store.desk import began
 from tests.core.intake.papers import a_return
 from tests.stories.another_system import AnotherSystem, another_system
 from tests.stories.house import House, now
@@ -51,6 +52,8 @@ async def test_a_return_is_told_with_what_is_needed_and_names_nobody(house: Hous
         "opened",
         "push",
     )
+    async with house.web.tx(house.tenant) as db:
+        assert await began.of_return(db, rma_id) == []
     assert (told["far_id"], told["kind"]) == (there["id"], "push_return")
 
 

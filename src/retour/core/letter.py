@@ -44,6 +44,8 @@ class ToldReturn:
     promised: tuple[Plan, ...]
     paid: Plan | None = None
     paid_as: tuple[str, str | None] | None = None
+    sent: tuple[str, str] | None = None  # carrier and number of what is on its way to the shopper after a repair
+    replaced: bool = False  # it is another one
     resolutions: Mapping[str, Resolution] = field(default_factory=dict)
     shop_language: str = "en"
     question: str | None = None

@@ -52,6 +52,7 @@ class Look:
     return_address: str | None = None
     sender_name: str | None = None
     default_language: str = "en"
+    withdrawal_link: bool = True  # whether its pages lead to the function to withdraw from a contract
 
     def text(self, language: str) -> Texts:
         """Return the merchant's texts in that language, in the store's own where it says nothing."""

@@ -28,6 +28,7 @@ class MailKind(StrEnum):
     ONE_TIME_CODE = "one_time_code"
     STAFF_INVITED = "staff_invited"
     STORE_ALARM = "store_alarm"
+    STAFF_NOTICE = "staff_notice"
     WITHDRAWAL_RECEIVED = "withdrawal_received"
     WITHDRAWAL_ANSWERED = "withdrawal_answered"
 

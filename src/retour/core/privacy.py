@@ -15,6 +15,8 @@ from retour.core.postal import PostalAddress
 ERASED: Final = "[erased]"  # stands where a text about an erased person stood; the database knows it too
 ANSWER_WITHIN: Final = timedelta(days=30)  # GDPR Art. 12(3): without undue delay and within one month
 LOOK_AGAIN: Final = timedelta(hours=6)  # how often a postponed request is looked at
+# Facts that a decision was made by and that say something of the person themselves.
+PERSONAL_FACTS: Final = frozenset({"customer.tags", "customer.email_domain", "order.postcode_prefix"})
 _SHORTEST: Final = 4  # a shorter value would be found in half of all words
 
 
@@ -91,14 +93,23 @@ def identifying(person: Person, addresses: Sequence[PostalAddress] = ()) -> tupl
 
 
 def scrubbed(value: object, texts: Sequence[str]) -> object:
-    """Return a JSON value with every one of the texts, in any case, replaced in its strings; keys and figures stay."""
+    """Return a JSON value with every one of the texts, in any case, replaced in its strings; keys and figures stay.
+
+    Facts of a decision that describe the person go whole.
+    """
     if isinstance(value, str):
         for text in texts:
             value = re.sub(re.escape(text), ERASED, value, flags=re.IGNORECASE)
         return value
     if isinstance(value, Mapping):
-        return {key: scrubbed(inner, texts) for key, inner in value.items()}
+        return {
+            key: _nothing(inner) if key in PERSONAL_FACTS else scrubbed(inner, texts) for key, inner in value.items()
+        }
     return [scrubbed(inner, texts) for inner in value] if isinstance(value, list) else value
+
+
+def _nothing(fact: object) -> object:
+    return [] if isinstance(fact, list) else fact and ERASED
 
 
 def names(raw: bytes, texts: Sequence[str]) -> bool:

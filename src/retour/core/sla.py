@@ -14,6 +14,9 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "payments_paused": 4,
     "second_approval": 24,
     "awaiting_payout": 72,
+    "awaiting_repair": 72,
+    "in_repair": 336,
+    "awaiting_replacement": 72,
     "needs_reconnect": 4,
     "decision_needed": 24,
     "fraud_review": 24,
@@ -32,9 +35,13 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "awaiting_rest": 336,
     "info_needed": 168,
     "fee_unpaid": 168,
+    "withdrawal_waiting": 24,
+    # The money goes back within 14 days (Directive 2011/83/EU, art. 13): a day is left when somebody is told.
+    "withdrawal_unpaid": 312,
     "exchange_unpaid": 336,
     "exchange_stuck": 24,
 }
+WITHDRAWALS: Final = ("withdrawal_waiting", "withdrawal_unpaid")
 
 
 def hours_of(code: str, own: Mapping[str, int | None]) -> int | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from retour.core import refund
 from retour.core.policy import LineDecision
 from retour.core.policy.charge import Bonus, Fee
 from retour.core.policy.document import PromotionCondition
 from retour.core.policy.outcome import Fees, RefundTerms, ResolutionKind, ResolutionOffer
+
+_WITHOUT_MONEY: Final = frozenset({ResolutionKind.REPAIR.value, ResolutionKind.REPLACEMENT.value})
 
 
 def offer_of(line: LineDecision, resolution: str, ref: str | None = None) -> ResolutionOffer | None:
@@ -33,7 +36,7 @@ def terms_of(
     fee), `label_cost_minor` what labels have cost this return so far (books currency), `promotions` the conditions of
     the policy's document. A statutory withdrawal has the law's floor; a cancellation has its own fee instead of those
     of a return. What is no refund goes back to no tender: its value moves, and none of the captures is touched.
-    A repair pays nothing.
+    A repair and a replacement pay nothing.
     """
     said, currency = line.refund_terms.outcome, line.facts.books_currency
     offer = offer_of(line, resolution, resolution_ref)
@@ -63,7 +66,7 @@ def terms_of(
         bonus=_bonus(offer.bonus if offer else None, currency),
         share_bp=offer.share_bp if offer else refund.WHOLE,
     )
-    return _of_repair(terms) if resolution == ResolutionKind.REPAIR else terms
+    return _of_repair(terms) if resolution in _WITHOUT_MONEY else terms
 
 
 def _shipping(said: refund.ChargeMode, *, is_withdrawal: bool) -> refund.ChargeMode:
@@ -72,7 +75,7 @@ def _shipping(said: refund.ChargeMode, *, is_withdrawal: bool) -> refund.ChargeM
 
 
 def _of_repair(terms: refund.RefundTerms) -> refund.RefundTerms:
-    """Return the terms without anything that would pay: the shopper keeps the goods, so the sale stands as it was."""
+    """Return the terms without anything that would pay: the shopper keeps the goods or their like, and the sale stands."""
     none = refund.ChargeMode.NONE
     return replace(
         terms, share_bp=0, shipping=none, duties=none, sale_fees=none, tips=none, gift_wrapping=none, rounding=none

@@ -8,8 +8,8 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.mail import MailKind
-from retour.core.sla import HOURS_MOST, USUAL_HOURS, hours_of, overdue_at
-from retour.store import account, alarm, event, mail, sla
+from retour.core.sla import HOURS_MOST, USUAL_HOURS, WITHDRAWALS, hours_of, overdue_at
+from retour.store import account, alarm, event, mail, sla, withdrawal_waits
 from retour.store import rma as returns
 from retour.store.alarm import Alarm, AlarmKind
 from retour.store.db import Db
@@ -44,6 +44,25 @@ async def escalate(db: Db, *, rma_id: UUID, now: datetime) -> None:
             "hours": hours_of(wait.code, own),
         },
     )  # fmt: skip
+
+
+async def escalate_withdrawal(db: Db, *, withdrawal_id: UUID, now: datetime) -> None:
+    """Escalate what a statement of withdrawal waits for, a person or its money, if that is too long; once for each."""
+    for wait in await withdrawal_waits.waits_of(db, withdrawal_id):
+        own = {code: limit.hours for code, limit in (await sla.limits(db, wait.store_id)).items()}
+        due = overdue_at(wait.code, wait.since, own)
+        if due is None or due > now:
+            continue
+        await withdrawal_waits.escalate(db, withdrawal_id, wait.code)
+        nudges = await alarm.raise_(
+            db, AlarmKind.WAITS_TOO_LONG, store_id=wait.store_id, subject=f"{wait.code}@{now:%Y-%m-%dT%H}", at=now,
+            facts={"code": wait.code},
+        )  # fmt: skip
+        await event.tell(
+            db, [(EventType.WITHDRAWAL_ESCALATED, "retour")], resource_kind="withdrawal", resource_id=withdrawal_id,
+            store_id=wait.store_id, at=now, nudges=nudges,
+            data={"waits_for": wait.code, "since": wait.since, "hours": hours_of(wait.code, own)},
+        )  # fmt: skip
 
 
 async def tell(db: Db, vault: Vault, *, tenant_id: UUID, alarm_id: UUID, public_url: str, now: datetime) -> None:
@@ -96,7 +115,11 @@ async def _facts(db: Db, raised: Alarm, now: datetime) -> tuple[UUID | None, dic
         limits = await sla.limits(db, raised.store_id)
         code = facts["code"]
         hours = hours_of(code, {known: limit.hours for known, limit in limits.items()}) or 1
-        count = await sla.late(db, raised.store_id, code, before=now - timedelta(hours=hours))
+        if code in WITHDRAWALS:
+            stated = await withdrawal_waits.queues(db, store_id=raised.store_id, now=now)
+            count = sum(queue.late for queue in stated if queue.code == code)
+        else:
+            count = await sla.late(db, raised.store_id, code, before=now - timedelta(hours=hours))
         named = limits[code].tell_staff_id if code in limits else None
         return named, {"code": code, "hours": str(hours), "count": str(max(count, 1))}
     by = facts.pop("by", "")

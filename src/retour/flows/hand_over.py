@@ -24,7 +24,7 @@ from retour.store.rma import ReturnRecord
 OVERDUE: Final = "payout_overdue"
 DISAGREES: Final = "platform_disagrees"
 # Where goods or work are owed, a settlement is carried out even if no money is.
-_NOT_MONEY: Final = frozenset({"exchange", "repair"})
+_NOT_MONEY: Final = frozenset({"exchange", "repair", "replacement"})
 _AWAITING: Final = (SettlementState.HANDED_OVER, SettlementState.DUE)
 
 

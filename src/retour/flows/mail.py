@@ -123,6 +123,7 @@ async def change_sender(db: Db, *, store_id: UUID, sender: Sender, actor: str, n
         sender,
         address=mail_address(sender.address, field="address") if sender.address else None,
         reply_to=mail_address(sender.reply_to, field="reply_to") if sender.reply_to else None,
+        staff_address=mail_address(sender.staff_address, field="staff_address") if sender.staff_address else None,
     )
     await mails.save_sender(db, store_id, kept, at=now)
     facts: dict[str, object] = {"mail": kept.active, "silent": sorted(kept.silent)}

@@ -2,7 +2,7 @@
 
 from retour.doors.queue import Runner, Sweep
 from retour.main.delivering import delivery_work
-from retour.main.guarding import alarm_work, escalate_work
+from retour.main.guarding import alarm_work, escalate_withdrawal_work, escalate_work, notice_work
 from retour.main.house import House, utc_now
 from retour.main.logistics import label_work
 from retour.main.mailing import mail_work
@@ -30,6 +30,7 @@ def worker_runner(here: House) -> Runner:
         Task.LOOK_UP: look_up_work(here),
         Task.SIMULATE: simulation_work(here.database, utc_now),
         Task.ALARM: alarm_work(here),
+        Task.NOTICE: notice_work(here),
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.LABEL: label_work(here),
         Task.PRIVACY: privacy_work(here),
@@ -38,7 +39,9 @@ def worker_runner(here: House) -> Runner:
         Sweep("returns", found(due.rmas), tasks[Task.ADVANCE]),
         Sweep("reports", found(due.reports), remind_work(here)),
         Sweep("alarms", found(due.alarms), tasks[Task.ALARM]),
+        Sweep("notices", found(due.notices), tasks[Task.NOTICE]),
         Sweep("escalations", found(due.escalations), escalate_work(here)),
+        Sweep("waiting withdrawals", found(due.withdrawal_waits), escalate_withdrawal_work(here)),
         Sweep("deliveries", found(due.deliveries), tasks[Task.DELIVER]),
         Sweep("mail", found(due.mail), tasks[Task.MAIL]),
         Sweep("inbox", found(due.inbox), tasks[Task.READ_INBOX]),

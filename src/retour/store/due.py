@@ -20,6 +20,8 @@ VISITS: Final = "SELECT tenant_id, id FROM route_due_visits($1, $2)"
 WITHDRAWALS: Final = "SELECT tenant_id, id FROM route_due_withdrawals($1, $2)"
 
 ALARMS: Final = "SELECT tenant_id, id FROM route_due_alarms($1, $2)"
+WITHDRAWAL_WAITS: Final = "SELECT tenant_id, id FROM route_due_withdrawal_waits($1, $2, $3)"
+NOTICES: Final = "SELECT tenant_id, id FROM route_due_notices($1, $2)"
 ESCALATIONS: Final = "SELECT tenant_id, id FROM route_due_escalations($1, $2, $3)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
@@ -87,6 +89,16 @@ async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def pictures(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, picture) that are to be fetched, oldest first."""
     return _ids(await db.fetch(PICTURES, most, overdue))
+
+
+async def withdrawal_waits(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, statement of withdrawal) that waits too long and was not escalated yet."""
+    return _ids(await db.fetch(WITHDRAWAL_WAITS, most, overdue, dict(USUAL_HOURS)))
+
+
+async def notices(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, return) that the staff is to be mailed about, oldest first."""
+    return _ids(await db.fetch(NOTICES, most, overdue))
 
 
 async def alarms(db: Db, *, most: int, overdue: timedelta) -> Due:

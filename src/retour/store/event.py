@@ -8,6 +8,8 @@ from uuid import UUID
 
 from retour.core import mail
 from retour.core.event import EventType
+from retour.core.notice import news_of
+from retour.store import notice
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.jobs import Job, columns
@@ -51,7 +53,7 @@ mailed AS (
                     expires_at)
   SELECT current_tenant(), gen_random_uuid(), $3, said.kind, $1, $2,
          CASE WHEN said.kind = 'return_refunded' THEN ($5->>'settlement_id')::uuid
-              WHEN said.kind IN ('return_info_needed', 'return_reminder') OR r.turn > 0 THEN said.id ELSE $2 END,
+              WHEN said.kind IN ('return_info_needed', 'return_reminder', 'return_message') OR r.turn > 0 THEN said.id ELSE $2 END,
          said.id, r.person_id, $6, $6 + $15::interval
     FROM unnest($7::uuid[], $14::text[]) AS said (id, kind)
     JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $3 AND s.active AND said.kind <> ALL (s.silent)
@@ -145,6 +147,8 @@ async def tell(
         TELL, resource_kind, resource_id, store_id, cause, data or {}, at, ids, types, actors, *columns(nudges),
         kinds, mail.LIFE,
     )  # fmt: skip
+    if resource_kind == "return" and any(news_of(what, who, data or {}) for what, who in said):
+        await notice.raise_(db, resource_id, at=at)
 
 
 async def of_resource(db: Db, *, resource_kind: str, resource_id: UUID) -> list[Event]:

@@ -42,6 +42,7 @@ class Task(StrEnum):
     EXCHANGE = "exchange.carry_on"
     ALARM = "alarm.tell"
     PRIVACY = "privacy.answer"
+    NOTICE = "notice.tell"
 
 
 @dataclass(frozen=True, slots=True)

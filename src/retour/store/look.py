@@ -13,7 +13,7 @@ from retour.store.vault import Vault
 ROUTE: Final = "SELECT tenant_id, store_id FROM route_portal($1)"
 GET: Final = """
 SELECT store_id, handle, name, brand_hex, logo_type, logo, texts, contact_email, contact_url, return_address,
-       sender_name, default_language
+       sender_name, default_language, withdrawal_link
   FROM look WHERE tenant_id = current_tenant() AND store_id = $1
 """
 ADD: Final = """
@@ -22,13 +22,15 @@ ON CONFLICT DO NOTHING RETURNING handle
 """
 SET: Final = """
 UPDATE look SET handle = $2, name = $3, brand_hex = $4, logo_type = $5, logo = $6, texts = $7, contact_email = $8,
-       contact_url = $9, return_address = $10, sender_name = $11, default_language = $12, changed_at = $13
+       contact_url = $9, return_address = $10, sender_name = $11, default_language = $12, changed_at = $13,
+       withdrawal_link = $14
  WHERE tenant_id = current_tenant() AND store_id = $1 RETURNING store_id
 """
 # What every page of the portal asks before it shows anything, in one statement; the logo is served by itself.
 PORTAL: Final = """
 SELECT l.store_id, l.handle, l.name, l.brand_hex, l.logo_type, NULL::bytea AS logo, l.texts, l.contact_email,
-       l.contact_url, l.return_address, l.sender_name, l.default_language, s.timezone, s.currency, l.changed_at
+       l.contact_url, l.return_address, l.sender_name, l.default_language, l.withdrawal_link,
+       s.timezone, s.currency, l.changed_at
   FROM look l JOIN store s ON s.tenant_id = l.tenant_id AND s.id = l.store_id
  WHERE l.tenant_id = current_tenant() AND l.store_id = $1
 """
@@ -90,7 +92,7 @@ async def save(db: Db, look: Look, *, at: datetime) -> bool:
     done = await db.fetchval(
         SET, look.store_id, look.handle, look.name, look.brand_hex, logo.type if logo else None,
         logo.content if logo else None, _told(look.texts), look.contact_email, look.contact_url, look.return_address,
-        look.sender_name, look.default_language, at,
+        look.sender_name, look.default_language, at, look.withdrawal_link,
     )  # fmt: skip
     return done is not None
 
@@ -111,7 +113,10 @@ async def new_links(db: Db, *, store_id: UUID, at: datetime) -> bool:
 def _look(row: Record) -> Look:
     logo = Logo(row["logo_type"], row["logo"]) if row["logo"] else None
     texts = {language: Texts(**said) for language, said in row["texts"].items()}
-    same = ("store_id", "handle", "name", "brand_hex", "contact_email", "contact_url", "return_address", "sender_name")
+    same = (
+        "store_id", "handle", "name", "brand_hex", "contact_email", "contact_url", "return_address", "sender_name",
+        "withdrawal_link",
+    )  # fmt: skip
     return Look(
         logo=logo, texts=texts, default_language=row["default_language"], **{name: row[name] for name in same}
     )  # fmt: skip

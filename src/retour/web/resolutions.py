@@ -29,6 +29,7 @@ def usual_name(kind: str, reader: Reader) -> str:
         ResolutionKind.EXCHANGE.value: say("Exchange"),
         ResolutionKind.KEEP_ITEM.value: say("Keep the item"),
         ResolutionKind.REPAIR.value: say("Repair"),
+        ResolutionKind.REPLACEMENT.value: say("Replacement"),
     }
     return names.get(kind, kind)
 

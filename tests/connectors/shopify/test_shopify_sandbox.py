@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +23,7 @@ from retour.core.effect import (
     Tagging,
 )
 from retour.core.ports import Verdict
+from tests.connectors.shopify.builders import KINDS
 from tests.connectors.shopify.carrying import (
     ROOTS,
     an_order,
@@ -36,17 +36,7 @@ from tests.connectors.shopify.carrying import (
     refunding,
     requested,
 )
-from tests.connectors.shopify.live_shop import LiveShop, live_shop
-
-KINDS = tuple(EffectKind)
-
-
-def run(story: Callable[[LiveShop], Awaitable[Any]], *, orders: int = 0, patience: Patience | None = None) -> Any:
-    async def play() -> Any:
-        async with live_shop(orders=orders, patience=patience) as shop:
-            return await story(shop)
-
-    return asyncio.run(play())
+from tests.connectors.shopify.live_shop import LiveShop, run
 
 
 @pytest.mark.parametrize(
@@ -325,27 +315,3 @@ def test_a_customer_can_be_tagged_instead_of_the_order() -> None:
         return outcome.verdict, back.found, again and again.person.tags, again and again.order.tags
 
     assert run(story) == (Verdict.OK, "present", ("return-in-transit",), ())
-
-
-def test_a_refund_without_our_scope_asks_for_reconnection() -> None:
-    async def story(shop: LiveShop) -> Any:
-        effect = await prepared(shop, EffectKind.REFUND_TENDER)
-        await shop.post("settings", scopes=["read_orders"])
-        health = await shop.connector.probe(shop.at)
-        refused = await carry(shop, effect)
-        await shop.post("settings", tokens=["another"])
-        return refused.verdict, (await carry(shop, effect)).verdict, "refund_tender" in health.capabilities
-
-    assert run(story) == (Verdict.NEEDS_RECONNECT, Verdict.NEEDS_RECONNECT, False)
-
-
-def test_a_retired_version_is_noticed() -> None:
-    async def story(shop: LiveShop) -> Any:
-        await shop.post("settings", version="2027-01")
-        outcome = await carry(shop, await prepared(shop, EffectKind.TAG))
-        return outcome.result["finding"], (await shop.connector.probe(shop.at)).problems
-
-    finding, problems = run(story)
-
-    assert finding == "api_version_differs 2027-01"
-    assert problems == ("The shop answers with API version 2027-01 instead of 2026-10.",)

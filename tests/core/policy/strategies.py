@@ -192,7 +192,7 @@ def _resolution(chance: Random, kind: ResolutionKind) -> ResolutionOffer:
     offer = ResolutionOffer(kind, _maybe(chance, _name), _maybe(chance, _fee))
     if kind is ResolutionKind.EXCHANGE:
         return replace(offer, bonus=_maybe(chance, _bonus), exchange=_maybe(chance, _exchange))
-    if kind is ResolutionKind.REPAIR:
+    if kind in (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT):
         return offer
     bonus = None if kind is ResolutionKind.REFUND_ORIGINAL else _maybe(chance, _bonus)
     return replace(offer, bonus=bonus, share_bp=chance.choice((10_000, chance.randint(0, 10_000))))

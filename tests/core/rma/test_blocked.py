@@ -23,7 +23,7 @@ from tests.core.rma.builders import a_paid_return
 
 K, E, D = EffectKind, EffectState, Decision
 OPENED = b.opened("L1/1", "L2/1", "L3/1")
-MARKS = [K.TAG, K.UNTAG, K.NOTE]
+MARKS = [K.TAG, K.UNTAG, K.NOTE, K.PUSH_RETURN]
 IN_FLIGHT = [E.INTENT, E.SENDING, E.PENDING, E.UNKNOWN]
 
 
@@ -212,6 +212,13 @@ class TestMoney:
         sent = a_waiting_return(in_transit_at=b.SCANNED_AT, effects=(request, OPENED))
         assert waits_for(sent) == ("carrier", "in_transit", b.SCANNED_AT)
 
+    @pytest.mark.parametrize(("state", "parked"), [(E.FAILED, False), (E.UNKNOWN, True), (E.INTENT, False)])
+    def test_a_push_that_went_wrong_holds_up_nothing(self, state: EffectState, parked: bool) -> None:
+        push = b.an_effect(K.PUSH_RETURN, "push", state, parked=parked)
+
+        asked = b.a_return(b.a_line(decision=D.REQUESTED), effects=(push,))
+        assert waits_for(asked) == ("agent", "decision_needed", b.REQUESTED_AT)
+
     def test_a_refused_approval_is_made_good_by_opening_and_the_other_way_round(self) -> None:
         shopper = ("shopper", "awaiting_shipment", b.DECIDED_AT)
         refused, failed = b.approved(state=E.FAILED), b.opened(state=E.FAILED)
@@ -342,7 +349,15 @@ class TestAfterTheEnd:
     def test_a_closed_return_shows_failures_that_leave_a_difference_behind(self, kind: EffectKind) -> None:
         ret = b.a_return(b.a_line(decision=D.CANCELLED), effects=(b.an_effect(kind, "x", E.FAILED),))
 
-        moot = kind in (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE, *EXCHANGE_KINDS)
+        moot = kind in (
+            K.REQUEST_RETURN,
+            K.APPROVE_RETURN,
+            K.OPEN_RETURN,
+            K.TAG,
+            K.NOTE,
+            K.PUSH_RETURN,
+            *EXCHANGE_KINDS,
+        )
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
 
 

@@ -156,3 +156,12 @@ class TestKeeping:
         assert done == is_resolved(settled(("L1", 1, 2)))
         assert not is_resolved(settled(("L1", 1, 1)))
         assert not is_resolved(settled(("L2", 1, 2)))
+
+
+def test_a_repair_waits_for_its_beginning_then_for_its_end_and_a_replacement_for_another_one() -> None:
+    waiting, other = a_return(S.HANDED_OVER, resolution="repair"), a_return(S.HANDED_OVER, resolution="replacement")
+    begun = replace(waiting, settlements=(replace(waiting.settlements[0], begun_at=FAILED_AT),))
+
+    assert (waits_for(waiting) or ())[:3] == ("warehouse", "awaiting_repair", HANDED_AT)
+    assert (waits_for(begun) or ())[:3] == ("warehouse", "in_repair", FAILED_AT)
+    assert (waits_for(other) or ())[:3] == ("warehouse", "awaiting_replacement", HANDED_AT)

@@ -212,7 +212,7 @@ def test_what_was_settled_is_the_record_once_all_is_inspected_and_the_promise_be
         ({"found": (Found(1, "sealed", True),)}, False, None),
         ({"held": Fate.REJECTED}, False, None),
     ):
-        lines = (replace(line, **changes),)
+        lines = (line._replace(**changes),)
         assert recorded(lines, promised=promised, settled=settled, is_inspected=is_inspected) == expected
 
 

@@ -134,7 +134,7 @@ def test_what_differs_from_return_to_return_is_never_taken_from_another() -> Non
     candidate = b.with_fee(then, 1_000)
     court = b.a_court(candidate, then)
     pasts = [
-        replace(past, lines=tuple(replace(line, ref=ref, quantity=n) for line in past.lines))
+        past._replace(lines=tuple(line._replace(ref=ref, quantity=n) for line in past.lines))
         for asked in ((Asked("A", 1, "x"),), (Asked("A", 1, "x"), Asked("B", 1, "x")))
         for wished, ref in (("refund_original", None), ("store_credit", None), ("store_credit", "C2"))
         for method in ("label", "own_carrier")

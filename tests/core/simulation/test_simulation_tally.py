@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from retour.core.simulation import REST, Against, Mode, Tally, summed
+from retour.core.simulation import REST, Against, Fate, Mode, Tally, summed
 from tests.core.simulation import builders as b
 
 SHIRT, SHOES = b.a_line("L1", 10_000, tax=1_597), b.a_line("L2", 5_000)
@@ -46,3 +46,19 @@ def test_two_currencies_of_the_books_are_never_added() -> None:
     found = [b.compared(court, b.a_past(one, recorded=10_000), one) for one in (order, yen, yen)]
 
     assert [(books.currency, books.before.counts.returns) for books in b.told(found).books] == [("JPY", 2), ("EUR", 1)]
+
+
+def test_shapes_of_returns_are_forgotten_before_they_grow_without_end() -> None:
+    order = b.an_order(SHIRT, SHOES)
+    court = b.a_court(b.with_fee(THEN, 1_000), THEN)
+    whole: dict[str, Fate] = {}
+    half = {"L1": Fate.REJECTED}
+    found = [b.compared(court, b.a_past(order, recorded=15_000, held=held), order) for held in (whole, half) * 3]
+    few, many = Tally(most=1), Tally()
+
+    for one in found:
+        few.add(one)
+        many.add(one)
+
+    assert few.plain() == many.plain()
+    assert few.affected == 6

@@ -159,3 +159,25 @@ async def test_a_source_that_is_asked_tells_where_and_how_it_stands(http: httpx2
 
     assert code_of(plain) == (422, "invalid_url")
     assert (made["asked_url"], made["asked_at"], made["problem"]) == ("https://erp.example/returns", None, None)
+
+
+async def test_which_returns_are_told_to_a_source_is_said_by_an_owner(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await post(http, shop, "/sources", {"name": "Preferred"})).json()
+    at = f"/sources/{made['id']}/push"
+    wish = {"url": "https://returns.example/in", "kinds": ["return", "claim"]}
+    first = (await post(http, shop, at, wish)).json()
+    again = (await post(http, shop, at, wish | {"moment": "approved"})).json()
+    listed = (await get(http, shop, "/sources")).json()["items"]
+    never = (await post(http, shop, at, {})).json()
+
+    assert first["secret"].startswith("whsec_")
+    assert (first["url"], first["kinds"], first["moment"]) == (wish["url"], wish["kinds"], "requested")
+    assert (again["secret"], again["moment"]) == (None, "approved")
+    assert [(one["push_url"], one["push_kinds"]) for one in listed] == [(wish["url"], wish["kinds"])]
+    assert never == {"url": None, "kinds": [], "moment": "requested", "secret": None}
+    plain = await post(http, shop, at, {"url": "http://returns.example", "kinds": ["return"]})
+    twice = await post(http, shop, at, wish | {"kinds": ["return", "return"]})
+    assert code_of(plain) == (422, "invalid_url")
+    assert code_of(twice) == (422, "invalid_kind")
+    assert code_of(await post(http, shop, at, wish, Role.AGENT)) == (403, "forbidden")
+    assert (await get(http, shop, "/sources")).json()["items"][0]["push_kinds"] == []

@@ -73,16 +73,21 @@ async def test_a_shopper_is_exported_and_erased(
     assert code_of(nobody) == (404, "person_not_found")
 
 
-async def test_an_erasure_needs_the_word_and_a_person(http: httpx2.AsyncClient, shop: Shop) -> None:
+async def test_an_erasure_needs_the_word_and_a_person_of_the_store(
+    http: httpx2.AsyncClient, database: Database, shop: Shop
+) -> None:
     without = await post(http, shop.merchant, "/privacy/erasures", {"email": MAIL})
     nobody = await post(http, shop.merchant, "/privacy/erasures", {"confirm": "erase"})
     unknown = await post(http, shop.merchant, "/privacy/erasures", {"person_id": str(uuid4()), "confirm": "erase"})
     outlet = await post(http, shop.merchant, "/privacy/erasures", {"email": MAIL, "confirm": "erase"}, shop="outlet")
+    async with database.tx(shop.merchant.tenant_id) as db:
+        mara = str(await db.fetchval("SELECT id FROM person WHERE email = $1", MAIL))
+    by_id = await post(http, shop.merchant, "/privacy/erasures", {"person_id": mara, "confirm": "erase"}, shop="outlet")
 
     assert code_of(without) == (422, "invalid_request")
     assert code_of(nobody)[1] == "person_needed"
     assert code_of(unknown) == (404, "person_not_found")
-    assert code_of(outlet) == (404, "person_not_found")
+    assert code_of(outlet) == code_of(by_id) == (404, "person_not_found")
     listed = await http.get("/privacy/requests", headers=shop.merchant.headers())
     assert listed.json() == {"items": [], "next": None}
 

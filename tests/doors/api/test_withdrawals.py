@@ -32,6 +32,31 @@ async def stated(http: httpx2.AsyncClient, shop: Shop, **more: Any) -> dict[str,
     return told
 
 
+async def test_what_waits_for_a_person_or_its_money_stands_in_the_queues(
+    http: httpx2.AsyncClient, shop: Shop, database: Database
+) -> None:
+    told = await stated(http, shop)
+    nothing = (await read(http, shop, "/queues"))["withdrawals"]
+    async with database.tx(shop.merchant.tenant_id) as db:
+        await db.execute(
+            "UPDATE withdrawal SET state = 'waiting', why = 'no_order', since = since - interval '30 hours' WHERE id = $1",
+            UUID(told["id"]),
+        )
+    found = await read(http, shop, "/queues")
+    late = (await read(http, shop, "/queues?late=true"))["withdrawals"]
+    money = (await read(http, shop, "/queues?code=withdrawal_unpaid"))["withdrawals"]
+    others = (await read(http, shop, "/queues?actor=warehouse"))["withdrawals"]
+
+    assert (nothing, others) == ([], [])
+    assert [(one["code"], one["why"], one["count"], one["late"], one["limit_hours"]) for one in found["withdrawals"]] == [
+        ("withdrawal_waiting", "no_order", 1, 1, 24), ("withdrawal_unpaid", None, 1, 0, 312),
+    ]  # fmt: skip
+    assert found["withdrawals"][0]["ages"] == {"day": 0, "three_days": 1, "week": 0, "older": 0}
+    assert found["withdrawals"][0]["oldest_id"] == told["id"]
+    assert late == found["withdrawals"][:1]
+    assert money == found["withdrawals"][1:]
+
+
 async def test_a_statement_is_received_acknowledged_and_read_whole(
     http: httpx2.AsyncClient, shop: Shop, database: Database
 ) -> None:

@@ -68,6 +68,11 @@ async def test_one_that_names_a_part_is_read_and_its_units_are_chosen(scene: Sce
     assert "In time Yes" in page.words
     assert "number, e-mail, name" in page.words
 
+    queues = await ben.get("/dashboard/queues?code=withdrawal_waiting")
+    assert "Only a part is withdrawn from" in queues.words
+    assert "money back by" in queues.words
+    assert f"{LIST}/{id_}" in queues.text
+
     path = f"{LIST}/{id_}/open?order={order.id}"
     wrong = await ben.send(path, to=f"{LIST}/{id_}/open", **{"quantity-0": "9"})
     assert (wrong.status, "enter 0 to 2" in wrong.words) == (422, True)

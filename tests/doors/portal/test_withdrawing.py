@@ -38,6 +38,17 @@ async def test_the_function_stands_on_the_first_page_and_in_the_foot_of_every_pa
     assert f"{counter.base}/withdraw" in items.page.links
 
 
+async def test_a_shop_may_lead_to_the_function_from_elsewhere(counter: Counter) -> None:
+    await counter.do(lambda db: db.execute("UPDATE look SET withdrawal_link = false"))
+    shopper = await counter.browser()
+    start = await shopper.open()
+    form = await shopper.open("/withdraw")
+
+    assert f"{counter.base}/withdraw" not in start.links
+    assert (form.status, f"{counter.base}/withdraw" in form.links) == (200, False)
+    assert (await filled_in(shopper)).heading == "Confirm withdrawal"
+
+
 async def test_two_steps_state_it_and_confirm_it_and_the_acknowledgement_says_what_and_when(counter: Counter) -> None:
     shopper = await counter.browser()
 

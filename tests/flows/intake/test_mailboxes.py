@@ -11,14 +11,11 @@ from uuid import UUID, uuid4
 import pytest
 from PIL import Image
 
-from retour.core.errors import Refused
 from retour.core.intake import Wanted
 from retour.core.mail import MailKind
-from retour.core.mail_server import Encryption
 from retour.flows import intake as flow
 from retour.flows import rma
-from retour.flows.intake.mailboxes import add_mailbox, change_password, mailboxes, remove_mailbox
-from retour.store import connection as connections
+from retour.flows.intake.mailboxes import change_password
 from retour.store import intake as intakes
 from retour.store import mail as mails
 from retour.store import photo as photos
@@ -347,56 +344,3 @@ async def test_a_mail_that_cannot_be_read_is_kept_and_shown(post: Post) -> None:
         shown = await db.fetchval("SELECT count(*) FROM discrepancy WHERE kind = 'webhook_unreadable'")
     assert row is not None
     assert (tuple(row.values()), shown) == (("unreadable_mail", "refused", True), 1)
-
-
-async def test_a_mailbox_is_kept_with_a_sealed_password_and_forgets_it_when_it_is_removed(post: Post) -> None:
-    async with post.database.tx(post.tenant_id) as db:
-        [found] = await mailboxes(db)
-        await remove_mailbox(db, mailbox_id=post.mailbox_id, actor="test", now=post.now)
-        gone = await connections.get(db, post.mailbox_id)
-        listed = await mailboxes(db)
-        with pytest.raises(Refused) as no:
-            await remove_mailbox(db, mailbox_id=post.mailbox_id, actor="test", now=post.now)
-
-    assert b"s3cret" not in (found.sealed_read or b"")
-    assert "s3cret" not in str(found.settings)
-    assert gone is not None
-    assert (gone.sealed_read, listed, no.value.code) == (None, [], "mailbox_not_found")
-    assert await post.look() == "not_due"
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"name": "Returns"}, "already_exists"),
-        ({"name": "Another"}, "already_exists"),
-        ({"name": ""}, "invalid_name"),
-        ({"days": 91}, "invalid_days"),
-        ({"store_id": UUID(int=1)}, "store_not_found"),
-        ({"password": ""}, "invalid_mailbox_password"),
-        ({"allow_private": False, "name": "Plain"}, "invalid_encryption"),
-    ],
-)
-async def test_what_is_no_new_mailbox_is_refused_and_nothing_is_kept(
-    post: Post, change: dict[str, object], code: str
-) -> None:
-    given: dict[str, object] = {
-        "store_id": post.sender.shop.store_id, "name": "Other", "box": post.at, "password": "s3cret",
-        "allow_private": True,
-    }  # fmt: skip
-    async with post.database.tx(post.tenant_id) as db:
-        with pytest.raises(Refused) as no:
-            await add_mailbox(db, post.sender.vault, actor="test", now=post.now, **(given | change))  # type: ignore[arg-type]
-        known = await mailboxes(db)
-
-    assert (no.value.code, [one.far_name for one in known]) == (code, ["Returns"])
-
-
-async def test_another_folder_of_the_same_mailbox_is_another_mailbox(post: Post) -> None:
-    box = replace(post.at, folder="Returns", encryption=Encryption.ALWAYS)
-    async with post.database.tx(post.tenant_id) as db:
-        await add_mailbox(
-            db, post.sender.vault, store_id=post.sender.shop.store_id, name="Folder", box=box, password="p", actor="test",
-            now=post.now,
-        )  # fmt: skip
-        assert [one.far_name for one in await mailboxes(db)] == ["Folder", "Returns"]

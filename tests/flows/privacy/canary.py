@@ -36,7 +36,8 @@ EMAIL = "ottilie.kanarski@canary.example"
 PHONE = "+4915177733311"
 STREET = "Kanariengasse 17"
 BACK = "Hinterhof Voliere"
-TEXTS = (NAME, EMAIL, PHONE, PHONE.lstrip("+"), STREET, BACK, "kanarski@", "Kanariengasse")
+TAG = "friend of the owner"
+TEXTS = (NAME, EMAIL, PHONE, PHONE.lstrip("+"), STREET, BACK, TAG, "kanarski@", "canary.example", "Kanariengasse")
 WAREHOUSE = PostalAddress("Returns", ("Dock 7",), "Hamburg", "DE", "20457")
 
 COLUMNS = """
@@ -106,7 +107,13 @@ class Canary:
     async def an_order(self, **more: Any) -> OrderRecord:
         """Return an order of the shopper."""
         made = await self.house.an_order(
-            TEE, customer=NAME, email=EMAIL, phone=PHONE, address={"address1": STREET, "address2": BACK}, **more
+            TEE,
+            customer=NAME,
+            email=EMAIL,
+            phone=PHONE,
+            address={"address1": STREET, "address2": BACK},
+            customer_tags=[TAG],
+            **more,
         )
         self.orders.append(made)
         return made
@@ -177,6 +184,18 @@ class Canary:
             " VALUES (current_tenant(), $1, $2, $3, 'surplus', 1, $4, 'dock', $5)",
             uuid4(), self.house.store, rma_id, f"a letter of {NAME}", now(),
         )  # fmt: skip
+        await db.execute(
+            "INSERT INTO second_approval (tenant_id, id, settlement_id, rma_id, verdict, plan_hash, total_minor, actor, note, at)"
+            " SELECT current_tenant(), $1, id, rma_id, 'refused', plan_hash, total_minor, 'staff:x', $2, now() FROM settlement"
+            "  WHERE rma_id = $3 LIMIT 1",
+            uuid4(), f"ask {NAME} first", rma_id,
+        )  # fmt: skip
+        await db.execute(
+            "INSERT INTO effect_observation (tenant_id, effect_id, id, attempt, lease_epoch, what, verdict, message)"
+            " SELECT current_tenant(), id, $1, 1, 1, 'readback', 'found', $2 FROM effect WHERE rma_id = $3 LIMIT 1",
+            uuid4(), f"sent to {EMAIL}", rma_id,
+        )  # fmt: skip
+        await db.execute("UPDATE settlement SET report_note = $1 WHERE rma_id = $2", f"told {NAME}", rma_id)
         key = await db.fetchval("SELECT sealed_key FROM person WHERE id = $1", order.person_id)
         sealed = self.house.vault.lock_for_person(
             msgspec.json.encode({"said": EMAIL}), person_key=key, tenant_id=self.house.tenant, person_id=order.person_id

@@ -12,7 +12,9 @@ import pytest
 from retour.core.errors import Refused
 from retour.core.privacy import Keep, RequestState
 from retour.flows import privacy
-from tests.flows.privacy.canary import BACK, EMAIL, NAME, PHONE, STREET, Canary
+from retour.flows.photo import evidence
+from retour.store.photo import PhotoKind
+from tests.flows.privacy.canary import BACK, EMAIL, NAME, PHONE, STREET, Canary, a_photo
 
 pytestmark = pytest.mark.anyio
 SECTIONS = {
@@ -59,15 +61,26 @@ async def test_an_export_has_what_is_held_and_says_who_took_it(canary: Canary) -
     assert await canary.events() == ["privacy.asked", "privacy.exported", "privacy.downloaded"]
 
 
-async def test_an_export_has_nothing_of_anybody_else(canary: Canary) -> None:
-    other = await canary.house.an_order(customer="Bo Fremd", email="bo.fremd@else.example", phone="+4930111222333")
-    await canary.house.returned(other, {0: 1})
+async def test_an_export_has_nothing_of_anybody_else_nor_of_a_gift_that_was_returned(canary: Canary) -> None:
+    house = canary.house
+    other = await house.an_order(customer="Bo Fremd", email="bo.fremd@else.example", phone="+4930111222333")
+    theirs = await house.returned(other, {0: 1})
     await canary.known_everywhere()
+    gift = await house.ask(await canary.an_order(), {0: 1})
+    async with house.web.tx(house.tenant) as db:
+        await db.execute("UPDATE rma SET person_id = $1 WHERE id = $2", other.person_id, gift)
+        for rma_id in (theirs, gift):
+            await evidence.keep(
+                db, house.vault, tenant_id=house.tenant, rma_id=rma_id, line_id=None, kind=PhotoKind.SHOPPER,
+                photo=a_photo(), actor="shopper", now=canary.clock(),
+            )  # fmt: skip
 
     await canary.work(request := await canary.ask(privacy.ask_export))
     files = await taken(canary, request)
 
     assert [name for name, content in files.items() if b"remd" in content or b"111222333" in content] == []
+    assert [back["id"] for back in json.loads(files["returns.json"])] == [str(canary.returns[0])]
+    assert len([name for name in files if name.startswith("photos/")]) == 1
 
 
 async def test_a_large_export_comes_in_parts_that_are_whole_files(canary: Canary) -> None:

@@ -249,6 +249,26 @@ def test_the_published_examples_are_read(topic: str, kind: RequestKind) -> None:
         assert ask.request_ref == ("9999" if kind is RequestKind.EXPORT else None)
 
 
+async def test_a_connection_that_is_over_takes_these_topics_and_no_other(canary: Canary, platform: Platform) -> None:
+    await canary.an_order()
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        await db.execute("UPDATE connection SET state = 'disconnected'")
+    office = canary.house.sandbox.office
+
+    await platform.send("customers/redact", order=canary.orders[0].order.name)
+    taken = (office.counts["delivered"], office.counts["failed"])
+    await canary.house.control("webhooks", {"subscribe": [platform.url]})
+    await canary.an_order()
+
+    async def answered() -> bool:
+        return not office.tasks
+
+    await until(answered)
+    assert taken == (1, 0)
+    assert (office.counts["delivered"], office.counts["failed"] > 0) == (1, True)
+    assert [row[:2] for row in await platform.inbox()] == [("customers/redact", "erasure_asked")]
+
+
 async def _cancelled(db: Any, rma_id: UUID) -> None:
     from retour.flows import rma
 

@@ -101,6 +101,10 @@ DECIDED = {
     ),
 }
 SECRETS = {
+    MailKind.STAFF_NOTICE: {
+        "number": "R-10482", "shop": "Fjellhus", "news": "answered,noted", "whose": "yours",
+        "link": "https://returns.fjellhus.example/dashboard/returns/R-10482",
+    },
     MailKind.STORE_ALARM: {
         "what": "payments_stopped", "shop": "Fjellhus", "limit": "window_refunds", "allowed": "50", "window_minutes": "1",
         "link": "https://returns.fjellhus.example/dashboard/settings/payments",

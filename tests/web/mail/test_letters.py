@@ -29,6 +29,7 @@ SUBJECTS = {
         MailKind.WITHDRAWAL_RECEIVED: "Your withdrawal from #1042 was received",
         MailKind.WITHDRAWAL_ANSWERED: "About your withdrawal from #1042",
         MailKind.STORE_ALARM: "Payments of Fjellhus were stopped",
+        MailKind.STAFF_NOTICE: "R-10482: 2 things happened",
     },
     "de": {
         MailKind.RETURN_REQUESTED: "Ihre Rücksendung R-10482 ist angemeldet",
@@ -46,6 +47,7 @@ SUBJECTS = {
         MailKind.WITHDRAWAL_RECEIVED: "Ihr Widerruf zu #1042 ist eingegangen",
         MailKind.WITHDRAWAL_ANSWERED: "Zu Ihrem Widerruf #1042",
         MailKind.STORE_ALARM: "Zahlungen von Fjellhus wurden angehalten",
+        MailKind.STAFF_NOTICE: "R-10482: 2 Neuigkeiten",
     },
 }
 CODE_DE = """\

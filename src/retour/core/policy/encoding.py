@@ -116,12 +116,22 @@ def decode_facts(kept: Mapping[str, object]) -> LineFacts:
         line_ref=cast("str", kept["line"]),
         today=date.fromisoformat(cast("str", kept["today"])),
         books_currency=cast("str", kept["books_currency"]),
-        values={name: _fact_value(name, value) for name, value in values.items()},
+        values={name: fact_value(name, value) for name, value in values.items()},
         parcels=tuple(
             ParcelDays(date.fromisoformat(left), None if arrived is None else date.fromisoformat(arrived))
             for left, arrived in parcels
         ),
     )
+
+
+def fact_value(name: str, value: object) -> FactValue:
+    """Return one fact that was made plain; trusts its input as `decode_facts` does."""
+    if isinstance(value, list):
+        return tuple(value)
+    fact = FACTS.get(name)
+    if isinstance(value, str) and fact is not None and fact.type is FactType.DATE:
+        return date.fromisoformat(value)
+    return cast("FactValue", value)
 
 
 def frozen_line_decision(decision: LineDecision) -> Json:
@@ -156,15 +166,6 @@ def encode_line_decision(decision: LineDecision) -> Json:
 def _encoded_once(outcome: Outcome) -> Mapping[str, object]:
     """Return an outcome as plain JSON to be read only: a policy's few outcomes are decided on for every return."""
     return encode_outcome(outcome)
-
-
-def _fact_value(name: str, value: object) -> FactValue:
-    if isinstance(value, list):
-        return tuple(value)
-    fact = FACTS.get(name)
-    if isinstance(value, str) and fact is not None and fact.type is FactType.DATE:
-        return date.fromisoformat(value)
-    return cast("FactValue", value)
 
 
 def _start(start: Start) -> Json:

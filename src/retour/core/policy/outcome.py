@@ -155,6 +155,7 @@ class ResolutionKind(StrEnum):
     EXCHANGE = "exchange"
     KEEP_ITEM = "keep_item"
     REPAIR = "repair"
+    REPLACEMENT = "replacement"
 
 
 @dataclass(frozen=True, slots=True)

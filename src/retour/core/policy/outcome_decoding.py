@@ -52,10 +52,11 @@ _FIELDS_OF_MODE: Final = {
     Mode.NEVER: ("mode", "because", "message"),
     Mode.WINDOW: ("mode", "window_days", "counted_from", "message", "until", "days", "extend"),
 }
-_VALUED: Final = frozenset(ResolutionKind) - {ResolutionKind.EXCHANGE, ResolutionKind.REPAIR}
+_WITHOUT_MONEY: Final = {ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT}
+_VALUED: Final = frozenset(ResolutionKind) - {ResolutionKind.EXCHANGE} - _WITHOUT_MONEY
 # A bonus is posted apart from the money, so it needs something to be posted to; a share needs a value to share.
 KINDS_WITH: Final = {
-    "bonus": frozenset(ResolutionKind) - {ResolutionKind.REFUND_ORIGINAL, ResolutionKind.REPAIR},
+    "bonus": frozenset(ResolutionKind) - {ResolutionKind.REFUND_ORIGINAL} - _WITHOUT_MONEY,
     "share_bp": _VALUED,
     "exchange": frozenset({ResolutionKind.EXCHANGE}),
 }

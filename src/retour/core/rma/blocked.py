@@ -41,6 +41,7 @@ _OUTSIDE: Final[Mapping[str, str]] = {
     "exchange": "send the other item",
     "keep_item": "pay what was agreed",
     "repair": "repair the item and send it back",
+    "replacement": "send another one",
 }
 
 
@@ -150,10 +151,24 @@ def _unreported(ret: Return, now: datetime) -> Blocked | None:
         "resolution": settlement.resolution,
     }  # fmt: skip
     task = _OUTSIDE.get(settlement.resolution, "carry it out")
+    if settlement.resolution in ("repair", "replacement"):
+        return _repair(settlement, facts, now)
     if settlement.state is SettlementState.DUE:
         since = settlement.reported_at or now
         return Blocked("finance", "payout_failed", since, f"{task} by another way, then report it as done", facts)
     return Blocked("finance", "awaiting_payout", settlement.handed_at or now, f"{task}, then report it as done", facts)
+
+
+def _repair(settlement: SettlementView, facts: Mapping[str, Scalar], now: datetime) -> Blocked:
+    """Return whom a repair waits for: somebody who begins, then somebody who sends it back; a replacement is sent."""
+    if settlement.resolution == "replacement":
+        since = settlement.handed_at or now
+        return Blocked("warehouse", "awaiting_replacement", since, "send another one, or refund it instead", facts)
+    if settlement.begun_at is None:
+        since = settlement.handed_at or now
+        return Blocked("warehouse", "awaiting_repair", since, "begin the repair, or say that it cannot be done", facts)
+    unblocks = "send it back, or say that it cannot be repaired"
+    return Blocked("warehouse", "in_repair", settlement.begun_at, unblocks, facts)
 
 
 def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:

@@ -195,6 +195,7 @@ class SettlementView:
     reported_at: datetime | None = None
     second_at: datetime | None = None  # since when a second person is to approve it
     second_because: str | None = None
+    begun_at: datetime | None = None  # of a repair: somebody works on it
     exchange: ExchangeView | None = None  # the new order, where Retour makes it
 
     @property

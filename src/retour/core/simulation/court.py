@@ -102,11 +102,11 @@ class Court:
 
     def needs_order(self, case: Case) -> bool:
         """Return whether the money of the case must be quoted: it is not recorded, or not the same in its worlds."""
-        if case.recorded is not None and case.after is case.before is case.then:
-            return False
-        return any(
-            w.is_paid and (case.recorded is None or not self._pays_alike(case, w)) for w in (case.before, case.after)
-        )
+        if case.recorded is None:
+            return case.before.is_paid or case.after.is_paid
+        if case.before is not case.then and case.before.is_paid and not self._pays_alike(case, case.before):
+            return True
+        return case.after is not case.before and case.after.is_paid and not self._pays_alike(case, case.after)
 
     def compare(self, case: Case, quotes: "Quotes | None" = None) -> Compared:
         """Return the case with its money; with quotes where `needs_order` says so."""
@@ -176,7 +176,7 @@ class Court:
         if known is None:
             if len(self._between) >= self._most:
                 self._between.clear()
-            known = self._between[key] = _Between(one, other, self._pays_by_terms(one, other), _changes(one, other))
+            known = self._between[key] = _between(one, other, pays_alike=self._pays_by_terms(one, other))
         return known
 
     def _pays_alike(self, case: Case, of: World) -> bool:
@@ -206,21 +206,24 @@ class Court:
         return known
 
     def _changes(self, case: Case, before: Money, after: Money) -> tuple[Change, ...]:
-        found = self._compared(case.before, case.after).changes
-        given = after.given_minor - before.given_minor
-        if given:
-            found |= {Change.PAYS_MORE if given > 0 else Change.PAYS_LESS}
-        return tuple([change for change in Change if change in found]) if found else ()
+        found = self._compared(case.before, case.after)
+        was, now = before.given_minor, after.given_minor
+        return found.changes if now == was else found.changes_more if now > was else found.changes_less
 
 
 @dataclass(frozen=True, slots=True)
 class _Between:
-    """Two worlds, whether they pay under the same terms, and what changes from one to the other beside money."""
+    """Two worlds, whether they pay under the same terms, and what changes from one to the other.
+
+    The changes are those beside money, and those with more and with less money.
+    """
 
     one: World
     other: World
     pays_alike: bool
-    changes: frozenset[Change]
+    changes: tuple[Change, ...]
+    changes_more: tuple[Change, ...]
+    changes_less: tuple[Change, ...]
 
 
 class Quotes(NamedTuple):
@@ -260,8 +263,11 @@ def _recorded(past: PastReturn, then: World) -> Money | None:
     )
 
 
-def _changes(before: World, after: World) -> frozenset[Change]:
-    return frozenset(change for b, a in zip(before.lines, after.lines, strict=True) for change in _of_line(b, a))
+def _between(one: World, other: World, *, pays_alike: bool) -> _Between:
+    found = {change for b, a in zip(one.lines, other.lines, strict=True) for change in _of_line(b, a)}
+    sorts: list[set[Change]] = [set(), {Change.PAYS_MORE}, {Change.PAYS_LESS}]
+    told = (tuple(change for change in Change if change in found | more) for more in sorts)
+    return _Between(one, other, pays_alike, *told)
 
 
 def _of_line(before: WorldLine, after: WorldLine) -> list[Change]:

@@ -4,6 +4,7 @@ A decision depends on how each comparison of the rules goes, on what the law ask
 counts of units. Lines that agree in these share one verdict; `tests/core/simulation` proves it equal to `decide`.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,7 +14,8 @@ from typing import Any, Final, NamedTuple, cast
 from retour.core import refund
 from retour.core.policy import LineDecision, PolicyDocument, compile_policy, decide, decode_facts
 from retour.core.policy.condition import comparison, facts_asked
-from retour.core.policy.document import Compare, Condition, Expression, FactValue, Not, PromotionCondition, Several
+from retour.core.policy.document import Compare, Condition, Expression, Not, PromotionCondition, Several
+from retour.core.policy.encoding import fact_value
 from retour.core.policy.evaluate import rulings_on
 from retour.core.policy.expression import Expressions
 from retour.core.policy.outcome import Approval, DayCount, Eligibility, Group, MethodOffer, Outcome, ResolutionOffer
@@ -240,11 +242,14 @@ def _day(text: str) -> int:
 class _Eye:
     """One fact: values on which all comparisons go the same way have one number."""
 
-    __slots__ = ("_most", "_numbers", "_tests", "name", "seen")
+    __slots__ = ("_most", "_numbers", "_regions", "_steps", "_tests", "name", "seen")
 
     def __init__(self, name: str, leaves: Iterable[Compare], most: int) -> None:
         self.name, self._most = name, most
-        self._tests = [comparison(leaf) for leaf in leaves]
+        asked = list(leaves)
+        self._tests = [comparison(leaf) for leaf in asked]
+        self._steps = sorted({leaf.value for leaf in asked if type(leaf.value) is int})
+        self._regions: dict[Hashable, int] = {}  # of whole numbers: all between two that are compared with are alike
         self._numbers: dict[Hashable, int] = {}
         self.seen: dict[Hashable, int] = {}
 
@@ -252,10 +257,19 @@ class _Eye:
         """Return the number of a value as it is kept in JSON, and remember it."""
         if len(self.seen) >= self._most:
             self.seen.clear()
-        known = {self.name: _fact(self.name, value)}
-        answers = tuple(test(known) for test in self._tests)
-        number = self.seen[value] = self._numbers.setdefault(answers, len(self._numbers))
+        if type(value) is not int:
+            number = self._ask(value)
+        else:
+            region = bisect_left(self._steps, value), bisect_right(self._steps, value)
+            known = self._regions.get(region)
+            number = self._regions[region] = self._ask(value) if known is None else known
+        self.seen[value] = number
         return number
+
+    def _ask(self, value: Hashable) -> int:
+        known = {self.name: fact_value(self.name, value)}
+        answers = tuple([test(known) for test in self._tests])
+        return self._numbers.setdefault(answers, len(self._numbers))
 
 
 def facts_needed(document: PolicyDocument) -> set[str]:
@@ -288,9 +302,3 @@ def _leaves(condition: Condition) -> Iterator[Compare | Expression]:
     else:
         for part in (condition.part,) if isinstance(condition, Not) else condition.parts:
             yield from _leaves(part)
-
-
-def _fact(name: str, value: object) -> FactValue:
-    """Return one value as the facts of a line hold it."""
-    kept = {"line": "", "today": date.min.isoformat(), "books_currency": "", "values": {name: value}, "parcels": []}
-    return decode_facts(kept).values[name]

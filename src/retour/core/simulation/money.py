@@ -16,7 +16,8 @@ from retour.core.simulation.result import Money
 from retour.core.simulation.world import World, WorldLine
 
 _CREDIT: Final = (ResolutionKind.REFUND_SERVICE, ResolutionKind.GIFT_CARD, ResolutionKind.STORE_CREDIT)
-_EXCHANGED: Final = (ResolutionKind.EXCHANGE, ResolutionKind.REPAIR)
+_WITHOUT_MONEY: Final = (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT)
+_EXCHANGED: Final = (ResolutionKind.EXCHANGE, *_WITHOUT_MONEY)
 NO_MONEY: Final = Money()
 # Nothing happened to the order yet. On which payments money goes back makes no difference to how much of it does.
 _BLANK: Final = Ledger()
@@ -49,7 +50,7 @@ def pay(till: Till, past: PastReturn, world: World, proposals: World, *, is_last
             line.verdict.terms(line.offer, line.method),
         )
         for asked, line, proposed in zip(past.lines, world.lines, proposals.lines, strict=True)
-        if line.offer is not None and line.offer.kind is not ResolutionKind.REPAIR
+        if line.offer is not None and line.offer.kind not in _WITHOUT_MONEY
     ]
     start = till.ledger
     parts = divide(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from retour.core.simulation.result import Fate
 
@@ -18,8 +18,7 @@ class Found:
     deduction_bp: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PastLine:
+class PastLine(NamedTuple):
     """One line of a past return: the units asked for, the wish, and the facts as `policy.encode_facts` made them plain.
 
     `held` is what a person or the shopper decided about it and no policy changes: rejected or closed. `ref` names the
@@ -41,8 +40,7 @@ class PastLine:
         return values
 
 
-@dataclass(frozen=True, slots=True)
-class PastReturn:
+class PastReturn(NamedTuple):
     """One return in the past; `order_key` tells returns of one order, `version` the policy it was decided by.
 
     `recorded` is what was paid, or promised while not every unit is inspected, in minor units of the books: total, fees,
@@ -61,8 +59,7 @@ class PastReturn:
     rma_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What a return was worth then, in minor units of the books: all plans together, and what they kept or added."""
 
     total_minor: int

@@ -1,13 +1,13 @@
 """Adding up: totals, and the rows per rule, reason, product and country; every sum is exact and order makes no difference."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from retour.core.money import spread
 from retour.core.policy.outcome import Group
 from retour.core.simulation.court import Compared
-from retour.core.simulation.judging import Verdict
-from retour.core.simulation.past import PastLine, PastReturn
+from retour.core.simulation.judging import MOST, Verdict
+from retour.core.simulation.past import PastLine
 from retour.core.simulation.result import (
     MOST_ROWS,
     REST,
@@ -37,7 +37,7 @@ _UNIT: Final = _ONE["units"]
 _VALUE: Final = _ONE["value_minor"]
 _MONEY: Final = tuple((_ONE[name], name) for name in Money.__slots__)
 _LABEL: Final = _ONE["labels"]
-_COUNTED_AT: Final[Mapping[Fate, int]] = {fate: Counts.__slots__.index(fate.value) for fate in Fate}
+_COLUMN_OF: Final[Mapping[Fate, int]] = {fate: Counts.__slots__.index(fate.value) for fate in Fate}
 _GROUPS: Final = tuple(group.value for group in Group)
 # What is asked of the facts of a line to add it up and to tell of it.
 TOLD: Final = (
@@ -63,14 +63,35 @@ class _Row:
 Growing = dict[str, _Row]
 
 
+class _Shape(NamedTuple):
+    """What all returns of one world add: the sums of each line beside units and money, which of them get money, its labels.
+
+    `column` is where the fate of the whole return is counted.
+    """
+
+    world: World
+    lines: tuple[int, ...]
+    accepted: tuple[int, ...]
+    labels: int
+    column: int
+
+
+def _shape(world: World) -> _Shape:
+    accepted = tuple(at for at, line in enumerate(world.lines) if line.offer is not None)
+    lines = tuple(_LINE_OF[line.fate] for line in world.lines)
+    return _Shape(world, lines, accepted, world.labels * _LABEL, _COLUMN_OF[world.fate])
+
+
 class Tally:
     """What a simulation has come to so far; two of them can be merged."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most: int = MOST) -> None:
+        self._most = most
         self.read = self.affected = self.requoted = self.not_quoted = 0
         self.changes: dict[str, int] = {}
         self._books: dict[str, _Book] = {}
         self._rulings: dict[tuple[int, int, str], tuple[Verdict, Verdict, _Row]] = {}
+        self._shapes: dict[int, _Shape] = {}
 
     def add(self, of: Compared) -> None:
         """Add one return."""
@@ -83,13 +104,16 @@ class Tally:
         case = of.case
         lines = case.past.lines
         values = paid_values(lines)
-        before = _parts(case.past, case.before, values, of.before)
-        after = before if case.after is case.before else _parts(case.past, case.after, values, of.after)
+        was_shape = now_shape = self._shape(case.before)
+        before = after = _parts(was_shape, lines, values, of.before)
+        if case.after is not case.before:
+            now_shape = self._shape(case.after)
+            after = _parts(now_shape, lines, values, of.after)
         currency = lines[0].facts["books_currency"]
         book = self._books.get(currency)
         if book is None:
             book = self._books[currency] = _Book()
-        book.count(case.before.fate, case.after.fate)
+        book.count(was_shape.column, now_shape.column)
         for line, was, said, alike, b, a in zip(
             lines, case.before.lines, case.said, case.alike, before, after, strict=True
         ):
@@ -123,6 +147,15 @@ class Tally:
             "books": {name: book.plain() | {"rule": _plain(by_rule[name])} for name, book in self._books.items()},
         }
 
+    def _shape(self, world: World) -> _Shape:
+        """Return the shape of a world; what is remembered keeps it alive."""
+        known = self._shapes.get(id(world))
+        if known is None:
+            if len(self._shapes) >= self._most:
+                self._shapes.clear()
+            known = self._shapes[id(world)] = _shape(world)
+        return known
+
     def _ruling(self, currency: str, b: Verdict, a: Verdict) -> _Row:
         """Return the row of two verdicts; there are few of them, and their rules are looked at once, at the end."""
         key = (id(b), id(a), currency)
@@ -140,10 +173,11 @@ class _Book:
         self.total = _Row("")
         self.by: dict[str, Growing] = {"reason": {}, "product": {}, "country": {}}
 
-    def count(self, before: Fate, after: Fate) -> None:
-        for counts, fate in ((self.before, before), (self.after, after)):
-            counts[0] += 1
-            counts[_COUNTED_AT[fate]] += 1
+    def count(self, before_column: int, after_column: int) -> None:
+        self.before[0] += 1
+        self.before[before_column] += 1
+        self.after[0] += 1
+        self.after[after_column] += 1
 
     def rows(self, line: PastLine) -> tuple[_Row, ...]:
         """Return the rows that a line is added to."""
@@ -203,22 +237,23 @@ def summed(
     return Result(mode, against, told, read, affected, listed, requoted, not_quoted, shown, rules)
 
 
-def _parts(past: PastReturn, world: World, values: Sequence[int], money: Money) -> list[int]:
+def _parts(shape: _Shape, lines: Sequence[PastLine], values: Sequence[int], money: Money) -> list[int]:
     """Return the sums of each line; the money of the return is shared over its accepted lines by what was paid."""
     parts = [
-        _LINE_OF[line.fate] + asked.quantity * _UNIT + value * _VALUE
-        for line, asked, value in zip(world.lines, past.lines, values, strict=True)
+        of + line.quantity * _UNIT + value * _VALUE for of, line, value in zip(shape.lines, lines, values, strict=True)
     ]
-    if not world.is_paid:
+    accepted = shape.accepted
+    if not accepted:
         return parts
-    accepted = [at for at, line in enumerate(world.lines) if line.offer is not None]
-    parts[accepted[0]] += world.labels * _LABEL
+    parts[accepted[0]] += shape.labels
     for one, name in _MONEY:
         amount: int = getattr(money, name)
         if amount:
-            shares = spread(amount, [values[at] for at in accepted]) if len(accepted) > 1 else [amount]
-            for at, share in zip(accepted, shares, strict=True):
-                parts[at] += share * one
+            if len(accepted) == 1:
+                parts[accepted[0]] += amount * one
+            else:
+                for at, share in zip(accepted, spread(amount, [values[at] for at in accepted]), strict=True):
+                    parts[at] += share * one
     return parts
 
 

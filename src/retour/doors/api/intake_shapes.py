@@ -1,7 +1,7 @@
 """The messages of intakes and sources."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -144,6 +144,27 @@ class SourceOut(Told):
     asked_url: str | None
     asked_at: datetime | None
     problem: str | None
+    push_url: str | None
+    push_kinds: list[str]
+
+
+class PushWish(Asked):
+    """Where returns that begin here are told to, of which kinds (none: never), and from which moment."""
+
+    url: Annotated[str, Meta(max_length=2_000, pattern=r"^[^\u0000]*$")] = ""
+    kinds: Annotated[list[Literal["return", "claim", "withdrawal", "cancellation"]], Meta(max_length=4)] = (
+        msgspec.field(default_factory=list)
+    )
+    moment: Literal["requested", "approved"] = "requested"
+
+
+class PushOut(Told):
+    """What is told to a source; `secret` signs it and is told in this answer alone, if it is new."""
+
+    url: str | None
+    kinds: list[str]
+    moment: str
+    secret: str | None
 
 
 class SourceCreated(SourceOut):

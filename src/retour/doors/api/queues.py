@@ -1,18 +1,21 @@
 """The queues over the API: what waits for whom and why, by age, with the limit and what unblocks it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Meta
 
+from retour.core.withdrawal import repay_by
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.shapes import Asked, Told
 from retour.store import intake as intakes
+from retour.store import withdrawal_waits as waits
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
 from retour.store.intake import IntakeQueue
+from retour.store.withdrawal_waits import WithdrawalQueue
 
 
 class QueueQuery(Asked):
@@ -64,6 +67,24 @@ class ParkedOut(Told):
     oldest_id: UUID
 
 
+class StatedOut(Told):
+    """Statements of withdrawal that wait: for a person (`withdrawal_waiting`, `why`) or for their money.
+
+    `repay_by` is the day by which the money of the one stated first goes back; `late` are beyond `limit_hours`.
+    """
+
+    store_id: UUID
+    code: str
+    why: str | None
+    count: int
+    late: int
+    limit_hours: int | None
+    ages: AgesOut
+    oldest_since: datetime
+    oldest_id: UUID
+    repay_by: date
+
+
 class QueuesOut(Told):
     """Every queue, those with late returns first; `count` and `late` count returns, `intakes` are what is none yet."""
 
@@ -71,6 +92,7 @@ class QueuesOut(Told):
     late: int
     items: list[QueueOut]
     intakes: list[ParkedOut]
+    withdrawals: list[StatedOut]
 
 
 async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
@@ -82,9 +104,15 @@ async def get_queues(call: Call, query: QueueQuery) -> QueuesOut:
     items = [_out(queue) for queue in found if queue.late or not query.late]
     is_narrow = query.code or query.late or query.actor not in (None, "agent")
     parked = [] if is_narrow else await intakes.queues(call.db, store_id=call.store, now=call.now)
+    stated = (
+        [] if query.actor not in (None, "agent") else await waits.queues(call.db, store_id=call.store, now=call.now)
+    )
     return QueuesOut(
         count=sum(x.count for x in items), late=sum(x.late for x in items), items=items,
         intakes=[_parked(queue) for queue in parked],
+        withdrawals=[
+            _stated(one) for one in stated if query.code in (None, "", one.code) and (one.late or not query.late)
+        ],
     )  # fmt: skip
 
 
@@ -92,6 +120,15 @@ def _parked(queue: IntakeQueue) -> ParkedOut:
     return ParkedOut(
         store_id=queue.store_id, why=queue.why, count=queue.count, oldest_since=queue.oldest, oldest_id=queue.oldest_id
     )
+
+
+def _stated(queue: WithdrawalQueue) -> StatedOut:
+    return StatedOut(
+        store_id=queue.store_id, code=queue.code, why=queue.why, count=queue.count, late=queue.late,
+        limit_hours=queue.hours, oldest_since=queue.oldest, oldest_id=queue.oldest_id,
+        ages=AgesOut(day=queue.day, three_days=queue.three_days, week=queue.week, older=queue.older),
+        repay_by=repay_by(queue.stated_on),
+    )  # fmt: skip
 
 
 def _out(queue: Queue) -> QueueOut:

@@ -52,6 +52,10 @@ class SettlementOut(Told):
     reported_at: datetime | None
     second_at: datetime | None
     second_because: str | None
+    begun_at: datetime | None
+    outcome: str | None
+    sent_carrier: str | None
+    sent_number: str | None
 
 
 class Outcome(StrEnum):
@@ -227,7 +231,8 @@ def settlement_out(row: SettlementRow) -> SettlementOut:
         created_at=row.created_at, settled_at=row.settled_at, resolution_ref=row.resolution_ref,
         bonus_minor=row.plan.bonus, handed_to=row.handed_to, handed_at=row.handed_at, report_reference=row.report_ref,
         report_note=row.report_note, reported_by=row.reported_by, reported_at=row.reported_at,
-        second_at=row.second_at, second_because=row.second_because,
+        second_at=row.second_at, second_because=row.second_because, begun_at=row.begun_at, outcome=row.outcome,
+        sent_carrier=row.sent_carrier, sent_number=row.sent_number,
     )  # fmt: skip
 
 

@@ -2,8 +2,17 @@
 
 from typing import Any, Final
 
-from retour.doors.api.intake_shapes import SecretOut, SourceCreated, SourceList, SourceOut, SourceWish
+from retour.doors.api.intake_shapes import (
+    PushOut,
+    PushWish,
+    SecretOut,
+    SourceCreated,
+    SourceList,
+    SourceOut,
+    SourceWish,
+)
 from retour.doors.api.operation import Call, Operation
+from retour.flows.intake import pushing
 from retour.flows.intake import sources as flow
 from retour.store import sync
 from retour.store.connection import Connection
@@ -37,17 +46,29 @@ async def rotate_source_secret(call: Call, _: None) -> SecretOut:
     )
 
 
+async def set_source_push(call: Call, wish: PushWish) -> PushOut:
+    """Say which returns are told to a source."""
+    wanted = pushing.Pushing(wish.url, tuple(wish.kinds), wish.moment)
+    secret = await pushing.set_pushing(
+        call.db, call.vault, source_id=call.resource_id, wish=wanted, actor=call.actor, now=call.now,
+        allow_private_urls=call.rules.allow_private_urls,
+    )  # fmt: skip
+    return PushOut(url=wish.url if wish.kinds else None, kinds=list(wish.kinds), moment=wish.moment, secret=secret)
+
+
 async def remove_source(call: Call, _: None) -> None:
     """Take nothing more from a source."""
     await flow.remove_source(call.db, source_id=call.resource_id, actor=call.actor, now=call.now)
 
 
 def _facts(source: Connection, at: sync.Standing | None) -> dict[str, Any]:
+    told = pushing.pushing_of(source)
     return {
         "id": source.id, "store_id": source.store_id, "name": source.far_name,
         "channel": source.settings.get("channel", "event"), "decides": bool(source.settings.get("decides", False)),
         "path": f"/hooks/feed/{source.id}", "created_at": source.created_at, "asked_url": source.base_url or None,
         "asked_at": at.ran_at if at else None, "problem": at.problem if at else None,
+        "push_url": told.url or None, "push_kinds": list(told.kinds),
     }  # fmt: skip
 
 
@@ -65,6 +86,12 @@ OPERATIONS: Final = (
         id="rotate_source_secret", method="POST", path="/sources/{id}/rotate", tag="Sources", answer=SecretOut,
         missing=MISSING, summary="Make a new secret for a source", do=rotate_source_secret,
         description="The secret before it is taken until the next one is made.",
+    ),
+    Operation(
+        id="set_source_push", method="POST", path="/sources/{id}/push", tag="Sources", body=PushWish, answer=PushOut,
+        missing=MISSING, summary="Say which returns are told to a source", do=set_source_push,
+        description="For a system in which you prefer to work on returns. One source of a store is told; no kinds: never. "
+        "Each return is told once, signed as Standard Webhooks 1.0, and followed by what the source says of it.",
     ),
     Operation(
         id="remove_source", method="DELETE", path="/sources/{id}", tag="Sources", status=204, missing=MISSING,

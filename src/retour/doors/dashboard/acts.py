@@ -15,6 +15,7 @@ from retour.doors.dashboard import (
     acts_on_goods,
     acts_on_money,
     acts_on_parcels,
+    acts_on_repairs,
     acts_on_second,
     acts_on_turns,
     attached,
@@ -141,6 +142,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *acts_on_exchanges.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
+    *acts_on_repairs.ACTS,
     *acts_on_turns.ACTS,
     *acts_on_second.ACTS,
 )

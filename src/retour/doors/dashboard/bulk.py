@@ -9,15 +9,17 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from retour.core.attention import Priority
+from retour.core.bulk import BulkAct
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.doors.dashboard import mark_words
 from retour.doors.dashboard.act import explain
 from retour.doors.dashboard.asked import PATH, read
-from retour.doors.dashboard.bulk_acts import ACTS, BulkAct, Doing, wrong
+from retour.doors.dashboard.bulk_acts import ACTS, objection, wrong
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.route import form
 from retour.doors.dashboard.told import person_name, word
+from retour.flows import rma as flow
 from retour.store.db import Db
 from retour.store.desk import listing, names
 from retour.store.desk.listing import Row
@@ -74,7 +76,7 @@ async def _review(seen: Visit) -> Response[Any]:
 async def _reviewed(
     seen: Visit, name: str, rows: Sequence[Row], back: str, sent: Form, errors: FormErrors
 ) -> Response[Any]:
-    act, reader = ACTS[name], seen.reader
+    act, reader = BulkAct(name), seen.reader
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         members, tags = await names.members(db), await attention.tags_in_use(db)
     candidates = [_candidate(reader, act, row) for row in rows]
@@ -83,7 +85,7 @@ async def _reviewed(
         current="returns",
         status=422 if errors else 200,
         name=name,
-        act=act,
+        act=ACTS[name],
         can=[one for one in candidates if one.why_not is None],
         cannot=[one for one in candidates if one.why_not is not None],
         people=[("", reader.say("Nobody")), *((str(one), called) for one, called in members.items())],
@@ -105,7 +107,7 @@ async def _carry_out(seen: Visit) -> Response[Any]:
         rows, members = await _by_ids(db, list(versions)), await names.members(db)
     if name not in ACTS or not rows:
         return see(back)
-    act = ACTS[name]
+    act = BulkAct(name)
     problem = wrong(act, said, seen.reader, members)
     if problem is not None:
         errors.add("message", problem)
@@ -114,7 +116,7 @@ async def _carry_out(seen: Visit) -> Response[Any]:
     return await seen.page(
         "dashboard/bulk_results.html",
         current="returns",
-        act=act,
+        act=ACTS[name],
         done=[one for one in results if one.why is None],
         not_done=[one for one in results if one.why is not None],
         back=back,
@@ -124,9 +126,14 @@ async def _carry_out(seen: Visit) -> Response[Any]:
 async def _one(seen: Visit, act: BulkAct, row: Row, version: int, said: str) -> Result:
     """Do it to one return in a transaction of its own; what is refused leaves the others alone."""
     number, person = f"R-{row.number}", person_name(seen.reader, row.person_name, row.person_email)
-    doing = Doing(seen, row, version, said)
+
+    async def work(db: Db) -> None:
+        await flow.do_one(
+            db, act, rma_id=row.id, said=said, actor=seen.staff.actor, now=seen.now, expect_version=version
+        )
+
     try:
-        await seen.desk.database.run(seen.staff.tenant_id, lambda db: act.do(db, doing))
+        await seen.desk.database.run(seen.staff.tenant_id, work)
     except Refused as no:
         return Result(number, person, _told(no, seen.reader))
     return Result(number, person, None)
@@ -187,5 +194,5 @@ def _id(text: str) -> UUID | None:
 def _candidate(reader: Reader, act: BulkAct, row: Row) -> Candidate:
     return Candidate(
         row.id, f"R-{row.number}", row.version, person_name(reader, row.person_name, row.person_email),
-        Money(row.promised_minor, row.currency), act.why_not(reader, row),
+        Money(row.promised_minor, row.currency), objection(act, row, reader),
     )  # fmt: skip

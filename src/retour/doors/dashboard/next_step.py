@@ -132,6 +132,12 @@ def _buttons(
         "platform_disagrees": [(say("Compare the amounts"), "accept"), (say("Pay another way"), "by-hand")],
         "effect_unknown": [(say("Look again"), "look-again")],
         "awaiting_payout": [(say("Report as paid"), "report"), (say("It failed"), "report-failed")],
+        "awaiting_repair": [
+            (say("Begin the repair"), "begin-repair"),
+            (say("It cannot be repaired"), "refund-instead"),
+        ],
+        "awaiting_replacement": [(say("Sent"), "send-back"), (say("Refund instead"), "refund-instead")],
+        "in_repair": [(say("Sent back"), "send-back"), (say("It cannot be repaired"), "refund-instead")],
         "payout_failed": [(say("Report as paid"), "report")],
         "exchange_stuck": [(say("Decide"), "exchange-decide"), (say("Name another article"), "exchange-article")],
         "exchange_unpaid": [(say("Decide"), "exchange-decide")],

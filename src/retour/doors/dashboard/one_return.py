@@ -18,8 +18,10 @@ from retour.core.shipping import carrier_name
 from retour.doors.dashboard import acts_on_exchanges, guard_words, mark_words, mismatch_words, way_words, words
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
+from retour.doors.dashboard.beginnings import in_words
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
+from retour.doors.dashboard.elsewhere import elsewhere
 from retour.doors.dashboard.next_step import first_upper, next_step
 from retour.doors.dashboard.refund_told import changed_rows, chosen, paid_tables, promised_rows
 from retour.doors.dashboard.route import page
@@ -28,8 +30,7 @@ from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
 from retour.store import look as looks
 from retour.store import refund as refunds
-from retour.store import withdrawal as withdrawals
-from retour.store.desk import board
+from retour.store.desk import began, board
 from retour.store.expression import Cel
 from retour.store.photo import PhotoKind, PhotoView
 from retour.store.views import InspectionView, NoteView, ShipmentView
@@ -111,7 +112,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
     may = allowed(whole, role)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         stops = await board.stops(db, whole.record.store_id)
-        withdrawal = await withdrawals.of_return(db, whole.record.rma.id)
+        beginnings = await began.of_return(db, whole.record.rma.id)
     told, folded = timeline(whole, reader)
     step = next_step(whole, may, role, reader, stops)
     kind = whole.record.rma.kind
@@ -119,7 +120,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "whole": whole,
         "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
         "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
-        "withdrawal": withdrawal,
+        "began": [in_words(one, reader) for one in beginnings],
         "new_orders": acts_on_exchanges.new_orders(whole, reader),
         "person": person_name(
             reader, whole.head.person_name, whole.head.person_email, erased=whole.head.erased_at is not None
@@ -148,6 +149,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "customer": _customer(whole, reader),
         "attention": _attention(whole, reader),
         "signs": _signs(whole, reader),
+        "elsewhere": elsewhere(whole, reader),
         "stops": stops,
     }
 

@@ -43,6 +43,7 @@ RESOLUTIONS: Final[Mapping[ResolutionKind, str]] = {
     ResolutionKind.EXCHANGE: _("an exchange"),
     ResolutionKind.KEEP_ITEM: _("a refund, and the item is kept"),
     ResolutionKind.REPAIR: _("a repair"),
+    ResolutionKind.REPLACEMENT: _("a replacement"),
 }
 
 

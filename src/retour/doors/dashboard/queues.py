@@ -1,7 +1,6 @@
 """The queues: what waits for whom and why, across stores, by age, with the step that moves the oldest on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,9 +12,12 @@ from retour.core.rma.axes import OTHERS, PEOPLE
 from retour.doors.dashboard import guard_words, intake_words, words
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.next_step import first_upper
+from retour.doors.dashboard.queue_row import Shown
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.told import age, mark_of, word
+from retour.doors.dashboard.waiting_withdrawals import shown as shown_withdrawal
 from retour.store import intake as intakes
+from retour.store import withdrawal_waits
 from retour.store.desk import queues as rows
 from retour.store.desk.queues import Queue
 from retour.store.intake import IntakeQueue
@@ -25,26 +27,6 @@ from retour.web.reader import Reader
 PATH: Final = "/dashboard/queues"
 _ACTORS: Final = (*PEOPLE, *OTHERS)
 _SHOWN: Final = ("units", "approved", "received", "inspected", "kind", "because", "far_code")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One queue in words; `late` says how many are beyond the limit, `ages` are counts from young to old."""
-
-    mark: Mark
-    title: str
-    step: str
-    store: str
-    who: str
-    count: int
-    late: str
-    limit: str
-    ages: Sequence[int]
-    oldest: str
-    number: str
-    oldest_url: str
-    url: str
-    evidence: str
 
 
 def queue_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -62,7 +44,8 @@ async def _page(seen: Visit) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         found = await rows.queues(db, store_id=seen.staff.store_id, now=seen.now)
         incoming = await intakes.queues(db, store_id=seen.staff.store_id, now=seen.now)
-    several = len({queue.store_id for queue in found}) > 1
+        stated = await withdrawal_waits.queues(db, store_id=seen.staff.store_id, now=seen.now)
+    several = len({queue.store_id for queue in found} | {queue.store_id for queue in stated}) > 1
     shown = [
         queue
         for queue in found
@@ -70,7 +53,12 @@ async def _page(seen: Visit) -> Response[str]:
     ]
     narrows = bool(code or late_only or actor not in ("", "agent"))
     sent_in = [] if narrows else [_sent_in(reader, queue) for queue in incoming]
-    late = sum(queue.late for queue in found)
+    withdrawn = [
+        shown_withdrawal(reader, queue)
+        for queue in stated
+        if actor in ("", "agent") and code in ("", queue.code) and (not late_only or queue.late)
+    ]
+    late, late_stated = sum(queue.late for queue in found), any(queue.late for queue in stated)
     counts = {who: sum(queue.count for queue in found if queue.actor == who) for who in _ACTORS}
     tabs = [(reader.say("All"), _address(code=code, late=late_only), sum(counts.values()), not actor)]
     tabs += [
@@ -84,9 +72,11 @@ async def _page(seen: Visit) -> Response[str]:
     if late_only:
         chips.append((reader.say("Only"), reader.say("late"), _address(actor=actor, code=code)))
     return await seen.page(
-        "dashboard/queues.html", current="home", rows=[*(_shown(reader, queue) for queue in shown), *sent_in], tabs=tabs,
+        "dashboard/queues.html", current="home", tabs=tabs,
+        rows=[*(_shown(reader, queue) for queue in shown), *withdrawn, *sent_in],
         chips=chips,
-        several=several, late=late, late_url=_address(actor=actor, code=code, late=True) if late and not late_only else "",
+        several=several, late=late, late_stated=late_stated,
+        late_url=_address(actor=actor, code=code, late=True) if (late or late_stated) and not late_only else "",
         narrows=bool(actor or code or late_only),
     )  # fmt: skip
 

@@ -108,7 +108,11 @@ def offered(kind: str, offers: Sequence[tuple[str, str]]) -> list[tuple[str, str
     if kind == GIFT:
         return [one for one in offers if one[0].partition(":")[0] in CREDIT]
     if kind == Kind.CANCELLATION:
-        without = {ResolutionKind.KEEP_ITEM.value, ResolutionKind.REPAIR.value}
+        without = {
+            ResolutionKind.KEEP_ITEM.value,
+            ResolutionKind.REPAIR.value,
+            ResolutionKind.REPLACEMENT.value,
+        }
         return [one for one in offers if one[0].partition(":")[0] not in without]
     return list(offers)
 

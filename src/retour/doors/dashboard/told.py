@@ -40,6 +40,9 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "second_approval": ("money", "half"),
     "fraud_review": ("decision", "half"),
     "awaiting_payout": ("money", "half"),
+    "awaiting_repair": ("goods", "half"),
+    "in_repair": ("goods", "half"),
+    "awaiting_replacement": ("goods", "half"),
     "exchange_stuck": ("money", "half"),
     "exchange_unpaid": ("money", "half"),
 }

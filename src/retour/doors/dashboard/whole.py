@@ -15,6 +15,7 @@ from retour.core.money import Money
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.promise import Kept, kept
 from retour.core.refund import Plan
+from retour.core.repair import KINDS, REPAIR
 from retour.core.resolution import Resolution, wording_of
 from retour.core.rma import Act, ReturnLine, Stage, count, minus, stage_of
 from retour.core.rma.acts import TABLE
@@ -213,6 +214,10 @@ class Whole:
         ours = {s.id for s in self.record.rma.settlements if s.exchange is not None and s.exchange.is_under_way}
         return next((s for s in self.settlements if s.awaits_report and s.id not in ours), None)
 
+    def under_repair(self) -> SettlementRow | None:
+        """Return the repair or replacement that waits for staff, if there is one."""
+        return next((s for s in self.settlements if s.awaits_report and s.resolution in KINDS), None)
+
     def reason_name(self, reader: Reader, code: str) -> str:
         """Return a reason as the merchant calls it, else in our words."""
         own = next((one for one in self.reasons if one.code == code), None)
@@ -283,6 +288,10 @@ def allowed(whole: Whole, role: Role) -> Allowed:
     acts |= exchange_choices.acts(whole.record.rma.lines, whole.exchanges) if is_desk else set()
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
+    repair = whole.under_repair()
+    if repair is not None:
+        acts |= {"send-back"} | ({"begin-repair"} if repair.begun_at is None and repair.resolution == REPAIR else set())
+        acts |= {"refund-instead"} if is_desk else set()
     if is_open and any(line.decision is Decision.APPROVED and not line.kept for line in whole.record.rma.lines):
         acts.add("parcel")
     if is_desk and any(label.state is LabelState.FAILED for label in standing(whole.record.rma)):

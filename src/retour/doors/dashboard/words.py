@@ -35,6 +35,9 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
         _("Report what was paid outside"),
         _("Credit, cards, exchanges and repairs that you carry out; each waits until somebody reports it."),
     ),
+    "awaiting_repair": (_("Begin the repair"), _("The item is here. No money moves by a repair.")),
+    "awaiting_replacement": (_("Send another one"), _("The item is here. No money moves by a replacement.")),
+    "in_repair": (_("Finish the repair"), _("It is being repaired. The return ends once it is sent back.")),
     "decision_needed": (_("Decide"), _("No rule approves these by itself.")),
     "info_needed": (_("Waits for an answer"), _("The shopper was asked something.")),
     "approves_later": (_("Approved by the policy later"), ""),
@@ -52,10 +55,17 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "in_transit": (_("On its way back"), ""),
     "effect_in_flight": (_("Waits for the platform"), ""),
     "work_in_progress": (_("Retour is working on it"), ""),
+    "withdrawal_waiting": (_("Settle a withdrawal"), _("A person has to find its order or choose the items.")),
+    "withdrawal_unpaid": (
+        _("Pay a withdrawal back"),
+        _("The money goes back within 14 days of the statement; you may wait until the goods are sent."),
+    ),
 }
 REFUND_REFUSED: Final = _("Refund refused")
 # What is waited for, in a list, after whom it waits for.
 WHAT: Final[Mapping[str, str]] = {
+    "withdrawal_waiting": _("withdrawal"),
+    "withdrawal_unpaid": _("repayment of a withdrawal"),
     "effect_unknown": _("outcome unknown"),
     "effect_failed": _("call refused"),
     "needs_reconnect": _("connection"),
@@ -66,6 +76,9 @@ WHAT: Final[Mapping[str, str]] = {
     **exchange_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
+    "awaiting_repair": _("repair not begun"),
+    "in_repair": _("repair"),
+    "awaiting_replacement": _("replacement not sent"),
     "decision_needed": _("decision"),
     "info_needed": _("answer to our question"),
     "approves_later": _("the policy's time"),
@@ -97,6 +110,9 @@ WAITING: Final[Mapping[str, str]] = {
     "settles_later": _("Paid later"),
     "awaiting_receipt": _("Waiting to be received"),
     "awaiting_shipment": _("Waiting for the parcel to be sent"),
+    "awaiting_repair": _("Waiting for the repair to begin"),
+    "in_repair": _("In repair"),
+    "awaiting_replacement": _("Waiting for a replacement"),
     "awaiting_visit": _("Waiting for the shopper at the counter"),
     "label_failed": _("Waiting for a label"),
     "awaiting_rest": _("Waiting for the rest of the parcel"),
@@ -183,6 +199,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "tag": _("Tag the order"),
     "untag": _("Remove the tag"),
     "note": _("Note on the order"),
+    "push_return": _("Tell the preferred returns system"),
     **exchange_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
@@ -235,6 +252,7 @@ RESOLUTIONS: Final[Mapping[str, str]] = {
     "exchange": _("Exchange"),
     "keep_item": _("Keep the item"),
     "repair": _("Repair"),
+    "replacement": _("Replacement"),
 }
 # What is to be done where something was handed over, as the title of the next step.
 OUTSIDE: Final[Mapping[str, str]] = {
@@ -245,6 +263,7 @@ OUTSIDE: Final[Mapping[str, str]] = {
     "exchange": _("Send the other item"),
     "keep_item": _("Pay what was agreed"),
     "repair": _("Repair the item and send it back"),
+    "replacement": _("Send another one"),
 }
 RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "refund_original": _("Back to the card or account that paid. Retour pays it on your shop platform."),
@@ -254,6 +273,7 @@ RESOLUTION_MEANINGS: Final[Mapping[str, str]] = {
     "exchange": _("Another item instead of the money. Retour makes the new order where the platform can, or you do."),
     "keep_item": _("The shopper keeps the item and gets the part of the money that the rule says. Nothing comes back."),
     "repair": _("You repair the item, send it back and report it. No money moves."),
+    "replacement": _("You send another one of the same article. No money moves."),
 }
 METHODS: Final[Mapping[str, str]] = {
     "own_carrier": _("Own carrier"),
@@ -310,6 +330,8 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.inspected": _("Inspected"),
     "return.restocked": _("Back in stock"),
     "return.resolved": _("Resolved"),
+    "return.repair_begun": _("Repair begun"),
+    "return.sent_back": _("Sent to the shopper"),
     "return.fees_waived": _("Fees waived"),
     "return.assigned": _("Assigned"),
     "return.watched": _("Watched"),

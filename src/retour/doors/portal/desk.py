@@ -120,7 +120,9 @@ class Here:
             brand_hex=look.brand_hex or DEFAULT,
             logo_url=logo,
             help_url=self.help_url,
-            legal_links=[(self.reader.say("Withdraw from contract here"), f"{self.base}/withdraw")],
+            legal_links=[(self.reader.say("Withdraw from contract here"), f"{self.base}/withdraw")]
+            if look.withdrawal_link
+            else [],
         )
 
     @property

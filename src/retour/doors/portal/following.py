@@ -23,7 +23,7 @@ from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.offers import Names, names_of
-from retour.doors.portal.papers import counter_of, papers_of
+from retour.doors.portal.papers import counter_of, papers_of, sent_to
 from retour.doors.portal.papers import told as told_parcels
 from retour.doors.portal.standing import pays, standing, timeline
 from retour.flows import rma as returns
@@ -102,7 +102,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             may_edit=await _may_edit(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
-            parcels=told_parcels(parts.shipments), in_store=row["method"] == IN_STORE,
+            parcels=told_parcels(parts.shipments), to_you=sent_to(settlements), in_store=row["method"] == IN_STORE,
             counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),

@@ -22,7 +22,9 @@ from retour.web.resolutions import name_of
 
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
 # What is worth something else than money: no amount stands beside it.
-_NOT_MONEY: Final = frozenset({ResolutionKind.REPAIR.value, ResolutionKind.EXCHANGE.value})
+_NOT_MONEY: Final = frozenset(
+    {ResolutionKind.REPAIR.value, ResolutionKind.REPLACEMENT.value, ResolutionKind.EXCHANGE.value}
+)
 _FEES: Final = frozenset({RowKind.RESTOCKING_FEE, RowKind.LABEL_FEE, RowKind.RETURN_FEE, RowKind.CANCELLATION_FEE})
 
 

@@ -13,6 +13,7 @@ from retour.store import label as labels
 from retour.store import return_address as addresses
 from retour.store import rma as rmas
 from retour.store.db import Record
+from retour.store.refund import SettlementRow
 from retour.store.views import ShipmentView
 from retour.web.labels import mailed
 from retour.web.postal import postal_lines
@@ -69,3 +70,12 @@ async def counter_of(here: Here, row: Record) -> Sequence[str]:
     to = next((line.destination for line in record.rma.lines if line.method == IN_STORE), None)
     found = await addresses.find(here.db, here.store_id, to)
     return postal_lines(found.address, here.reader) if found else ()
+
+
+def sent_to(settlements: Sequence[SettlementRow]) -> list[tuple[str, str, str | None]]:
+    """Return (carrier, number, where it can be followed) of what is on its way to the shopper after a repair."""
+    return [
+        (carrier_name(s.sent_carrier), s.sent_number, tracking_url(s.sent_carrier, s.sent_number))
+        for s in settlements
+        if s.sent_carrier and s.sent_number
+    ]

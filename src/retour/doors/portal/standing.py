@@ -48,6 +48,7 @@ def standing(
     `appeal` is what the shop says to a shopper whose request a person looks at because of signs of abuse.
     """
     say, status = reader.say, Decision(row["status"])
+    settlements = [s for s in settlements if s.state is not SettlementState.REVERSED]  # nothing came of these
     if row["blocked_code"] == "info_needed":
         until = _by(row, "answer_by", say("Please answer by %(day)s; after that it expires."), reader)
         text = _joined(say("Your return goes on as soon as you have answered."), until)
@@ -173,6 +174,8 @@ def _prepared(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     say, kinds = reader.say, {s.resolution for s in settlements}
     waits = say("Waits for %(shop)s", shop=shop)
     if kinds == {ResolutionKind.REPAIR}:
+        if all(s.begun_at is None for s in settlements):
+            return Standing(say("Your item is waiting for its repair"), say("It is here and checked."), waits)
         return Standing(say("The shop is repairing your item"), say("You get it back when it is done."), waits)
     if row["method"] == MethodKind.KEEP_ITEM.value:
         return Standing(say("You keep the items"), say("The shop takes care of the rest."), waits)
@@ -198,7 +201,9 @@ def _paid(settlements: Sequence[SettlementRow], reader: Reader, chosen: str) -> 
 def _issued(settlements: Sequence[SettlementRow], reader: Reader, chosen: str, total: int) -> Standing:
     """Return where a return stands for which the shop gave something else than a refund."""
     say, kinds = reader.say, {s.resolution for s in settlements}
-    if kinds == {ResolutionKind.REPAIR}:
+    if kinds <= {ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT}:
+        if all(s.outcome == "replaced" for s in settlements):
+            return Standing(say("You get another one"), say("It is on its way to you in place of yours."))
         return Standing(say("Your item is repaired"), say("It is on its way back to you."))
     if kinds == {ResolutionKind.EXCHANGE} or not total:
         return Standing(say("This return is complete"), say("You got: %(what)s.", what=chosen))
@@ -244,6 +249,8 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.EXCHANGE_MADE.value: say("Your new item is ordered"),
         EventType.EXCHANGE_CANCELLED.value: say("The order of your new item was cancelled"),
         EventType.RETURN_RESOLVED.value: say("Return complete"),
+        EventType.RETURN_REPAIR_BEGUN.value: say("The shop began the repair"),
+        EventType.RETURN_SENT_BACK.value: say("Your item was sent to you"),
     }
 
 

@@ -65,6 +65,7 @@ def resolution_text(kind: str, reader: Reader) -> str:
         ResolutionKind.EXCHANGE.value: say("Another item instead of the money."),
         ResolutionKind.REFUND_SERVICE.value: say("The shop pays you through a service of its own."),
         ResolutionKind.KEEP_ITEM.value: say("You keep the item and send nothing back."),
+        ResolutionKind.REPLACEMENT.value: say("You get another one of the same article."),
         ResolutionKind.REPAIR.value: say("The shop repairs the item and sends it back to you."),
     }
     return texts.get(kind, "")

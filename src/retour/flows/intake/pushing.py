@@ -47,7 +47,8 @@ async def set_pushing(
 ) -> str | None:
     """Tell returns asked for from now on to a source, or no more, and return the secret that signs them if it is new.
 
-    A store prefers one system: another source of the store is told nothing from now on. A new address has a new secret.
+    A store prefers one system: another source of the store is told nothing from now on. A new address has a new secret,
+    and so has a system that refused the one before.
     Refuses source_not_found, invalid_url (not https), invalid_kind, invalid_moment.
     """
     found = await source_of(db, source_id)
@@ -67,7 +68,7 @@ async def set_pushing(
         "push_since": since or now.isoformat(),
     }  # fmt: skip
     await _save(db, found, rest | own, actor, now)
-    if before.url == wish.url and found.sealed_write is not None:
+    if before.url == wish.url and found.sealed_write is not None and found.state == "connected":
         return None
     secret = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     sealed = vault.seal_for_executor(json.dumps({"token": secret}).encode())

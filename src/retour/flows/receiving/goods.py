@@ -12,6 +12,7 @@ from retour.core.ahead import not_here, paid_ahead
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy import CompiledPolicy, LineDecision
+from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import (
     Decision,
     Disposition,
@@ -247,7 +248,8 @@ def _judge(
         taken[line.id] = (*taken.get(line.id, ()), *spans)
         ruling = rulings[line.line_ref]
         proposal = ruling.inspection.outcome.verdict(verdict.grade)
-        disposition = verdict.disposition or proposal.disposition
+        back = Disposition.RETURN_TO_CUSTOMER if line.resolution == ResolutionKind.REPAIR else proposal.disposition
+        disposition = verdict.disposition or back
         accepted = proposal.accepted if verdict.accepted is None else verdict.accepted
         location = verdict.location_ref or record.rma.location_ref or store.location_ref
         if disposition is Disposition.RESTOCK and location is None and store.restock_master == "retour":

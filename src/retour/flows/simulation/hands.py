@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -24,6 +25,7 @@ from retour.flows.simulation.calculator import (
 )
 
 PROCESSES: Final = 2
+PIPE: Final = 1 << 20  # bytes; else a page goes in two dozen pieces, each of which wakes both sides
 PATIENCE_S: Final = 120.0  # for one page
 _PROGRAM: Final = "from retour.flows.simulation.calculator import main; main()"
 _ANSWER: Final = msgspec.msgpack.Decoder(Answer)
@@ -98,7 +100,8 @@ class _Apart:
 
     async def _send(self, frame: Setup | Ask | End) -> None:
         encoded = msgspec.msgpack.encode(frame)
-        self._into.write(len(encoded).to_bytes(LENGTH, "big") + encoded)
+        self._into.write(len(encoded).to_bytes(LENGTH, "big"))
+        self._into.write(encoded)
         await self._into.drain()
 
 
@@ -111,6 +114,7 @@ async def _process(setup: Setup) -> AsyncIterator[_Apart]:
         env={"PYTHONPATH": str(Path(retour.__file__).parents[1])}, cwd="/",
     )  # fmt: skip
     try:
+        _widen(process)
         hand = _Apart(process)
         await hand.tell(setup)
         yield hand
@@ -118,3 +122,11 @@ async def _process(setup: Setup) -> AsyncIterator[_Apart]:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def _widen(process: asyncio.subprocess.Process) -> None:
+    """Let a page go into a process in few pieces, where the system has room for that (Linux, up to a user's limit)."""
+    assert process.stdin is not None
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(process.stdin.get_extra_info("pipe"), fcntl.F_SETPIPE_SZ, PIPE)

@@ -40,6 +40,8 @@ SELECT e.id,
 NAMES: Final = """
 SELECT 'staff:' || id AS actor, name, role FROM staff WHERE tenant_id = current_tenant()
 UNION ALL SELECT 'key:' || id, name, role FROM api_key WHERE tenant_id = current_tenant()
+UNION ALL SELECT 'source:' || id, far_name, platform FROM connection
+           WHERE tenant_id = current_tenant() AND platform = 'feed'
 UNION ALL SELECT 'isv:' || isv_id, isv_name, role FROM isv_service WHERE tenant_id = current_tenant()
 """
 DISCREPANCIES: Final = """
@@ -165,7 +167,7 @@ async def trails(db: Db, rma_id: UUID) -> dict[UUID, Trail]:
 
 
 async def names(db: Db) -> dict[str, str]:
-    """Return what people and keys are called, by actor as events name them."""
+    """Return what people, keys, sources and integrators are called, by actor as events name them."""
     return {row["actor"]: row["name"] for row in await db.fetch(NAMES)}
 
 

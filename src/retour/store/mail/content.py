@@ -54,6 +54,8 @@ async def told_return(db: Db, rma_id: UUID, *, settlement_id: UUID | None) -> To
         promised=tuple(msgspec.convert(promised["plans"], list[Plan])),
         paid=settlement.plan if settlement else None,
         paid_as=(settlement.resolution, settlement.resolution_ref) if settlement else None,
+        sent=(settlement.sent_carrier or "", settlement.sent_number) if settlement and settlement.sent_number else None,
+        replaced=settlement is not None and settlement.outcome == "replaced",
         resolutions=await resolutions.names(db, record.store_id),
         shop_language=await resolutions.default_language(db, record.store_id),
         question=asked[-1].question if asked else None,

@@ -44,13 +44,15 @@ RETURNING seq
 GET: Final = """
 SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
        comparison, reasons, effect_id, created_at, settled_at, due_at, moment, units, not_before, resolution_ref, handed_to,
-       handed_at, report_ref, report_note, reported_by, reported_at, second_at, second_because
+       handed_at, report_ref, report_note, reported_by, reported_at, second_at, second_because, begun_at, outcome,
+       sent_carrier, sent_number
   FROM settlement WHERE tenant_id = current_tenant() AND id = $1
 """
 OF_RMA: Final = """
 SELECT id, rma_id, order_id, seq, batch_id, part, resolution, state, currency, total_minor, plan, plan_hash, platform_quote,
        comparison, reasons, effect_id, created_at, settled_at, due_at, moment, units, not_before, resolution_ref, handed_to,
-       handed_at, report_ref, report_note, reported_by, reported_at, second_at, second_because
+       handed_at, report_ref, report_note, reported_by, reported_at, second_at, second_because, begun_at, outcome,
+       sent_carrier, sent_number
   FROM settlement WHERE tenant_id = current_tenant() AND rma_id = $1 ORDER BY seq
 """
 OF_EFFECT: Final = "SELECT id FROM settlement WHERE tenant_id = current_tenant() AND effect_id = $1"
@@ -118,6 +120,10 @@ class SettlementRow:
     reported_at: datetime | None = None
     second_at: datetime | None = None  # since when a second person is to approve it
     second_because: str | None = None
+    begun_at: datetime | None = None  # of a repair
+    outcome: str | None = None  # how it ended
+    sent_carrier: str | None = None  # what carries the goods back to the shopper
+    sent_number: str | None = None
 
     @property
     def awaits_report(self) -> bool:

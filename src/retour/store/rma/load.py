@@ -106,7 +106,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                         'units', s.units, 'not_before', s.not_before, 'resolution', s.resolution,
                                         'handed_to', s.handed_to, 'handed_at', s.handed_at,
                                         'reported_at', s.reported_at, 'second_at', s.second_at,
-                                        'second_because', s.second_because, 'exchange', x.view) ORDER BY s.seq)
+                                        'second_because', s.second_because, 'exchange', x.view,
+                                        'begun_at', s.begun_at) ORDER BY s.seq)
       FROM settlement s
       LEFT JOIN LATERAL (
         SELECT jsonb_build_object('state', e.state, 'since', e.since, 'problem', e.problem, 'expires_at', e.expires_at,

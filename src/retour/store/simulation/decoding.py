@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from retour.core.order import Order
 from retour.core.policy import FACTS
@@ -112,14 +113,21 @@ class Pages:
         ]
 
     def _past(self, row: PastRow, decision: Sequence[_Line]) -> PastReturn:
-        kept = []
-        for line in decision:
-            facts = line.facts
-            kept.append({
-                "line": facts.line, "today": facts.today, "books_currency": facts.books_currency, "parcels": facts.parcels,
-                "values": dict(zip(self._names, msgspec.structs.astuple(facts.values), strict=True)),
-            })  # fmt: skip
-        return _past(row, kept)
+        found = _found(row.found) if row.found else {}
+        asked = {line[0]: line for line in row.lines}
+        lines = []
+        for kept in decision:
+            of = kept.facts
+            told = asked.get(of.line)
+            if told is not None:
+                ref, quantity, resolution, record, said = told
+                values = dict(zip(self._names, astuple(of.values), strict=True))
+                facts = {
+                    "line": ref, "today": of.today, "books_currency": of.books_currency, "parcels": of.parcels,
+                    "values": values,
+                }  # fmt: skip
+                lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(said), found.get(ref, ()), record))
+        return _past(row, tuple(lines), decision[0].facts.today)
 
 
 def unreturned_of(page: bytes) -> list[UnreturnedRow]:
@@ -133,32 +141,29 @@ def _type(name: str) -> Any:
     return tuple[str, ...] | None if known is not None and known.type is FactType.TEXTS else Any
 
 
-def _past(row: PastRow, kept: list[dict[str, Any]]) -> PastReturn:
-    found: dict[str, list[Found]] = {}
-    for ref, units, grade, accepted, deduction in row.found or ():
-        found.setdefault(ref, []).append(Found(units, grade, accepted, deduction))
-    asked = {line[0]: line for line in row.lines}
-    lines = []
-    for facts in kept:
-        ref = facts["line"]
-        if ref in asked:
-            _, quantity, resolution, record, decision = asked[ref]
-            judged = tuple(found[ref]) if ref in found else ()
-            lines.append(PastLine(ref, quantity, facts, resolution, _HELD.get(decision), judged, record))
-    inspected = bool(found) and all(
+def _found(rows: Iterable[tuple[str, int, str, bool, int]]) -> dict[str, tuple[Found, ...]]:
+    """Return what was found on the units of each line, in their order."""
+    found: dict[str, tuple[Found, ...]] = {}
+    for ref, units, grade, accepted, deduction in rows:
+        found[ref] = (*found.get(ref, ()), Found(units, grade, accepted, deduction))
+    return found
+
+
+def _past(row: PastRow, lines: tuple[PastLine, ...], today: str) -> PastReturn:
+    inspected = bool(row.found) and all(
         sum(f.units for f in line.found) >= line.quantity for line in lines if line.held is None
     )
     return PastReturn(
-        key=row.id,
-        reference=f"R-{row.number}",
-        order_key=row.order_id,
-        order_name="",
-        requested_on=date.fromisoformat(kept[0]["today"]),
-        lines=tuple(lines),
-        method=row.method,
-        version=row.version,
-        recorded=recorded(tuple(lines), promised=_sum(row.promised), settled=_sum(row.settled), is_inspected=inspected),
-        rma_id=row.id,
+        row.id,
+        f"R-{row.number}",
+        row.order_id,
+        "",
+        date.fromisoformat(today),
+        lines,
+        row.method,
+        row.version,
+        recorded(lines, promised=_sum(row.promised), settled=_sum(row.settled), is_inspected=inspected),
+        row.id,
     )
 
 

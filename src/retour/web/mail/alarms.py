@@ -5,6 +5,7 @@ from typing import Final
 
 from retour.core.breaker import Limit
 from retour.core.letter import Letter
+from retour.core.sla import WITHDRAWALS
 from retour.web.mail.safe import theirs
 from retour.web.mail.told import Button, Told
 from retour.web.reader import Reader
@@ -54,6 +55,8 @@ def _loosened(letter: Letter, reader: Reader) -> Told:
 
 def _late(letter: Letter, reader: Reader) -> Told:
     shop, count = _shop(letter, reader), int(letter.secret.get("count", "1"))
+    if letter.secret.get("code") in WITHDRAWALS:
+        return _withdrawn(letter, reader, shop, count)
     subject = reader.say_plural(
         "%(n)s return of %(shop)s waits too long", "%(n)s returns of %(shop)s wait too long", count, shop=shop
     )
@@ -66,6 +69,24 @@ def _late(letter: Letter, reader: Reader) -> Told:
                 "The limit for this is %(hours)s. The page says what they wait for and what to do.", hours=hours
             ),
         ),
+        button=_button(letter, reader.say("Open the queue")),
+    )
+
+
+def _withdrawn(letter: Letter, reader: Reader, shop: str, count: int) -> Told:
+    hours = reader.say_plural("%(n)s hour", "%(n)s hours", int(letter.secret.get("hours", "1")))
+    is_unpaid = letter.secret.get("code") == "withdrawal_unpaid"
+    law = reader.say("The law gives you 14 days from the statement to pay the money back; that time is nearly over.")
+    person = reader.say("A person has to find the order or choose the items. Nothing is refused by itself.")
+    return Told(
+        subject=reader.say_plural(
+            "%(n)s withdrawal at %(shop)s waits too long",
+            "%(n)s withdrawals at %(shop)s wait too long",
+            count,
+            shop=shop,
+        ),
+        title=reader.say_plural("%(n)s withdrawal waits too long", "%(n)s withdrawals wait too long", count),
+        paragraphs=(law if is_unpaid else person, reader.say("The limit for this is %(hours)s.", hours=hours)),
         button=_button(letter, reader.say("Open the queue")),
     )
 

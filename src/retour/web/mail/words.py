@@ -12,9 +12,11 @@ from retour.core.policy.outcome import MethodKind, ResolutionKind
 from retour.core.refund import Plan
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.rma.moves import UNDECIDED
+from retour.core.shipping import carrier_name
 from retour.web.explained import explained, tender_name
 from retour.web.mail import turns
 from retour.web.mail.alarms import alarm
+from retour.web.mail.notices import notice
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, quantity_of, return_of, title_of
 from retour.web.mail.safe import their_lines, theirs
 from retour.web.mail.told import Button, Item, Section, Told
@@ -23,6 +25,7 @@ from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
 from retour.web.resolutions import name_of
 
+_SENT_ON: Final = (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT)
 _GRANTED: Final = frozenset({Decision.APPROVED, Decision.RESOLVED, Decision.REOPENED})
 
 
@@ -171,12 +174,12 @@ def _given(letter: Letter, of: ToldReturn, plan: Plan, amount: str, reader: Read
     assert of.paid_as is not None
     what = _resolution(of, *of.paid_as, reader)
     title = reader.say("%(what)s: %(amount)s", what=what, amount=amount)
-    if of.paid_as[0] == ResolutionKind.EXCHANGE:
-        title = what
+    if of.paid_as[0] in (ResolutionKind.EXCHANGE, *_SENT_ON) or of.rma.gift:
+        title = what  # goods or work, or a gift, whose receiver is told no price
     return Told(
         subject=reader.say("%(what)s for your return %(number)s", what=what, number=number_of(of)),
         title=title,
-        paragraphs=(reader.say("The shop has taken care of it."),),
+        paragraphs=_given_how(of, reader),
         button=button_of(letter, reader),
         money_heading=reader.say("What it is worth, to the cent"),
         money=_money((plan,), of, reader),
@@ -228,6 +231,7 @@ _KINDS: Final[Mapping[MailKind, Callable[[Letter, Reader], Told]]] = {
     MailKind.ONE_TIME_CODE: _code,
     MailKind.STAFF_INVITED: _invited,
     MailKind.STORE_ALARM: alarm,
+    MailKind.STAFF_NOTICE: notice,
     MailKind.WITHDRAWAL_RECEIVED: withdrawal_received,
     MailKind.WITHDRAWAL_ANSWERED: withdrawal_answered,
 }
@@ -238,6 +242,26 @@ def _refused(of: ToldReturn, lines: list[ReturnLine], reader: Reader) -> tuple[I
         Item(title_of(of, line, reader), (quantity_of(of, line, reader),), their_lines(line.message or "", reader))
         for line in lines
     )
+
+
+def _given_how(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
+    """Return what is on its way to the shopper, if anything is."""
+    if of.paid_as is None or of.paid_as[0] not in _SENT_ON:
+        return (reader.say("The shop has taken care of it."),)
+    said = reader.say("Your item is repaired.")
+    if of.replaced:
+        said = reader.say("Your item could not be repaired. You get another one in its place.")
+    if of.paid_as[0] == ResolutionKind.REPLACEMENT:
+        said = reader.say("You get another one in place of yours.")
+    if of.sent is None:
+        return (said,)
+    carrier, number = of.sent
+    way = reader.say(
+        "It is on its way to you: %(carrier)s, %(number)s.",
+        carrier=theirs(carrier_name(carrier), reader),
+        number=theirs(number, reader),
+    )
+    return (said, way)
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:

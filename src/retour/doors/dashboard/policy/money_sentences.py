@@ -24,6 +24,7 @@ _OFFERED: Final = {
     "refund_service": _("a refund through a service"),
     "keep_item": _("a refund, and the item is kept"),
     "repair": _("a repair"),
+    "replacement": _("a replacement"),
 }
 
 

@@ -39,6 +39,7 @@ RESOLUTIONS: Final = (
     ("refund_service", _("Refund through a service")),
     ("keep_item", _("Refund, and the item is kept")),
     ("repair", _("Repair")),
+    ("replacement", _("Another one of the same article")),
 )
 METHODS: Final = (
     ("label", _("Prepaid label")),

@@ -31,7 +31,7 @@ from retour.store.order import OrderRecord
 from retour.store.refund import Position
 from retour.web.reader import Reader
 
-_WITHOUT_MONEY: Final = frozenset({ResolutionKind.REPAIR})
+_WITHOUT_MONEY: Final = frozenset({ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT})
 
 
 def _(text: str) -> str:

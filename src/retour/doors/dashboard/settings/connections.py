@@ -49,6 +49,7 @@ KINDS: Final[Mapping[EffectKind, str]] = {
     EffectKind.TAG: _("Tag"),
     EffectKind.UNTAG: _("Remove a tag"),
     EffectKind.NOTE: _("Write a note"),
+    EffectKind.PUSH_RETURN: _("Take a return"),
 }
 STATES: Final[Mapping[EffectState, str]] = {
     EffectState.INTENT: _("to be sent"),

@@ -57,6 +57,8 @@ async def _form(seen: Visit, look: Look, sent: Form | None, errors: FormErrors, 
     return await show(
         seen, AREA, status=status, store=store, errors=errors, typed=typed, colour=colour, previews=previews,
         languages=list(LANGUAGES.items()), has_logo=look.logo is not None, shop_name=look.name,
+        withdrawal_link=look.withdrawal_link if sent is None else sent.checked("withdrawal_link"),
+        withdrawal_url=f"/returns/{look.handle}/withdraw",
         portal_url=f"/returns/{look.handle}",
     )  # fmt: skip
 
@@ -87,6 +89,7 @@ async def _change(seen: Visit) -> Response[Any]:
         texts=_texts(sent), contact_email=sent.text("contact_email") or None,
         contact_url=sent.text("contact_url") or None, return_address=sent.text("return_address") or None,
         sender_name=sent.text("sender_name") or None, default_language=sent.text("default_language"),
+        withdrawal_link=sent.checked("withdrawal_link"),
     )  # fmt: skip
     if errors:
         return await _form(seen, look, sent, errors, status=422)

@@ -68,6 +68,7 @@ async def _form(seen: Visit, sent: Form | None, errors: FormErrors, *, status: i
     typed: dict[str, Any] = _typed(sender or Sender(active=False))
     if sent is not None:
         typed = {"address": sent.text("address"), "reply_to": sent.text("reply_to"), "active": sent.checked("active"),
+                 "staff_address": sent.text("staff_address"),
                  "kinds": sent.texts("kinds")}  # fmt: skip
     kinds = [(kind.value, seen.reader.say(words)) for kind, words in _KINDS.items()]
     return await show(
@@ -77,7 +78,8 @@ async def _form(seen: Visit, sent: Form | None, errors: FormErrors, *, status: i
 
 def _typed(sender: Sender) -> dict[str, Any]:
     return {
-        "address": sender.address or "", "reply_to": sender.reply_to or "", "active": sender.active,
+        "address": sender.address or "", "reply_to": sender.reply_to or "",
+        "staff_address": sender.staff_address or "", "active": sender.active,
         "kinds": [kind.value for kind in _KINDS if kind not in sender.silent],
     }  # fmt: skip
 
@@ -87,6 +89,7 @@ async def _change(seen: Visit) -> Response[Any]:
     store_id, wanted = await store_id_of(seen), set(sent.texts("kinds"))
     sender = Sender(
         address=sent.text("address") or None, reply_to=sent.text("reply_to") or None, active=sent.checked("active"),
+        staff_address=sent.text("staff_address") or None,
         silent=frozenset(kind for kind in _KINDS if kind.value not in wanted),
     )  # fmt: skip
 

@@ -13,8 +13,9 @@ from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import back_to, show
 from retour.flows import account as flow
+from retour.flows import notice as notice_flow
 from retour.flows import session as session_flow
-from retour.store import account, session
+from retour.store import account, notice, session
 from retour.store.db import Db
 from retour.store.password import check_password, hash_password
 from retour.web.forms import Form, FormErrors, read_form
@@ -45,11 +46,12 @@ async def _page(seen: Visit) -> Response[str]:
 async def _form(seen: Visit, sent: Form | None, errors: FormErrors, *, status: int = 200) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         found = await session.sessions(db, seen.staff.staff_id, idle=IDLE, now=seen.now)
+        notices = await notice.wants(db, seen.staff.staff_id)
     typed = {"name": seen.staff.name, "language": seen.staff.language or ""}
     if sent is not None and "name" in sent.fields:
-        typed = {name: sent.text(name) for name in typed}
+        typed, notices = {name: sent.text(name) for name in typed}, sent.checked("notices")
     return await show(
-        seen, AREA, status=status, typed=typed, errors=errors, sessions=found, here=seen.staff.session_id,
+        seen, AREA, status=status, typed=typed, notices=notices, errors=errors, sessions=found, here=seen.staff.session_id,
         languages=list(LANGUAGES.items()), browsers={row.id: browser(row.user_agent) for row in found},
     )  # fmt: skip
 
@@ -66,6 +68,9 @@ async def _change(seen: Visit) -> Response[Any]:
             db, staff_id=seen.staff.staff_id, name=sent.text("name"), language=language, actor=seen.staff.actor,
             now=seen.now,
         )  # fmt: skip
+        await notice_flow.choose(
+            db, staff_id=seen.staff.staff_id, wanted=sent.checked("notices"), actor=seen.staff.actor, now=seen.now
+        )
 
     try:
         await seen.desk.database.run(seen.staff.tenant_id, work)
