@@ -17,7 +17,6 @@ from retour.core.effect import (
     OnDraft,
     OnOrder,
     OnReturn,
-    OpenReturn,
     ProcessReturn,
     RefundTender,
     Restock,
@@ -30,7 +29,6 @@ from tests.connectors.shopify.carrying import (
     an_order,
     carry,
     fresh,
-    guarded,
     look,
     opened,
     opening,
@@ -304,65 +302,6 @@ def test_each_kind_of_disposition_restocks_what_it_says_once() -> None:
         return first.verdict, again.verdict, counts["restocked_units"], (await look(shop, effect)).found
 
     assert run(story) == (Verdict.OK, Verdict.REJECTED, 1, "present")
-
-
-def test_the_records_promise_what_the_shop_shows() -> None:
-    async def story(shop: LiveShop) -> Any:
-        reference, twice = {}, {}
-        for kind, record in shop.connector.records.items():
-            effect = await prepared(shop, kind)
-            if isinstance(effect.target, OpenReturn):
-                line = replace(effect.target.lines[0], quantity=1)
-                effect = replace(effect, target=replace(effect.target, lines=(line,)))
-            first = await carry(shop, effect)
-            books = await shop.get("books")
-            again = await carry(shop, effect)
-            moved = await shop.get("books") != books
-            answer = await shop.connector.send(shop.at, shop.connector.build_readback(effect))
-            reference[kind] = effect.reference.encode() in answer.body
-            assert reference[kind] == (record.searchable_reference is not None), kind
-            twice[kind] = (first.verdict, again.verdict, moved)
-        return twice
-
-    done, refused = (Verdict.OK, Verdict.OK, False), (Verdict.OK, Verdict.REJECTED, False)
-    answered = (Verdict.OK, Verdict.UNKNOWN, False)  # a request is answered once: reading it back tells how
-    assert run(story) == {
-        EffectKind.REQUEST_RETURN: (Verdict.OK, Verdict.OK, True),
-        EffectKind.APPROVE_RETURN: answered,
-        EffectKind.DECLINE_RETURN: answered,
-        EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
-        EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
-        EffectKind.CLOSE_RETURN: done,
-        EffectKind.CANCEL_RETURN: refused,
-        EffectKind.REFUND_TENDER: done,
-        EffectKind.RESTOCK: done,
-        EffectKind.TAG: done,
-        EffectKind.UNTAG: done,
-        EffectKind.NOTE: done,
-        EffectKind.DRAFT_EXCHANGE: (Verdict.OK, Verdict.OK, True),  # no key: found by our tag, never sent blindly
-        EffectKind.RELEASE_EXCHANGE: answered,
-        EffectKind.INVOICE_EXCHANGE: done,
-        EffectKind.DROP_EXCHANGE: answered,
-        EffectKind.CANCEL_EXCHANGE: (Verdict.PENDING, Verdict.UNKNOWN, False),
-    }
-
-
-def test_harmless_repeats_change_nothing() -> None:
-    async def story(shop: LiveShop) -> Any:
-        seen = {}
-        for kind in [k for k, record in shop.connector.records.items() if record.repeat_harmless]:
-            effect = await prepared(shop, kind)
-            await carry(shop, effect)
-            books = await shop.get("books")
-            again = await carry(shop, await guarded(shop, effect))
-            seen[kind] = (again.verdict, await shop.get("books") == books)
-        return seen
-
-    repeated = run(story)
-
-    assert repeated == dict.fromkeys(
-        (EffectKind.CLOSE_RETURN, EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE), (Verdict.OK, True)
-    )
 
 
 def test_a_customer_can_be_tagged_instead_of_the_order() -> None:
