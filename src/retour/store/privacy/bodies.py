@@ -41,19 +41,15 @@ UPDATE intake SET sealed = '', facts = '{}', candidates = '[]', state = 'dismiss
        decided_by = $2, changed_at = $3
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'waiting' RETURNING id, store_id
 """
-DROP_PICTURES: Final = """
 # Pictures that came by mail wait with what they came with.
-DROP_INTAKE_PHOTOS: Final = """
+DROP_PICTURES: Final = """
 DELETE FROM intake_photo WHERE tenant_id = current_tenant() AND intake_id = ANY ($1::uuid[])
 """
 DROP_WITHDRAWAL: Final = """
 UPDATE withdrawal SET sealed = '', token_sha256 = NULL WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])
 """
 DROP_VISIT: Final = "DELETE FROM visit WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])"
-_DROPS: Final = (
-    ("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("intake", DROP_INTAKE_PHOTOS),
-    ("intake_open", DROP_INTAKE_PHOTOS), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT),
-)  # fmt: skip
+_DROPS: Final = (("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
