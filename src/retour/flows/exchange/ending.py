@@ -23,7 +23,7 @@ async def settle(look: Look, row: SettlementRow, *, paid: bool) -> None:
     """Write that the new order is made; the settlement is settled with it, unless somebody still has a rest to pay."""
     db, order, done = look.db, look.order, look.order.figures
     assert done is not None, "what was made was priced"
-    after = replace(order, effect_id=None)
+    after = replace(order, effect_id=None, pay_url=None)
     await look.save(after.at(ExchangeState.MADE, look.now, due=look.now if order.back else None))
     facts: dict[str, object] = {
         "settlement_id": row.id, "order_id": order.order_id, "collected_minor": done.collect.presentment,
