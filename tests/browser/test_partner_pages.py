@@ -110,10 +110,16 @@ async def test_a_return_is_told_to_the_preferred_system_and_follows_it(
         return await page.get_by_text(there["id"]).count() > 0
 
     await until(known)
-    await site.desk.post(f"/returns-system/returns/{made['id']}/advance", {"status": "approved"})
-    await site.until_rma(made["id"], status="approved")
-    await page.reload()
-    await expect(page.locator("#elsewhere, [aria-labelledby='elsewhere']").first).to_contain_text("approved")
+    parcel = {"carrier": "DHL", "tracking_number": "JJD000551"}
+    wish = {"status": "in_transit", "shipping": parcel}
+    await site.desk.post(f"/returns-system/returns/{made['id']}/advance", wish)
+
+    async def moved() -> bool:
+        await page.reload()
+        return await page.get_by_text("in transit", exact=True).count() > 0
+
+    await until(moved)
+    await expect(page.get_by_text("DHL JJD000551").first).to_be_visible()
     await holds(page)
     await shot(page, "return")
 

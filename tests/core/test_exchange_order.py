@@ -26,8 +26,8 @@ from retour.core.money import NOTHING, Sides
 from retour.core.order import FulfilledUnits, Fulfilment, Order
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms
 from retour.core.ports import Article
-from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
-from tests.core.builders import a_ledger, a_line, a_tax, an_order, both
+from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
+from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
 from tests.core.rma import builders as b
 
 ANY = ExchangeTerms(items=ExchangeItems.ANY_PRODUCT, price=ExchangePrice.PAID)
@@ -64,10 +64,11 @@ class TestWhichArticles:
         assert chosen_for([first, second], {second.line_ref: [(1, 1)]}, {first.id: "LAMP"}) == ()
 
     def test_what_is_handed_in_are_the_units_that_a_plan_pays(self) -> None:
-        order = an_order(a_line("L1", gross=3_000, q=3))
+        order = an_order(a_line("L1", gross=3_000, q=3), charges=(a_charge("S1", gross=500),))
         asked = RefundRequest((RequestedLine("L1", (UnitRange(1, 1), UnitRange(3, 3, deduction_bp=1_000))),))
-        plan = quote(order, a_ledger(order), asked, RefundTerms())
+        plan = quote(order, a_ledger(order), asked, RefundTerms(shipping=ChargeMode.ALL))
 
+        assert [row.ref for row in plan.rows] == ["L1", "S1"]
         assert sorted(handed_in(plan)["L1"]) == [(1, 1), (3, 3)]
         assert (handed_in(emptied(plan)), emptied(plan).total) == ({}, NOTHING)
 

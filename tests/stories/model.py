@@ -10,14 +10,15 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from retour.core.effect import EffectKind, EffectState
 from retour.core.errors import Refused
 from retour.core.policy import template
 from retour.core.policy.outcome import Moment, SettleOn
 from retour.core.rma import Act, Decision, Disposition, Grade, Patience, Stage, derive_status, stage_of
 from retour.core.rma.acts import CLOSED, TABLE
 from retour.core.shipping import TrackingEvent
+from retour.flows import effect, receiving, rma, shipping
 from retour.flows import patience as patience_flow
-from retour.flows import receiving, rma, shipping
 from retour.store.order import OrderRecord
 from retour.store.rma import ReturnRecord
 from tests.stories.house import House, now, under
@@ -115,12 +116,24 @@ class Model:
         if any(line.decision in (Decision.REQUESTED, Decision.REOPENED) for line in ret.lines):
             await house.do(lambda db: rma.approve(db, rma_id=rma_id, actor="agent", now=now()))
         await house.later()
+        await self._try_again(rma_id)
         waiting = [(i, units) for i, units in await self.uninspected(rma_id) if units]
         if waiting:
             await self.inspect(rma_id, waiting)
         if stage_of((await house.see(rma_id)).rma) in (Stage.APPROVED, Stage.IN_TRANSIT, Stage.PARTLY_RECEIVED):
             await house.do(lambda db: rma.cancel(db, rma_id=rma_id, actor="agent", now=now()))
         await house.later()
+
+    async def _try_again(self, rma_id: UUID) -> None:
+        """Open a return on the platform once more whose units another one held until it was let go on."""
+        blocked = await self.house.waits(rma_id)
+        if blocked is None or blocked[1] != "effect_failed":
+            return
+        for one in (await self.house.see(rma_id)).rma.standing():
+            if one.kind is EffectKind.OPEN_RETURN and one.state is EffectState.FAILED:
+                effect_id = one.id
+                await self.house.do(lambda db, e=effect_id: effect.retry(db, effect_id=e, actor="agent", now=now()))
+        await self.house.later()
 
     async def uninspected(self, rma_id: UUID) -> list[tuple[UUID, int]]:
         """Return (line, units here without a verdict) of the approved lines."""

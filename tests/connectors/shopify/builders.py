@@ -29,6 +29,8 @@ from retour.core.effect import (
 )
 from retour.core.ports import WireAnswer
 
+KINDS = tuple(kind for kind in EffectKind if kind is not EffectKind.PUSH_RETURN)
+"""All that is carried out at a shop; a return is told to another returns system."""
 PAYLOADS = Path(__file__).with_name("payloads")
 GID = "gid://shopify"
 DRAFT, NEW_ORDER = f"{GID}/DraftOrder/8", f"{GID}/Order/9"

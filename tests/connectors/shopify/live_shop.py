@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -57,3 +57,13 @@ async def live_shop(*, orders: int = 0, patience: Patience | None = None) -> Asy
         server.should_exit = True
         await running
         listening.close()
+
+
+def run(story: Callable[[LiveShop], Awaitable[Any]], *, orders: int = 0, patience: Patience | None = None) -> Any:
+    """Play a story on a fresh sandbox and return what it told."""
+
+    async def play() -> Any:
+        async with live_shop(orders=orders, patience=patience) as shop:
+            return await story(shop)
+
+    return asyncio.run(play())

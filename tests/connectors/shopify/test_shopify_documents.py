@@ -24,8 +24,7 @@ from graphql.execution.values import get_variable_values
 
 from retour.connectors.shopify import ShopifyConnector, operation
 from retour.connectors.shopify.translate import exchange, search
-from retour.core.effect import EffectKind
-from tests.connectors.shopify.builders import NAMES, PAYLOADS, an_effect, recorded
+from tests.connectors.shopify.builders import KINDS, NAMES, PAYLOADS, an_effect, recorded
 from tests.connectors.shopify.pricing_of_documents import price
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,7 +110,7 @@ def sample_requests() -> dict[str, dict[str, Any]]:
     connector = ShopifyConnector.__new__(ShopifyConnector)
     connector._version = "2026-10"
     made = {}
-    for kind in EffectKind:
+    for kind in KINDS:
         effect = an_effect(kind)
         for request in (connector.build(effect), connector.build_guard(effect), connector.build_readback(effect)):
             if request is not None:
@@ -200,4 +199,4 @@ def test_recorded_payloads_have_the_shape_of_the_schema(name: str) -> None:
 
 
 def test_no_two_kinds_share_a_recorded_name() -> None:
-    assert len(set(NAMES.values())) == len(EffectKind)
+    assert len(set(NAMES.values())) == len(KINDS)

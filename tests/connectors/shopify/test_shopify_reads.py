@@ -14,7 +14,7 @@ from retour.core.effect import EffectKind
 from retour.core.money import Sides
 from retour.core.ports import ContactProof, Credential, Page, PlatformQuote, QuotedLine, Silence, Unreachable
 from tests.connectors.far_side import Asked, far_side, http
-from tests.connectors.shopify.builders import GID, ORDER, PAYLOADS, an_effect, recorded
+from tests.connectors.shopify.builders import GID, KINDS, ORDER, PAYLOADS, an_effect, recorded
 from tests.connectors.shopify.test_shopify_order import PAGES
 
 SINCE = datetime(2026, 10, 12, 8, 0, tzinfo=UTC)
@@ -200,7 +200,7 @@ def test_a_connection_is_probed_for_what_it_may_do() -> None:
         "EUR",
         "Europe/Oslo",
     )
-    assert health.capabilities == {kind.value for kind in EffectKind}
+    assert health.capabilities == {kind.value for kind in KINDS}
     assert (health.problems, health.locations) == ((), ((f"{GID}/Location/1", "Oslo"),))
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,19 +17,18 @@ from retour.core.effect import (
     OnDraft,
     OnOrder,
     OnReturn,
-    OpenReturn,
     ProcessReturn,
     RefundTender,
     Restock,
     Tagging,
 )
 from retour.core.ports import Verdict
+from tests.connectors.shopify.builders import KINDS
 from tests.connectors.shopify.carrying import (
     ROOTS,
     an_order,
     carry,
     fresh,
-    guarded,
     look,
     opened,
     opening,
@@ -38,17 +36,7 @@ from tests.connectors.shopify.carrying import (
     refunding,
     requested,
 )
-from tests.connectors.shopify.live_shop import LiveShop, live_shop
-
-KINDS = tuple(EffectKind)
-
-
-def run(story: Callable[[LiveShop], Awaitable[Any]], *, orders: int = 0, patience: Patience | None = None) -> Any:
-    async def play() -> Any:
-        async with live_shop(orders=orders, patience=patience) as shop:
-            return await story(shop)
-
-    return asyncio.run(play())
+from tests.connectors.shopify.live_shop import LiveShop, run
 
 
 @pytest.mark.parametrize(
@@ -316,65 +304,6 @@ def test_each_kind_of_disposition_restocks_what_it_says_once() -> None:
     assert run(story) == (Verdict.OK, Verdict.REJECTED, 1, "present")
 
 
-def test_the_records_promise_what_the_shop_shows() -> None:
-    async def story(shop: LiveShop) -> Any:
-        reference, twice = {}, {}
-        for kind, record in shop.connector.records.items():
-            effect = await prepared(shop, kind)
-            if isinstance(effect.target, OpenReturn):
-                line = replace(effect.target.lines[0], quantity=1)
-                effect = replace(effect, target=replace(effect.target, lines=(line,)))
-            first = await carry(shop, effect)
-            books = await shop.get("books")
-            again = await carry(shop, effect)
-            moved = await shop.get("books") != books
-            answer = await shop.connector.send(shop.at, shop.connector.build_readback(effect))
-            reference[kind] = effect.reference.encode() in answer.body
-            assert reference[kind] == (record.searchable_reference is not None), kind
-            twice[kind] = (first.verdict, again.verdict, moved)
-        return twice
-
-    done, refused = (Verdict.OK, Verdict.OK, False), (Verdict.OK, Verdict.REJECTED, False)
-    answered = (Verdict.OK, Verdict.UNKNOWN, False)  # a request is answered once: reading it back tells how
-    assert run(story) == {
-        EffectKind.REQUEST_RETURN: (Verdict.OK, Verdict.OK, True),
-        EffectKind.APPROVE_RETURN: answered,
-        EffectKind.DECLINE_RETURN: answered,
-        EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
-        EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
-        EffectKind.CLOSE_RETURN: done,
-        EffectKind.CANCEL_RETURN: refused,
-        EffectKind.REFUND_TENDER: done,
-        EffectKind.RESTOCK: done,
-        EffectKind.TAG: done,
-        EffectKind.UNTAG: done,
-        EffectKind.NOTE: done,
-        EffectKind.DRAFT_EXCHANGE: (Verdict.OK, Verdict.OK, True),  # no key: found by our tag, never sent blindly
-        EffectKind.RELEASE_EXCHANGE: answered,
-        EffectKind.INVOICE_EXCHANGE: done,
-        EffectKind.DROP_EXCHANGE: answered,
-        EffectKind.CANCEL_EXCHANGE: (Verdict.PENDING, Verdict.UNKNOWN, False),
-    }
-
-
-def test_harmless_repeats_change_nothing() -> None:
-    async def story(shop: LiveShop) -> Any:
-        seen = {}
-        for kind in [k for k, record in shop.connector.records.items() if record.repeat_harmless]:
-            effect = await prepared(shop, kind)
-            await carry(shop, effect)
-            books = await shop.get("books")
-            again = await carry(shop, await guarded(shop, effect))
-            seen[kind] = (again.verdict, await shop.get("books") == books)
-        return seen
-
-    repeated = run(story)
-
-    assert repeated == dict.fromkeys(
-        (EffectKind.CLOSE_RETURN, EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE), (Verdict.OK, True)
-    )
-
-
 def test_a_customer_can_be_tagged_instead_of_the_order() -> None:
     async def story(shop: LiveShop) -> Any:
         order = await an_order(shop)
@@ -386,27 +315,3 @@ def test_a_customer_can_be_tagged_instead_of_the_order() -> None:
         return outcome.verdict, back.found, again and again.person.tags, again and again.order.tags
 
     assert run(story) == (Verdict.OK, "present", ("return-in-transit",), ())
-
-
-def test_a_refund_without_our_scope_asks_for_reconnection() -> None:
-    async def story(shop: LiveShop) -> Any:
-        effect = await prepared(shop, EffectKind.REFUND_TENDER)
-        await shop.post("settings", scopes=["read_orders"])
-        health = await shop.connector.probe(shop.at)
-        refused = await carry(shop, effect)
-        await shop.post("settings", tokens=["another"])
-        return refused.verdict, (await carry(shop, effect)).verdict, "refund_tender" in health.capabilities
-
-    assert run(story) == (Verdict.NEEDS_RECONNECT, Verdict.NEEDS_RECONNECT, False)
-
-
-def test_a_retired_version_is_noticed() -> None:
-    async def story(shop: LiveShop) -> Any:
-        await shop.post("settings", version="2027-01")
-        outcome = await carry(shop, await prepared(shop, EffectKind.TAG))
-        return outcome.result["finding"], (await shop.connector.probe(shop.at)).problems
-
-    finding, problems = run(story)
-
-    assert finding == "api_version_differs 2027-01"
-    assert problems == ("The shop answers with API version 2027-01 instead of 2026-10.",)

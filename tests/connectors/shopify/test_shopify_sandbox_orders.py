@@ -8,8 +8,7 @@ from retour.core.money import NOTHING, Sides
 from retour.core.order import Bundle, DiscountShare, PromotionKind, Risk
 from retour.core.ports import QuotedLine, Verdict
 from tests.connectors.shopify.carrying import an_order, carry, fresh, refunding
-from tests.connectors.shopify.live_shop import LiveShop
-from tests.connectors.shopify.test_shopify_sandbox import run
+from tests.connectors.shopify.live_shop import LiveShop, run
 
 
 def test_every_order_of_the_shop_is_read_and_every_sum_closes() -> None:

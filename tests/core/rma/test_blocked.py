@@ -349,8 +349,6 @@ class TestAfterTheEnd:
     def test_a_closed_return_shows_failures_that_leave_a_difference_behind(self, kind: EffectKind) -> None:
         ret = b.a_return(b.a_line(decision=D.CANCELLED), effects=(b.an_effect(kind, "x", E.FAILED),))
 
-        beside = (K.REQUEST_RETURN, K.APPROVE_RETURN, K.OPEN_RETURN, K.TAG, K.NOTE, K.PUSH_RETURN)
-        moot = kind in (*beside, *EXCHANGE_KINDS)
         moot = kind in (
             K.REQUEST_RETURN,
             K.APPROVE_RETURN,

@@ -1,5 +1,6 @@
 """An erasure takes out everything that identifies a person, everywhere, and changes no figure."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,16 @@ import pytest
 
 from retour.core.errors import Refused
 from retour.core.privacy import LOOK_AGAIN, RequestState
+from retour.core.withdrawal import Statement
 from retour.flows import privacy
 from retour.store import discrepancy
+from retour.store import withdrawal as withdrawals
 from retour.store.db import Database
+from retour.store.ids import new_id
+from retour.store.intake import photos as intake_photos
 from retour.store.privacy.forgetting import ERASING
 from retour.store.privacy.tombstone import Tombstones
-from tests.flows.privacy.canary import EMAIL, Canary
+from tests.flows.privacy.canary import EMAIL, NAME, Canary
 from tests.stories.house import Units, a_house
 
 pytestmark = pytest.mark.anyio
@@ -215,6 +220,66 @@ async def test_even_an_erasure_changes_nothing_but_words(canary: Canary, stateme
 
     with pytest.raises((asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)):
         await tried()
+
+
+async def test_what_nobody_was_found_for_is_opened_and_goes_if_it_names_the_person(canary: Canary) -> None:
+    await canary.an_order()
+    theirs, others = await _unassigned(canary, NAME), await _unassigned(canary, "Bo Fremd")
+
+    done = await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert done.state is RequestState.DONE
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        rows = await db.fetch(
+            "SELECT i.id, i.state, i.reason, length(i.sealed) > 0 AS kept,"
+            " (SELECT count(*) FROM intake_photo f WHERE f.intake_id = i.id) AS pictures FROM intake i"
+        )
+        statements = await db.fetch("SELECT id, length(sealed) > 0 AS kept FROM withdrawal")
+    assert {tuple(row.values()) for row in rows} == {
+        (theirs[0], "dismissed", "[erased]", False, 0), (others[0], "waiting", None, True, 1),
+    }  # fmt: skip
+    assert {tuple(row.values()) for row in statements} == {(theirs[1], False), (others[1], True)}
+    assert await canary.events("intake.%") == ["intake.dismissed"]
+
+
+async def test_an_erasure_waits_for_a_withdrawal_that_names_the_person_and_is_not_decided(canary: Canary) -> None:
+    await canary.an_order()
+    _, stated = await _unassigned(canary, NAME, closed=False)
+
+    waiting = await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert (waiting.state, waiting.why, waiting.facts) == (RequestState.WAITING, "withdrawal_open", {"withdrawals": 1})
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        assert await db.fetchval("SELECT length(sealed) > 0 FROM withdrawal WHERE id = $1", stated)
+
+
+async def _unassigned(canary: Canary, name: str, *, closed: bool = True) -> tuple[UUID, UUID]:
+    """Keep an intake that waits, with a picture, and a statement of somebody of that name that no order was found for."""
+    house, intake_id, stated, at = canary.house, new_id(), new_id(), canary.clock()
+    async with house.web.tx(house.tenant) as db:
+        sealed = house.vault.lock(
+            json.dumps({"from": name}).encode(), tenant_id=house.tenant, purpose=f"intake:{intake_id}"
+        )
+        await db.execute(
+            "INSERT INTO intake (tenant_id, id, store_id, source, channel, external_id, state, why, sealed, received_at,"
+            " changed_at) VALUES (current_tenant(), $1, $2, 'mail:x', 'mail', $3, 'waiting', 'no_order', $4, $5, $5)",
+            intake_id, house.store, str(intake_id), sealed, at,
+        )  # fmt: skip
+        await intake_photos.add(
+            db, house.vault, tenant_id=house.tenant, intake_id=intake_id, content=b"webp", sha256=b"x" * 32, width=1,
+            height=1, at=at,
+        )  # fmt: skip
+        await withdrawals.add(
+            db, house.vault, tenant_id=house.tenant, id=stated, store_id=house.store, channel="portal", actor="shopper",
+            token_sha256=None, language="en", said=Statement(name, "#1", "x@example.com"), content_sha256="a" * 64, at=at,
+            stated_on=at.date(),
+        )  # fmt: skip
+        if closed:
+            await db.execute(
+                "UPDATE withdrawal SET state = 'closed', decided_by = 'staff:x', reason = 'no order' WHERE id = $1",
+                stated,
+            )
+    return intake_id, stated
 
 
 async def _shown(canary: Canary) -> list[str]:

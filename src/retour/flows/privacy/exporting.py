@@ -12,6 +12,7 @@ from retour.core.event import EventType
 from retour.core.privacy import Keep, RequestState, days_of, names
 from retour.flows.privacy.asking import tell
 from retour.store.db import Database, Db, Record
+from retour.store.intake import photos as intake_photos
 from retour.store.photo import ENDINGS
 from retour.store.privacy import bodies, gathering, rows
 from retour.store.privacy.gathering import Kept
@@ -108,7 +109,12 @@ async def _unassigned(database: Database, vault: Vault, request: Request, person
             some, after = await bodies.inbox(db, vault, store_id=request.store_id, after=after, most=STRETCH)
             if after is None:
                 some += await bodies.others(db, vault, store_id=request.store_id)
-        found += [Kept(f"unassigned/{b.source}-{b.id}.json", b.plain) for b in some if names(b.plain, texts)]
+            theirs = [body for body in some if names(body.plain, texts)]
+            pictures = [(b, photo) for b in theirs for photo in await intake_photos.of_intake(db, b.id)]
+            for body, photo in pictures:
+                plain = await intake_photos.read(db, vault, photo.id, store_id=request.store_id)
+                found += [Kept(f"unassigned/{body.source}-{body.id}-{photo.name}", plain)] if plain else []
+        found += [Kept(f"unassigned/{b.source}-{b.id}.json", b.plain) for b in theirs]
         if after is None:
             return found
 

@@ -42,17 +42,14 @@ UPDATE intake SET sealed = '', facts = '{}', candidates = '[]', state = 'dismiss
  WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state = 'waiting' RETURNING id, store_id
 """
 # Pictures that came by mail wait with what they came with.
-DROP_INTAKE_PHOTOS: Final = """
+DROP_PICTURES: Final = """
 DELETE FROM intake_photo WHERE tenant_id = current_tenant() AND intake_id = ANY ($1::uuid[])
 """
 DROP_WITHDRAWAL: Final = """
 UPDATE withdrawal SET sealed = '', token_sha256 = NULL WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])
 """
 DROP_VISIT: Final = "DELETE FROM visit WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[])"
-_DROPS: Final = (
-    ("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("intake", DROP_INTAKE_PHOTOS),
-    ("intake_open", DROP_INTAKE_PHOTOS), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT),
-)  # fmt: skip
+_DROPS: Final = (("inbox", DROP_INBOX), ("intake", DROP_INTAKE), ("withdrawal", DROP_WITHDRAWAL), ("visit", DROP_VISIT))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -89,6 +86,9 @@ async def drop(db: Db, found: list[Body], *, actor: str, at: datetime) -> None:
             db, EventType.INTAKE_DISMISSED, resource_kind="intake", resource_id=row["id"], store_id=row["store_id"],
             actor=actor, at=at, data={"because": "erased"},
         )  # fmt: skip
+    intakes = [body.id for body in found if body.source.startswith("intake")]
+    if intakes:
+        await db.execute(DROP_PICTURES, intakes)
     for source, statement in _DROPS:
         ids = [body.id for body in found if body.source == source]
         if ids:

@@ -66,6 +66,24 @@ UPDATE info_request SET question = '[erased]', answer = CASE WHEN answer IS NULL
 UPDATE withdrawal SET sealed = '', token_sha256 = NULL, reason = CASE WHEN reason IS NULL THEN NULL ELSE '[erased]' END
  WHERE tenant_id = current_tenant() AND person_id = $1
 """),
+    (
+        "intake_photos",
+        """
+DELETE FROM intake_photo
+ WHERE tenant_id = current_tenant() AND intake_id IN (
+   SELECT id FROM intake
+    WHERE tenant_id = current_tenant()
+      AND (sealed_for = $1 OR rma_id IN (SELECT id FROM rma WHERE tenant_id = current_tenant() AND person_id = $1)))
+""",
+    ),
+    (
+        "invoices",
+        """
+UPDATE exchange_order SET pay_url = NULL FROM rma r
+ WHERE exchange_order.tenant_id = current_tenant() AND r.tenant_id = exchange_order.tenant_id
+   AND r.id = exchange_order.rma_id AND r.person_id = $1 AND exchange_order.pay_url IS NOT NULL
+""",
+    ),
     ("intakes", """
 UPDATE intake SET sealed = '', facts = '{}', reason = CASE WHEN reason IS NULL THEN NULL ELSE '[erased]' END
  WHERE tenant_id = current_tenant()
@@ -79,7 +97,12 @@ UPDATE mail SET last_problem = NULL, sealed_data = NULL, sealed_address = NULL, 
        state = CASE WHEN state = 'due' THEN 'failed' ELSE state END
  WHERE tenant_id = current_tenant() AND person_id = $1 AND state <> 'sending' AND (state = 'due' OR last_problem IS NOT NULL)
 """),
-    ("visits", "DELETE FROM visit WHERE tenant_id = current_tenant() AND person_id = $1"),
+    ("visits", """
+DELETE FROM visit
+ WHERE tenant_id = current_tenant()
+   AND (person_id = $1
+        OR order_id IN (SELECT id FROM sales_order WHERE tenant_id = current_tenant() AND person_id = $1))
+"""),
     ("exports", """
 DELETE FROM privacy_archive WHERE tenant_id = current_tenant() AND request_id IN (
   SELECT id FROM privacy_request WHERE tenant_id = current_tenant() AND person_id = $1)

@@ -20,7 +20,9 @@ SELECT (SELECT count(*) FROM own WHERE status IN ('requested', 'in_review', 'app
        (SELECT count(*) FROM settlement s JOIN own ON own.id = s.rma_id
          WHERE s.tenant_id = current_tenant()
            AND (s.state IN ('quoted', 'due', 'sending', 'pending', 'unknown')
-                OR s.state = 'handed_over' AND s.handed_to = 'merchant' AND s.reported_at IS NULL))::int AS settlements,
+                OR s.state = 'handed_over' AND s.handed_to = 'merchant' AND s.reported_at IS NULL))::int
+       + (SELECT count(*) FROM exchange_order x JOIN own ON own.id = x.rma_id
+           WHERE x.tenant_id = current_tenant() AND x.state NOT IN ('made', 'cancelled', 'by_hand'))::int AS settlements,
        (SELECT count(*) FROM effect e
          WHERE e.tenant_id = current_tenant() AND e.state IN ('intent', 'sending', 'pending', 'unknown')
            AND (e.rma_id IN (SELECT id FROM own)
