@@ -21,7 +21,11 @@ def letters() -> Letters:
     ("language", "subject", "day"),
     [
         ("en", "Your new item waits for €51.41 (R-10482)", "Pay by 26 May; after that"),
-        ("de", "Ihr neuer Artikel wartet auf 51,41\N{NO-BREAK SPACE}€ (R-10482)", "Bezahlen Sie bis zum 26. Mai; danach"),
+        (
+            "de",
+            "Ihr neuer Artikel wartet auf 51,41\N{NO-BREAK SPACE}€ (R-10482)",
+            "Bezahlen Sie bis zum 26. Mai; danach",
+        ),
     ],
 )
 def test_it_names_the_difference_and_the_day(letters: Letters, language: str, subject: str, day: str) -> None:
