@@ -1,7 +1,7 @@
 """Encoding policies and facts as plain JSON: what `decode` reads, the stored facts, and a decision to show."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -139,10 +139,9 @@ def frozen_line_decision(decision: LineDecision) -> Json:
 
     What is not named is not known, whatever the catalogue held on that day; so most of it need not be kept and read.
     """
-    told = encode_line_decision(decision)
-    facts = cast("Json", told["facts"])
-    values = cast("Json", facts["values"])
-    return told | {"facts": facts | {"values": {name: value for name, value in values.items() if value is not None}}}
+    facts = decision.facts
+    known = {name: value for name, value in facts.values.items() if value is not None}
+    return encode_line_decision(replace(decision, facts=replace(facts, values=known)))
 
 
 def encode_line_decision(decision: LineDecision) -> Json:
