@@ -11,7 +11,7 @@ from retour.core.order import Charge, OrderLine, Person
 from retour.core.platforms import SPEAKING
 from retour.core.ports import ContactProof
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, Short, Told
+from retour.doors.api.shapes import NO_NUL, Asked, Short, Told
 from retour.flows import webhook as webhooks
 from retour.store import connection as connections
 from retour.store import order as orders
@@ -26,7 +26,9 @@ _NOTHING: Final = Counter("", 0, 0, 0, 0, 0)
 class OrderQuery(Asked):
     """The order's number, and what the shopper knows beside it: whatever is given must match."""
 
-    number: Annotated[str, Meta(min_length=1, max_length=100, description="As the shopper reads it, such as #1001.")]
+    number: Annotated[
+        str, Meta(min_length=1, max_length=100, pattern=NO_NUL, description="As the shopper reads it, such as #1001.")
+    ]
     email: Short | None = None
     phone: Short | None = None
     postcode: Short | None = None

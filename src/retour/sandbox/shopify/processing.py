@@ -46,12 +46,23 @@ def return_process(shop: Shop, wish: Input) -> dict[str, Any]:
         for line, quantity, _ in done:
             line.refunded += quantity
         refunds.book(shop, ret.order, rows, legs, note=wish.get("note"), shipping=freight, for_return=ret)
+    else:
+        for line, quantity, _ in done:
+            _paid_ahead(line, quantity)
     shop.effects["process"] += 1
     shop.tell("RETURNS_PROCESS", ret=ret)
     shop.touched(ret.order)
     if shop.settings.process_closes and all(line.processed == line.quantity for line in ret.lines):
         close(shop, ret)
     return {"return": ret}
+
+
+def _paid_ahead(line: ReturnLine, quantity: int) -> None:
+    """Count units that were refunded before they were processed as the return's own: no unit is gone twice."""
+    sold = line.fulfillment_line_item.line_item
+    ahead = min(quantity, sold.refunded_outside)
+    line.refunded += ahead
+    sold.refunded_outside -= ahead
 
 
 def _lines(ret: Return, entries: Sequence[Input]) -> list[tuple[ReturnLine, int, Input]]:
