@@ -19,7 +19,7 @@ LISTEN: Final = """
       if (entry.value >= 0.0005 && !entry.hadRecentInput) {
         const moved = entry.sources.map((s) => {
           const node = s.node && s.node.nodeType === 1 ? s.node : s.node && s.node.parentElement;
-          return node ? node.outerHTML.slice(0, 120) : "?";
+          return (node ? node.outerHTML.slice(0, 60) : "?") + JSON.stringify([s.previousRect, s.currentRect]);
         });
         tell("shift", `${entry.value.toFixed(5)} by ${moved.join(" | ")}`, location.href);
       }
