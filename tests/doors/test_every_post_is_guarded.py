@@ -30,7 +30,8 @@ ANONYMOUS: Final = ("/sign-in", "/set-up", "/password/", "/returns")
 EVERYBODYS: Final = ("/sign-out", "/dashboard/store", "/dashboard/settings/you", "/warehouse", "/photos")
 # What the warehouse does to a return is open to every role, on the desk's pages as over the API.
 GOODS: Final = tuple(
-    f"/dashboard/returns/{{number:str}}/{act}" for act in ("note", "receive", "inspect", "parcel", "restocked", "begin-repair", "send-back")
+    f"/dashboard/returns/{{number:str}}/{act}"
+    for act in ("note", "receive", "inspect", "parcel", "restocked", "begin-repair", "send-back")
 )
 # What is asked for by a POST although nothing changes, or what any origin may send, with the reason.
 EXEMPT: Final[dict[str, str]] = {}
