@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from retour.connectors.mailbox import session as wire
 from retour.connectors.mailbox.client import ImapClient, Patience
+from retour.connectors.mailbox.session import Bounds
 from retour.core.mailbox import Place
 from retour.core.ports import Unreachable
 from retour.sandbox.mail.imap import serve_mailbox
@@ -81,15 +81,12 @@ async def test_more_than_a_page_goes_on_where_it_stopped() -> None:
     assert second == ([21, 22, 23], Place(1, 23), False)
 
 
-async def test_of_a_very_long_message_the_beginning_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("retour.connectors.mailbox.client.MOST_OF_A_MESSAGE", 50)
-    monkeypatch.setattr(wire, "BEGINNING", 40)
+async def test_of_a_very_long_message_the_beginning_is_read() -> None:
+    client = ImapClient(internal=True, patience=QUICK, bounds=Bounds(whole=50, beginning=40))
     box = a_mailbox(NOON)
     box.put(letter(2) + b"x" * 100, NOON)
     async with serve_mailbox(box) as port:
-        page = await ImapClient(internal=True, patience=QUICK).read(
-            box_at(port), password="s3cret", after=Place(1, 1), since=NOON
-        )
+        page = await client.read(box_at(port), password="s3cret", after=Place(1, 1), since=NOON)
 
     [message] = page.messages
     assert (message.uid, message.whole, message.raw) == (2, False, (letter(2) + b"x" * 100)[:40])
@@ -170,8 +167,8 @@ async def test_a_name_without_an_address_is_unreachable() -> None:
         await read(143, None, client=ImapClient(internal=True, patience=QUICK, resolve=nowhere))
 
 
-async def test_a_literal_beyond_any_message_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MOST_LITERAL", 10)
+async def test_a_literal_beyond_any_message_is_not_taken() -> None:
+    client = ImapClient(internal=True, patience=QUICK, bounds=Bounds(literal=10))
     async with serve_mailbox(a_mailbox(NOON)) as port:
         with pytest.raises(Unreachable):
-            await read(port, None)
+            await read(port, None, client=client)

@@ -1,14 +1,26 @@
 """Effects become requests, and answers become verdicts that never claim more than they know."""
 
 import json
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector, operation, records
-from retour.core.effect import Disposed, EffectKind, Note, OnReturn, OpenReturn, ProcessReturn, ReturnedUnits
+from retour.core.effect import (
+    Disposed,
+    DraftExchange,
+    EffectKind,
+    Note,
+    OnReturn,
+    OpenReturn,
+    ProcessReturn,
+    ReturnedUnits,
+)
 from retour.core.errors import Refused
+from retour.core.money import format_decimal
 from retour.core.ports import Outcome, Verdict, WireAnswer
 from tests.connectors.shopify.builders import (
     DRAFT,
@@ -354,3 +366,17 @@ def test_guards_of_the_tests_are_what_the_answers_give() -> None:
         assert CONNECTOR.read_guard(an_effect(kind), answered(name)) == GUARDS[kind]
         assert CONNECTOR.read_guard(an_effect(kind), WireAnswer(500)) is None
         assert CONNECTOR.read_guard(an_effect(kind), saying({"data": {"order": None}})) is None
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency"), [(7, "EUR"), (1_000_000_019, "EUR"), (3, "JPY"), (123_456_789_011, "KWD")]
+)
+def test_the_discount_of_a_draft_has_its_digits_however_it_is_written(minor: int, currency: str) -> None:
+    effect = an_effect(EffectKind.DRAFT_EXCHANGE)
+    assert isinstance(effect.target, DraftExchange)
+    target = replace(effect.target, discount_minor=minor, currency=currency)
+
+    sent = json.loads(CONNECTOR.build(replace(effect, target=target)).body, parse_float=Decimal)
+
+    said = sent["variables"]["input"]["appliedDiscount"]
+    assert said["value"] == Decimal(said["amountWithCurrency"]["amount"]) == Decimal(format_decimal(minor, currency))

@@ -9,7 +9,7 @@ from imaplib import IMAP4
 from typing import Final, TypeVar
 
 from retour.connectors.http import Resolve, all_public, resolved
-from retour.connectors.mailbox.session import BEGINNING, MOST_OF_A_MESSAGE, Session, Trouble
+from retour.connectors.mailbox.session import Bounds, Session, Trouble
 from retour.core.mailbox import Box, Fetched, MailPage, Place
 from retour.core.ports import Unreachable
 
@@ -40,11 +40,13 @@ class ImapClient:
         patience: Patience | None = None,
         resolve: Resolve | None = None,
         trust: ssl.SSLContext | None = None,
+        bounds: Bounds | None = None,
     ):
         self._internal = internal
         self._patience = patience or Patience()
         self._resolve = resolve or resolved
         self._trust = trust
+        self._bounds = bounds or Bounds()
 
     async def read(self, box: Box, *, password: str, after: Place | None, since: datetime) -> MailPage:
         """Return the next messages after a place; without one, or where the folder was renumbered, since a day."""
@@ -57,8 +59,8 @@ class ImapClient:
             page, size, through = list[Fetched](), 0, 0
             for uid in found[:MOST_MESSAGES]:
                 about = session.about(uid)
-                whole = about.size <= MOST_OF_A_MESSAGE
-                size += about.size if whole else BEGINNING
+                whole = about.size <= self._bounds.whole
+                size += about.size if whole else self._bounds.beginning
                 if page and size > MOST_BYTES:
                     break
                 raw = session.fetch(uid, whole=whole)
@@ -89,7 +91,9 @@ class ImapClient:
             raise Unreachable("the name of the mail server has no address") from None
         if not self._internal and not all_public(addresses):
             raise Unreachable("the mail server has an internal address")
-        session = Session(box, password, address=addresses[0], silent_s=self._patience.silent_s, trust=self._trust)
+        session = Session(
+            box, password, address=addresses[0], silent_s=self._patience.silent_s, trust=self._trust, bounds=self._bounds
+        )  # fmt: skip
         try:
             async with asyncio.timeout(self._patience.whole_s):
                 return await asyncio.to_thread(session.run, work)

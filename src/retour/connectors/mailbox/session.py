@@ -14,9 +14,6 @@ from typing import Any, Final, TypeVar
 from retour.core.mail_server import Encryption
 from retour.core.mailbox import NO_FOLDER, Box, on_the_wire
 
-MOST_OF_A_MESSAGE: Final = 12 * 1024 * 1024  # bytes; of a longer one the beginning is read
-BEGINNING: Final = 1024 * 1024
-MOST_LITERAL: Final = MOST_OF_A_MESSAGE + 1024
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ARRIVED: Final = re.compile(
     rb'INTERNALDATE " ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"', re.IGNORECASE
@@ -26,6 +23,15 @@ _UID: Final = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 # What a refused login says where the password may well be right (RFC 5530, section 3).
 _LATER: Final = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many bytes are taken of a message, of the beginning of a longer one, and of anything the server announces."""
+
+    whole: int = 12 * 1024 * 1024
+    beginning: int = 1024 * 1024
+    literal: int = 12 * 1024 * 1024 + 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,10 @@ class Trouble(Exception):  # noqa: N818 - what the server refused
 class _Wire(IMAP4):
     """The library's client, connected to one checked address, taking no literal beyond what a message may have."""
 
-    def __init__(
-        self, host: str, port: int, address: str, encryption: Encryption, silent_s: float, trust: ssl.SSLContext
-    ):
-        self._address, self._at_once, self._trust = address, encryption is Encryption.AT_ONCE, trust
-        super().__init__(host, port, timeout=silent_s)
+    def __init__(self, box: Box, address: str, *, silent_s: float, trust: ssl.SSLContext, most: int):
+        encryption = box.encryption
+        self._address, self._at_once, self._trust, self._most = address, encryption is Encryption.AT_ONCE, trust, most
+        super().__init__(box.host, box.port, timeout=silent_s)
         if encryption is not Encryption.ALWAYS:
             return
         try:
@@ -73,7 +78,7 @@ class _Wire(IMAP4):
 
     def read(self, size: int) -> bytes:
         """Return what the server announced, if a message may be that long."""
-        if size > MOST_LITERAL:
+        if size > self._most:
             raise self.abort("the server sends more than was asked for")
         return super().read(size)
 
@@ -86,18 +91,20 @@ def _machine_trust() -> ssl.SSLContext:
 class Session:
     """One conversation: signed in, a folder opened, messages looked at. It blocks, so it runs in a thread."""
 
-    def __init__(self, box: Box, password: str, *, address: str, silent_s: float, trust: ssl.SSLContext | None):
+    def __init__(
+        self, box: Box, password: str, *, address: str, silent_s: float, trust: ssl.SSLContext | None, bounds: Bounds
+    ):
         self._box, self._password, self._address, self._silent_s = box, password, address, silent_s
-        self._trust = trust
+        self._trust, self._bounds = trust, bounds
         self._wire: _Wire | None = None
         self._is_cut = False
 
     def run(self, work: Callable[["Session"], Answer]) -> Answer:
         """Connect, sign in, do the work and sign out; raise Trouble, IMAP4.error, OSError or ValueError."""
-        box = self._box
         self._wire = _Wire(
-            box.host, box.port, self._address, box.encryption, self._silent_s, self._trust or _machine_trust()
-        )
+            self._box, self._address, silent_s=self._silent_s, trust=self._trust or _machine_trust(),
+            most=self._bounds.literal,
+        )  # fmt: skip
         try:
             if self._is_cut:
                 raise OSError("nobody waits any more")
@@ -145,7 +152,7 @@ class Session:
 
     def fetch(self, uid: int, *, whole: bool) -> bytes | None:
         """Return a message, or its beginning, without marking it; nothing if it is gone."""
-        part = "(UID BODY.PEEK[])" if whole else f"(UID BODY.PEEK[]<0.{BEGINNING}>)"
+        part = "(UID BODY.PEEK[])" if whole else f"(UID BODY.PEEK[]<0.{self._bounds.beginning}>)"
         said, data = self._at.uid("FETCH", str(uid), part)
         if said != "OK":
             raise Trouble("the mail server does not give a message")

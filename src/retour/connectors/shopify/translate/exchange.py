@@ -82,6 +82,7 @@ def _discount(target: DraftExchange, title: str) -> Input:
     if target.discount_minor is None:
         return {"title": title, "valueType": "PERCENTAGE", "value": 100}
     amount = format_decimal(target.discount_minor, target.currency)
+    # The platform's schema has a Float! beside the exact amount: the same digits, as JSON has only one kind of number.
     return {
         "title": title, "valueType": "FIXED_AMOUNT", "value": float(amount),
         "amountWithCurrency": {"amount": amount, "currencyCode": target.currency},
