@@ -27,6 +27,7 @@ from tests.browser.site import Site
 from tests.browser.test_portal_pages import an_order, walk
 from tests.stories.house import under
 from tests.stories.test_handed_over import offering
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
 PASSWORD = "correct horse battery"
@@ -76,13 +77,12 @@ async def seen(page: Page, name: str) -> None:
 
 async def until_shown(page: Page, text: str) -> None:
     """Wait until the page says it, loading it anew: what it tells is done by jobs."""
-    found = page.get_by_text(text).first
-    for _ in range(60):
-        await page.wait_for_load_state()
-        if await found.is_visible():
-            return
+
+    async def look() -> bool:
         await page.reload()
-    await expect(found).to_be_visible()
+        return await page.get_by_text(text).first.is_visible()
+
+    await until(look)
 
 
 @pytest.mark.parametrize(("width", "theme"), [LOOKS[0], LOOKS[-1]])
