@@ -24,7 +24,7 @@ GRANT DELETE ON intake_photo TO retour_app;
 CREATE TABLE staff_notice (
   tenant_id uuid NOT NULL,
   rma_id uuid NOT NULL,
-  since timestamptz NOT NULL,                                   -- of the first event that nobody was mailed about
+  told_seq int NOT NULL,                                        -- of the last event of the return that was told
   due_at timestamptz,                                           -- none: everything is told
   told_at timestamptz,                                          -- of the last mail
   PRIMARY KEY (tenant_id, rma_id),
