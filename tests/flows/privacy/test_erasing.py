@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from retour.core.errors import Refused
+from retour.core.order import Order
 from retour.core.privacy import LOOK_AGAIN, RequestState
 from retour.core.withdrawal import Statement
 from retour.flows import privacy
@@ -19,6 +20,7 @@ from retour.store import withdrawal as withdrawals
 from retour.store.db import Database
 from retour.store.ids import new_id
 from retour.store.intake import photos as intake_photos
+from retour.store.order import record
 from retour.store.privacy.forgetting import ERASING
 from retour.store.privacy.tombstone import Tombstones
 from tests.flows.privacy.canary import EMAIL, NAME, Canary
@@ -64,6 +66,20 @@ async def test_nothing_in_any_column_names_an_erased_person_and_no_figure_change
     assert (await elsewhere.found(), await elsewhere.sums()) == (there, sums_there)
     assert await canary.events() == ["privacy.asked", "privacy.erased"]
     assert Tombstones(canary.erased).of(canary.house.tenant) == {canary.person_id}
+
+
+async def test_an_order_is_read_and_paid_codes_stay_whatever_its_shopper_is_called(canary: Canary) -> None:
+    house = canary.house
+    order = await house.an_order(customer="Card", email="card@else.example", phone="2026")
+    canary.orders.append(order)
+    await house.returned(order, {0: 2})
+    before, sums = await _order(canary), await canary.sums()
+
+    done = await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert done.state is RequestState.DONE
+    assert await _order(canary) == before
+    assert await canary.sums() == sums
 
 
 async def test_what_was_sealed_for_a_person_has_no_key_any_more(canary: Canary) -> None:
@@ -280,6 +296,13 @@ async def _unassigned(canary: Canary, name: str, *, closed: bool = True) -> tupl
                 stated,
             )
     return intake_id, stated
+
+
+async def _order(canary: Canary) -> Order:
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        found = await record.load(db, canary.orders[0].id)
+    assert found is not None
+    return found.order
 
 
 async def _shown(canary: Canary) -> list[str]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.postal import PostalAddress
-from retour.core.privacy import scrubbed
+from retour.core.privacy import blanked, scrubbed
 from retour.store.db import Db, Record
 from retour.store.vault import NotMyKey, Vault
 
@@ -190,6 +190,9 @@ SELECT d.id, d.details AS said FROM discrepancy d
      UNION ALL SELECT e.id FROM effect e JOIN sales_order o ON o.tenant_id = e.tenant_id AND o.id = e.order_id
                 WHERE e.tenant_id = current_tenant() AND o.person_id = $1)
 """, "UPDATE discrepancy SET details = $2 WHERE tenant_id = current_tenant() AND id = $1"),
+)  # fmt: skip
+# Documents that are computed with: only the free texts in them.
+DOCUMENTS: Final = (
     ("""
 SELECT o.id, o.document AS said FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.person_id = $1
 """, "UPDATE sales_order SET document = $2 WHERE tenant_id = current_tenant() AND id = $1"),
@@ -246,12 +249,13 @@ async def erase(db: Db, person_id: UUID, *, texts: Sequence[str], at: datetime) 
     await db.execute(ERASING)
     counts = {name: _rows(await db.execute(statement, person_id)) for name, statement in BLANKED}
     counts["texts"] = 0
-    for read, write in SCRUBBED:
-        for row in await db.fetch(read, person_id):
-            new = _scrubbed(row["said"], texts)
-            if new != row["said"]:
-                await db.execute(write, row["id"], new)
-                counts["texts"] += 1
+    for statements, without in ((SCRUBBED, _scrubbed), (DOCUMENTS, blanked)):
+        for read, write in statements:
+            for row in await db.fetch(read, person_id):
+                new = without(row["said"], texts)
+                if new != row["said"]:
+                    await db.execute(write, row["id"], new)
+                    counts["texts"] += 1
     for row in await db.fetch(TAGS, person_id):
         if _named(row["tag"], texts):
             await db.execute(DROP_TAG, row["rma_id"], row["tag"])
