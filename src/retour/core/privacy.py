@@ -1,7 +1,5 @@
 """What a person may ask of us about their data: the requests, what an erasure waits for, and how long each class is kept."""
 
-import contextlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +33,12 @@ class RequestState(StrEnum):
     """Where a request stands."""
 
     WAITING = "waiting"
+    ERASING = "erasing"  # it has begun: nobody takes it back any more
     DONE = "done"
     CANCELLED = "cancelled"
+
+
+OPEN: Final = (RequestState.WAITING, RequestState.ERASING)
 
 
 class Waits(StrEnum):
@@ -46,18 +48,21 @@ class Waits(StrEnum):
     MONEY_DUE = "money_due"
     CALL_RUNNING = "call_running"
     WITHDRAWAL_OPEN = "withdrawal_open"
+    MESSAGE_OPEN = "message_open"
     GRACE = "grace"
     PEOPLE_LEFT = "people_left"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is not over with a person: counts of open returns, unpaid settlements, running calls, open withdrawals."""
+    """What is not over with a person: counts of open returns, unpaid settlements, running calls, open withdrawals, and
+    received messages about them that were not worked on yet."""
 
     returns: int = 0
     settlements: int = 0
     calls: int = 0
     withdrawals: int = 0
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,7 +85,9 @@ def waits_for(standing: Standing) -> Waits | None:
         return Waits.MONEY_DUE
     if standing.calls:
         return Waits.CALL_RUNNING
-    return Waits.WITHDRAWAL_OPEN if standing.withdrawals else None
+    if standing.withdrawals:
+        return Waits.WITHDRAWAL_OPEN
+    return Waits.MESSAGE_OPEN if standing.messages else None
 
 
 # --- what identifies a person in a text ------------------------------------------------------------------------------
@@ -140,15 +147,6 @@ def _is_code(text: str) -> bool:
 
 def _nothing(fact: object) -> object:
     return [] if isinstance(fact, list) else fact and ERASED
-
-
-def names(raw: bytes, texts: Sequence[str]) -> bool:
-    """Return whether a received body has one of the texts in it, in any case; JSON is read without its escapes."""
-    said = raw.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, RecursionError):
-        said = json.dumps(json.loads(said), ensure_ascii=False)
-    said = said.casefold()
-    return any(text.casefold() in said for text in texts)
 
 
 def _digits(phone: str | None) -> str:
