@@ -67,13 +67,13 @@ def test_only_whole_words_are_taken_out_of_what_was_written() -> None:
 def test_codes_ids_and_times_within_json_stay_whatever_a_person_is_called() -> None:
     said = {
         "kind": "card", "at": "2026-05-03T10:00:00Z", "Card": 3, "because": "paid by Card", "to": "card@x.example",
-        "phone": "+4912345678", "lines": [{"n": 2, "note": "CARD", "by": "Card!"}, None, True], "tags": ["card", "vip"],
+        "phone": "+4912345678", "lines": [{"n": 2, "note": "CARD", "by": "Card!"}, None, True], "added": ["card", "vip"],
         "gid": "gid://shop/Card/1",
     }  # fmt: skip
 
     assert scrubbed(said, ["card@x.example", "+4912345678", "Card", "2026"]) == said | {
         "because": "paid by [erased]", "to": "[erased]", "phone": "[erased]",
-        "lines": [{"n": 2, "note": "[erased]", "by": "Card!"}, None, True], "tags": ["[erased]", "vip"],
+        "lines": [{"n": 2, "note": "[erased]", "by": "Card!"}, None, True], "added": ["[erased]", "vip"],
     }  # fmt: skip
 
 

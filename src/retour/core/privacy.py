@@ -16,7 +16,7 @@ LOOK_AGAIN: Final = timedelta(hours=6)  # how often a postponed request is looke
 # Facts that a decision was made by and that say something of the person themselves.
 PERSONAL_FACTS: Final = frozenset({"customer.tags", "customer.email_domain", "order.postcode_prefix"})
 # Where people write what they like; strings elsewhere in a document may be codes that something is computed by.
-FREE_TEXT: Final = frozenset({"note", "message", "text", "said", "tag", "tags", "order.tags"})
+FREE_TEXT: Final = frozenset({"note", "message", "text", "said", "tag", "tags", "order.tags", "added", "removed"})
 _SHORTEST: Final = 4  # a shorter value would be found in half of all words
 _NUMBER_LEAST: Final = 7  # digits; shorter ones are years, amounts and house numbers
 
