@@ -75,8 +75,8 @@ async def rotate(db: Db, *, isv_id: UUID, keep_hours: int, now: datetime) -> Api
 
 
 async def remove(db: Db, *, now: datetime) -> None:
-    """Let an integrator in no more; whoever calls ends its services too. Refuses isv_not_found."""
-    if not await isv.remove(db, at=now):
+    """Let an integrator in no more, or still not; whoever calls ends its services too. Refuses isv_not_found."""
+    if not await isv.remove(db, at=now) and await isv.get(db) is None:
         raise Refused(MISSING, "there is no such integrator", field="isv_id")
 
 
