@@ -70,3 +70,24 @@ async def test_what_was_sent_is_still_looked_for_after_pushing_was_switched_off(
     (there,) = (await system.returns())["returns"]
     assert (lost.state.value, push.state.value, push.far_id) == ("unknown", "confirmed", there["id"])
     assert (told.url, told.kinds) == (f"{house.address}/returns-system/returns", ())
+
+
+async def test_what_is_asked_for_while_the_system_refuses_us_is_told_once_its_secret_is_saved(house: House) -> None:
+    await house.open()
+    system = await another_system(house, "return")
+    await system.settings(faults=[{"status": 401}])
+    first = await house.ask(await house.an_order(), {0: 1})
+    await house.settle_down()
+    meanwhile = await house.ask(await house.an_order(), {0: 1})
+    await house.settle_down()
+    async with house.web.tx(house.tenant) as db:
+        refused = (await source_of(db, system.source_id)).state
+    waiting = [[e.state.value for e in await system.pushes(rma_id)] for rma_id in (first, meanwhile)]
+    secret = await system.prefer("return")
+    await system.settings(push_secret=secret)
+    await house.later()
+
+    told = [[e.state.value for e in await system.pushes(rma_id)] for rma_id in (first, meanwhile)]
+    there = [one["reference"] for one in (await system.returns())["returns"]]
+    assert (refused, waiting) == ("needs_reconnect", [["intent"], ["intent"]])
+    assert (told, sorted(there)) == ([["confirmed"], ["confirmed"]], sorted([str(first), str(meanwhile)]))
