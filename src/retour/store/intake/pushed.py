@@ -25,9 +25,10 @@ SELECT e.rma_id FROM effect e
    AND e.connection_id = $1 LIMIT 1
 """
 UNSENT: Final = """
-SELECT e.id FROM effect e
+SELECT e.id, e.rma_id FROM effect e
  WHERE e.tenant_id = current_tenant() AND e.kind = 'push_return' AND e.connection_id = $1 AND e.state = 'intent'
    AND e.first_sent_at IS NULL
+ ORDER BY e.order_id, e.rma_id
 """
 
 
@@ -44,6 +45,6 @@ async def told_as(db: Db, *, connection_id: UUID, reference: str) -> UUID | None
     return found
 
 
-async def unsent(db: Db, connection_id: UUID) -> list[UUID]:
-    """Return the pushes to a source that have never been sent."""
-    return [row["id"] for row in await db.fetch(UNSENT, connection_id)]
+async def unsent(db: Db, connection_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Return the pushes to a source that have never been sent, each with its return, in the order to lock those."""
+    return [(row["id"], row["rma_id"]) for row in await db.fetch(UNSENT, connection_id)]
