@@ -154,6 +154,15 @@ async def test_the_postcode_that_the_parcel_was_sent_to_proves_a_gift(counter: C
     assert (await shopper.send("/code", code=await counter.code())).path == "items"
 
 
+@pytest.mark.parametrize("contact", [PERSON.email, PERSON.phone])
+async def test_the_givers_address_and_phone_prove_no_gift(counter: Counter, contact: str) -> None:
+    shopper = await by_number(counter, contact=contact)
+
+    assert (await shopper.send("/code", code="12345678")).path == "code"
+    assert await counter.do(lambda db: db.fetchval("SELECT count(*) FROM mail")) == 0
+    assert await counter.do(lambda db: db.fetchval("SELECT state FROM visit")) == "unmatched"
+
+
 async def test_a_gift_that_does_not_match_reads_the_same_and_writes_no_mail_and_nobody(counter: Counter) -> None:
     before = await counter.do(lambda db: db.fetchval("SELECT count(*) FROM person"))
     there = await by_number(counter, contact="99999")
