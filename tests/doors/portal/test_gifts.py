@@ -74,11 +74,11 @@ async def by_link(counter: Counter) -> Shopper:
     return shopper
 
 
-async def by_number(counter: Counter, *, number: str = "#1001", contact: str = "10115B") -> Shopper:
+async def by_number(counter: Counter, *, number: str = "#1001", contact: str = "10115B", email: str = MILA) -> Shopper:
     """Return a browser that named an order on the page of gifts."""
     shopper = await counter.browser()
     await shopper.open("/gift")
-    await shopper.send("/gift", number=number, contact=contact, email=MILA)
+    await shopper.send("/gift", number=number, contact=contact, email=email)
     await counter.work()
     return shopper
 
@@ -144,6 +144,26 @@ async def test_number_and_postcode_send_a_code_to_the_receiver_and_a_person_look
     assert "gift_unproven" in review
 
 
+async def test_the_receiver_who_proves_their_address_again_finds_their_return(counter: Counter) -> None:
+    await with_credit(counter)
+    shopper = await by_number(counter)
+    await shopper.send("/code", code=await counter.code())
+    sent = await through(shopper)
+    counter.clock.ahead = timedelta(hours=25)
+    assert (await shopper.open(f"/{sent.path}")).heading == "Start a return"
+
+    again = await by_number(counter, email=MILA.upper())
+    await again.send("/code", code=await counter.code())
+    stranger = await by_number(counter, email="noa@example.com")
+    await stranger.send("/code", code=await counter.code())
+    holder = await by_link(counter)
+
+    assert says_nothing(await again.open(f"/{sent.path}")).status == 200
+    assert (await stranger.open(f"/{sent.path}")).status == 404
+    assert (await holder.open(f"/{sent.path}")).status == 404  # a link and an address that is only said prove nobody
+    assert "No returns yet" in (await holder.open("/list")).text
+
+
 async def test_the_postcode_that_the_parcel_was_sent_to_proves_a_gift(counter: Counter) -> None:
     order = await counter.order(0)
     to = PostalAddress("Mila Moe", ("Am Markt 1",), "Leipzig", "DE", "04109")
@@ -152,6 +172,15 @@ async def test_the_postcode_that_the_parcel_was_sent_to_proves_a_gift(counter: C
     shopper = await by_number(counter, contact="04109")
 
     assert (await shopper.send("/code", code=await counter.code())).path == "items"
+
+
+@pytest.mark.parametrize("contact", [PERSON.email, PERSON.phone])
+async def test_the_givers_address_and_phone_prove_no_gift(counter: Counter, contact: str) -> None:
+    shopper = await by_number(counter, contact=contact)
+
+    assert (await shopper.send("/code", code="12345678")).path == "code"
+    assert await counter.do(lambda db: db.fetchval("SELECT count(*) FROM mail")) == 0
+    assert await counter.do(lambda db: db.fetchval("SELECT state FROM visit")) == "unmatched"
 
 
 async def test_a_gift_that_does_not_match_reads_the_same_and_writes_no_mail_and_nobody(counter: Counter) -> None:
