@@ -47,7 +47,8 @@ SELECT r.person_id FROM rma r JOIN person p ON p.tenant_id = r.tenant_id AND p.i
 IS_RECEIVER: Final = """
 SELECT EXISTS (SELECT FROM rma r JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
                 WHERE r.tenant_id = current_tenant() AND r.order_id = $1 AND r.gift AND r.person_id = $2
-                  AND p.erased_at IS NULL)
+                  AND p.erased_at IS NULL
+                  AND (NOT $3 OR r.status IN ('requested', 'in_review', 'approved', 'reopened')))
 """
 
 _NO_DIGIT: Final = re.compile(r"\D+")
@@ -160,6 +161,6 @@ async def receiver_of(db: Db, order_id: UUID, email: str) -> UUID | None:
     return person_id
 
 
-async def is_receiver(db: Db, *, order_id: UUID, person_id: UUID) -> bool:
-    """Return whether that person returned a gift of the order and is not erased."""
-    return bool(await db.fetchval(IS_RECEIVER, order_id, person_id))
+async def is_receiver(db: Db, *, order_id: UUID, person_id: UUID, open_only: bool) -> bool:
+    """Return whether that person returned a gift of the order (which is not over) and is not erased."""
+    return bool(await db.fetchval(IS_RECEIVER, order_id, person_id, open_only))
