@@ -8,6 +8,8 @@ import pytest
 
 from retour.flows.intake.pushing import pushing_of
 from retour.flows.intake.sources import add_source, remove_source, source_of
+from retour.store import discrepancy
+from retour.store.event import of_resource
 from tests.stories.another_system import AnotherSystem, another_system
 from tests.stories.house import House, now
 
@@ -83,11 +85,41 @@ async def test_what_is_asked_for_while_the_system_refuses_us_is_told_once_its_se
     async with house.web.tx(house.tenant) as db:
         refused = (await source_of(db, system.source_id)).state
     waiting = [[e.state.value for e in await system.pushes(rma_id)] for rma_id in (first, meanwhile)]
+    shown = await house.do(lambda db: discrepancy.list_open(db, resource_id=system.source_id))
     secret = await system.prefer("return")
     await system.settings(push_secret=secret)
     await house.later()
 
     told = [[e.state.value for e in await system.pushes(rma_id)] for rma_id in (first, meanwhile)]
     there = [one["reference"] for one in (await system.returns())["returns"]]
+    assert [one.kind for one in shown] == ["needs_reconnect"]
+    assert await house.do(lambda db: discrepancy.list_open(db, resource_id=system.source_id)) == []
     assert (refused, waiting) == ("needs_reconnect", [["intent"], ["intent"]])
     assert (told, sorted(there)) == ([["confirmed"], ["confirmed"]], sorted([str(first), str(meanwhile)]))
+
+
+async def test_each_new_secret_of_pushing_is_told_and_saving_the_same_again_is_not(house: House) -> None:
+    await house.open()
+    system = await another_system(house, "return")
+    secrets = [await system.prefer("return"), await system.prefer("return", "claim")]
+
+    told = await house.do(lambda db: of_resource(db, resource_kind="connection", resource_id=system.source_id))
+    assert secrets == [None, None]
+    assert [(e.type, e.actor) for e in told if e.type != "connection.added"] == [
+        ("connection.changed", "owner"),
+        ("connection.resealed", "owner"),
+        ("connection.changed", "owner"),
+    ]
+
+
+async def test_that_a_source_refused_us_is_shown_no_more_once_it_is_removed(house: House) -> None:
+    await house.open()
+    system = await another_system(house, "return")
+    await system.settings(faults=[{"status": 401}])
+    await on_its_way(house)
+    await house.settle_down()
+    shown = await house.do(lambda db: discrepancy.list_open(db, resource_id=system.source_id))
+    await removed(system)
+
+    assert [one.kind for one in shown] == ["needs_reconnect"]
+    assert await house.do(lambda db: discrepancy.list_open(db, resource_id=system.source_id)) == []

@@ -16,7 +16,7 @@ from retour.core.intake.schema import KINDS
 from retour.core.platforms import FEED
 from retour.core.push import MOMENTS
 from retour.flows.intake.sources import SECRET_BYTES, source_of, withdraw_unsent
-from retour.store import connection, event
+from retour.store import connection, discrepancy, event
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.vault import Vault
@@ -72,6 +72,13 @@ async def set_pushing(
     secret = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     sealed = vault.seal_for_executor(json.dumps({"token": secret}).encode())
     await connection.reseal(db, source_id, write=sealed, read=None, webhook_secrets=None)
+    await discrepancy.resolve(
+        db, "needs_reconnect", resource_kind="connection", resource_id=source_id, by=actor, at=now
+    )
+    await event.put(
+        db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=source_id, store_id=found.store_id,
+        actor=actor, at=now,
+    )  # fmt: skip
     return f"whsec_{secret}"
 
 
