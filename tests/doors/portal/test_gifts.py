@@ -64,12 +64,12 @@ async def through(shopper: Shopper) -> Page:
     return says_nothing(await shopper.send("/review"))
 
 
-async def by_link(counter: Counter) -> Shopper:
+async def by_link(counter: Counter, email: str = MILA) -> Shopper:
     """Return a browser that came in by a gift link."""
     shopper = await counter.browser()
     asked = says_nothing(await shopper.open(await gift_link(counter)))
     assert asked.heading == "Return a gift"
-    page = await shopper.send("/gift/link", email=MILA, name="Mila Moe")
+    page = await shopper.send("/gift/link", email=email, name="Mila Moe")
     assert page.path == "items", page.text
     says_nothing(page)
     return shopper
@@ -165,6 +165,23 @@ async def test_the_receiver_who_proves_their_address_again_finds_their_return(co
     assert "No returns yet" in (await holder.open("/list")).text
 
 
+async def test_whoever_proves_an_address_sees_all_that_was_returned_under_it_and_who_only_says_it_sees_their_own(
+    counter: Counter,
+) -> None:
+    await with_credit(counter)
+    mine, later = await by_link(counter), await by_link(counter)
+    first, second = await through(mine), await through(later)
+    again = await by_number(counter)
+    await again.send("/code", code=await counter.code())
+    listed = (await again.open("/list")).text
+
+    assert (first.path in listed, second.path in listed) == (True, True)
+    assert says_nothing(await again.open(f"/{first.path}")).status == 200
+    assert says_nothing(await again.open(f"/{second.path}")).status == 200
+    assert (await later.open(f"/{first.path}")).status == 404
+    assert first.path not in (await later.open("/list")).text
+
+
 async def own_link(counter: Counter) -> str:
     """Return the path below the portal of the link that the mails about the newest return carry."""
     row = await counter.do(lambda db: db.fetchrow("SELECT person_id, order_id FROM rma ORDER BY number DESC LIMIT 1"))
@@ -182,7 +199,7 @@ async def test_the_link_of_their_mail_leads_the_receiver_back_to_their_return_an
     await with_credit(counter)
     first = await through(await by_link(counter))
     link = await own_link(counter)
-    second = await through(await by_link(counter))
+    second = await through(await by_link(counter, "noa@example.com"))
     counter.clock.ahead = timedelta(hours=25)
 
     shopper = await counter.browser()
