@@ -18,7 +18,7 @@ from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
-from retour.flows.rma.push import push
+from retour.flows.rma.push import compare, push
 from retour.flows.rma.reopen import show_stock_to_undo
 from retour.store import effect as effects
 from retour.store import event, fraud, jobs, receiving
@@ -109,6 +109,7 @@ async def _advance(
         if not (steps.resolve or handed_over):
             break
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
+    await compare(db, record, now)
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
     return first, nudges
 
