@@ -77,7 +77,8 @@ async def _later(db: Db, found: ExchangeOrder, due: datetime) -> bool:
 async def _see(far: Far, tenant_id: UUID, found: ExchangeOrder, connection: Connection, country: str | None) -> Seen:
     """Read what the next step needs; raise Unreachable."""
     capable = EffectKind.DRAFT_EXCHANGE in far.platforms.records.get(connection.platform, {})
-    wants_order = found.state is S.LINKING or (found.state is S.MADE and found.back is not None)
+    is_taken_back = found.back is not None and found.order_ref is not None and found.state not in _AWAITING
+    wants_order = found.state is S.LINKING or is_taken_back
     if not capable or not (wants_order or found.state in (S.PREPARING, S.UNPAID)):
         return Seen()
     if connection.state != "connected":
@@ -87,7 +88,7 @@ async def _see(far: Far, tenant_id: UUID, found: ExchangeOrder, connection: Conn
         names = dict.fromkeys(one.article for one in found.articles)
         read = {name: await connector.find_article(at, name=name, country=country) for name in names}
         return Seen(articles={name: article for name, article in read.items() if article is not None})
-    if found.state is S.UNPAID:
+    if not wants_order:
         return Seen(draft=await connector.see_draft(at, ref=found.draft_ref or ""))
     fetched = await connector.get_order(at, ref=found.order_ref or "")
     if fetched is None:
@@ -291,10 +292,8 @@ async def _link(look: Look, row: SettlementRow, seen: Seen) -> bool:
 
 async def _take_back(look: Look, row: SettlementRow, seen: Seen) -> bool:
     """Delete the draft or cancel the order if nothing was sent; say so where it cannot be reversed any more."""
-    order, back = look.order, look.order.back
+    order, back = replace(look.order, order_id=seen.order_id or look.order.order_id), look.order.back
     assert back is not None, "it is asked back"
-    if order.state is S.LINKING:  # it was paid in the same moment: it is an order first, and that is cancelled
-        return await _link(look, row, seen)
     if order.order_ref is None:
         if order.draft_ref is None:
             await give_up(look, row, back)
@@ -303,7 +302,7 @@ async def _take_back(look: Look, row: SettlementRow, seen: Seen) -> bool:
     else:
         new = None if order.order_id is None else await orders.load(look.db, order.order_id)
         if new is not None and is_sent(new.order):
-            return await _cannot(look, "exchange_sent", "ask the shopper for the new article, or for its value")
+            return await _cannot(replace(look, order=order), "exchange_sent", "ask the shopper for the new article, or for its value")
         effect_id = await look.plan(EffectKind.CANCEL_EXCHANGE, OnOrder(order.order_ref))
     after = replace(order, effect_id=effect_id)
     await look.save(after.at(S.DROPPING, look.now, due=look.now + look.far.awaited, problem=order.problem))
