@@ -1,13 +1,16 @@
 """A new order that is taken back while it is being made, after it was paid, or once somebody else carried it out."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from retour.core.policy.outcome import DownCharge, Moment, ResolutionOffer, SettleOn
+from retour.flows import exchange as flow
 from retour.flows import rma
+from retour.store import exchange_order as rows
 from tests.stories.house import House, now, under
-from tests.stories.test_exchange_orders import K, balances, made, new_order, shelved, terms, want
+from tests.stories.test_exchange_orders import K, balances, exchanging, made, new_order, opened, shelved, terms, want
 from tests.stories.test_handed_over import offering
 
 pytestmark = pytest.mark.anyio
@@ -44,3 +47,30 @@ async def test_a_rest_is_not_paid_out_for_an_order_that_is_released_while_its_re
     assert await house.rows("SELECT 1 FROM payment_capture WHERE refunded_minor + reserved_minor > 0") == []
     assert await balances(house) == {}
     assert await house.rows("SELECT 1 FROM exchange") == []
+
+
+async def test_a_look_that_failed_does_not_undo_what_was_decided_meanwhile(house: House) -> None:
+    await opened(house)
+    await shelved(house, "RT-VASE", "71.40")
+    order = await house.an_order()
+    rma_id = await exchanging(house, order, "RT-VASE")
+    seen = await new_order(house, rma_id)
+    await house.do(lambda db: flow.act(db, settlement_id=seen.settlement_id, do=flow.Do.REFUND, actor="s", now=now()))
+
+    await house.do(lambda db: rows.postpone(db, seen, due=now() + timedelta(hours=1)))
+    await house.settle_down()
+
+    assert (await new_order(house, rma_id)).state.value == "cancelled"
+    assert await house.refunded(order) == ("19.99", 1)
+
+
+async def differing(house: House) -> UUID:
+    """Return a return whose new order was paid for, and has other lines than it was drafted with."""
+    await opened(house)
+    await shelved(house, "RT-VASE", "71.40")
+    rma_id = await exchanging(house, await house.an_order(), "RT-VASE")
+    await house.change("UPDATE exchange_order SET articles = jsonb_set(articles, '{0,quantity}', '2')")
+    await house.control("pay-invoice", {})
+    await house.later()
+    assert (await new_order(house, rma_id)).problem == "lines_differ"
+    return rma_id

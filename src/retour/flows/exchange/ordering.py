@@ -70,7 +70,7 @@ async def _round(far: Far, tenant_id: UUID, settlement_id: UUID) -> bool:
 
 
 async def _later(db: Db, found: ExchangeOrder, due: datetime) -> bool:
-    await rows.save(db, replace(found, due_at=due), was=found.state)
+    await rows.postpone(db, found, due=due)
     return False
 
 
