@@ -11,12 +11,15 @@ from retour.core.exchange import Carried, Exchange, Given, Wanted, Worth, exchan
 from retour.core.exchange_order import (
     Back,
     Chosen,
+    Do,
     as_collected,
+    choices,
     chosen_for,
     discount,
     emptied,
     handed_in,
     instead,
+    is_handed_in,
     is_sent,
     next_look,
     priced,
@@ -27,6 +30,8 @@ from retour.core.order import FulfilledUnits, Fulfilment, Order
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms
 from retour.core.ports import Article
 from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
+from retour.core.rma import Decision
+from retour.core.rma.exchange import ExchangeState
 from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
 from tests.core.rma import builders as b
 
@@ -208,3 +213,37 @@ def test_the_next_look_is_the_nearest_of_its_reasons() -> None:
     assert next_look(None, [], poll_at=poll) == poll
     assert next_look(end, [], poll_at=poll) == end
     assert next_look(end, [reminder], poll_at=poll) == reminder
+
+
+class TestWhatAPersonDecides:
+    @pytest.mark.parametrize(
+        ("state", "back", "may"),
+        [
+            (ExchangeState.PREPARING, None, (Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.UNPAID, None, (Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.UNPAID, Back.REFUND, ()),
+            (ExchangeState.STUCK, None, (Do.AGAIN, Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.STUCK, Back.REFUND, (Do.AGAIN, Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.STUCK, Back.REVERSE, (Do.AGAIN, Do.BY_HAND)),
+            (ExchangeState.BY_HAND, None, (Do.REFUND, Do.CREDIT)),
+            (ExchangeState.MADE, None, (Do.REFUND, Do.CREDIT)),
+            (ExchangeState.MADE, Back.REVERSE, ()),
+            (ExchangeState.RELEASING, None, ()),
+            (ExchangeState.CANCELLED, None, ()),
+        ],
+    )
+    def test_there_is_a_choice_wherever_nothing_is_under_way_and_nowhere_else(
+        self, state: ExchangeState, back: Back | None, may: tuple[Do, ...]
+    ) -> None:
+        assert choices(state, back) == may
+
+    def test_goods_are_handed_in_while_no_line_of_theirs_was_turned_down(self) -> None:
+        order = an_order(a_line("L1", gross=2_000, q=2))
+        line = replace(b.a_line(1, units=2), line_ref="L1", decision=Decision.RESOLVED)
+        asked = RefundRequest((RequestedLine("L1", (UnitRange(1, 2),)),))
+        plan = quote(order, a_ledger(order), asked, RefundTerms())
+
+        assert is_handed_in([line], plan)
+        assert not is_handed_in([replace(line, decision=Decision.REJECTED)], plan)
+        assert not is_handed_in([replace(line, claimed=((1, 1),))], plan)
+        assert is_handed_in([], emptied(plan))

@@ -15,6 +15,7 @@ from retour.core.policy.outcome import DownCharge
 from retour.core.ports import Article
 from retour.core.refund.plan import Plan, RowKind
 from retour.core.rma.exchange import ExchangeState
+from retour.core.rma.moves import FREEING
 from retour.core.rma.state import ReturnLine, Span, common, count
 
 ARTICLE_MOST: Final = 200  # characters of a ref or SKU
@@ -29,10 +30,42 @@ class Back(StrEnum):
     BY_HAND = "by_hand"
 
 
-# From where a person may let it be tried again, name another article, or have it paid otherwise.
-BEFORE_IT_IS_MADE: Final = frozenset(
-    {ExchangeState.PREPARING, ExchangeState.STUCK, ExchangeState.UNPAID, ExchangeState.BY_HAND}
-)
+class Do(StrEnum):
+    """What a person decides about a new order."""
+
+    AGAIN = "again"  # the cause is gone, or the platform's total is taken
+    REFUND = "refund"
+    CREDIT = "credit"
+    BY_HAND = "by_hand"
+
+
+_OTHERWISE: Final = (Do.REFUND, Do.CREDIT)
+
+
+def choices(state: ExchangeState, back: Back | None) -> tuple[Do, ...]:
+    """Return what a person may decide about a new order; nothing while it is under way.
+
+    One that is stuck on its way back may be decided about anew; where nobody hands anything in, nothing is paid for it.
+    """
+    match state:
+        case ExchangeState.STUCK if back is Back.REVERSE:
+            return (Do.AGAIN, Do.BY_HAND)
+        case ExchangeState.STUCK:
+            return (Do.AGAIN, *_OTHERWISE, Do.BY_HAND)
+        case ExchangeState.PREPARING | ExchangeState.UNPAID if back is None:
+            return (*_OTHERWISE, Do.BY_HAND)
+        case ExchangeState.BY_HAND | ExchangeState.MADE if back is None:
+            return _OTHERWISE
+    return ()
+
+
+def is_handed_in(lines: Iterable[ReturnLine], plan: Plan) -> bool:
+    """Return whether a return still has all units that a plan pays for; of lines that were turned down it has none."""
+    held = [line for line in lines if line.decision not in FREEING]
+    return all(
+        sum(count(common(line.claimed, spans)) for line in held if line.line_ref == ref) == count(spans)
+        for ref, spans in handed_in(plan).items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

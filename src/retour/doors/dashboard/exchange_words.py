@@ -75,10 +75,9 @@ EFFECTS: Final[Mapping[str, str]] = {
 # What may be decided, with what follows from it.
 CHOICES: Final[Mapping[str, tuple[str, str]]] = {
     "again": (_("Try again"), _("The article is priced anew; a draft that stands goes on.")),
-    "refund": (_("Refund instead"), _("The draft is deleted, then the value goes back to the payment.")),
-    "credit": (_("Give credit instead"), _("The draft is deleted, then you issue the credit and report it.")),
-    "by_hand": (_("Carry it out by hand"), _("The draft is deleted; you make the order and report it.")),
-    "cancel": (_("Cancel the new order"), _("It is cancelled on the platform and the amount taken back, if nothing left.")),
+    "refund": (_("Refund instead"), _("Draft or order is taken back unless sent, then the value goes back to the payment.")),
+    "credit": (_("Give credit instead"), _("Draft or order is taken back unless sent, then you issue the credit and report it.")),
+    "by_hand": (_("Carry it out by hand"), _("A draft is deleted, an order stands; you see to the rest and report it.")),
 }  # fmt: skip
 EXCEPTIONS: Final[Mapping[str, str]] = {
     "exchange_sent": _("New order was sent and cannot be taken back"),

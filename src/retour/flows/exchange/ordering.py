@@ -220,10 +220,11 @@ async def _drafted(look: Look, effect: EffectRow) -> bool:
 ACCEPTED: Final = "total_accepted"  # a person took the platform's figure
 
 
-async def _stuck_with(look: Look, order: ExchangeOrder, problem: str) -> bool:
-    await look.save(order.at(S.STUCK, look.now, due=look.now if order.back else None, problem=problem))
+async def _stuck_with(look: Look, order: ExchangeOrder, problem: str, *, again: bool = True) -> bool:
+    follows = again and order.back is not None
+    await look.save(order.at(S.STUCK, look.now, due=look.now if follows else None, problem=problem))
     await _tell(look, EventType.EXCHANGE_STUCK, {"problem": problem})
-    return order.back is not None
+    return follows
 
 
 async def _invoiced(look: Look, effect: EffectRow) -> bool:
@@ -244,9 +245,7 @@ async def _unpaid(look: Look, row: SettlementRow, seen: Seen) -> bool:
     """Go on if it was paid; else remind, or give it up once its time is over."""
     order, now = look.order, look.now
     if seen.draft is None:  # somebody deleted it there
-        await look.save(replace(order, draft_ref=None).at(S.STUCK, now, due=None, problem="draft_gone"))
-        await _tell(look, EventType.EXCHANGE_STUCK, {"problem": "draft_gone"})
-        return False
+        return await _stuck_with(look, replace(order, draft_ref=None), "draft_gone")
     if seen.draft.order_ref is not None:
         return await _ordered(look, seen.draft.order_ref)
     if order.expires_at is not None and order.expires_at <= now:
@@ -281,9 +280,7 @@ async def _ordered(look: Look, order_ref: str) -> bool:
 async def _link(look: Look, row: SettlementRow, seen: Seen) -> bool:
     assert seen.order_id is not None, "the new order was just read"
     if not await link(look, row, seen.order_id):
-        after = replace(look.order, order_id=seen.order_id)
-        await look.save(after.at(S.STUCK, look.now, due=None, problem="lines_differ"))
-        await _tell(look, EventType.EXCHANGE_STUCK, {"problem": "lines_differ"})
+        return await _stuck_with(look, replace(look.order, order_id=seen.order_id), "lines_differ")
     return False
 
 
@@ -302,7 +299,9 @@ async def _take_back(look: Look, row: SettlementRow, seen: Seen) -> bool:
     else:
         new = None if order.order_id is None else await orders.load(look.db, order.order_id)
         if new is not None and is_sent(new.order):
-            return await _cannot(replace(look, order=order), "exchange_sent", "ask the shopper for the new article, or for its value")
+            return await _cannot(
+                replace(look, order=order), "exchange_sent", "ask the shopper for the new article, or for its value"
+            )
         effect_id = await look.plan(EffectKind.CANCEL_EXCHANGE, OnOrder(order.order_ref))
     after = replace(order, effect_id=effect_id)
     await look.save(after.at(S.DROPPING, look.now, due=look.now + look.far.awaited, problem=order.problem))
@@ -318,7 +317,8 @@ async def _dropped(look: Look, row: SettlementRow, effect: EffectRow, *, ok: boo
         return await _ordered(look, str(effect.result["order_ref"]))
     if order.order_ref is not None:
         return await _cannot(look, "exchange_not_cancelled", "cancel the new order on the platform, or settle it")
-    return await stuck(look, _problem(effect))
+    await _stuck_with(look, order, _problem(effect), again=False)  # asked once more it would refuse once more
+    return False
 
 
 async def _cannot(look: Look, kind: str, next_step: str) -> bool:
