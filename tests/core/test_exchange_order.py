@@ -13,10 +13,10 @@ from retour.core.exchange_order import (
     Chosen,
     Do,
     as_collected,
+    captured,
     choices,
     chosen_for,
     discount,
-    emptied,
     handed_in,
     instead,
     is_handed_in,
@@ -26,10 +26,10 @@ from retour.core.exchange_order import (
     replaced_by,
 )
 from retour.core.money import NOTHING, Sides
-from retour.core.order import FulfilledUnits, Fulfilment, Order
+from retour.core.order import Capture, FulfilledUnits, Fulfilment, Order, TenderKind
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms
 from retour.core.ports import Article
-from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
+from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, emptied, quote
 from retour.core.rma import Decision
 from retour.core.rma.exchange import ExchangeState
 from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
@@ -164,6 +164,32 @@ class TestThePlatformsTotal:
         done, _ = swapped(1_999, price)
 
         assert as_collected(done, both(total), lines=5) is None
+
+    @pytest.mark.parametrize(("price", "total"), [(1_999, 1), (2_000, 0), (7_140, 0), (7_140, 9_000)])
+    def test_what_a_person_accepted_is_taken_whatever_it_is(self, price: int, total: int) -> None:
+        done, _ = swapped(1_999, price)
+
+        taken = as_collected(done, both(total), lines=1, accepted=True)
+
+        assert taken is not None
+        assert taken.collect == taken.collected == both(total)
+        assert sum(one.worth.gross.presentment for one in taken.carried) == 1_999 + total
+
+    def test_no_article_carries_less_than_nothing_and_its_tax_goes_with_it(self) -> None:
+        done, _ = swapped(1_999, 7_140, tax=1_140)
+        cup = Carried("v/2", Worth(both(0), (a_tax(0),)))
+        two = replace(done, carried=(cup, *done.carried))
+
+        taken = as_collected(two, both(0), lines=1, accepted=True)
+
+        assert taken is not None  # of its tax of 821 cents, which is that of what was to be paid on top
+        assert taken.carried == (cup, Carried("v/1", Worth(both(1_999), (a_tax(230),))))
+
+    def test_what_was_taken_for_an_order_is_the_sum_of_its_payments(self) -> None:
+        paid = Capture("c/1", TenderKind.CARD, "g", 700, b.NOW)
+
+        assert captured(of_eur()) == sum(one.captured for one in of_eur().captures)
+        assert captured(replace(of_eur(), captures=(paid, replace(paid, ref="c/2", captured=41)))) == 741
 
 
 class TestWhatItCarries:

@@ -170,17 +170,46 @@ def discount(done: Exchange, wanted: Sequence[Wanted], *, taxes_included: bool) 
     return half_up(off * (price - tax), price)
 
 
-def as_collected(done: Exchange, total: Sides, *, lines: int) -> Exchange | None:
+def as_collected(done: Exchange, total: Sides, *, lines: int, accepted: bool = False) -> Exchange | None:
     """Return the exchange with what the platform really collects; nothing if that is another sum than ours.
 
-    One minor unit for each line and one for the whole is rounding, as elsewhere (docs/money.md).
+    One minor unit for each line and one for the whole is rounding, as elsewhere (docs/money.md); a sum that a person
+    `accepted` is taken whatever it is.
     """
     more = total - done.collect
-    if abs(more.presentment) > lines + 1 or (done.collect.presentment == 0) != (total.presentment == 0):
+    differs = abs(more.presentment) > lines + 1 or (done.collect.presentment == 0) != (total.presentment == 0)
+    if differs and not accepted:
         return None
-    first, *others = done.carried
-    carried = Carried(first.ref, replace(first.worth, gross=first.worth.gross + more))
-    return replace(done, collect=total, collected=done.collected + more, carried=(carried, *others))
+    return replace(done, collect=total, collected=done.collected + more, carried=_carrying(done.carried, more))
+
+
+def _carrying(carried: Iterable[Carried], more: Sides) -> tuple[Carried, ...]:
+    """Return articles that carry so much more or less together, none of them less than nothing; taxes follow."""
+    found = []
+    for one in carried:
+        old = one.worth.gross
+        mine = Sides(max(more.presentment, -old.presentment), max(more.shop, -old.shop))
+        found.append(Carried(one.ref, _scaled(one.worth, old + mine)))
+        more -= mine
+    return tuple(found)
+
+
+def _scaled(worth: Worth, gross: Sides) -> Worth:
+    def scale(amount: int, new: int, old: int) -> int:
+        return half_up(amount * new, old) if old else amount
+
+    old = worth.gross
+    taxes = (
+        Tax(t.bucket, Sides(scale(t.amount.presentment, gross.presentment, old.presentment),
+                            scale(t.amount.shop, gross.shop, old.shop)))
+        for t in worth.taxes
+    )  # fmt: skip
+    return replace(worth, gross=gross, taxes=tuple(taxes))
+
+
+def captured(order: Order) -> int:
+    """Return what was taken for an order so far, in presentment minor units."""
+    return sum(capture.captured for capture in order.captures)
 
 
 def replaced_by(order: Order, carried: Sequence[Carried], quantities: Mapping[str, int]) -> dict[str, Worth] | None:
@@ -204,14 +233,6 @@ def is_sent(order: Order) -> bool:
 def instead(down: DownCharge) -> Back:
     """Return how goods are paid for whose exchange came to nothing: as the policy pays a difference back."""
     return Back.CREDIT if down is DownCharge.CREDIT else Back.REFUND
-
-
-def emptied(plan: Plan) -> Plan:
-    """Return a plan of the same terms that pays for nothing any more."""
-    return replace(
-        plan, rows=(), adjustments=(), total=NOTHING, taxes=(), legs=(), unallocated=0, billed=NOTHING, bonus=0,
-        bonus_shop=0, fees=(), credited=None,
-    )  # fmt: skip
 
 
 def next_look(expires_at: datetime | None, reminders: Iterable[datetime], *, poll_at: datetime) -> datetime:

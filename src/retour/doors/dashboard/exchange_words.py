@@ -32,6 +32,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "nothing_to_discount": _("The fees are more than the new article costs."),
     "total_differs": _("The platform computes another total than Retour. Trying again takes the platform's."),
     "total_unknown": _("The platform did not say what the order comes to."),
+    "payment_pending": _("The order is there, and its payment has not come in. Trying again waits once more."),
     "draft_gone": _("Somebody deleted the draft on the platform."),
     "lines_differ": _("The order has other lines than it was made for. Name them by hand."),
     "access_denied": _("The app may not draft orders: it needs the scopes write_draft_orders and read_products."),

@@ -106,7 +106,8 @@ async def _again(db: Db, order: ExchangeOrder, now: datetime) -> ExchangeOrder:
     if order.back is not None:
         return replace(order, due_at=now)
     if order.order_ref is not None:
-        return order.at(ExchangeState.LINKING, now, due=now)
+        accepted = ACCEPTED if order.problem == "total_differs" else None
+        return order.at(ExchangeState.LINKING, now, due=now, problem=accepted)
     if order.draft_ref is None:
         return replace(order.at(ExchangeState.PREPARING, now, due=now), tries=order.tries, effect_id=None)
     drafts = [

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from retour.core.event import EventType
-from retour.core.exchange_order import Back, emptied, handed_in
+from retour.core.exchange_order import Back, handed_in
+from retour.core.refund import emptied
 from retour.core.rma import Decision, ReturnLine, SettlementState, count
 from retour.core.rma.exchange import ExchangeState
 from retour.core.rma.state import common
