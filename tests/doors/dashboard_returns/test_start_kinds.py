@@ -130,6 +130,24 @@ async def test_a_withdrawal_is_kept_acknowledged_and_opened_at_once(scene: Scene
         assert await db.fetchval("SELECT count(*) FROM mail WHERE kind = 'withdrawal_received'") == 1
 
 
+async def test_a_withdrawal_of_several_items_needs_no_reason_of_any(scene: Scene, ben: Clerk, vault: Vault) -> None:
+    order = await scene.order(HALF_SENT | {"quantity": 1}, {**HALF_SENT, "sku": "RT-TRAY"}, name="Ida Sand")
+    key = vault.new_person_key(tenant_id=scene.house.tenant, person_id=order.person_id)
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        await db.execute(REKEY, order.person_id, key)
+    at = f"/dashboard/orders/{order.id}/return"
+
+    done = await ben.send(
+        f"{at}?kind=withdrawal", to=at, line=["0", "1"], name="Ida Sand", contact="ida@example.com",
+        **{"quantity-0": "1", "quantity-1": "1"},
+    )  # fmt: skip
+
+    assert done.status == 303, done.words
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        found = await db.fetch(NEWEST, order.id)
+    assert [(one["kind"], one["status"], one["quantity"]) for one in found] == [("withdrawal", "approved", 1)] * 2
+
+
 async def test_a_made_up_kind_is_a_return(scene: Scene, ben: Clerk) -> None:
     order = await scene.order(name="Ida Sand")
 

@@ -22,6 +22,7 @@ from retour.store import photo as photos
 from retour.store.db import Database
 from retour.store.intake import Intake
 from retour.store.intake import photos as waiting_photos
+from retour.store.policy import PolicyCache
 from retour.store.rma import questions
 from tests.core.intake.papers import a_return
 from tests.flows.intake.post import SHOP, Post, a_post
@@ -212,6 +213,27 @@ async def test_an_answer_to_one_of_our_mails_is_a_message_on_its_return(post: Po
     assert await notes(post, record.id) == [("When do I get my money?", True, f"shopper:{record.person_id}")]
     assert (await post.sender.events("return"))[-1] == "return.message_received"
     assert await drafts(post) == []
+
+
+@pytest.mark.parametrize("by_number", [False, True])
+async def test_an_answer_to_a_return_that_was_merged_is_a_message_on_the_one_that_goes_on(
+    post: Post, by_number: bool
+) -> None:
+    first = await a_known_return(post)
+    ids = [first.id]
+    async with post.database.tx(post.tenant_id) as db:
+        order_id = await db.fetchval("SELECT order_id FROM rma")
+        for line in ("line-1", "line-2"):
+            wishes = (rma.Wish(line, 1, "too_small"),)
+            asking = rma.Asking(post.sender.shop.store_id, order_id, wishes, "staff")
+            ids.append(uuid4())
+            await rma.open_return(db, asking, id=ids[-1], actor="staff:1", now=post.now, policies=PolicyCache())
+            await rma.merge(db, rma_id=ids[-2], into=ids[-1], actor="staff:1", now=post.now)
+        number = await db.fetchval("SELECT number FROM rma WHERE id = $1", ids[-1])
+    post.write("Hello", **({"subject": f"R-{first.number}", "sender": CANARY} if by_number else {"answers": OURS}))
+
+    assert await post.read() == [f"message: R-{number}"]
+    assert [await notes(post, one) for one in ids] == [[], [], [("Hello", True, f"shopper:{first.person_id}")]]
 
 
 async def test_an_answer_to_a_question_lets_the_return_go_on(post: Post) -> None:

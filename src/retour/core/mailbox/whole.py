@@ -1,16 +1,14 @@
 """Every word of a mail, decoded: for looking whom it is about, not for reading it."""
 
-import email.policy
 import html
 import re
-from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
-from itertools import islice
 from typing import Final
 
-from retour.core.mailbox.mime import MOST_PARTS, decoded
+from retour.core.mailbox.mime import decoded
+from retour.core.mailbox.parts import taken_apart
 
 _HEADER_MOST: Final = 10_000  # characters of one header that are looked at
 _HEADERS_MOST: Final = 200  # of one part
@@ -23,8 +21,7 @@ def everything_in(raw: bytes) -> str:
     What is no mail, or nested beyond sense, says nothing.
     """
     try:
-        message = message_from_bytes(raw, policy=email.policy.compat32)
-        return "\n".join(text for part in islice(message.walk(), MOST_PARTS) for text in _said(part))
+        return "\n".join(text for part in taken_apart(raw) for text in _said(part))
     except (RecursionError, MessageError, ValueError, LookupError):
         return ""
 

@@ -260,9 +260,9 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
         if kind != Kind.WITHDRAWAL and reason not in dict(choice.reasons):
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
-        kind, ref = _chosen(sent, choice.n)
+        resolution, ref = _chosen(sent, choice.n)
         note = sent.text(f"note-{choice.n}")[:10_000] or None
-        wishes.append(Wish(choice.ref, quantity, reason, note, kind, ref, answers_of(sent, choice.n)))
+        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers_of(sent, choice.n)))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.channel import Channel
-from retour.core.mailbox import TEXT_MOST, Received, conversation, number_in, read_mail, with_files
+from retour.core.mailbox import TEXT_MOST, Received, conversation, number_in, with_files
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.message import Told
 from retour.flows.intake.taking import Source, fitting
@@ -37,14 +37,15 @@ class Reading:
 
 
 async def read_mail_in(
-    db: Db, vault: Vault, entry: Entry, raw: bytes, reading: Reading, *, hands: Hands, now: datetime
-) -> Told:
+    db: Db, vault: Vault, entry: Entry, raw: bytes, mail: Received | None, reading: Reading, *, hands: Hands,
+    now: datetime,
+) -> Told:  # fmt: skip
     """Work on a mail inside the open transaction and return what became of it; it never raises for its content.
 
+    `mail` is what its bytes say, read beforehand; nothing where they cannot be read.
     A mail answers a return by the id of one of our mails, whoever wrote it; by the number in its subject only if it
     comes from the shopper's own address. The other mails of a conversation join its draft, or the return it became.
     """
-    mail = read_mail(raw)
     if mail is None:
         return Told("refused", problem=UNREADABLE)
     if mail.automatic is not None:
