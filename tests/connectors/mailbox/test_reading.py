@@ -1,6 +1,7 @@
 """Reading a mailbox over a real socket: what is new, once numbered anew, cut off, refused, or not to be trusted."""
 
 import asyncio
+import datetime as dt
 from imaplib import IMAP4
 
 import pytest
@@ -45,6 +46,16 @@ async def test_a_message_comes_whole_with_its_time_and_is_not_marked() -> None:
     assert (message.raw, message.arrived_at, message.whole) == (letter(1), NOON, True)
     assert box.letters[0].flags == set()
     assert any(said.startswith("EXAMINE") for said in box.says)
+
+
+async def test_a_time_that_no_clock_shows_is_none() -> None:
+    box = a_mailbox(dt.datetime.max.replace(tzinfo=dt.timezone(-12 * dt.timedelta(hours=1))))
+    async with serve_mailbox(box) as port:
+        page = await ImapClient(internal=True, patience=QUICK).read(
+            box_at(port), password="s3cret", after=None, since=NOON
+        )
+
+    assert [(message.raw, message.arrived_at) for message in page.messages] == [(letter(1), NOON)]
 
 
 async def test_seen_is_marked_only_where_the_folder_is_numbered_as_it_was() -> None:

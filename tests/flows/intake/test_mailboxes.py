@@ -230,7 +230,8 @@ async def test_an_answer_to_a_return_that_was_merged_is_a_message_on_the_one_tha
             await rma.open_return(db, asking, id=ids[-1], actor="staff:1", now=post.now, policies=PolicyCache())
             await rma.merge(db, rma_id=ids[-2], into=ids[-1], actor="staff:1", now=post.now)
         number = await db.fetchval("SELECT number FROM rma WHERE id = $1", ids[-1])
-    post.write("Hello", **({"subject": f"R-{first.number}", "sender": CANARY} if by_number else {"answers": OURS}))
+    subject, answers = (f"R-{first.number}", "") if by_number else ("Hello", OURS)
+    post.write("Hello", subject=subject, answers=answers)
 
     assert await post.read() == [f"message: R-{number}"]
     assert [await notes(post, one) for one in ids] == [[], [], [("Hello", True, f"shopper:{first.person_id}")]]
@@ -271,6 +272,34 @@ async def test_later_mails_of_a_conversation_join_its_draft(post: Post) -> None:
     [draft] = await drafts(post)
     assert became == ["parked: draft"]
     assert await text_of(post, draft.id) == "Hello\n\nToo small.\n\n—\n\nOrder #1001, sorry."
+
+
+async def test_of_two_mails_that_are_read_at_once_neither_is_lost_whichever_clock_is_ahead(post: Post) -> None:
+    post.write("Too small.", subject="Hello")
+    await post.read()
+    post.write("Where do I send it?", answers="<m1@example.com>", message_id="<m2@example.com>")
+    post.write("And when?", answers="<m1@example.com>", message_id="<m3@example.com>")
+    post.behind = timedelta(hours=5)  # work that began before that of the first, and waited for it
+    became = await post.read()
+
+    [draft] = await drafts(post)
+    assert became == ["parked: order_not_clear"] * 2
+    assert await text_of(post, draft.id) == "Hello\n\nToo small.\n\n—\n\nWhere do I send it?\n\n—\n\nAnd when?"
+
+
+async def test_of_a_very_long_conversation_the_first_and_the_last_mails_stay(post: Post) -> None:
+    post.write("Order #1001\n" + "first " * 1_800, subject="Hello")
+    for n in range(2, 8):
+        post.write(f"Mail {n}\n" + "word " * 1_990, answers="<m1@example.com>", message_id=f"<m{n}@example.com>")
+
+    await post.read()
+
+    [draft] = await drafts(post)
+    said = await text_of(post, draft.id)
+    assert len(said) == 50_000
+    assert said.startswith("Hello\n\nOrder #1001\nfirst")
+    assert [n for n in range(2, 8) if f"Mail {n}\n" in said] == [4, 5, 6, 7]
+    assert said.count("[…]") == 1
 
 
 async def test_a_conversation_that_became_a_return_goes_on_there_and_one_that_was_dismissed_begins_anew(

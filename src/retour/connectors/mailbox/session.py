@@ -250,6 +250,7 @@ def _arrived(said: bytes) -> datetime | None:
     try:
         zone = timezone(ahead if sign == "+" else -ahead)
         month_number = MONTHS.index(month.title()) + 1
-        return datetime(int(year), month_number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        at = datetime(int(year), month_number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        return at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
