@@ -270,9 +270,9 @@ class House(Sight):
             work, id_ = (await self._overdue())[0]
             await work(id_)
 
-    async def run_until_exchange(self, rma_id: UUID) -> None:
-        """Do the jobs one by one and stop when the new order of the return's exchange is to be made."""
-        while not await self.rows("SELECT 1 FROM exchange_order WHERE rma_id = $1", rma_id):
+    async def run_until_exchange(self, rma_id: UUID, state: str = "preparing") -> None:
+        """Do the jobs one by one and stop when the new order of the return's exchange stands there."""
+        while not await self.rows("SELECT 1 FROM exchange_order WHERE rma_id = $1 AND state = $2", rma_id, state):
             work, id_ = (await self._overdue())[0]
             await work(id_)
 

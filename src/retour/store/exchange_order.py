@@ -28,7 +28,7 @@ VALUES (current_tenant(), $1, $2, $3, 'preparing', $4, $5, $5)
 ON CONFLICT (tenant_id, settlement_id) DO UPDATE
    SET state = 'preparing', articles = excluded.articles, since = excluded.since, due_at = excluded.due_at,
        problem = NULL, tries = exchange_order.tries + 1, figures = NULL, effect_id = NULL, draft_ref = NULL,
-       pay_url = NULL, expires_at = NULL, reminded_at = NULL, back = NULL
+       order_ref = NULL, order_id = NULL, pay_url = NULL, expires_at = NULL, reminded_at = NULL, back = NULL
  WHERE exchange_order.state IN ('stuck', 'by_hand') AND exchange_order.draft_ref IS NULL
 RETURNING settlement_id
 """
@@ -54,12 +54,21 @@ UPDATE exchange_order SET state = $2, problem = $3, articles = $4, figures = $5:
  WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state = $16
 RETURNING settlement_id
 """
+POSTPONE: Final = """
+UPDATE exchange_order SET due_at = $2
+ WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state = $3 AND back IS NOT DISTINCT FROM $4
+"""
 NUDGE: Final = """
 UPDATE exchange_order SET due_at = $2 WHERE tenant_id = current_tenant() AND effect_id = $1 RETURNING settlement_id
 """
+# What the merchant carries out by hand is taken back only while nothing says that he has: no report, no lines, no order.
 ASK_BACK: Final = """
 UPDATE exchange_order SET back = $2, due_at = $3
  WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state <> 'cancelled' AND back IS DISTINCT FROM 'reverse'
+   AND (state <> 'by_hand' OR order_ref IS NULL
+        AND NOT EXISTS (SELECT 1 FROM exchange e WHERE e.tenant_id = current_tenant() AND e.settlement_id = $1)
+        AND EXISTS (SELECT 1 FROM settlement s WHERE s.tenant_id = current_tenant() AND s.id = $1
+                       AND s.state IN ('handed_over', 'due')))
 RETURNING settlement_id
 """
 UNPAID_DAYS: Final = """
@@ -70,7 +79,7 @@ TURN: Final = """
 UPDATE settlement SET state = 'quoted', resolution = $2, resolution_ref = NULL, handed_to = NULL, handed_at = NULL,
        comparison = NULL, platform_quote = NULL, report_due_at = NULL, report_ref = NULL, report_note = NULL,
        reported_by = NULL, reported_at = NULL, settled_at = NULL, due_at = NULL
- WHERE tenant_id = current_tenant() AND id = $1 AND handed_to = 'merchant' AND state IN ('handed_over', 'due')
+ WHERE tenant_id = current_tenant() AND id = $1 AND handed_to = 'merchant' AND state IN ('handed_over', 'due', 'settled')
 RETURNING id
 """
 REVERSE: Final = """
@@ -158,6 +167,11 @@ async def save(db: Db, order: ExchangeOrder, *, was: ExchangeState) -> bool:
     return saved is not None
 
 
+async def postpone(db: Db, order: ExchangeOrder, *, due: datetime) -> None:
+    """Write when an order is looked at again, unless it has moved or somebody has decided about it since it was read."""
+    await db.execute(POSTPONE, order.settlement_id, due, order.state.value, order.back and order.back.value)
+
+
 async def nudge(db: Db, effect_id: UUID, *, at: datetime) -> None:
     """Let the order that awaits an effect be looked at now that its outcome is known."""
     waiting = await db.fetchval(NUDGE, effect_id, at)
@@ -166,7 +180,10 @@ async def nudge(db: Db, effect_id: UUID, *, at: datetime) -> None:
 
 
 async def ask_back(db: Db, settlement_id: UUID, *, back: Back, at: datetime) -> bool:
-    """Ask for an order to be given up; return whether there was one that could be."""
+    """Ask for an order to be given up; return whether there was one that could be.
+
+    What the merchant has carried out by hand is not ours to take back: he is asked to (`reversal_asked`).
+    """
     asked = await db.fetchval(ASK_BACK, settlement_id, back.value, at)
     if asked is not None:
         await jobs.defer(db, [jobs.Job(jobs.Task.EXCHANGE, settlement_id, jobs.Queue.MONEY)])

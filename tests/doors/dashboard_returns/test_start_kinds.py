@@ -154,3 +154,40 @@ async def test_a_made_up_kind_is_a_return(scene: Scene, ben: Clerk) -> None:
     page = await ben.get(f"/dashboard/orders/{order.id}/return?kind=theft")
 
     assert 'name="kind" value="return"' in page.text
+
+
+THREE_SENT = {
+    "sku": "RT-MUG-SET", "name": "Stoneware mugs, set of 4", "price": "38.00", "quantity": 3, "fulfilled": 3,
+    "taxes": [["VAT", "0.19"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["return", "gift", "withdrawal"])
+async def test_a_form_that_is_sent_twice_starts_one_return(scene: Scene, vault: Vault, ben: Clerk, kind: str) -> None:
+    document = template(automatic=True)
+    offering = replace(document, defaults=replace(document.defaults, resolutions=OFFERS))
+    await scene.house.do(
+        lambda db: policy.publish(db, store_id=scene.house.store, document=offering, actor="owner", now=now())
+    )
+    order, another = [await scene.order(THREE_SENT, name="Ida Sand") for _ in range(2)]
+    for one in (order, another):
+        key = vault.new_person_key(tenant_id=scene.house.tenant, person_id=one.person_id)
+        async with scene.house.web.tx(scene.house.tenant) as db:
+            await db.execute(REKEY, one.person_id, key)
+    at = f"/dashboard/orders/{order.id}/return"
+    fields = {"line": "0", "quantity-0": "1", "email": "ida@example.com"}
+    if kind == "withdrawal":
+        asked = hidden(await ben.get(f"{at}?kind={kind}"))
+        confirmed = asked | fields | {"name": "Ida Sand", "contact": "ida@example.com"}
+    else:
+        chosen = fields | {"reason-0": "too_small", "resolution": "store_credit"}
+        confirmed = hidden(await ben.send(f"{at}?kind={kind}", to=at, **chosen))
+
+    first, second = await ben.post(at, confirmed), await ben.post(at, confirmed)
+    elsewhere = await ben.post(f"/dashboard/orders/{another.id}/return", confirmed)
+
+    assert (first.status, second.status) == (303, 303), second.words
+    assert second.headers["location"] == first.headers["location"]
+    assert elsewhere.headers.get("location") != first.headers["location"]
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        assert await db.fetchval("SELECT count(*) FROM rma WHERE order_id = $1", order.id) == 1

@@ -147,6 +147,7 @@ async def test_a_store_that_left_is_called_no_more_and_everybody_goes_after_the_
         if request.kind is RequestKind.ERASURE:
             await canary.work(request.id)
     await canary.later(LOOK_AGAIN)
+    unread = await canary.received(b"of nobody", done=False)
     done = await canary.work(store.id)
     await platform.send("shop/redact")
 
@@ -160,6 +161,8 @@ async def test_a_store_that_left_is_called_no_more_and_everybody_goes_after_the_
         key: sums[key] for key in ("postings", "accounts", "captures", "settlements")
     }
     async with canary.house.web.tx(canary.house.tenant) as db:
+        left = await db.fetchrow("SELECT body_sealed, outcome, done_at IS NOT NULL FROM inbox WHERE id = $1", unread)
+        assert tuple((left or {}).values()) == (None, "forgotten", True), "nobody works on a body that is gone"
         state = await db.fetchrow("SELECT state, sealed_read FROM connection WHERE id = $1", canary.house.connection)
     assert tuple((state or {}).values()) == ("disconnected", None)
 

@@ -186,7 +186,7 @@ async def _store(db: Db, request: Request, now: datetime) -> None:
         again = timedelta(minutes=1) if people else LOOK_AGAIN
         await rows.put_off(db, request.id, why=Waits.PEOPLE_LEFT.value, until=now + again, facts={"people": left})
         return
-    await rows.forget_connection(db, request.connection_id)
+    await rows.forget_connection(db, request.connection_id, at=now)
     await _end(db, request, now)
 
 

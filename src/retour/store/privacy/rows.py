@@ -121,10 +121,12 @@ SELECT DISTINCT p.id FROM unnest($1::uuid[], $2::uuid[]) AS known (person_id, re
  WHERE NOT EXISTS (SELECT FROM privacy_request r
                     WHERE r.tenant_id = p.tenant_id AND r.id = known.request_id AND r.state = 'cancelled')
 """
-# What of a store's connection belongs to no person: received bodies and the keys to the platform.
+# What of a store's connection belongs to no person: received bodies and the keys to the platform. Nobody works on what
+# has no body any more.
 FORGET_CONNECTION: Final = """
 WITH bodies AS (
-  UPDATE inbox SET body_sealed = NULL, facts = '{}'
+  UPDATE inbox SET body_sealed = NULL, facts = '{}', done_at = coalesce(done_at, $2),
+         outcome = CASE WHEN done_at IS NULL THEN 'forgotten' ELSE outcome END
    WHERE tenant_id = current_tenant() AND connection_id = $1 AND body_sealed IS NOT NULL)
 UPDATE connection SET sealed_read = NULL, sealed_write = NULL WHERE tenant_id = current_tenant() AND id = $1
 """
@@ -308,9 +310,9 @@ async def back(db: Db, erased: Collection[tuple[UUID, UUID]]) -> list[UUID]:
     return [row["id"] for row in await db.fetch(BACK, [one for one, _ in known], [request for _, request in known])]
 
 
-async def forget_connection(db: Db, connection_id: UUID) -> None:
+async def forget_connection(db: Db, connection_id: UUID, *, at: datetime) -> None:
     """Forget what a connection received and the credentials with which it was called."""
-    await db.execute(FORGET_CONNECTION, connection_id)
+    await db.execute(FORGET_CONNECTION, connection_id, at)
 
 
 async def left(db: Db, *, store_id: UUID, connection_id: UUID) -> int:
