@@ -193,7 +193,7 @@ def _line(shop: Shop, wish: Input, index: int, currency: str) -> dict[str, Any]:
         raise Refusal(["lineItems", str(index), "quantity"], "Quantity must be greater than 0")
     price = str(price_in(shop, variant, currency))
     return {
-        "sku": variant.sku, "name": variant.product.title, "price": price, "quantity": wish["quantity"],
+        "sku": variant.sku, "name": variant.full_title, "price": price, "quantity": wish["quantity"],
         "fulfilled": 0, "taxes": variant.taxes,
     }  # fmt: skip
 

@@ -280,8 +280,10 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.productVariants": about.variants,
     "QueryRoot.draftOrder": _by_id("drafts"),
     "QueryRoot.draftOrders": about.find_drafts,
-    "ProductVariant.title": lambda v, _: v.product.title,
-    "ProductVariant.displayName": lambda v, _: v.product.title,
+    "Product.featuredMedia": _fixed(value=None),
+    "ProductVariant.title": lambda v, _: v.option or v.product.title,
+    "ProductVariant.displayName": lambda v, _: v.full_title,
+    "ProductVariant.media": about.media,
     "ProductVariant.inventoryQuantity": lambda v, _: catalogue.available(v),
     "ProductVariant.availableForSale": _fixed(value=True),
     "ProductVariant.contextualPricing": about.contextual,
@@ -376,6 +378,7 @@ FIELDS: dict[str, Resolver] = {
 }
 
 KINDS: dict[str, Callable[[Any], str]] = {
+    "Media": lambda _: "MediaImage",
     "Node": lambda value: value.id.split("/")[3],
     "DiscountApplication": lambda value: (
         "DiscountCodeApplication" if value.code else f"{value.made_by}DiscountApplication"

@@ -60,6 +60,13 @@ class Variant:
     price: Decimal = Decimal(10)
     taxes: list[list[str]] = field(default_factory=lambda: [["VAT", "0.19"]])
     inventory_policy: str = "DENY"
+    option: str = ""
+    name: str = ""
+
+    @property
+    def full_title(self) -> str:
+        """Return what it is called by itself."""
+        return self.name or self.product.title
 
 
 @dataclass(slots=True, eq=False)
