@@ -75,7 +75,7 @@ def test_a_product_is_named_by_its_number_alone(ref: str, number: str) -> None:
 @pytest.mark.anyio
 async def test_a_shop_answers_with_its_variants_and_finds_articles_by_how_their_words_begin() -> None:
     async with live_shop() as shop:
-        (sock,) = [one for one in await shop.connector.search_articles(shop.at, words="sock-3p", country=None)]
+        (sock,) = await shop.connector.search_articles(shop.at, words="sock-3p", country=None)
         assert sock.product_ref is not None
         variants = await shop.connector.variants_of(shop.at, product_ref=sock.product_ref, country=None)
         found = await shop.connector.search_articles(shop.at, words="tea", country="US")

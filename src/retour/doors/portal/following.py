@@ -22,6 +22,7 @@ from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
+from retour.doors.portal.newly import new_items
 from retour.doors.portal.offers import Names, names_of
 from retour.doors.portal.papers import counter_of, papers_of, sent_to
 from retour.doors.portal.papers import told as told_parcels
@@ -90,6 +91,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
+        new_orders = await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else []
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
@@ -106,7 +108,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
-            new_orders=await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else (),
+            new_items=await new_items(here, row, swaps=_swaps(row), is_ordered=bool(new_orders)), new_orders=new_orders,
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 

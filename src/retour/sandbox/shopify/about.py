@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from graphql import GraphQLResolveInfo
 
-from retour.sandbox.shopify import catalogue, drafts
 from retour.sandbox.pictures import SIZE
-from retour.sandbox.shopify.model import Customer, InventoryItem, Order, Variant
+from retour.sandbox.shopify import catalogue, drafts
+from retour.sandbox.shopify.goods import InventoryItem, Variant
+from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.money import Money, rounded
 from retour.sandbox.shopify.search import page
 from retour.sandbox.shopify.state import Shop

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from retour.sandbox.shopify.model import InventoryItem, Location, Product, ReasonDefinition, Variant
+from retour.sandbox.shopify.goods import InventoryItem, Location, Product, Variant
+from retour.sandbox.shopify.model import ReasonDefinition
 from retour.sandbox.shopify.state import Shop
 
 STATES = ("available", "on_hand", "damaged", "quality_control", "reserved", "incoming", "committed", "safety_stock")

@@ -10,7 +10,8 @@ from typing import Any
 
 from retour.sandbox.shopify import pricing
 from retour.sandbox.shopify.building import RATES, add_order, figures
-from retour.sandbox.shopify.model import Order, Transaction, Variant
+from retour.sandbox.shopify.goods import Variant
+from retour.sandbox.shopify.model import Order, Transaction
 from retour.sandbox.shopify.money import Bag, rounded
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop

@@ -12,10 +12,10 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from retour.sandbox.pictures import SIZE
 from retour.sandbox.shopify import about, catalogue, pricing, refunds, returns
+from retour.sandbox.shopify.goods import InventoryItem
 from retour.sandbox.shopify.model import (
     Fulfillment,
     FulfillmentLine,
-    InventoryItem,
     Line,
     Order,
     Refund,
