@@ -1,6 +1,7 @@
 """An exchange explained in the reader's words: from the price of the new article to what is paid or goes back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from retour.core.exchange import Exchange
 from retour.core.exchange_order import Chosen
@@ -61,3 +62,12 @@ def _sum_label(total: int, reader: Reader, *, credited: bool) -> str:
     if total < 0:
         return reader.say("You get back as credit") if credited else reader.say("You get back")
     return reader.say("Nothing to pay")
+
+
+def as_value(rows: Sequence[MoneyRow], reader: Reader) -> tuple[MoneyRow, ...]:
+    """Return the rows of what goods are worth, where that is not paid out but counts towards an exchange."""
+    return tuple(
+        replace(row, label=reader.say("Counts towards your exchange")) if row.kind == "paid" else row
+        for row in rows
+        if row.kind != "to"
+    )

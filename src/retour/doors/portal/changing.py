@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 
 from litestar import Response
 
-from retour.core.article import SEARCH_MOST, Swap
+from retour.core.article import SEARCH_MOST, Swap, swap
 from retour.core.errors import Refused
+from retour.core.exchange_order import handed_in
 from retour.core.ports import Article
 from retour.core.rma import ReturnLine
 from retour.doors.portal import picks
@@ -19,6 +20,7 @@ from retour.doors.portal.swapping import search
 from retour.flows import exchange as flow
 from retour.flows.exchange import Changeable
 from retour.store import article as articles
+from retour.store import rma as rmas
 from retour.store.db import Db, Record
 from retour.web.forms import FormErrors
 from retour.web.pages import see
@@ -88,7 +90,8 @@ async def _page(
     chosen = (await articles.chosen(here.db, row["id"])).get(line.id)
     shelf = await picks.shelf_of(
         here, found.order, bought, quantity=line.quantity, terms=found.terms[line.line_ref],
-        chosen=chosen.article if chosen else "", find=asked["find"], words=asked["words"], cost=_unknown,
+        chosen=chosen.article if chosen else "", find=asked["find"], words=asked["words"],
+        cost=await _cost(here, found, line),
     )  # fmt: skip
     images = await pictures_of(here.db, found.order.order)
     return here.page(
@@ -101,9 +104,18 @@ async def _page(
     )  # fmt: skip
 
 
-def _unknown(_: Article) -> Swap | None:
-    """Say nothing of the sum: what is paid follows from what arrives."""
-    return None
+async def _cost(here: Here, found: Changeable, line: ReturnLine) -> picks.Cost:
+    """Return what an article for a line comes to, by what was promised for it; nothing where other items stand beside it."""
+    plans = await rmas.promised(here.db, found.record.rma.id)
+    alone = len(found.lines) == 1 and all(set(handed_in(plan)) == {line.line_ref} for plan in plans)
+
+    def cost(article: Article) -> Swap | None:
+        if not alone:
+            return None
+        named = {line.line_ref: article.ref}
+        return swap(found.order.order, plans, named, {article.ref: article}, found.terms, promised="")
+
+    return cost
 
 
 def _line(found: Changeable, key: str) -> ReturnLine | None:

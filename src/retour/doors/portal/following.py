@@ -42,6 +42,7 @@ from retour.store.refund import SettlementRow
 from retour.store.rma import questions
 from retour.store.rma.questions import InfoRequest
 from retour.web.differences import differences
+from retour.web.exchanged import as_value
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
@@ -97,7 +98,8 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
-            rows=rows, is_promise=is_promise, pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
+            rows=as_value(rows, reader) if _swaps(row) else rows, swaps=_swaps(row), is_promise=is_promise,
+            pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),

@@ -23,7 +23,7 @@ from retour.flows.rma import Judged
 from retour.store import order as orders
 from retour.store.db import Db
 from retour.store.ids import new_id
-from retour.web.exchanged import swapped
+from retour.web.exchanged import as_value, swapped
 from retour.web.explained import explained, keyed, marked
 from retour.web.forms import FormErrors
 from retour.web.pages import see
@@ -118,7 +118,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
         "review", swap=_told(here, swap, promise.currency), later=draft.later, status=status, errors=FormErrors(),
-        notice=notice, rows=shown, plan=promise.hash,
+        notice=notice, rows=as_value(shown, here.reader) if swap else shown, plan=promise.hash,
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,

@@ -39,7 +39,3 @@ GRANT EXECUTE ON FUNCTION route_due_catalogue_asks(int, interval) TO retour_app,
 
 -- What was shown with an article when it was chosen: {article, title, price_minor, currency}. It tells of another one nothing.
 ALTER TABLE wanted_article ADD COLUMN shown jsonb;
-ALTER TABLE visit_limit DROP CONSTRAINT visit_limit_kind_check;
-ALTER TABLE visit_limit ADD CONSTRAINT visit_limit_kind_check
-  CHECK (kind IN ('address', 'order', 'store', 'number', 'search')) NOT VALID;
-ALTER TABLE visit_limit VALIDATE CONSTRAINT visit_limit_kind_check;
