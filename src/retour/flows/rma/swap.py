@@ -56,12 +56,14 @@ async def _known(db: Db, judged: Judged, wishes: Sequence[Wish], now: datetime) 
 async def check_articles(db: Db, judged: Judged, asking: Asking, *, now: datetime) -> Mapping[str, Shown]:
     """Return what is shown of the articles that a request names, by their refs; nothing is read where none is named.
 
-    Where the figures of a swap were shown, they must stand. Raises Refused: `not_an_exchange`, `price_changed`, and
+    Where the figures of a swap were shown, they must stand. Raises Refused: `not_an_exchange`, `invalid_text`, `price_changed`, and
     what `swap_of` refuses.
     """
     for n, wish in enumerate(asking.wishes):
         if wish.article is not None and wish.resolution != _EXCHANGE:
             raise Refused("not_an_exchange", "the line is not exchanged", field=f"lines[{n}].article")
+        if wish.article is not None and not (wish.article.strip() and wish.article.isprintable()):
+            raise Refused("invalid_text", "name the article by its ref or its SKU", field=f"lines[{n}].article")
     if asking.swap_hash is not None:
         found = await swap_of(db, judged, asking.wishes, now=now)
         if found.hash != asking.swap_hash:
@@ -76,7 +78,7 @@ async def keep_articles(
 ) -> None:
     """Keep which article each line of a new return is exchanged for; nothing is written where none is named."""
     chosen = {
-        line.id: (wish.article, shown.get(wish.article))
+        line.id: (wish.article.strip(), shown.get(wish.article))
         for line, wish in zip(new.lines, asking.wishes, strict=True)
         if wish.article is not None
     }
