@@ -10,6 +10,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_api_key(uuid)",
         "route_connection(uuid)",
         "route_due_alarms(integer, interval)",
+        "route_due_catalogue_asks(integer, interval)",
         "route_due_deliveries(integer, interval)",
         "route_due_effects(integer, interval)",
         "route_due_escalations(integer, interval, jsonb)",

@@ -85,7 +85,10 @@ async def walk(site: Site, page: Page, name: str, *, see: Any = None) -> str:
     await page.locator("input[name=resolution]").first.wait_for()
     await looked()
     await page.locator(".portal-foot button").click()
-    await page.locator("table.money").wait_for()
+    await page.wait_for_url(re.compile("/(articles|review)"))
+    if "/articles" in page.url:  # an exchange whose article is named later
+        await page.get_by_role("button", name="Choose later").click()
+    await page.locator("table.money").first.wait_for()
     await looked()
     await page.locator(".portal-foot button").click()
     await page.locator("ol.timeline").wait_for()

@@ -264,9 +264,17 @@ def _check(given: Sequence[Given], wanted: Sequence[Wanted], terms: ExchangeTerm
         if one.available is not None and one.available < one.quantity and not terms.out_of_stock:
             raise Refused("out_of_stock", "fewer units are in stock", field=one.ref, facts={"left": one.available})
     if terms.items is ExchangeItems.VARIANT:
-        ours = {(g.product_ref, g.quantity) for g in given}
-        if len(given) != 1 or {(w.product_ref, w.quantity) for w in wanted} != ours or len(wanted) != 1:
+        ours, theirs = (_units((one.product_ref, one.quantity) for one in side) for side in (given, wanted))
+        if None in ours or ours != theirs:
             raise Refused("exchange_not_offered", "only another variant of the same article", field=wanted[0].ref)
+
+
+def _units(parts: Iterable[tuple[str | None, int]]) -> dict[str | None, int]:
+    """Return how many units there are of each product."""
+    found: dict[str | None, int] = {}
+    for product, quantity in parts:
+        found[product] = found.get(product, 0) + quantity
+    return found
 
 
 def _is_even(reference: int, price: int, terms: ExchangeTerms) -> bool:

@@ -188,6 +188,8 @@ class Article:
     sku: str | None = None
     product_ref: str | None = None
     available: int | None = None
+    option: str | None = None  # what tells it from the other variants of its product
+    picture_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,14 @@ class CommerceConnector(EffectConnector, Protocol):
 
     async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
         """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
+        ...
+
+    async def variants_of(self, at: Credential, *, product_ref: str, country: str | None) -> tuple[Article, ...]:
+        """Return what is on sale of a product, as buyers of that country see it; raise Unreachable."""
+        ...
+
+    async def search_articles(self, at: Credential, *, words: str, country: str | None) -> tuple[Article, ...]:
+        """Return articles on sale that fit the words, the best first; a page of them at most; raise Unreachable."""
         ...
 
     async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:

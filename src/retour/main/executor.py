@@ -1,6 +1,7 @@
 """The process that moves money, stock and labels."""
 
 from retour.doors.queue import Runner, Sweep
+from retour.main.catalogue import catalogue_work
 from retour.main.house import House
 from retour.main.runner import found, runner_of
 from retour.main.settling import exchange_work, settle_step
@@ -21,6 +22,7 @@ def executor_runner(here: House) -> Runner:
         Task.LOOK_UP: look_up_work(here),
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.EXCHANGE: exchange_work(here),
+        Task.CATALOGUE: catalogue_work(here),
     }
     sweeps = [
         Sweep("effects", found(due.effects), tasks[Task.CARRY_OUT]),

@@ -1,6 +1,7 @@
 """The process that moves returns on, tells people and reads."""
 
 from retour.doors.queue import Runner, Sweep
+from retour.main.catalogue import catalogue_work
 from retour.main.delivering import delivery_work
 from retour.main.guarding import alarm_work, escalate_withdrawal_work, escalate_work, notice_work
 from retour.main.house import House, utc_now
@@ -34,6 +35,7 @@ def worker_runner(here: House) -> Runner:
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.LABEL: label_work(here),
         Task.PRIVACY: privacy_work(here),
+        Task.CATALOGUE: catalogue_work(here),
     }
     sweeps = [
         Sweep("returns", found(due.rmas), tasks[Task.ADVANCE]),
@@ -47,6 +49,7 @@ def worker_runner(here: House) -> Runner:
         Sweep("inbox", found(due.inbox), tasks[Task.READ_INBOX]),
         Sweep("orders", found(due.syncs), tasks[Task.SYNC_ORDERS]),
         Sweep("look-ups", found(due.visits), tasks[Task.LOOK_UP]),
+        Sweep("questions to catalogues", found(due.catalogue_asks), tasks[Task.CATALOGUE]),
         Sweep("withdrawals", found(due.withdrawals), tasks[Task.MATCH_WITHDRAWAL]),
         Sweep("pictures", found(due.pictures), tasks[Task.FETCH_PICTURE]),
         Sweep("expired keys", found(due.expired_keys), forget_work(here)),

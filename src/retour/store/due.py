@@ -25,6 +25,7 @@ NOTICES: Final = "SELECT tenant_id, id FROM route_due_notices($1, $2)"
 ESCALATIONS: Final = "SELECT tenant_id, id FROM route_due_escalations($1, $2, $3)"
 
 EXPIRED_KEYS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_keys($1, $2)"
+CATALOGUE_ASKS: Final = "SELECT tenant_id, id FROM route_due_catalogue_asks($1, $2)"
 EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_visits($1, $2)"
 SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
@@ -129,6 +130,11 @@ async def withdrawals(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def expired_visits(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, tenant) of accounts that still keep visits which are over."""
     return _ids(await db.fetch(EXPIRED_VISITS, most, overdue))
+
+
+async def catalogue_asks(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, question to a catalogue) that are still to be answered, or to be forgotten."""
+    return _ids(await db.fetch(CATALOGUE_ASKS, most, overdue))
 
 
 async def simulations(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -43,6 +43,7 @@ class Task(StrEnum):
     ALARM = "alarm.tell"
     PRIVACY = "privacy.answer"
     NOTICE = "notice.tell"
+    CATALOGUE = "catalogue.answer"
 
 
 @dataclass(frozen=True, slots=True)

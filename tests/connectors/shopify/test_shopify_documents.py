@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 
 from retour.connectors.shopify import ShopifyConnector, operation
-from retour.connectors.shopify.translate import exchange, search
+from retour.connectors.shopify.translate import catalogue, exchange, search
 from tests.connectors.shopify.builders import KINDS, NAMES, PAYLOADS, an_effect, recorded
 from tests.connectors.shopify.pricing_of_documents import price
 
@@ -63,6 +63,8 @@ ANSWERS = {
     "TagsOf": ["tags_of"],
     "NoteOf": ["note_of"],
     "FindArticle": ["find_article"],
+    "VariantsOf": ["variants_of"],
+    "SearchArticles": ["search_articles"],
     "BuyerOf": ["buyer_of"],
     "DraftNow": ["draft_now"],
     "DraftsTagged": ["drafts_tagged"],
@@ -134,6 +136,8 @@ def sample_requests() -> dict[str, dict[str, Any]]:
         "Installation": {},
         "Locations": {},
         "FindArticle": {"search": exchange.search_of("RT-LAMP-O"), "country": "DE"},
+        "VariantsOf": {"search": catalogue.variants_of("gid://shopify/Product/7"), "country": "DE"},
+        "SearchArticles": {"search": catalogue.by_words("oak lamp"), "country": None},
     }
 
 

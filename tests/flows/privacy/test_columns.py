@@ -55,12 +55,12 @@ FREE = named(
     simulation.imported simulation.name simulation.result simulation_affected.document staff.email staff.email_folded
     staff.name staff.password_hash store.notify_only store.paused_because store.paused_by store.shop_name
     sync_cursor.cursor sync_cursor.problem sync_cursor.subject visit_code.code_hmac visit_limit.key
-    wanted_article.article webhook_endpoint.disabled_reason webhook_endpoint.sealed_secrets webhook_endpoint.url
+    catalogue_ask.articles catalogue_ask.country catalogue_ask.problem wanted_article.article wanted_article.shown webhook_endpoint.disabled_reason webhook_endpoint.sealed_secrets webhook_endpoint.url
     withdrawal.escalated
     """
 )
-# Sealed for the house and gone within a day or an hour by themselves.
-SHORT_LIVED = named("idempotency.body idempotency.key visit.asked_sealed")
+# Sealed for the house, or gone with an answer of seconds, and gone within a day or an hour by themselves.
+SHORT_LIVED = named("catalogue_ask.key catalogue_ask.question idempotency.body idempotency.key visit.asked_sealed")
 # Emptied, or searched for the person's name, by an erasure: `Canary` writes into them, or their key is destroyed.
 ERASED = named(
     """

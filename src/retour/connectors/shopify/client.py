@@ -34,7 +34,7 @@ from retour.core.ports import (
 from . import answer as answers
 from . import operation
 from .records import records as platform_records
-from .translate import customer, effects, exchange, readback, search, shop, verdict
+from .translate import catalogue, customer, effects, exchange, readback, search, shop, verdict
 from .translate import order as orders
 from .translate.reading import instant, many, one, text
 from .webhooks import ShopifyInbound
@@ -122,6 +122,18 @@ class ShopifyConnector(ShopifyInbound):
         """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
         variables = {"search": exchange.search_of(name), "country": country}
         return exchange.article(await self._ask(at, "FindArticle", variables))
+
+    async def variants_of(self, at: Credential, *, product_ref: str, country: str | None) -> tuple[Article, ...]:
+        """Return the variants of a product that are on sale, in the shop's order; raise Unreachable."""
+        variables = {"search": catalogue.variants_of(product_ref), "country": country}
+        return catalogue.articles(await self._ask(at, "VariantsOf", variables))
+
+    async def search_articles(self, at: Credential, *, words: str, country: str | None) -> tuple[Article, ...]:
+        """Return the articles on sale that fit the words best, 20 at most; raise Unreachable."""
+        search = catalogue.by_words(words)
+        if search is None:
+            return ()
+        return catalogue.articles(await self._ask(at, "SearchArticles", {"search": search, "country": country}))
 
     async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
         """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""

@@ -48,6 +48,8 @@ COSTS: Final[Mapping[str, int]] = {
     "Installation": 4,
     "Locations": 102,
     "FindArticle": 12,
+    "VariantsOf": 652,
+    "SearchArticles": 262,
     "BuyerOf": 3,
     "DraftNow": 5,
     "DraftsTagged": 27,
@@ -63,7 +65,7 @@ COSTS: Final[Mapping[str, int]] = {
 # Money and stock, and the reads that settle them: they may use the last fifth of the platform's budget.
 URGENT: Final = frozenset({"CreateRefund", "RefundsOfOrder", "ProcessReturn", "ReturnNow", "AdjustStock", "StockLevel"})
 
-_DOCUMENTS: Final = ("fragments", "order", "effect", "readback", "shop", "exchange")
+_DOCUMENTS: Final = ("fragments", "order", "effect", "readback", "shop", "exchange", "article")
 _DEFINITION: Final = re.compile(r"^(query|mutation|fragment) (\w+)[^{]*\{.*?^\}$", re.MULTILINE | re.DOTALL)
 _SPREAD: Final = re.compile(r"\.\.\.(\w+)")
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from retour.core.beyond import REASON_MOST
 from retour.core.errors import Refused
+from retour.core.exchange_order import ARTICLE_MOST
 from retour.core.letter import mail_address
 from retour.core.policy.outcome import Requirements, ResolutionKind
 from retour.core.refund import Plan
@@ -45,6 +46,16 @@ class GiftWish(Asked):
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)] | None = None
 
 
+Article = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=ARTICLE_MOST, pattern=NO_NUL,
+        description="What the units are exchanged for, one for one: the platform's ref of the article, or its SKU. Only with"
+        " the resolution `exchange`; it can be named or changed until it is ordered (`/returns/{id}/wanted-article`).",
+    ),
+]  # fmt: skip
+
+
 class WishedLine(Asked):
     """Some units of one order line, with the reason as the policy knows it."""
 
@@ -60,6 +71,7 @@ class WishedLine(Asked):
     photos: Annotated[list[UUID], Meta(max_length=10, description="Ids of what was sent with `upload`.")] = (
         msgspec.field(default_factory=list)
     )
+    article: Article | None = None
 
 
 Unlimited = Annotated[
@@ -285,7 +297,15 @@ def _set_aside(judged: flow.Judged, lines: Sequence[WishedLine]) -> list[SetAsid
 def _asking(call: Call, wish: ReturnWish | QuoteWish) -> flow.Asking:
     wishes = tuple(
         flow.Wish(
-            w.line_ref, w.quantity, w.reason, w.note, w.resolution.value, w.resolution_ref, w.answers, tuple(w.photos)
+            w.line_ref,
+            w.quantity,
+            w.reason,
+            w.note,
+            w.resolution.value,
+            w.resolution_ref,
+            w.answers,
+            tuple(w.photos),
+            w.article,
         )
         for w in wish.lines
     )

@@ -44,8 +44,13 @@ def new_orders(whole: Whole, reader: Reader) -> list[NewOrder]:
 
 def wanted_by(whole: Whole, line: ReturnLine, reader: Reader) -> str | None:
     """Return which article a line is exchanged for, if somebody has said so."""
-    article = whole.wanted.get(line.id)
-    return None if article is None else reader.say("New article: %(article)s", article=article)
+    chosen = whole.wanted.get(line.id)
+    if chosen is None:
+        return None
+    if chosen.shown is None:
+        return reader.say("New article: %(article)s", article=chosen.article)
+    price = reader.amount(Money(chosen.shown.price_minor, chosen.shown.currency))
+    return reader.say("New article: %(article)s, chosen by the shopper at %(price)s", article=chosen.title, price=price)
 
 
 def _told(whole: Whole, order: ExchangeOrder, reader: Reader) -> NewOrder:
@@ -83,8 +88,9 @@ def stuck_one(whole: Whole) -> ExchangeOrder | None:
 
 def _articles(whole: Whole, _reader: Reader) -> Mapping[str, Any]:
     lines = [
-        (str(line.id), whole.title(line.line_ref), whole.wanted.get(line.id, ""))
+        (str(line.id), whole.title(line.line_ref), one.article if one else "", one.title if one and one.shown else "")
         for line in nameable(whole.record.rma.lines, whole.exchanges)
+        for one in (whole.wanted.get(line.id),)
     ]
     return {"lines": lines, "most": ARTICLE_MOST}
 

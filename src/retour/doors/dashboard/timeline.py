@@ -53,7 +53,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
             problem = str(data["problem"]).partition(":")[0]
             return f"{said}: {word(reader, exchange_words.PROBLEMS, problem).rstrip('.')}"
         case "return.exchange_wanted" if data.get("article"):
-            return f"{said}: {data['article']}"
+            named = {one.article: one.title for one in whole.wanted.values()}
+            return f"{said}: {named.get(str(data['article']), data['article'])}"
         case "settlement.settled" if "amount_minor" in data:
             amount = Money(int(str(data["amount_minor"])), str(data.get("currency", whole.record.rma.currency)))
             return _with(reader.say("Refunded %(amount)s"), reader, amount)

@@ -26,6 +26,7 @@ from retour.core.rma.state import SettlementState
 from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import exchange_choices, words
 from retour.doors.dashboard.told import word
+from retour.store import article as articles
 from retour.store import effect as effects
 from retour.store import event, fraud, views
 from retour.store import exchange_order as exchange_orders
@@ -37,6 +38,7 @@ from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.store import second as seconds
 from retour.store import why as reasons
+from retour.store.article import Choice
 from retour.store.db import Db, Record
 from retour.store.desk import names, page
 from retour.store.desk.page import Difference, Head, Trail
@@ -88,7 +90,7 @@ class Whole:
     duplicates: tuple[Duplicate, ...]
     risk: Risk | None = None
     exchanges: tuple[ExchangeOrder, ...] = ()  # the new orders that replace its goods
-    wanted: Mapping[UUID, str] = field(default_factory=dict)  # the article of each line that is exchanged, if named
+    wanted: Mapping[UUID, Choice] = field(default_factory=dict)  # the article of each line that is exchanged, if named
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -343,7 +345,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         shop_language=await resolutions.default_language(db, record.store_id),
         questions=tuple(await questions.of_return(db, rma_id)),
         exchanges=tuple(await exchange_orders.list_of_rma(db, rma_id)) if swaps else (),
-        wanted=await exchange_orders.wanted(db, rma_id) if swaps else {},
+        wanted=await articles.chosen(db, rma_id) if swaps else {},
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),

@@ -23,6 +23,7 @@ from retour.doors.portal.drafting import (
     with_reason,
 )
 from retour.doors.portal.offers import offers_of
+from retour.doors.portal.swapping import chooses
 from retour.flows.rma import Considered, ConsideredLine
 from retour.store import views
 from retour.web.forms import Form, FormErrors
@@ -155,8 +156,9 @@ async def take_offer(desk: Desk, request: AnyRequest, handle: str) -> Response[A
         if form.text("resolution") not in {offer.value for offer in offers}:
             errors.add("resolution", here.reader.say("Choose one of the ways"))
             return await _offers(here, draft, errors, status=422)
-        await keep(here, msgspec.structs.replace(draft, resolution=form.text("resolution")))
-        return see(f"{here.base}/review")
+        draft = msgspec.structs.replace(draft, resolution=form.text("resolution"), later=False)
+        await keep(here, draft)
+        return see(f"{here.base}/articles" if await chooses(here, draft) else f"{here.base}/review")
 
 
 async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:

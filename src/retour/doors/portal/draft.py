@@ -21,6 +21,7 @@ class DraftLine(msgspec.Struct, frozen=True):
     reason: str = ""
     note: str = ""
     answers: dict[str, str] = {}
+    article: str = ""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ class Draft(msgspec.Struct, frozen=True):
     kind: str = "return"
     rma_id: UUID | None = None
     shown: Shown | None = None
+    later: bool = False  # the new article of an exchange is chosen after the request
 
     def wishes(
         self, order: Order, *, resolution: str | None = None, photos: Mapping[str, Sequence[PhotoView]] | None = None
@@ -61,6 +63,7 @@ class Draft(msgspec.Struct, frozen=True):
                 ref,
                 kept.answers,
                 tuple(one.id for one in sent.get(line.ref, ())),
+                (kept.article or None) if kind == ResolutionKind.EXCHANGE.value else None,
             )
             for line in order.lines
             if (kept := self.lines.get(line.ref)) is not None

@@ -22,6 +22,7 @@ from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
 from retour.doors.portal.drafting import pictures_of
+from retour.doors.portal.newly import new_items
 from retour.doors.portal.offers import Names, names_of
 from retour.doors.portal.papers import counter_of, papers_of, sent_to
 from retour.doors.portal.papers import told as told_parcels
@@ -41,6 +42,7 @@ from retour.store.refund import SettlementRow
 from retour.store.rma import questions
 from retour.store.rma.questions import InfoRequest
 from retour.web.differences import differences
+from retour.web.exchanged import as_value
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
@@ -90,12 +92,14 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         rows, is_promise = _money(
             here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
         )
+        new_orders = await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else []
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
-            rows=rows, is_promise=is_promise, pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
+            rows=as_value(rows, reader) if _swaps(row) else rows, swaps=_swaps(row), is_promise=is_promise,
+            pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
             total=next(r.amount for r in rows if r.kind == "paid"),
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
@@ -106,7 +110,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
-            new_orders=await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else (),
+            new_items=await new_items(here, row, swaps=_swaps(row), is_ordered=bool(new_orders)), new_orders=new_orders,
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 

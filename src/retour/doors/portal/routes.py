@@ -10,6 +10,7 @@ from litestar.params import FromPath
 
 from retour.doors.portal import (
     answering,
+    changing,
     choosing,
     editing,
     explaining,
@@ -20,6 +21,7 @@ from retour.doors.portal import (
     looking,
     parcels,
     sending,
+    swapping,
     visiting,
     why,
     withdrawing,
@@ -45,6 +47,8 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/reasons", why.show_reasons, why.take_reasons),
     ("/files/{name:str}", files.show_file, None),
     ("/offers", choosing.show_offers, choosing.take_offer),
+    ("/articles", swapping.show_articles, swapping.take_article),
+    ("/articles/find", swapping.show_articles, swapping.find_article),
     ("/review", sending.show_review, sending.send),
     ("/way", sending.show_way, sending.take_way),
     ("/withdraw", withdrawing.show_statement, withdrawing.check_statement),
@@ -61,6 +65,8 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}/code.svg", visiting.show_code, None),
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
     ("/{name:str}/edit", editing.show, editing.take),
+    ("/{name:str}/article", changing.show, changing.take),
+    ("/{name:str}/article/find", changing.show, changing.find),
     ("/{name:str}/answer", answering.show, answering.take),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )

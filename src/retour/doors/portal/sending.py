@@ -1,10 +1,12 @@
 """Step 4: the money line by line, the way back, and sending it; a figure that changed is shown before anything is sent."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from litestar import Response
 
+from retour.core.article import Swap
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.rma.state import STAYS
@@ -14,11 +16,14 @@ from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Draft, Shown
 from retour.doors.portal.drafting import draft_of, judged, keep, order_of, photos_of, with_reason
 from retour.doors.portal.offers import names_of, worth
+from retour.doors.portal.picks import REFUSALS
+from retour.doors.portal.swapping import is_swap, swap_of
 from retour.flows import rma as returns
 from retour.flows.rma import Judged
 from retour.store import order as orders
 from retour.store.db import Db
 from retour.store.ids import new_id
+from retour.web.exchanged import as_value, swapped
 from retour.web.explained import explained, keyed, marked
 from retour.web.forms import FormErrors
 from retour.web.pages import see
@@ -40,12 +45,14 @@ async def send(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
             return see(f"{here.base}/list")
         draft, order = _complete(draft), await order_of(here)
         wishes = draft.wishes(order.order.order, photos=await photos_of(here))
+        swaps = any(wish.article for wish in wishes)
     assert draft.rma_id is not None, "the review gave it one"
     rma_id = draft.rma_id
     asking = returns.Asking(
         here.store_id, proven.order_id, tuple(wishes), "portal", kind=draft.kind,
         method=draft.method or None, plan_hash=None if proven.gift else form.text("plan"),
-        gift=proven.gift, receiver_id=proven.receiver_id, gift_unproven=proven.gift and proven.visit.proven_by != "link",
+        swap_hash=form.text("swap") if swaps else None, gift=proven.gift, receiver_id=proven.receiver_id,
+        gift_unproven=proven.gift and proven.visit.proven_by != "link",
     )  # fmt: skip
 
     async def work(db: Db) -> int:
@@ -82,6 +89,9 @@ async def take_way(desk: Desk, request: AnyRequest, handle: str) -> Response[Any
 async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refused) -> Response[Any]:
     async with desk.here(request, handle) as here:
         draft = _complete(draft_of(here))
+        if refused.code == "price_changed" or (refused.code in REFUSALS and is_swap(draft)):
+            said = here.reader.say("The price changed. Check it and send again.")
+            return await _review(here, draft, notice=said, status=409)
         if refused.code == "plan_changed":
             said = here.reader.say("The amount changed. Check it and send again.")
             return await _review(here, draft, notice=said, status=409)
@@ -104,13 +114,37 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     if notice and before is not None and before.language == language:
         shown = marked(before.rows, rows)
     await keep(here, msgspec.structs.replace(draft, shown=now, method=method, rma_id=draft.rma_id or new_id()))
+    swap = await swap_of(here, draft, found)
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
-        "review", status=status, errors=FormErrors(), notice=notice, rows=shown, plan=promise.hash,
+        "review", swap=_told(here, swap, promise.currency), later=draft.later, status=status, errors=FormErrors(),
+        notice=notice, rows=as_value(shown, here.reader) if swap else shown, plan=promise.hash,
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
         resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
         sends=method not in STAYS, gift=here.proven.gift, confirmation=masked_email(person.email) if person else None,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSwap:
+    """An exchange as the check shows it: its rows, what is to be paid or goes back, its articles, its hash."""
+
+    rows: tuple[MoneyRow, ...]
+    due: Money | None
+    back: Money | None
+    items: list[str]
+    hash: str
+
+
+def _told(here: Here, swap: Swap | None, currency: str) -> ToldSwap | None:
+    if swap is None:
+        return None
+    return ToldSwap(
+        swapped(swap.exchanges, swap.articles, currency, here.reader),
+        Money(swap.collect, currency) if swap.collect else None,
+        Money(swap.pay_back, currency) if swap.pay_back else None,
+        [one.title or one.article for one in swap.articles], swap.hash,
     )  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 from retour.core.exchange_order import Do
 from retour.flows.exchange.acts import act, want
+from retour.flows.exchange.choosing import Changeable, changeable, choose
 from retour.flows.exchange.far import Far
 from retour.flows.exchange.naming import HandedIn, NewLine, Quoted, name_exchange, quote_exchange
 from retour.flows.exchange.ordering import carry_on
 
 __all__ = [
+    "Changeable",
     "Do",
     "Far",
     "HandedIn",
@@ -14,6 +16,8 @@ __all__ = [
     "Quoted",
     "act",
     "carry_on",
+    "changeable",
+    "choose",
     "name_exchange",
     "quote_exchange",
     "want",

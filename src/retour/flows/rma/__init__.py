@@ -13,6 +13,7 @@ from retour.flows.rma.question import answer, ask
 from retour.flows.rma.reopen import reopen
 from retour.flows.rma.request import judge, open_return, request_return
 from retour.flows.rma.shopper import cancel_as_shopper, send_draft
+from retour.flows.rma.swap import swap_of, terms_of
 from retour.flows.rma.waive import waive_fees
 from retour.flows.rma.withdrawn import open_withdrawal
 
@@ -53,6 +54,8 @@ __all__ = [
     "request_return",
     "retag",
     "send_draft",
+    "swap_of",
+    "terms_of",
     "waive_fees",
     "watch",
     "with_receiver",

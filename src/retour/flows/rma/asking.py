@@ -34,6 +34,7 @@ class Wish:
     ref: str | None = None  # of the merchant's own record; without one the first offer of the kind
     answers: Mapping[str, str] = field(default_factory=dict)  # to the policy's and the reason's questions, by their ids
     photos: tuple[UUID, ...] = ()  # what was sent of it beforehand
+    article: str | None = None  # what its units are exchanged for, one for one: the platform's ref, or a SKU
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Asking:
     receiver_id: UUID | None = None  # that person, of a gift
     gift_unproven: bool = False  # the receiver knew the order's number and where it was sent, and held no link
     unlimited: str | None = None  # why a member of the staff sets the policy aside
+    swap_hash: str | None = None  # of the figures of an exchange that were shown; its articles are checked then
     instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
 
 

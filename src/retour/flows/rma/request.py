@@ -24,6 +24,7 @@ from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
+from retour.flows.rma.swap import check_articles, keep_articles
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -110,7 +111,8 @@ async def open_return(
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
     `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand;
-    `reason_missing` where the policy is set aside without one.
+    `reason_missing` where the policy is set aside without one; `not_an_exchange`, `price_changed` and what the swap is
+    refused with, for new articles.
     """
     judged = answered(await judge(db, asking, now=now, policies=policies, lock=True), asking)
     await check_photos(db, asking)
@@ -119,12 +121,14 @@ async def open_return(
     automatic, after = approval_of(judged, asking.kind)
     approved = automatic and not after
     status = Decision.APPROVED if approved else Decision.REQUESTED
+    shown = await check_articles(db, judged, asking, now=now)
     new = _new_return(judged, id, asking, status=status, now=now)
     if automatic and not approved:
         new = _approved_later(new, now + after)
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     await give_photos(db, new, asking)
+    await keep_articles(db, new, asking, shown, actor=actor, now=now)
     return opened
 
 
@@ -227,6 +231,9 @@ async def _write(db: Db, opened: Opened, asking: Asking, *, approved: bool, acto
     photos = sum(len(wish.photos) for wish in asking.wishes)
     if photos:
         facts["photos"] = photos
+    named = [wish.article for wish in asking.wishes if wish.article is not None]
+    if named:
+        facts["articles"] = named
     if judged.looked_at:
         facts["review"] = list(judged.looked_at)
     if asking.unlimited is not None:

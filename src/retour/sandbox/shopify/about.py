@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from graphql import GraphQLResolveInfo
 
+from retour.sandbox.pictures import SIZE
 from retour.sandbox.shopify import catalogue, drafts
-from retour.sandbox.shopify.model import Customer, InventoryItem, Order, Variant
+from retour.sandbox.shopify.goods import InventoryItem, Variant
+from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.money import Money, rounded
 from retour.sandbox.shopify.search import page
 from retour.sandbox.shopify.state import Shop
@@ -57,6 +60,17 @@ def contextual(variant: Variant, info: GraphQLResolveInfo[Any], *, context: dict
 def variants(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> dict[str, Any]:
     """Return the variants that a search names."""
     return page(catalogue.find(info.context.shop, args.get("query") or ""), args)
+
+
+def media(variant: Variant, info: GraphQLResolveInfo[Any], **args: Any) -> dict[str, Any]:
+    """Return the picture of a variant."""
+    shop: Shop = info.context.shop
+    image = {
+        "id": variant.id.replace("ProductVariant/", "ProductImage/"), "altText": variant.full_title,
+        "width": SIZE, "height": SIZE, "url": f"{shop.address}/pictures/{quote(variant.sku, safe='')}.png",
+    }  # fmt: skip
+    made = {"id": variant.id.replace("ProductVariant/", "MediaImage/"), "preview": {"image": image}}
+    return page([made], args)
 
 
 def find_drafts(_: object, info: GraphQLResolveInfo[Any], **args: Any) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from retour.sandbox.shopify import pricing
 from retour.sandbox.shopify.building import RATES, add_order, figures
-from retour.sandbox.shopify.model import Order, Transaction, Variant
+from retour.sandbox.shopify.goods import Variant
+from retour.sandbox.shopify.model import Order, Transaction
 from retour.sandbox.shopify.money import Bag, rounded
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop
@@ -216,7 +217,7 @@ def _line(shop: Shop, wish: Input, index: int, currency: str) -> dict[str, Any]:
         raise Refusal(["lineItems", str(index), "quantity"], "Quantity must be greater than 0")
     price = str(price_in(shop, variant, currency))
     return {
-        "sku": variant.sku, "name": variant.product.title, "price": price, "quantity": wish["quantity"],
+        "sku": variant.sku, "name": variant.full_title, "price": price, "quantity": wish["quantity"],
         "fulfilled": 0, "taxes": variant.taxes,
     }  # fmt: skip
 

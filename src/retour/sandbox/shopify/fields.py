@@ -12,10 +12,10 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from retour.sandbox.pictures import SIZE
 from retour.sandbox.shopify import about, catalogue, pricing, refunds, returns
+from retour.sandbox.shopify.goods import InventoryItem
 from retour.sandbox.shopify.model import (
     Fulfillment,
     FulfillmentLine,
-    InventoryItem,
     Line,
     Order,
     Refund,
@@ -281,8 +281,10 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.draftOrder": _by_id("drafts"),
     "QueryRoot.job": _by_id("jobs"),
     "QueryRoot.draftOrders": about.find_drafts,
-    "ProductVariant.title": lambda v, _: v.product.title,
-    "ProductVariant.displayName": lambda v, _: v.product.title,
+    "Product.featuredMedia": _fixed(value=None),
+    "ProductVariant.title": lambda v, _: v.option or v.product.title,
+    "ProductVariant.displayName": lambda v, _: v.full_title,
+    "ProductVariant.media": about.media,
     "ProductVariant.inventoryQuantity": lambda v, _: catalogue.available(v),
     "ProductVariant.availableForSale": _fixed(value=True),
     "ProductVariant.contextualPricing": about.contextual,
@@ -377,6 +379,7 @@ FIELDS: dict[str, Resolver] = {
 }
 
 KINDS: dict[str, Callable[[Any], str]] = {
+    "Media": lambda _: "MediaImage",
     "Node": lambda value: value.id.split("/")[3],
     "DiscountApplication": lambda value: (
         "DiscountCodeApplication" if value.code else f"{value.made_by}DiscountApplication"

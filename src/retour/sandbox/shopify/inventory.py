@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from retour.sandbox.shopify import catalogue
-from retour.sandbox.shopify.model import InventoryItem, Line, Location, Order
+from retour.sandbox.shopify.goods import InventoryItem, Location
+from retour.sandbox.shopify.model import Line, Order
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Restock, Shop
 

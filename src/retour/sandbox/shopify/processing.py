@@ -6,15 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retour.sandbox.shopify import inventory, pricing, refunds
-from retour.sandbox.shopify.model import (
-    Disposition,
-    FulfillmentLine,
-    Location,
-    RefundLine,
-    Return,
-    ReturnLine,
-    ReverseLine,
-)
+from retour.sandbox.shopify.goods import Location
+from retour.sandbox.shopify.model import Disposition, FulfillmentLine, RefundLine, Return, ReturnLine, ReverseLine
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.returns import close, found
 from retour.sandbox.shopify.state import Shop

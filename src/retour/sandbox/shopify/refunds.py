@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from retour.sandbox.shopify import inventory, pricing
-from retour.sandbox.shopify.model import Line, Location, Order, Refund, RefundLine, Return, Transaction
+from retour.sandbox.shopify.goods import Location
+from retour.sandbox.shopify.model import Line, Order, Refund, RefundLine, Return, Transaction
 from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop
 

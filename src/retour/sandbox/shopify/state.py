@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from retour.sandbox.shopify.goods import InventoryItem, Location, Variant
 from retour.sandbox.shopify.model import (
     Customer,
     FulfillmentLine,
-    InventoryItem,
     Line,
-    Location,
     Order,
     ReasonDefinition,
     Refund,
@@ -23,7 +22,6 @@ from retour.sandbox.shopify.model import (
     ReverseLine,
     ReverseOrder,
     Transaction,
-    Variant,
 )
 
 if TYPE_CHECKING:
