@@ -28,7 +28,6 @@ LONGEST: Final = timedelta(days=1)  # no hold is left alone for longer
 REMIND_DAYS: Final = (3, 1)  # before the last day to send the goods back
 DUNNING_DAYS: Final = (0, 3, 7)  # after the card refused
 GIVE_UP_DAYS: Final = 10  # then a person decides
-PAGE: Final = timedelta(hours=23)  # how long a page of the provider is good for
 _WHOLE_BP: Final = 10_000
 _GIVEN: Final = frozenset(
     {ExchangeState.LINKING, ExchangeState.PAYING_REST, ExchangeState.MADE, ExchangeState.CANCELLED,
@@ -50,6 +49,13 @@ class Act(StrEnum):
     DUN = "dun"
     GIVE_UP = "give_up"
     WAIT = "wait"
+
+
+class Decided(StrEnum):
+    """What a person decided about a hold."""
+
+    CAPTURE = "capture"
+    RELEASE = "release"
 
 
 class End(StrEnum):
@@ -99,6 +105,9 @@ class Hold:
     dunning_since: datetime | None = None
     dunned: int = 0
     back_url: str | None = None
+    wants_page: bool = False  # the shopper asked for a page once more
+    decided: Decided | None = None  # by a person, with how much of it
+    decided_minor: int | None = None
     due_at: datetime | None = None
 
     def at(self, state: HoldState, now: datetime, *, due: datetime | None) -> "Hold":
@@ -219,7 +228,7 @@ def next_move(hold: Hold, goods: Goods, now: datetime) -> Move:
         case S.DUNNING:
             return _dunning(hold, goods, now)
         case S.FAILED:
-            return _decided(hold, goods, now) or Move(Act.WAIT, later)
+            return _decided(hold, goods, now) or _page(hold, now) or Move(Act.WAIT, later)
         case _:
             return Move(Act.WAIT, later)
 
@@ -227,19 +236,29 @@ def next_move(hold: Hold, goods: Goods, now: datetime) -> Move:
 def _decided(hold: Hold, goods: Goods, now: datetime) -> Move | None:
     """Return the end that the goods bring about, if they do; what is not held any more cannot be captured."""
     due = owed(hold, goods, now)
+    if hold.decided is not None:
+        due = 0 if hold.decided is Decided.RELEASE else hold.decided_minor
     if due == 0:
         return Move(Act.RELEASE, now + LONGEST)
-    if due and hold.stands(now):
+    if due and hold.stands(now) and hold.owes is not Owes.PAY:
         return Move(Act.CAPTURE, now + LONGEST, due)
-    if due and hold.owes is Owes.CONFIRM:
+    if due and (hold.owes is Owes.CONFIRM or hold.decided is not None):
         return Move(Act.DEMAND, now + POLL, due)
     return None
+
+
+def _page(hold: Hold, now: datetime) -> Move | None:
+    """Return what is done about a page that the shopper wants, or that is open."""
+    if hold.wants_page:
+        return Move(Act.OPEN, now + POLL)
+    return Move(Act.LOOK, now + POLL) if hold.page_ref is not None else None
 
 
 def _authorised(hold: Hold, goods: Goods, now: datetime) -> Move:
     assert hold.lapses_at is not None, "an authorisation lapses at some time"
     anew = hold.lapses_at - MARGIN
-    if now >= hold.lapses_at and owed(hold, goods, now) != 0:
+    released = hold.decided is Decided.RELEASE or owed(hold, goods, now) == 0
+    if now >= hold.lapses_at and not released:
         return Move(Act.REAUTHORISE, now + LONGEST)  # we were away: it is captured once it stands again
     end = _decided(hold, goods, now)
     if end is not None:
@@ -287,8 +306,9 @@ def _dunning(hold: Hold, goods: Goods, now: datetime) -> Move:
     moments = [hold.dunning_since + timedelta(days=n) for n in DUNNING_DAYS[hold.dunned :]]
     if any(at <= now for at in moments):
         return Move(Act.DUN, now)
-    if hold.page_ref is not None:
-        return Move(Act.LOOK, min([now + POLL, gives_up, *moments]))
+    page = _page(hold, now)
+    if page is not None:
+        return replace(page, due=min([page.due, gives_up, *moments]))
     return Move(Act.WAIT, min([now + LONGEST, gives_up, *moments]))
 
 
@@ -303,7 +323,7 @@ def refused(hold: Hold, now: datetime, *, owes: Owes, problem: str) -> Hold:
     after = hold if hold.state is S.DUNNING else hold.at(S.DUNNING, now, due=now)
     return replace(
         after, owes=owes, problem=problem[:200], dunning_since=now, dunned=0, effect_id=None, page_ref=None,
-        page_url=None, page_until=None, due_at=now,
+        page_url=None, page_until=None, due_at=now, decided=None, decided_minor=None, wants_page=False,
     )  # fmt: skip
 
 
@@ -317,7 +337,7 @@ def confirmed(
         after, intent_ref=intent_ref, customer_ref=customer_ref or hold.customer_ref,
         method_ref=method_ref or hold.method_ref, authorised_at=now, lapses_at=lapses_at or now + USUAL_LAPSE,
         problem=None, owes=None, owed_minor=None, effect_id=None, dunning_since=None, dunned=0, page_ref=None,
-        page_url=None, page_until=None,
+        page_url=None, page_until=None, wants_page=False,
     )  # fmt: skip
 
 
@@ -331,3 +351,15 @@ def started(hold: Hold, goods: Goods, now: datetime) -> Hold:
 def is_open(holds: Iterable[Hold]) -> bool:
     """Return whether one of them has not come to an end."""
     return any(hold.state not in ENDED for hold in holds)
+
+
+def may_decide(hold: Hold, do: Decided, minor: int | None) -> int | None:
+    """Return how much a person's decision captures; raise Refused: `move_not_allowed`, `out_of_range`."""
+    if hold.state not in (S.AUTHORISED, S.DUNNING, S.FAILED) or hold.effect_id is not None or hold.decided is not None:
+        raise Refused("move_not_allowed", f"the hold is {hold.state.value}", facts={"state": hold.state.value})
+    if do is Decided.RELEASE:
+        return None
+    most = hold.amount_minor or 0
+    if minor is not None and not 0 < minor <= most:
+        raise Refused("out_of_range", "it is more than is held, or nothing", field="amount_minor", facts={"most": most})
+    return minor or most

@@ -34,9 +34,9 @@ _S: Final = HoldState
 MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     _S.ASKED: frozenset({_S.OFFERED, _S.LAPSED}),
     _S.OFFERED: frozenset({_S.AUTHORISED, _S.RELEASING, _S.LAPSED}),
-    _S.AUTHORISED: frozenset({_S.REAUTHORISING, _S.CAPTURING, _S.RELEASING}),
+    _S.AUTHORISED: frozenset({_S.REAUTHORISING, _S.CAPTURING, _S.RELEASING, _S.DUNNING}),
     _S.REAUTHORISING: frozenset({_S.AUTHORISED, _S.DUNNING}),
-    _S.CAPTURING: frozenset({_S.CAPTURED, _S.DUNNING}),
+    _S.CAPTURING: frozenset({_S.CAPTURED, _S.DUNNING, _S.FAILED}),
     _S.RELEASING: frozenset({_S.RELEASED, _S.FAILED, _S.LAPSED, _S.CAPTURED}),
     _S.DUNNING: frozenset({_S.AUTHORISED, _S.CAPTURED, _S.CAPTURING, _S.RELEASING, _S.FAILED}),
     _S.FAILED: frozenset({_S.AUTHORISED, _S.DUNNING, _S.CAPTURED, _S.CAPTURING, _S.RELEASING}),
