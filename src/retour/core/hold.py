@@ -353,9 +353,14 @@ def is_open(holds: Iterable[Hold]) -> bool:
     return any(hold.state not in ENDED for hold in holds)
 
 
+def is_decidable(hold: Hold) -> bool:
+    """Return whether a person may capture or release a hold now: nothing is under way, nothing was decided."""
+    return hold.state in (S.AUTHORISED, S.DUNNING, S.FAILED) and hold.effect_id is None and hold.decided is None
+
+
 def may_decide(hold: Hold, do: Decided, minor: int | None) -> int | None:
     """Return how much a person's decision captures; raise Refused: `move_not_allowed`, `out_of_range`."""
-    if hold.state not in (S.AUTHORISED, S.DUNNING, S.FAILED) or hold.effect_id is not None or hold.decided is not None:
+    if not is_decidable(hold):
         raise Refused("move_not_allowed", f"the hold is {hold.state.value}", facts={"state": hold.state.value})
     if do is Decided.RELEASE:
         return None

@@ -56,6 +56,7 @@ class HoldView:
     state: HoldState
     since: datetime
     amount_minor: int | None = None
+    captured_minor: int = 0
     owes: Owes | None = None
     owed_minor: int | None = None
     lapses_at: datetime | None = None

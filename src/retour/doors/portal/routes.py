@@ -16,6 +16,7 @@ from retour.doors.portal import (
     files,
     following,
     gifts,
+    instant,
     kinds,
     looking,
     parcels,
@@ -61,6 +62,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}/parcel", parcels.ask_number, parcels.take_number),
     ("/{name:str}/edit", editing.show, editing.take),
     ("/{name:str}/answer", answering.show, answering.take),
+    ("/{name:str}/at-once", following.show_return, instant.ask),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )
 

@@ -153,8 +153,8 @@ def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
             return _tagged(effect, target, one(said.data, "node"))
         case Note() as target:
             return _noted(effect, target, one(said.data, "order"))
-        case PushReturn():
-            raise AssertionError("no return is told to a shop")
+        case PushReturn() | OpenPage() | AuthoriseAgain() | CaptureCard() | ReleaseCard():
+            raise AssertionError("that is done elsewhere")
 
 
 def _opened(effect: Effect, target: OpenReturn, order: Doc) -> ReadBack:
