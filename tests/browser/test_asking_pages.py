@@ -7,21 +7,18 @@ from typing import Any
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
-from retour.core.account import Role
 from retour.core.policy import template
 from retour.core.policy.document import Rule
 from retour.core.policy.outcome import Outcomes, Requirements
-from retour.flows import account as accounts
 from retour.flows import policy
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.browser.test_portal_pages import an_order, code_of, portal
 from tests.flows.photo.test_encoding import a_picture
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "pia@fjellhus.example"
 ROOT = "/dashboard/settings/reasons"
 PICTURE: FilePayload = {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": a_picture(size=(640, 480))}
@@ -30,27 +27,14 @@ PICTURE: FilePayload = {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffe
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in; the policy wants a photo of every item."""
-    hashed, now = await hash_password(PASSWORD), datetime.now(UTC)
     document = template(automatic=True)
     wants = Rule("photos", "Photos", Outcomes(requirements=Requirements(photos=1)))
     async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Pia Lund", role=Role.OWNER, password_hash=hashed, actor="test", now=now
-        )
         await policy.publish(
             db, store_id=site.merchant.store_id, document=replace(document, rules=(wants, *document.rules)),
-            actor="test", now=now,
+            actor="test", now=datetime.now(UTC),
         )  # fmt: skip
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={ROOT}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Reasons").wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Pia Lund")
 
 
 async def add_reason(site: Site, page: Page, name: str, *, see: Any = None) -> None:

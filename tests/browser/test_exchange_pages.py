@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
 from retour.core.policy.outcome import (
     ExchangeItems,
     ExchangePrice,
@@ -18,18 +17,17 @@ from retour.core.policy.outcome import (
     ResolutionOffer,
     SettleOn,
 )
-from retour.flows import account as accounts
 from retour.flows import policy
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.browser.test_portal_pages import an_order, walk
 from tests.stories.house import under
 from tests.stories.test_handed_over import offering
+from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "ebba@fjellhus.example"
 DESK = "/dashboard/returns"
 PICTURES = os.environ.get("PICTURES")
@@ -38,33 +36,14 @@ PICTURES = os.environ.get("PICTURES")
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in; the shop exchanges on approval."""
-    hashed = await hash_password(PASSWORD)
     terms = ExchangeTerms(items=ExchangeItems.ANY_PRODUCT, price=ExchangePrice.PAID)
     document = offering(ResolutionOffer(ResolutionKind.EXCHANGE, exchange=terms))
     async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db,
-            email=EMAIL,
-            name="Ebba Lund",
-            role=Role.OWNER,
-            password_hash=hashed,
-            actor="test",
-            now=datetime.now(UTC),
-        )
         await policy.publish(
             db, store_id=site.merchant.store_id, document=under(document, settle_on=SettleOn(Moment.APPROVED)),
             actor="test", now=datetime.now(UTC),
         )  # fmt: skip
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={DESK}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Returns", exact=True).wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Ebba Lund")
 
 
 async def seen(page: Page, name: str) -> None:
@@ -76,13 +55,12 @@ async def seen(page: Page, name: str) -> None:
 
 async def until_shown(page: Page, text: str) -> None:
     """Wait until the page says it, loading it anew: what it tells is done by jobs."""
-    found = page.get_by_text(text).first
-    for _ in range(60):
-        await page.wait_for_load_state()
-        if await found.is_visible():
-            return
+
+    async def look() -> bool:
         await page.reload()
-    await expect(found).to_be_visible()
+        return await page.get_by_text(text).first.is_visible()
+
+    await until(look)
 
 
 @pytest.mark.parametrize(("width", "theme"), [LOOKS[0], LOOKS[-1]])

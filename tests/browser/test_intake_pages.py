@@ -11,17 +11,14 @@ import pytest
 from playwright.async_api import Page, expect
 from standardwebhooks import Webhook
 
-from retour.core.account import Role
-from retour.flows import account as accounts
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.core.intake.papers import a_return
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "iris@fjellhus.example"
 INCOMING = "/dashboard/intakes"
 SHOTS = os.environ.get("INTAKE_SHOTS")  # a folder: whoever works on the pages looks at them
@@ -30,21 +27,7 @@ SHOTS = os.environ.get("INTAKE_SHOTS")  # a folder: whoever works on the pages l
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed = await hash_password(PASSWORD)
-    async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Iris Moe", role=Role.OWNER, password_hash=hashed, actor="test", now=datetime.now(UTC)
-        )
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={INCOMING}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Incoming").wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Iris Moe")
 
 
 async def add_source(site: Site, page: Page, name: str) -> tuple[str, str]:

@@ -1,22 +1,18 @@
 """The kinds of a return in a real browser: a withdrawal without a sign-in, and the same at the desk of the staff."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
-from retour.flows import account as accounts
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.browser.test_portal_pages import portal
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "wilma@fjellhus.example"
 ROOT = "/dashboard/withdrawals"
 STATES = "SELECT state, why FROM withdrawal ORDER BY received_at DESC LIMIT 1"
@@ -25,27 +21,7 @@ STATES = "SELECT state, why FROM withdrawal ORDER BY received_at DESC LIMIT 1"
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed = await hash_password(PASSWORD)
-    async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db,
-            email=EMAIL,
-            name="Wilma Voss",
-            role=Role.OWNER,
-            password_hash=hashed,
-            actor="test",
-            now=datetime.now(UTC),
-        )
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={ROOT}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Withdrawals").wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Wilma Voss")
 
 
 async def withdraw(site: Site, page: Page, number: str, *, goods: str = "", see: Any = None) -> None:

@@ -8,21 +8,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
 from retour.core.policy.outcome import MethodKind, MethodOffer, Methods
 from retour.core.policy.template import template
-from retour.flows import account as accounts
 from retour.flows import policy
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.browser.test_portal_pages import code_of, portal
 from tests.stories.test_labels import decoded
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "lea@fjellhus.example"
 ADDRESS = {
     "code": "Hamburg", "name": "Fjellhus Returns", "street-0": "Dock 7", "postcode": "20457", "town": "Hamburg",
@@ -33,27 +30,14 @@ ADDRESS = {
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed, now = await hash_password(PASSWORD), datetime.now(UTC)
     document = template()
     offered = Methods((MethodOffer(MethodKind.LABEL), MethodOffer(MethodKind.OWN_CARRIER)))
     async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Lea Brandt", role=Role.OWNER, password_hash=hashed, actor="test", now=now
-        )
         await policy.publish(
-            db, store_id=site.merchant.store_id, actor="test", now=now,
+            db, store_id=site.merchant.store_id, actor="test", now=datetime.now(UTC),
             document=replace(document, currency="EUR", defaults=replace(document.defaults, methods=offered)),
         )  # fmt: skip
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next=/dashboard/settings/addresses")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Return addresses").wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Lea Brandt")
 
 
 async def name_address(site: Site, page: Page) -> None:

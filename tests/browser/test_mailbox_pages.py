@@ -11,17 +11,14 @@ import pytest
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
-from retour.flows import account as accounts
 from retour.sandbox.mail.imap import Mailbox, serve_mailbox
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "noor@fjellhus.example"
 SETTINGS = "/dashboard/settings/mailboxes"
 INCOMING = "/dashboard/intakes"
@@ -31,21 +28,7 @@ SHOTS = os.environ.get("MAILBOX_SHOTS")  # a folder: whoever works on the pages 
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed = await hash_password(PASSWORD)
-    async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Noor Vik", role=Role.OWNER, password_hash=hashed, actor="test", now=datetime.now(UTC)
-        )
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={SETTINGS}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(f"**{SETTINGS}")
-    state = await context.storage_state()
-    await context.close()
-    return state
+    return await an_owner(browser, site, email=EMAIL, name="Noor Vik")
 
 
 def a_mail(order: str) -> bytes:

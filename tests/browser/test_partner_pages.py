@@ -9,17 +9,14 @@ from uuid import uuid4
 import pytest
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
-from retour.flows import account as accounts
 from retour.flows.account import isv as integrators
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "ida@fjellhus.example"
 SETTINGS = "/dashboard/settings"
 SHOTS = os.environ.get("PARTNER_SHOTS")  # a folder: whoever works on the pages looks at them
@@ -28,21 +25,7 @@ SHOTS = os.environ.get("PARTNER_SHOTS")  # a folder: whoever works on the pages 
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed = await hash_password(PASSWORD)
-    async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Ida Berg", role=Role.OWNER, password_hash=hashed, actor="test", now=datetime.now(UTC)
-        )
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={SETTINGS}/integrators")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Integrators", level=1).wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Ida Berg")
 
 
 async def shot(page: Page, name: str) -> None:

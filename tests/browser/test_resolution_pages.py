@@ -7,21 +7,18 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from retour.core.account import Role
 from retour.core.policy import template
 from retour.core.policy.outcome import Bonus, ResolutionKind, ResolutionOffer, Resolutions
-from retour.flows import account as accounts
 from retour.flows import policy
 from retour.store import resolution as resolutions
-from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
+from tests.browser.people import an_owner
 from tests.browser.site import Site
 from tests.browser.test_portal_pages import code_of, portal
 from tests.waiting import until
 
 pytestmark = pytest.mark.anyio
-PASSWORD = "correct horse battery"
 EMAIL = "ida@fjellhus.example"
 ROOT = "/dashboard/settings/resolutions"
 
@@ -29,21 +26,7 @@ ROOT = "/dashboard/settings/resolutions"
 @pytest.fixture(scope="module")
 async def signed_in(browser: Any, site: Site) -> Any:
     """What a browser keeps after an owner signed in."""
-    hashed = await hash_password(PASSWORD)
-    async with site.database.tx(site.tenant_id) as db:
-        await accounts.add_staff(
-            db, email=EMAIL, name="Ida Holm", role=Role.OWNER, password_hash=hashed, actor="test", now=datetime.now(UTC)
-        )
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{site.address}/sign-in?next={ROOT}")
-    await page.get_by_label("E-mail").fill(EMAIL)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.get_by_role("heading", name="Resolutions").wait_for()
-    kept = await context.storage_state()
-    await context.close()
-    return kept
+    return await an_owner(browser, site, email=EMAIL, name="Ida Holm")
 
 
 async def add_credit(site: Site, page: Page) -> None:

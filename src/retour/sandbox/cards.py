@@ -182,7 +182,9 @@ class Cards:
         self.tell("checkout.session.completed", self._shown(page))
         return intent
 
-    def _intent(self, amount: int, currency: str, customer: str, method: str, metadata: Thing, *, manual: bool) -> Thing:
+    def _intent(
+        self, amount: int, currency: str, customer: str, method: str, metadata: Thing, *, manual: bool
+    ) -> Thing:
         ref = f"pi_{uuid.uuid4().hex}"
         intent = {
             "id": ref, "object": "payment_intent", "amount": amount, "currency": currency, "created": self.now(),

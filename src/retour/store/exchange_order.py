@@ -63,7 +63,8 @@ UPDATE exchange_order SET due_at = $2 WHERE tenant_id = current_tenant() AND eff
 """
 ASK_BACK: Final = """
 UPDATE exchange_order SET back = $2, due_at = $3
- WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state NOT IN ('cancelled', 'by_hand') AND back IS DISTINCT FROM 'reverse'
+ WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state NOT IN ('cancelled', 'by_hand')
+   AND back IS DISTINCT FROM 'reverse'
 RETURNING settlement_id
 """
 UNPAID_DAYS: Final = """
@@ -74,7 +75,7 @@ TURN: Final = """
 UPDATE settlement SET state = 'quoted', resolution = $2, resolution_ref = NULL, handed_to = NULL, handed_at = NULL,
        comparison = NULL, platform_quote = NULL, report_due_at = NULL, report_ref = NULL, report_note = NULL,
        reported_by = NULL, reported_at = NULL, settled_at = NULL, due_at = NULL
- WHERE tenant_id = current_tenant() AND id = $1 AND handed_to = 'merchant' AND state IN ('handed_over', 'due')
+ WHERE tenant_id = current_tenant() AND id = $1 AND handed_to = 'merchant' AND state IN ('handed_over', 'due', 'settled')
 RETURNING id
 """
 REVERSE: Final = """

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from retour.core.account import Role
+from retour.core.errors import Refused
 from retour.doors.api.app import OPERATIONS
 from retour.doors.api.roles import MAY
 from retour.flows.account import isv as flow
@@ -105,8 +106,9 @@ async def test_what_the_merchant_ends_has_ended_with_the_next_request(
     async with database.tx(merchant.tenant_id) as db:
         dead = [key.name for key in await account.keys(db) if key.revoked_at is not None]
     assert dead == ["WMS"]
-    with pytest.raises(Exception, match="does not serve"):
+    with pytest.raises(Refused) as again:
         await ended(database, merchant.tenant_id, bridge)
+    assert again.value.code == "isv_not_found"
 
 
 async def test_a_rotated_key_is_taken_as_long_as_was_said_and_a_removed_integrator_at_no_time(

@@ -54,7 +54,9 @@ async def test_an_order_leads_to_its_return_or_to_a_choice(clerk: Clerk, dock: D
     assert first in several
     assert second in several
     assert "No return has this code or order." in text_of(await clerk.get("/warehouse/counter?code=%239999"))
-    assert "Goods" not in text_of(await clerk.get("/warehouse/counter?code="))
+    empty = text_of(await clerk.get("/warehouse/counter?code="))
+    assert "Which return?" not in empty
+    assert "No return has this code or order." not in empty
 
 
 async def test_nothing_chosen_takes_nothing_in(clerk: Clerk, dock: Dock) -> None:
