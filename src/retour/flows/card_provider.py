@@ -28,7 +28,7 @@ async def add(
 ) -> Connection:  # fmt: skip
     """Connect a store to Stripe: its key is sealed to the executor, the secret of its messages to the house.
 
-    Refuses store_not_found, invalid_name, invalid_credentials, invalid_url, already_exists (of that name, or in this store).
+    Refuses store_not_found, invalid_name, invalid_card_key, invalid_url, already_exists (of that name, or in this store).
     """
     if await account.get_store(db, store_id) is None:
         raise Refused("store_not_found", "there is no such store", field="store")
@@ -99,13 +99,13 @@ async def _provider(db: Db, provider_id: UUID) -> Connection:
 def _key(key: str) -> bytes:
     said = key.strip()
     if not 8 <= len(said) <= SECRET_MOST or not said.isascii() or not said.isprintable():
-        raise Refused("invalid_credentials", "paste the secret or restricted key as Stripe shows it", field="key")
+        raise Refused("invalid_card_key", "paste the secret or restricted key as Stripe shows it", field="key")
     return json.dumps({"token": said}).encode()
 
 
 def _locked(vault: Vault, tenant_id: UUID, provider_id: UUID, signing: str) -> bytes:
     said = signing.strip()
     if not 8 <= len(said) <= SECRET_MOST or not said.isascii() or not said.isprintable():
-        raise Refused("invalid_credentials", "paste the signing secret as Stripe shows it", field="signing_secret")
+        raise Refused("invalid_card_key", "paste the signing secret as Stripe shows it", field="signing_secret")
     plain = json.dumps([base64.b64encode(said.encode()).decode()]).encode()  # as the mailbox reads it
     return vault.lock(plain, tenant_id=tenant_id, purpose=connection.secrets_purpose(provider_id))

@@ -108,6 +108,6 @@ async def test_a_provider_is_connected_once_given_new_keys_and_not_removed_while
     removed = await post(http, merchant, f"/card-providers/{known['id']}/remove", {}, Role.OWNER)
     assert removed.json() == {"items": []}
     added = await post(http, merchant, "/card-providers", wish | {"key": "bad key\u00e9"}, Role.OWNER, shop="acme")
-    assert code_of(added) == (422, "invalid_credentials")
+    assert code_of(added) == (422, "invalid_card_key")
     added = await post(http, merchant, "/card-providers", wish | {"name": "Stripe EU"}, Role.OWNER, shop="acme")
     assert (added.status_code, added.json()["name"]) == (201, "Stripe EU")

@@ -51,8 +51,8 @@ async def exchanging(counter: Counter, *, instant: bool = True) -> tuple[Shopper
 
 async def stands(counter: Counter, rma_id: UUID, **different: Any) -> Hold:
     """Let the newest hold of a return stand otherwise."""
-    (hold, *_) = await counter.do(lambda db: rows.list_of_rma(db, rma_id))
-    hold = replace(hold, **different)
+    known: list[Hold] = await counter.do(lambda db: rows.list_of_rma(db, rma_id))
+    hold = replace(known[0], **different)
     await counter.do(lambda db: rows.save(db, hold))
     return hold
 
