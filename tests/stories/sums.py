@@ -93,6 +93,7 @@ WRONG = " UNION ALL ".join(f"SELECT to_jsonb(found) AS found FROM ({query}) foun
 SOON = """
 SELECT EXISTS (SELECT FROM rma WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM exchange_order WHERE due_at <= clock_timestamp() + interval '1 s')
+    OR EXISTS (SELECT FROM fee_invoice WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM settlement WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM effect WHERE state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL
                                     AND due_at <= clock_timestamp() + interval '1 s')

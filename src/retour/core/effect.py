@@ -32,11 +32,13 @@ class EffectKind(StrEnum):
     INVOICE_EXCHANGE = "invoice_exchange"
     DROP_EXCHANGE = "drop_exchange"
     CANCEL_EXCHANGE = "cancel_exchange"
+    DRAFT_FEE = "draft_fee"
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
 STOCK_KINDS: Final = frozenset({EffectKind.PROCESS_RETURN, EffectKind.RESTOCK})
-# The new order of an exchange: what follows from their outcome is decided in its own room (core/exchange_order.py).
+# Orders we make: what follows from their outcome is decided in their own rooms (core/exchange_order.py, core/fee.py). A
+# fee that is paid beforehand has a draft of its own; its invoice is sent and withdrawn like that of an exchange.
 EXCHANGE_KINDS: Final = frozenset(
     {
         EffectKind.DRAFT_EXCHANGE,
@@ -44,6 +46,7 @@ EXCHANGE_KINDS: Final = frozenset(
         EffectKind.INVOICE_EXCHANGE,
         EffectKind.DROP_EXCHANGE,
         EffectKind.CANCEL_EXCHANGE,
+        EffectKind.DRAFT_FEE,
     }
 )
 
@@ -220,6 +223,27 @@ class DraftExchange:
     reserve_until: str | None = None
 
 
+FEE_TAG: Final = "retour-fee"  # of the order that a fee is paid with: nothing of it comes back as goods
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A line of an invoice: minor units, without its tax where tax comes on top of prices there."""
+
+    title: str
+    price_minor: int
+    taxable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFee:
+    """Draft an order of fees alone for whoever placed `order_ref`."""
+
+    order_ref: str
+    lines: tuple[FeeLine, ...]
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class OnDraft:
     """Make a draft an order, send its invoice, or delete it."""
@@ -244,6 +268,7 @@ Target = (
     | Note
     | PushReturn
     | DraftExchange
+    | DraftFee
     | OnDraft
     | OnOrder
 )
@@ -267,6 +292,7 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.INVOICE_EXCHANGE: OnDraft,
     EffectKind.DROP_EXCHANGE: OnDraft,
     EffectKind.CANCEL_EXCHANGE: OnOrder,
+    EffectKind.DRAFT_FEE: DraftFee,
 }
 
 

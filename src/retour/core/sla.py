@@ -40,6 +40,7 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "withdrawal_unpaid": 312,
     "exchange_unpaid": 336,
     "exchange_stuck": 24,
+    "fee_stuck": 24,
 }
 WITHDRAWALS: Final = ("withdrawal_waiting", "withdrawal_unpaid")
 

@@ -16,6 +16,7 @@ from retour.core.policy.charge import (
 )
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
+    Beforehand,
     CaptureOrder,
     ChargeMode,
     FeeOf,
@@ -32,6 +33,7 @@ __all__ = [
     "AnswerKind",
     "Approval",
     "Approving",
+    "Beforehand",
     "Bonus",
     "CaptureOrder",
     "ChargeMode",

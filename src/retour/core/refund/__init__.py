@@ -44,6 +44,8 @@ from retour.core.refund.reverse import reverse
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
     WHOLE,
+    Ahead,
+    Beforehand,
     BonusTerm,
     CaptureOrder,
     ChargeMode,
@@ -64,7 +66,9 @@ __all__ = [
     "MATHS_VERSION",
     "WHOLE",
     "Agreement",
+    "Ahead",
     "Because",
+    "Beforehand",
     "BonusTerm",
     "CaptureOrder",
     "Changed",

@@ -81,6 +81,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "want_article": _DESK,
     "list_new_orders": _DESK,
     "decide_new_order": _DESK,
+    "show_fee": _DESK,
+    "decide_fee": _DESK,
     "list_resolutions": _DESK,
     "get_resolution": _DESK,
     "add_resolution": _OWNER,

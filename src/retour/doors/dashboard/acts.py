@@ -12,6 +12,7 @@ from retour.core.errors import Refused
 from retour.doors.dashboard import (
     acts_on_attention,
     acts_on_exchanges,
+    acts_on_fees,
     acts_on_goods,
     acts_on_money,
     acts_on_parcels,
@@ -140,6 +141,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
     *acts_on_exchanges.ACTS,
+    *acts_on_fees.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_repairs.ACTS,

@@ -30,6 +30,7 @@ from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, fraud, views
 from retour.store import exchange_order as exchange_orders
+from retour.store import fee as fees
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -106,6 +107,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             counter=await counter_of(here, row),
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
+            fee=await fees.get(here.db, row["id"]) if row["blocked_code"] == "fee_unpaid" else None,
             new_orders=await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else (),
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip

@@ -12,10 +12,11 @@ from retour.core.label import unlabelled
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
-from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
+from retour.core.rma import Decision, Due, Steps, awaits_fee, derive_status, next_steps
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
+from retour.flows.rma.charge import charge
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.flows.rma.push import push
@@ -69,10 +70,18 @@ async def _advance(
     assert ground is not None
     if await _approve(db, record, now):
         record = await _again(db, record)
+    while record.rma.fee is not None and await charge(db, record, now=now):
+        record = await _again(db, record)
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
-    if record.rma.warehouse and (units := expected(record.rma)) != (record.rma.announced or {}):
+    if record.rma.fee is not None and not awaits_fee(record.rma):
+        await labels.release_mail(db, record.rma.id, at=now)
+    if (
+        record.rma.warehouse
+        and not awaits_fee(record.rma)
+        and (units := expected(record.rma)) != (record.rma.announced or {})
+    ):
         await returns.announce(db, record.rma.id, units)
         lines = announcement(record.rma, ground.order.order)
         await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})

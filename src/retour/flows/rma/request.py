@@ -18,12 +18,14 @@ from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
 from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
-from retour.core.settling import Returning, divide, terms_for
+from retour.core.settling import Bearing, Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.charge import is_beforehand
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
+from retour.store import fee as fees
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -81,7 +83,7 @@ async def judge(
     spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
-    promise = _promise(found, at, wishes, lines, spans, ways, compiled)
+    promise = _promise(found, at, asking, lines, spans, ways, compiled)
     wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
@@ -125,6 +127,8 @@ async def open_return(
     opened = Opened(new, judged)
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     await give_photos(db, new, asking)
+    if is_beforehand(judged.promise.plans):
+        await fees.expect(db, id, at=now)
     return opened
 
 
@@ -162,7 +166,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
     approved, granted = status is Decision.APPROVED, kinds.is_granted(asking.kind)
     if not approved:
         blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
-    elif judged.ways.first.method in STAYS:
+    elif judged.ways.first.method in STAYS or is_beforehand(judged.promise.plans):
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
     elif all(way.method == MethodKind.IN_STORE for way in judged.ways.lines if way.method not in STAYS):
         blocked = Blocked("shopper", "awaiting_visit", now, "bring the items to the counter")
@@ -336,7 +340,7 @@ def _unsent_for(counter: Counter | None, claimed: tuple[Span, ...], wish: Wish, 
 def _promise(
     found: OrderRecord,
     at: Position,
-    wishes: Sequence[Wish],
+    asking: Asking,
     lines: Sequence[LineDecision],
     spans: Sequence[tuple[Span, ...]],
     ways: Ways,
@@ -346,9 +350,12 @@ def _promise(
         Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
                   terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
                   ref=ref_of(line, wish))
-        for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
+        for wish, line, units, way in zip(asking.wishes, lines, spans, ways.lines, strict=True)
     ]  # fmt: skip
-    plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
+    # The invoice of a fee would go to whoever bought the gift: there it is withheld.
+    bearing = Bearing(ahead=() if asking.gift else None)
+    after = partial(refunds.ledger_after, found.order, at)
+    plans = [part.plan for part in divide(found.order, returning, after, bearing)]
     total = sum(plan.total.presentment for plan in plans)
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 

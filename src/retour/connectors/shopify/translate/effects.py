@@ -6,6 +6,7 @@ from typing import Any, Final
 from retour.connectors.shopify import operation
 from retour.core.effect import (
     DraftExchange,
+    DraftFee,
     Effect,
     EffectKind,
     Note,
@@ -52,7 +53,7 @@ Plain = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging
 
 def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
-    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+    if isinstance(effect.target, DraftExchange | DraftFee | OnDraft | OnOrder):
         return exchange.build(effect, effect.target, version=version)
     assert not isinstance(effect.target, PushReturn), "no return is told to a shop"
     name, variables = _call(effect, effect.target)
