@@ -1,5 +1,6 @@
 """A fee that is not paid: reminded of, withdrawn, lapsed; and what stands in the way of its invoice."""
 
+from asyncio import gather
 from typing import Any
 from uuid import UUID
 
@@ -145,3 +146,43 @@ async def test_opened_again_after_it_lapsed_the_fee_is_charged_again(house: Hous
     assert await house.waits(rma_id) == ("shopper", "fee_unpaid")
     await pay(house)
     assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
+
+
+async def test_two_looks_at_once_make_one_invoice_and_book_one_payment(house: House) -> None:
+    await house.open(document=charging())
+    _, rma_id = await asked(house)
+    await house.do(lambda db: rma.approve(db, rma_id=rma_id, actor="agent", now=now()))
+    await house.advance(rma_id)
+
+    await gather(*(house.carry_on_fee(rma_id) for _ in range(4)))
+    await house.settle_down()
+    await house.control("pay-invoice", {})
+    await house.change("UPDATE fee_invoice SET due_at = clock_timestamp()")
+    await gather(*(house.carry_on_fee(rma_id) for _ in range(4)))
+    await house.settle_down()
+
+    assert await made(house) == {"draft": 1, "invoice": 1, "order_from_draft": 1}
+    assert (await house.told(rma_id)).count("return.fee_paid") == 1
+    assert await balances(house) == {"gateway:shopify_payments": -690, "merchant:fees": 690}
+
+
+async def test_nothing_of_the_order_that_paid_a_fee_comes_back(house: House) -> None:
+    await house.open(document=charging())
+    _, rma_id = await approved(house)
+    await pay(house)
+    fee = await the_fee(house, rma_id)
+    assert fee.order_id is not None
+    (ref,) = await house.row("SELECT far_ref FROM sales_order WHERE id = $1", fee.order_id)
+    order = (await house.mirror(ref)).record
+
+    for kind in ("cancellation", "return"):
+        with pytest.raises(Refused) as no:
+            await house.ask(order, {0: 1}, kind=kind)
+        assert no.value.code == "fee_not_returnable"
+    async with house.web.tx(house.tenant) as db:
+        considered = await rma.consider(
+            db, store_id=house.store, order_id=order.id, kind="cancellation", channel="portal", now=now(),
+            policies=house.policies,
+        )  # fmt: skip
+    assert considered.lines == ()
+    assert await house.discrepancies() == {}

@@ -19,8 +19,11 @@ MAX_MINOR: Final = 10**12
 MAX_FREE_BP: Final = 100_000  # tenfold
 
 
-def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
-    """Read a fee; a rate of tax belongs to a supply, the carrier's cost to a label."""
+def fee(node: Node, currency: str | None, *, of_a_label: bool = False, may_wait: bool = True) -> Fee:
+    """Read a fee; a rate of tax belongs to a supply, the carrier's cost to a label.
+
+    Without `may_wait` it is of what waits for no payment: a cancellation.
+    """
     fields = node.fields(
         optional=(
             "bp", "fixed_minor", "per", "tax", "tax_bp", "of", "actual_cost", "tax_included", "at_most_minor", "beforehand",
@@ -49,6 +52,8 @@ def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
         beforehand=fields["beforehand"].choice(Beforehand) if "beforehand" in fields else None,
     )
     known = read.fixed_minor and not read.bp and not read.actual_cost and read.per in ONCE
+    if read.beforehand is not None and not may_wait:
+        raise fields["beforehand"].refusal("not_allowed", "a cancellation waits for no payment")
     if read.beforehand is not None and not known:
         said = "only a fixed amount for the return or a parcel is known beforehand"
         raise fields["beforehand"].refusal("not_allowed", said)

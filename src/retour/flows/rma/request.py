@@ -9,6 +9,7 @@ from uuid import UUID
 from retour.core import kind as kinds
 from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
+from retour.core.effect import FEE_TAG
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
 from retour.core.fraud import Score
@@ -65,6 +66,8 @@ async def judge(
     found, store = ground.order, ground.store
     if store.return_master != "retour":
         raise Refused("another_master", "returns of this store are opened on its platform")
+    if FEE_TAG in found.order.tags:
+        raise Refused("fee_not_returnable", "the order pays the fee of a return; nothing of it comes back")
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
@@ -108,7 +111,8 @@ async def open_return(
 
     With `keep` the answer it gives is kept under its key in the same statement.
 
-    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
+    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `fee_not_returnable`,
+    `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
     `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand;
