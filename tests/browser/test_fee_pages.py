@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from retour.core.account import Role
+from retour.core.policy.outcome import ResolutionKind, ResolutionOffer, Resolutions
 from retour.flows import account as accounts
 from retour.flows import policy
 from retour.store.password import hash_password
@@ -35,7 +36,8 @@ async def signed_in(browser: Any, site: Site) -> Any:
         await accounts.add_staff(
             db, email=EMAIL, name="Ida Berg", role=Role.OWNER, password_hash=hashed, actor="test", now=at
         )
-        await policy.publish(db, store_id=site.merchant.store_id, document=charging(), actor="test", now=at)
+        only = charging(resolutions=Resolutions((ResolutionOffer(ResolutionKind.REFUND_ORIGINAL),)))
+        await policy.publish(db, store_id=site.merchant.store_id, document=only, actor="test", now=at)
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(f"{site.address}/sign-in?next={DESK}")

@@ -47,6 +47,8 @@ async def advance(
         record = await _again(db, record)
     steps, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     await jobs.defer(db, nudges)
+    if record.rma.fee is not None:  # the mail of the approval waits for it, and is the worker's to send
+        await labels.release_mail(db, record.rma.id, at=now)
     return steps
 
 
@@ -75,8 +77,6 @@ async def _advance(
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
-    if record.rma.fee is not None and not awaits_fee(record.rma):
-        await labels.release_mail(db, record.rma.id, at=now)
     if (
         record.rma.warehouse
         and not awaits_fee(record.rma)
