@@ -73,6 +73,7 @@ async def test_the_shopper_is_asked_to_pay_the_fee_and_staff_let_the_refund_bear
     await shopper.reload()
     await expect(shopper.get_by_role("heading", name="Pay the fee")).to_be_visible()
     await expect(shopper.get_by_role("link", name="Pay the fee")).to_be_visible()
+    await expect(shopper.get_by_role("heading", name="With a carrier of your choice")).to_have_count(0)
     await seen(shopper, f"pay-fee-{width}-{theme}")
 
     await desk.goto(f"{site.address}{DESK}/{number}/fee-decide")

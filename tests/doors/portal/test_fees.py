@@ -34,3 +34,10 @@ def test_what_happened_to_it_is_told() -> None:
     assert [entry.text for entry in timeline(events, ENGLISH, shop="Fjellhus")] == [
         "The fee was paid back", "You paid the fee", "You got an invoice for the fee",
     ]  # fmt: skip
+
+
+def test_while_the_shop_looks_into_it_nothing_is_to_be_sent() -> None:
+    stands = standing(a_row(blocked="fee_stuck"), [], ENGLISH, shop="Fjellhus")
+
+    assert (stands.heading, stands.waits, stands.for_you) == ("Your return is approved", "Waits for Fjellhus", False)
+    assert "Keep the items until you have paid it." in stands.text

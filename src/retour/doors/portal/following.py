@@ -247,5 +247,7 @@ def _messages(
 
 
 def _still_sends(row: Record) -> bool:
-    """Return whether the shopper still has a parcel to send."""
+    """Return whether the shopper still has a parcel to send, and nothing to pay before."""
+    if row["blocked_code"] in ("fee_unpaid", "fee_stuck"):
+        return False
     return row["status"] == Decision.APPROVED.value and row["in_transit_at"] is None and row["received_at"] is None

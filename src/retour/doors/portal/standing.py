@@ -153,6 +153,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "fee_stuck":
+        text = say("The shop is preparing the invoice for its fee. Keep the items until you have paid it.")
+        return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
     if code == "label_failed":
         text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
