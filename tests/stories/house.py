@@ -21,6 +21,7 @@ from retour.flows import card_hold as card_hold_flow
 from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import exchange as exchange_flow
+from retour.flows import fee as fee_flow
 from retour.flows import hand_over, receiving, refund, rma, shipping
 from retour.flows import label as label_flow
 from retour.flows import order as order_flow
@@ -66,6 +67,7 @@ TIME_PASSES = (
     "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
     "UPDATE exchange_order SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
     "UPDATE card_hold SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    "UPDATE fee_invoice SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
 )
 
 
@@ -348,6 +350,18 @@ class House(Sight):
         )  # fmt: skip
         await card_hold_flow.carry_on(far, tenant_id=self.tenant, hold_id=hold_id)
 
+    async def carry_on_fee(self, rma_id: UUID) -> None:
+        async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
+            return await order_flow.mirror(
+                db, self.vault, connection_id=connection_id, fetched=fetched, at=at, cause="fee"
+            )
+
+        far = fee_flow.Far(
+            self.executing, self._connector, self._credential, self.platforms, self.policies, now, mirror,
+            poll=FAR_AWAY, awaited=FAR_AWAY, pause=FAR_AWAY,
+        )  # fmt: skip
+        await fee_flow.carry_on(far, tenant_id=self.tenant, rma_id=rma_id)
+
     async def _overdue(self) -> list[tuple[Work, UUID]]:
         """Return what is due, waiting for what is due within a moment."""
 
@@ -356,7 +370,7 @@ class House(Sight):
             jobs: tuple[tuple[Any, Work], ...] = (
                 (due.rmas, self.advance), (due.labels, self.make_label), (due.settlements, self.settle),
                 (due.effects, self.carry_out), (due.exchanges, self.carry_on_exchange),
-                (due.card_holds, self.carry_on_hold),
+                (due.card_holds, self.carry_on_hold), (due.fees, self.carry_on_fee),
             )  # fmt: skip
             async with self.web.tx(None) as db:
                 for find, work in jobs:

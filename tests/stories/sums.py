@@ -102,6 +102,7 @@ SOON = """
 SELECT EXISTS (SELECT FROM rma WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM exchange_order WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM card_hold WHERE due_at <= clock_timestamp() + interval '1 s')
+    OR EXISTS (SELECT FROM fee_invoice WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM settlement WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM effect WHERE state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL
                                     AND due_at <= clock_timestamp() + interval '1 s')

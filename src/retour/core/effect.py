@@ -38,11 +38,13 @@ class EffectKind(StrEnum):
     AUTHORISE_CARD = "authorise_card"
     CAPTURE_CARD = "capture_card"
     RELEASE_CARD = "release_card"
+    DRAFT_FEE = "draft_fee"
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
 STOCK_KINDS: Final = frozenset({EffectKind.PROCESS_RETURN, EffectKind.RESTOCK})
-# The new order of an exchange: what follows from their outcome is decided in its own room (core/exchange_order.py).
+# Orders we make: what follows from their outcome is decided in their own rooms (core/exchange_order.py, core/fee.py). A
+# fee that is paid beforehand has a draft of its own; its invoice is sent and withdrawn like that of an exchange.
 EXCHANGE_KINDS: Final = frozenset(
     {
         EffectKind.DRAFT_EXCHANGE,
@@ -50,6 +52,7 @@ EXCHANGE_KINDS: Final = frozenset(
         EffectKind.INVOICE_EXCHANGE,
         EffectKind.DROP_EXCHANGE,
         EffectKind.CANCEL_EXCHANGE,
+        EffectKind.DRAFT_FEE,
     }
 )
 # The authorisation behind an instant exchange (core/hold.py); carried out at the provider of the card's payments.
@@ -230,6 +233,27 @@ class DraftExchange:
     reserve_until: str | None = None
 
 
+FEE_TAG: Final = "retour-fee"  # of the order that a fee is paid with: nothing of it comes back as goods
+
+
+@dataclass(frozen=True, slots=True)
+class FeeLine:
+    """A line of an invoice: minor units, without its tax where tax comes on top of prices there."""
+
+    title: str
+    price_minor: int
+    taxable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFee:
+    """Draft an order of fees alone for whoever placed `order_ref`."""
+
+    order_ref: str
+    lines: tuple[FeeLine, ...]
+    currency: str
+
+
 @dataclass(frozen=True, slots=True)
 class OnDraft:
     """Make a draft an order, send its invoice, or delete it."""
@@ -254,6 +278,7 @@ Target = (
     | Note
     | PushReturn
     | DraftExchange
+    | DraftFee
     | OnDraft
     | OnOrder
     | OpenPage
@@ -285,6 +310,7 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.AUTHORISE_CARD: AuthoriseAgain,
     EffectKind.CAPTURE_CARD: CaptureCard,
     EffectKind.RELEASE_CARD: ReleaseCard,
+    EffectKind.DRAFT_FEE: DraftFee,
 }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from retour.core.order import Order
 from retour.core.postal import PostalAddress
 from retour.core.rma import Decision, Return, ReturnLine, minus
+from retour.core.rma.charging import awaits_fee
 from retour.core.rma.label import LabelState, LabelView
 
 # Ways back for which the shop gives something to print or to show.
@@ -86,7 +87,7 @@ def parcels(ret: Return) -> tuple[Parcel, ...]:
 
 def unlabelled(ret: Return) -> tuple[Parcel, ...]:
     """Return the parcels, or the part of them, that no label was planned for; a line that changed its way needs another."""
-    if ret.in_transit_at is not None or ret.received_at is not None:
+    if ret.in_transit_at is not None or ret.received_at is not None or awaits_fee(ret):
         return ()
     known = {(line_id, b.method, b.destination) for b in ret.labels for line_id in b.line_ids}
     lacking = (

@@ -57,6 +57,7 @@ _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
     EventType.RETURN_INFO_ASKED: MailKind.RETURN_INFO_NEEDED,
     EventType.RETURN_REMINDED: MailKind.RETURN_REMINDER,
     EventType.INSTANT_CHARGED: MailKind.RETURN_REMINDER,
+    EventType.FEE_UNPAID: MailKind.RETURN_REMINDER,
     EventType.RETURN_EXPIRED: MailKind.RETURN_EXPIRED,
     EventType.RETURN_EDITED: MailKind.RETURN_EDITED,
     EventType.RETURN_NOTED: MailKind.RETURN_MESSAGE,

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from retour.core.order import Order
 from retour.core.policy import CompiledPolicy, LineDecision
 from retour.core.refund import (
+    Ahead,
     Ledger,
     Plan,
     RefundRequest,
@@ -47,6 +48,11 @@ class Bearing:
     earlier: Sequence[Plan] = ()
     parcels: int = 1
     waivers: tuple[Waiver, ...] = ()
+    ahead: tuple[Ahead, ...] | None = None  # paid beforehand; without one what the terms want paid so counts as paid
+
+    def as_agreed(self) -> "Bearing":
+        """Return it as if nothing had been paid beforehand, and all that is to be will be."""
+        return replace(self, ahead=None)
 
 
 ALONE: Final = Bearing()
@@ -101,7 +107,7 @@ def divide(
         ledger, earlier = after(before), (*bearing.earlier, *before)
         if earlier:
             ledger = of_this_return(ledger, earlier)
-        asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers)
+        asked = RefundRequest(wanted, clamp=True, parcels=bearing.parcels, waivers=bearing.waivers, ahead=bearing.ahead)
         plan = quote(order, ledger, asked, first.terms, hashed=hashed)
         parts.append(Part(first.resolution, first.not_before, wanted, plan, first.ref))
     return tuple(parts)

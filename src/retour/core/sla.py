@@ -42,6 +42,7 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "exchange_stuck": 24,
     "card_refused": 168,
     "card_failed": 24,
+    "fee_stuck": 24,
 }
 WITHDRAWALS: Final = ("withdrawal_waiting", "withdrawal_unpaid")
 

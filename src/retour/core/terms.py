@@ -50,6 +50,7 @@ def terms_of(
             (refund.FeeKind.LABEL, label),
             (refund.FeeKind.RETURN, of_return.return_fee),
         ]
+    early = not is_withdrawal and not is_cancellation  # neither may be made to wait for money
     terms = refund.RefundTerms(
         shipping=_shipping(said.shipping, is_withdrawal=is_withdrawal),
         duties=said.duties,
@@ -58,7 +59,7 @@ def terms_of(
         gift_wrapping=said.gift_wrapping,
         tender_order=said.tender_order if resolution == ResolutionKind.REFUND_ORIGINAL else (),
         capture_order=said.capture_order,
-        fees=tuple(_fee(kind, fee, currency, label_cost_minor) for kind, fee in wanted if fee is not None),
+        fees=tuple(_fee(kind, fee, currency, label_cost_minor, early=early) for kind, fee in wanted if fee is not None),
         waivers=_waivers(of_return),
         shortfall=said.shortfall,
         promotions=tuple(_promotion(said, promotion, currency) for promotion in promotions),
@@ -82,7 +83,7 @@ def _of_repair(terms: refund.RefundTerms) -> refund.RefundTerms:
     )
 
 
-def _fee(kind: refund.FeeKind, fee: Fee, currency: str, cost_minor: int | None) -> refund.FeeTerm:
+def _fee(kind: refund.FeeKind, fee: Fee, currency: str, cost_minor: int | None, *, early: bool) -> refund.FeeTerm:
     amounts = (fee.fixed_minor, fee.at_most_minor is not None, fee.actual_cost)
     return refund.FeeTerm(
         kind,
@@ -96,6 +97,7 @@ def _fee(kind: refund.FeeKind, fee: Fee, currency: str, cost_minor: int | None) 
         tax_bp=fee.tax_bp,
         tax_included=fee.tax_included,
         at_most_minor=fee.at_most_minor,
+        beforehand=fee.beforehand if early else None,
     )
 
 

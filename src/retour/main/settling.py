@@ -7,6 +7,7 @@ from uuid import UUID
 from retour.core.order import Fetched
 from retour.flows import card_hold as card_hold_flow
 from retour.flows import exchange as exchange_flow
+from retour.flows import fee as fee_flow
 from retour.flows import hand_over as hand_over_flow
 from retour.flows import order as order_flow
 from retour.flows import refund as refund_flow
@@ -46,6 +47,23 @@ def remind_work(here: House) -> Work:
         await here.database.run(tenant_id, show)
 
     return remind
+
+
+def fee_work(here: House) -> Work:
+    """Return the work of taking the fee of one return as far as it goes now."""
+
+    async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
+        return await order_flow.mirror(db, here.vault, connection_id=connection_id, fetched=fetched, at=at, cause="fee")
+
+    far = fee_flow.Far(
+        database=here.database, connectors=here.connector, open_credential=here.credential, platforms=here.platforms,
+        policies=here.policies, clock=utc_now, mirror=mirror,
+    )  # fmt: skip
+
+    async def carry_on(tenant_id: UUID, rma_id: UUID) -> None:
+        await fee_flow.carry_on(far, tenant_id=tenant_id, rma_id=rma_id)
+
+    return carry_on
 
 
 def exchange_work(here: House) -> Work:

@@ -31,6 +31,7 @@ SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
 EXCHANGES: Final = "SELECT tenant_id, id FROM route_due_exchanges($1, $2)"
 CARD_HOLDS: Final = "SELECT tenant_id, id FROM route_due_card_holds($1, $2)"
+FEES: Final = "SELECT tenant_id, id FROM route_due_fees($1, $2)"
 LABELS: Final = "SELECT tenant_id, id FROM route_due_labels($1, $2)"
 PRIVACY: Final = "SELECT tenant_id, id FROM route_due_privacy($1, $2)"
 RETENTION: Final = "SELECT tenant_id, tenant_id AS id FROM route_due_retention($1, $2)"
@@ -71,6 +72,11 @@ async def mail(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def inbox(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, inbox row) that have been due for longer than `overdue`, oldest first."""
     return _ids(await db.fetch(INBOX, most, overdue))
+
+
+async def fees(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, return) whose fee has been waiting to be looked at for longer than `overdue`, oldest first."""
+    return _ids(await db.fetch(FEES, most, overdue))
 
 
 async def labels(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -41,6 +41,7 @@ class Task(StrEnum):
     LABEL = "label.make"
     EXCHANGE = "exchange.carry_on"
     CARD_HOLD = "card_hold.carry_on"
+    FEE = "fee.carry_on"
     ALARM = "alarm.tell"
     PRIVACY = "privacy.answer"
     NOTICE = "notice.tell"

@@ -219,7 +219,7 @@ def _named(row: Row, order: Order, reader: Reader) -> tuple[str, tuple[str, ...]
         case RowKind.CLAWBACK:
             return _clawback(row, reader)
         case kind if kind in _FEES:
-            return fee_name(kind, reader), (*share, *_waived(row, order, reader))
+            return fee_name(kind, reader), (*share, *_waived(row, order, reader), *_ahead(row, order, reader))
         case RowKind.CAP_ORDER | RowKind.CAP_TAX:
             return reader.say("Limit: what is left of your payment"), ()
         case _:
@@ -234,6 +234,14 @@ def fee_name(kind: RowKind, reader: Reader) -> str:
         RowKind.RETURN_FEE: reader.say("Fee for the return"),
         RowKind.CANCELLATION_FEE: reader.say("Fee for the cancellation"),
     }[kind]
+
+
+def _ahead(row: Row, order: Order, reader: Reader) -> tuple[str, ...]:
+    """Return what of a fee is paid before the goods are sent, and not withheld."""
+    if not row.ahead:
+        return ()
+    amount = reader.amount(Money(row.ahead.presentment, order.currency))
+    return (reader.say("%(amount)s, paid beforehand", amount=apart(amount, reader)),)
 
 
 def _waived(row: Row, order: Order, reader: Reader) -> tuple[str, ...]:

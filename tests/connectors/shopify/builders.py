@@ -11,8 +11,10 @@ from retour.core.effect import (
     CARD_KINDS,
     Disposed,
     DraftExchange,
+    DraftFee,
     Effect,
     EffectKind,
+    FeeLine,
     Leg,
     NewArticle,
     Note,
@@ -76,6 +78,9 @@ TARGETS: Mapping[EffectKind, Target] = {
     EffectKind.INVOICE_EXCHANGE: OnDraft(DRAFT),
     EffectKind.DROP_EXCHANGE: OnDraft(DRAFT),
     EffectKind.CANCEL_EXCHANGE: OnOrder(NEW_ORDER),
+    EffectKind.DRAFT_FEE: DraftFee(
+        ORDER, (FeeLine("Fee for the return", 690, taxable=True), FeeLine("Restocking fee", 500, taxable=False)), "USD"
+    ),
 }
 GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
     EffectKind.OPEN_RETURN: {
@@ -92,6 +97,7 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
     },
     EffectKind.RESTOCK: {"available": 10, "updated_at": "2026-10-11T00:00:00Z"},
     EffectKind.NOTE: {"note": "Ring twice"},
+    EffectKind.DRAFT_FEE: {"person": {"email": "ann@example.com"}},
     EffectKind.DRAFT_EXCHANGE: {
         "person": {
             "email": "ann@example.com",
@@ -100,6 +106,22 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
         }
     },
 }
+FEE_INPUT: Mapping[str, Any] = {
+    "lineItems": [
+        {
+            "title": f"{title} RMA-42", "quantity": 1, "requiresShipping": False, "taxable": taxable,
+            "originalUnitPriceWithCurrency": {"amount": amount, "currencyCode": "USD"},
+        }
+        for title, taxable, amount in (("Fee for the return", True, "6.90"), ("Restocking fee", False, "5.00"))
+    ],
+    "presentmentCurrencyCode": "USD",
+    "tags": ["retour-5f1c0b7e000040008000000000000001", "retour-fee"],
+    "note": "[RMA-42 / 5f1c0b7e]",
+    "customAttributes": [{"key": "retour", "value": "RMA-42 / 5f1c0b7e"}],
+    "acceptAutomaticDiscounts": False,
+    "allowDiscountCodesInCheckout": False,
+    "email": "ann@example.com",
+}  # fmt: skip
 NAMES: Mapping[EffectKind, str] = {
     EffectKind.REQUEST_RETURN: "request_return",
     EffectKind.APPROVE_RETURN: "approve_return",
@@ -118,6 +140,7 @@ NAMES: Mapping[EffectKind, str] = {
     EffectKind.INVOICE_EXCHANGE: "invoice_exchange",
     EffectKind.DROP_EXCHANGE: "drop_exchange",
     EffectKind.CANCEL_EXCHANGE: "cancel_exchange",
+    EffectKind.DRAFT_FEE: "draft_fee",
 }
 
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 from retour.core.effect import (
     Disposed,
     DraftExchange,
+    DraftFee,
     Effect,
     EffectKind,
+    FeeLine,
     Leg,
     NewArticle,
     Note,
@@ -46,6 +48,7 @@ ROOTS = {
     EffectKind.INVOICE_EXCHANGE: "draftOrderInvoiceSend",
     EffectKind.DROP_EXCHANGE: "draftOrderDelete",
     EffectKind.CANCEL_EXCHANGE: "orderCancel",
+    EffectKind.DRAFT_FEE: "draftOrderCreate",
 }
 
 
@@ -134,6 +137,8 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
             effect = fresh(kind, Restock(order.lines[0].inventory_ref or "", place, 2))
         case EffectKind.DRAFT_EXCHANGE:
             effect = fresh(kind, drafting(order))
+        case EffectKind.DRAFT_FEE:
+            effect = fresh(kind, DraftFee(order.ref, (FeeLine("Fee", 690, taxable=True),), order.currency))
         case EffectKind.CANCEL_EXCHANGE:
             draft = await _drafted(shop, order)
             made = await carry(shop, fresh(EffectKind.RELEASE_EXCHANGE, OnDraft(draft)))

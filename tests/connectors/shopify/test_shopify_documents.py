@@ -69,7 +69,7 @@ ANSWERS = {
     "DraftNow": ["draft_now"],
     "DraftsTagged": ["drafts_tagged"],
     "OrderNow": ["order_now"],
-    "DraftExchange": ["draft_exchange", "draft_exchange_error"],
+    "DraftExchange": ["draft_exchange", "draft_exchange_error", "draft_fee", "draft_fee_error"],
     "ReleaseExchange": ["release_exchange", "release_exchange_error"],
     "InvoiceExchange": ["invoice_exchange", "invoice_exchange_error"],
     "DropExchange": ["drop_exchange", "drop_exchange_error"],

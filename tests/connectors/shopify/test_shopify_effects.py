@@ -25,6 +25,7 @@ from retour.core.ports import Outcome, Verdict, WireAnswer
 from tests.connectors.shopify.builders import (
     DRAFT,
     EFFECT_ID,
+    FEE_INPUT,
     GID,
     GUARDS,
     KINDS,
@@ -178,6 +179,7 @@ VARIABLES: dict[EffectKind, dict[str, Any]] = {
             "shippingAddress": {"lastName": "Example", "countryCode": "DE"},
         }
     },
+    EffectKind.DRAFT_FEE: {"input": FEE_INPUT},
     EffectKind.RELEASE_EXCHANGE: {"id": DRAFT},
     EffectKind.INVOICE_EXCHANGE: {"id": DRAFT},
     EffectKind.DROP_EXCHANGE: {"input": {"id": DRAFT}},
@@ -212,6 +214,7 @@ OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.INVOICE_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=DRAFTED | {"status": "invoice_sent"}),
     EffectKind.DROP_EXCHANGE: Outcome(Verdict.OK, DRAFT),
     EffectKind.CANCEL_EXCHANGE: Outcome(Verdict.PENDING, f"{GID}/Job/3"),
+    EffectKind.DRAFT_FEE: Outcome(Verdict.OK, DRAFT, result=DRAFTED),
 }
 ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.REQUEST_RETURN: (Verdict.REJECTED, "INVALID"),
@@ -231,6 +234,7 @@ ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.INVOICE_EXCHANGE: (Verdict.UNKNOWN, "user_error"),
     EffectKind.DROP_EXCHANGE: (Verdict.UNKNOWN, "user_error"),
     EffectKind.CANCEL_EXCHANGE: (Verdict.REJECTED, "NO_REFUND_PERMISSION"),
+    EffectKind.DRAFT_FEE: (Verdict.REJECTED, "user_error"),
 }
 
 

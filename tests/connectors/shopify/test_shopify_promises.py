@@ -47,6 +47,7 @@ def test_the_records_promise_what_the_shop_shows() -> None:
         EffectKind.RELEASE_EXCHANGE: answered,
         EffectKind.INVOICE_EXCHANGE: done,
         EffectKind.DROP_EXCHANGE: answered,
+        EffectKind.DRAFT_FEE: (Verdict.OK, Verdict.OK, True),
         EffectKind.CANCEL_EXCHANGE: (Verdict.PENDING, Verdict.UNKNOWN, False),
     }
 

@@ -11,6 +11,7 @@ from retour.connectors.http import Patience
 from retour.core.effect import (
     EXCHANGE_KINDS,
     DraftExchange,
+    DraftFee,
     EffectKind,
     NewArticle,
     Note,
@@ -177,6 +178,7 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
             EffectKind.UNTAG: Tagging(stranger, "x"),
             EffectKind.NOTE: Note(stranger, "x"),
             EffectKind.DRAFT_EXCHANGE: DraftExchange(order.ref, (NewArticle(nobody, 1),), order.currency, None),
+            EffectKind.DRAFT_FEE: DraftFee(order.ref, (), order.currency),
             EffectKind.RELEASE_EXCHANGE: OnDraft(nobody),
             EffectKind.INVOICE_EXCHANGE: OnDraft(nobody),
             EffectKind.DROP_EXCHANGE: OnDraft(nobody),
@@ -186,7 +188,7 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
         for kind, target in wishes.items():
             nothing: dict[str, object] = {"returns": [], "reasons": {}}
             guard = {EffectKind.OPEN_RETURN: nothing, EffectKind.REQUEST_RETURN: nothing, EffectKind.NOTE: {"note": ""},
-                     EffectKind.DRAFT_EXCHANGE: {"person": {}}}  # fmt: skip
+                     EffectKind.DRAFT_EXCHANGE: {"person": {}}, EffectKind.DRAFT_FEE: {"person": {}}}  # fmt: skip
             money = {"currency": order.currency} if kind is EffectKind.REFUND_TENDER else {}
             effect = replace(fresh(kind, target, **money), guard_before=guard.get(kind, {}))
             seen[kind] = (await carry(shop, effect)).verdict
@@ -196,7 +198,7 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
 
     wanted = dict.fromkeys(KINDS, Verdict.REJECTED)
     # What is done to a draft or an order that is there already may have been done by us: the read-back tells.
-    wanted |= dict.fromkeys(EXCHANGE_KINDS - {EffectKind.DRAFT_EXCHANGE}, Verdict.UNKNOWN)
+    wanted |= dict.fromkeys(EXCHANGE_KINDS - {EffectKind.DRAFT_EXCHANGE, EffectKind.DRAFT_FEE}, Verdict.UNKNOWN)
     assert run(story) == wanted
 
 

@@ -32,6 +32,7 @@ from retour.core.policy.outcome import (
     AnswerKind,
     Approval,
     Approving,
+    Beforehand,
     Bonus,
     CaptureOrder,
     ChargeMode,
@@ -153,9 +154,12 @@ def _eligibility(chance: Random) -> Eligibility:
     )
 
 
-def _fee(chance: Random, *, of_a_label: bool = False) -> Fee:
+def _fee(chance: Random, *, of_a_label: bool = False, may_wait: bool = True) -> Fee:
     tax = chance.choice(tuple(FeeTax))
     supply = tax is FeeTax.SUPPLY
+    if may_wait and chance.random() < 0.2:  # only what is known before the goods come
+        per = chance.choice((FeePer.RETURN, FeePer.PARCEL))
+        return Fee(fixed_minor=chance.randint(1, 900), per=per, beforehand=chance.choice(tuple(Beforehand)))
     return Fee(
         chance.randint(0, 10_000),
         chance.randint(0, 900),
@@ -167,6 +171,10 @@ def _fee(chance: Random, *, of_a_label: bool = False) -> Fee:
         tax_included=not supply or chance.random() < 0.5,
         at_most_minor=_maybe(chance, lambda some: some.randint(0, 5000)),
     )
+
+
+def _final_fee(chance: Random) -> Fee:
+    return _fee(chance, may_wait=False)
 
 
 def _label_fee(chance: Random) -> Fee:
@@ -229,7 +237,7 @@ def _refund_terms(chance: Random) -> RefundTerms:
 def _fees(chance: Random) -> Fees:
     waived = chance.random() < 0.3
     waiver = _maybe(chance, _name) if waived else None
-    return Fees(_maybe(chance, _fee), _maybe(chance, _fee), waived, waiver)
+    return Fees(_maybe(chance, _fee), _maybe(chance, _final_fee), waived, waiver)
 
 
 def _question(chance: Random, at: int) -> Question:

@@ -109,7 +109,7 @@ def test_every_kind_of_row_and_every_code_has_an_english_name() -> None:
     assert {kind.value for kind in RowKind} <= LABELS.keys()
     assert {
         "listed", "discounts", "settled", "paid_before", "withheld", "waived", "clawback_released", "total", "tax",
-        "leg", "unallocated", "billed", "bonus",
+        "leg", "unallocated", "billed", "bonus", "ahead",
     } == LABELS.keys() - {kind.value for kind in RowKind}  # fmt: skip
     assert len(set(LABELS.values())) == len(LABELS)
 

@@ -75,4 +75,5 @@ def records(
         EffectKind.INVOICE_EXCHANGE: keyless("draftOrder.status"),
         EffectKind.DROP_EXCHANGE: keyless("the draft is gone"),
         EffectKind.CANCEL_EXCHANGE: keyless("order.cancelledAt", asynchronous=True),
+        EffectKind.DRAFT_FEE: keyless("our tag", searchable_reference="DraftOrder.tags", guarded=True),
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from retour.core.refund.terms import FeeOf, FeePer, FeeTax
+from retour.core.refund.terms import Beforehand, FeeOf, FeePer, FeeTax
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,8 @@ class Fee:
     """A fee: basis points of the value, a fixed amount in minor units of the document's currency, or both.
 
     `actual_cost` adds what the carrier charged for the label. `tax_bp` is the rate of a supply in basis points, in the
-    amount already if `tax_included`, else on top of it. `at_most_minor` caps the whole fee.
+    amount already if `tax_included`, else on top of it. `at_most_minor` caps the whole fee. With `beforehand` the shopper
+    pays it before the goods are sent; a fixed amount alone can be, which is known by then.
     """
 
     bp: int = 0
@@ -23,6 +24,7 @@ class Fee:
     actual_cost: bool = False
     tax_included: bool = True
     at_most_minor: int | None = None
+    beforehand: Beforehand | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from retour.core.policy.charge import (
     UpCharge,
 )
 from retour.core.policy.reading import Node
-from retour.core.refund.terms import FeeOf, FeePer, FeeTax
+from retour.core.refund.terms import ONCE, Beforehand, FeeOf, FeePer, FeeTax
 
 MAX_BP: Final = 10_000
 MAX_MINOR: Final = 10**12
@@ -21,11 +21,16 @@ MAX_FREE_BP: Final = 100_000  # tenfold
 MAX_INSTANT_DAYS: Final = 60
 
 
-def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
-    """Read a fee; a rate of tax belongs to a supply, the carrier's cost to a label."""
+def fee(node: Node, currency: str | None, *, of_a_label: bool = False, may_wait: bool = True) -> Fee:
+    """Read a fee; a rate of tax belongs to a supply, the carrier's cost to a label.
+
+    Without `may_wait` it is of what waits for no payment: a cancellation.
+    """
     fields = node.fields(
-        optional=("bp", "fixed_minor", "per", "tax", "tax_bp", "of", "actual_cost", "tax_included", "at_most_minor")
-    )
+        optional=(
+            "bp", "fixed_minor", "per", "tax", "tax_bp", "of", "actual_cost", "tax_included", "at_most_minor", "beforehand",
+        )
+    )  # fmt: skip
     tax = fields["tax"].choice(FeeTax) if "tax" in fields else FeeTax.REDUCTION
     tax_bp = fields["tax_bp"].whole(least=0, most=MAX_BP) if "tax_bp" in fields else 0
     if tax_bp and tax is FeeTax.REDUCTION:
@@ -36,7 +41,7 @@ def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
     cost = fields["actual_cost"].flag() if "actual_cost" in fields else False
     if cost and not of_a_label:
         raise fields["actual_cost"].refusal("not_allowed", "only a label has a cost")
-    return Fee(
+    read = Fee(
         bp=fields["bp"].whole(least=0, most=MAX_BP) if "bp" in fields else 0,
         fixed_minor=_amount(fields, "fixed_minor", currency) or 0,
         per=fields["per"].choice(FeePer) if "per" in fields else FeePer.UNIT,
@@ -46,7 +51,15 @@ def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
         actual_cost=cost,
         tax_included=included,
         at_most_minor=_amount(fields, "at_most_minor", currency),
+        beforehand=fields["beforehand"].choice(Beforehand) if "beforehand" in fields else None,
     )
+    known = read.fixed_minor and not read.bp and not read.actual_cost and read.per in ONCE
+    if read.beforehand is not None and not may_wait:
+        raise fields["beforehand"].refusal("not_allowed", "a cancellation waits for no payment")
+    if read.beforehand is not None and not known:
+        said = "only a fixed amount for the return or a parcel is known beforehand"
+        raise fields["beforehand"].refusal("not_allowed", said)
+    return read
 
 
 def bonus(node: Node, currency: str | None) -> Bonus:

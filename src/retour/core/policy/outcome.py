@@ -17,6 +17,7 @@ from retour.core.policy.charge import (
 )
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
+    Beforehand,
     CaptureOrder,
     ChargeMode,
     FeeOf,
@@ -33,6 +34,7 @@ __all__ = [
     "AnswerKind",
     "Approval",
     "Approving",
+    "Beforehand",
     "Bonus",
     "CaptureOrder",
     "ChargeMode",

@@ -209,7 +209,7 @@ def fees(node: Node, currency: str | None) -> Fees:
         raise fields["waiver"].refusal("not_allowed", "nothing is waived")
     return Fees(
         fee(fields["return_fee"], currency) if "return_fee" in fields else None,
-        fee(fields["cancellation_fee"], currency) if "cancellation_fee" in fields else None,
+        fee(fields["cancellation_fee"], currency, may_wait=False) if "cancellation_fee" in fields else None,
         waived,
         fields["waiver"].text() if "waiver" in fields else None,
     )

@@ -37,7 +37,7 @@ from retour.core.policy.outcome_decoding import (
     MAX_QUESTIONS,
     QUESTION_ID,
 )
-from retour.core.refund.terms import FeeOf, FeePer, FeeTax
+from retour.core.refund.terms import Beforehand, FeeOf, FeePer, FeeTax
 from retour.core.rma.state import Disposition
 
 Json = dict[str, object]
@@ -87,6 +87,8 @@ FEE: Final[Json] = closed(
         "actual_cost": FLAG | {"description": "adds what the carrier charged; of a label alone"},
         "tax_included": FLAG,
         "at_most_minor": AMOUNT,
+        "beforehand": one_of(Beforehand)
+        | {"description": "paid before the goods are sent; a fixed amount for the return or each parcel alone"},
     }
 )
 _FEE: Final[Json] = {"$ref": "#/$defs/fee"}

@@ -45,6 +45,8 @@ from retour.core.refund.reverse import reverse
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
     WHOLE,
+    Ahead,
+    Beforehand,
     BonusTerm,
     CaptureOrder,
     ChargeMode,
@@ -65,7 +67,9 @@ __all__ = [
     "MATHS_VERSION",
     "WHOLE",
     "Agreement",
+    "Ahead",
     "Because",
+    "Beforehand",
     "BonusTerm",
     "CaptureOrder",
     "Changed",

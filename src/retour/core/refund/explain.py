@@ -29,6 +29,7 @@ LABELS: Final = {
     "return_fee": "Fee for the return",
     "cancellation_fee": "Fee for the cancellation",
     "waived": "Fee that is not charged",
+    "ahead": "Fee that is paid beforehand",
     "cap_order": "Limit: what is left on the order",
     "cap_tax": "Limit: what is left of a tax",
     "platform_rounding": "Rounding of the shop platform",
@@ -81,6 +82,11 @@ def _paying(row: Row) -> list[ExplainedRow]:
         return [
             _row(row.kind.value, None, row.payable, adds=True, reason=row.reason),
             _row("waived", row.kind.value, row.waived, reason=row.reason),
+        ]
+    if row.ahead:
+        return [
+            _row(row.kind.value, None, row.payable, adds=True, reason=row.reason),
+            _row("ahead", row.kind.value, row.ahead),
         ]
     if row.kind is RowKind.CLAWBACK and row.reason is not None:
         return [_row("clawback_released", row.ref, row.payable, tax=tax, adds=True)]

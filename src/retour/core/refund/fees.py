@@ -15,7 +15,7 @@ from retour.core.refund.adjustments import SUPPLY, Totals, plus, reduction
 from retour.core.refund.ledger import Ledger, LedgerFee
 from retour.core.refund.plan import Row, RowKind
 from retour.core.refund.request import RefundRequest
-from retour.core.refund.terms import FeeKind, FeeOf, FeePer, FeeTax, FeeTerm, RefundTerms, Shortfall, Waiver
+from retour.core.refund.terms import ONCE, FeeKind, FeeOf, FeePer, FeeTax, FeeTerm, RefundTerms, Shortfall, Waiver
 from retour.core.refund.units import worth
 
 ROWS: Final = {
@@ -25,8 +25,8 @@ ROWS: Final = {
     FeeKind.CANCELLATION: RowKind.CANCELLATION_FEE,
 }
 ORDER: Final = tuple(FeeKind)
-ONCE: Final = (FeePer.RETURN, FeePer.PARCEL)
 LEGAL_FLOOR: Final = Waiver(reason="legal_floor")
+BEFOREHAND: Final = "paid_beforehand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,13 @@ def fees(
         parcels = request.parcels - before.parcels if before else request.parcels
         listed = _listed(units) if term.of is FeeOf.LISTED else NOTHING
         step = LedgerFee(key, goods.payable, listed, counted, max(0, parcels))
-        wanted = _wanted(order, term, merged(before, step) if before else step, [*ledger.fees, *steps])
-        row, step = _charge(order, term, wanted, step, room, _by_hand(term, request) or ruled, terms.shortfall)
+        others = [*ledger.fees, *steps]
+        wanted = _wanted(order, term, merged(before, step) if before else step, others)
+        waiver = _by_hand(term, request) or ruled
+        ahead = _ahead(term, wanted, request, others) if waiver is None else NOTHING
+        if ahead:
+            charged.append(Row(ROWS[term.kind], None, NOTHING, NOTHING, reason=BEFOREHAND, ahead=ahead))
+        row, step = _charge(order, term, wanted - ahead, replace(step, ahead=ahead), room, waiver, terms.shortfall)
         steps.append(step)
         if row is not None:
             charged.append(row)
@@ -105,6 +110,7 @@ def merged(before: LedgerFee, step: LedgerFee) -> LedgerFee:
         before.charged + step.charged,
         before.billed + step.billed,
         before.waived + step.waived,
+        before.ahead + step.ahead,
     )
 
 
@@ -145,8 +151,20 @@ def _wanted(order: Order, term: FeeTerm, at: LedgerFee, all_fees: Iterable[Ledge
         borne = [_borne(order, other, at.term) for other in all_fees if _is_alike(other.term, at.term)]
         gone, fixed = _sum(borne), due - _due(order, _share(term), at)
         due -= Sides(min(fixed.presentment, gone.presentment), min(fixed.shop, gone.shop))
-    due -= at.charged + at.billed + at.waived
+    due -= at.charged + at.billed + at.waived + at.ahead
     return Sides(max(0, due.presentment), max(0, due.shop))
+
+
+def _ahead(term: FeeTerm, wanted: Sides, request: RefundRequest, others: Iterable[LedgerFee]) -> Sides:
+    """Return how much of what this step is charged is paid beforehand: of its kind, what no other step has used up."""
+    if request.ahead is None:
+        return wanted if term.beforehand is not None else NOTHING
+    paid = _sum(one.amount for one in request.ahead if one.kind is term.kind)
+    left = paid - _sum(fee.ahead for fee in others if fee.term.kind is term.kind)
+    return Sides(
+        max(0, min(wanted.presentment, left.presentment)),
+        max(0, min(wanted.shop, left.shop)),
+    )
 
 
 def _is_alike(other: FeeTerm, term: FeeTerm) -> bool:
@@ -155,7 +173,7 @@ def _is_alike(other: FeeTerm, term: FeeTerm) -> bool:
 
 def _borne(order: Order, other: LedgerFee, term: FeeTerm) -> Sides:
     """Return how much of what another fee fixes was charged already: all of it beyond that fee's own share."""
-    gone = other.charged + other.billed
+    gone = other.charged + other.billed + other.ahead
     if term.exempt or not other.term.exempt:
         gone += other.waived
     gone -= _due(order, _share(other.term), other)

@@ -19,8 +19,13 @@ def plan_hash(
     order: Order, ledger: Ledger, request: RefundRequest, terms: RefundTerms, rests: Iterable[PlannedLeg]
 ) -> str:
     """Return the hash (hex) of the monetary inputs; titles, notes, reasons and times are no part of it."""
+    said: dict[str, object] = {}
+    if any(fee.beforehand for fee in terms.fees) or request.ahead:  # elsewhere nobody pays beforehand
+        paid = None if request.ahead is None else [[one.kind, _pair(one.amount)] for one in request.ahead]
+        said["ahead"] = "as agreed" if paid is None else paid
     return digest(
-        {
+        said
+        | {
             "currency": [order.currency, order.shop_currency],
             "ledger": _ledger(ledger),
             "maths_version": MATHS_VERSION,
@@ -82,7 +87,8 @@ def _ledger(ledger: Ledger) -> list[object]:
 
 def _charged(x: LedgerFee) -> list[object]:
     amounts = (x.value, x.listed, x.charged, x.billed, x.waived)
-    return [_fee(x.term), int(x.term.exempt), x.lines, x.parcels, [_pair(amount) for amount in amounts]]
+    said: list[object] = [_fee(x.term), int(x.term.exempt), x.lines, x.parcels, [_pair(amount) for amount in amounts]]
+    return [*said, _pair(x.ahead)] if x.ahead else said
 
 
 def _optional(minor: int | None) -> int | str:
@@ -134,6 +140,7 @@ def _fee(fee: FeeTerm) -> list[object]:
     return [
         [fee.kind, fee.bp, fee.of, fee.fixed_minor, _optional(fee.cost_minor), fee.currency or "", fee.per],
         [fee.tax, fee.tax_bp, int(fee.tax_included), _optional(fee.at_most_minor)],
+        *([fee.beforehand] if fee.beforehand else []),
     ]
 
 

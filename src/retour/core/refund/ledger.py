@@ -52,7 +52,8 @@ class LedgerFee:
     """What one fee of this return has been computed from, and what it came to (above zero).
 
     `value` is what was paid for the units after deductions, `listed` their price before discounts; `lines` (units by
-    line) and `parcels` count what a fixed amount is charged for. `billed` is the part the refund could not bear.
+    line) and `parcels` count what a fixed amount is charged for. `billed` is the part the refund could not bear,
+    `ahead` the part that is paid beforehand.
     """
 
     term: FeeTerm
@@ -63,6 +64,7 @@ class LedgerFee:
     charged: Sides = NOTHING
     billed: Sides = NOTHING
     waived: Sides = NOTHING
+    ahead: Sides = NOTHING
 
     @property
     def units(self) -> int:

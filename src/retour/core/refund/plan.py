@@ -42,7 +42,7 @@ class Row:
     `ref` is the order line's, charge's or promotion's ref (nothing for the order as a whole). `entitlement` and
     `entitled_tax` are what the units are worth, `payable` is what is paid for them, `withheld` what of the entitlement
     is not. `settled`, `listed` and `paid_before` repeat the facts of the sale and of the ledger that the row stands
-    on, `of` is how many units the line has. `waived` is the fee that is not charged.
+    on, `of` is how many units the line has. `waived` is the fee that is not charged, `ahead` the fee that is paid beforehand.
     """
 
     kind: RowKind
@@ -62,6 +62,7 @@ class Row:
     actor: str | None = None
     waived: Sides = NOTHING
     of: int = 0
+    ahead: Sides = NOTHING
 
     @property
     def quantity(self) -> int:

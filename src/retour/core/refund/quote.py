@@ -134,6 +134,7 @@ def _notes(rows: list[Row], adjusted: list[Row], ledger: Ledger, unallocated: in
         "fee_reduced": any(row.reason == "reduced_to_refund" for row in adjusted),
         "fee_billed": bool(billed),
         "fee_waived": any(row.waived for row in adjusted),
+        "fee_beforehand": any(row.ahead for row in adjusted),
         "clawed_back": any(row.kind is RowKind.CLAWBACK and row.reason is None for row in adjusted),
         "clawback_released": any(row.kind is RowKind.CLAWBACK and row.reason is not None for row in adjusted),
         "order_capped": RowKind.CAP_ORDER in kinds,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from retour.core.refund.terms import ChargeMode, Waiver
+from retour.core.refund.terms import Ahead, ChargeMode, Waiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,8 @@ class RefundRequest:
     """What is asked for; `clamp` gives what is left where a limit would refuse; `currency` is checked if named.
 
     `parcels` counts the parcels of this return up to now; a fee per parcel is charged for those not charged before.
-    `waivers` join those of the terms.
+    `waivers` join those of the terms. `ahead` is what was paid beforehand on fees of this return; without one, what the
+    terms want paid beforehand counts as paid (as it is promised).
     """
 
     lines: tuple[RequestedLine, ...] = ()
@@ -88,3 +89,4 @@ class RefundRequest:
     parcels: int = 1
     waivers: tuple[Waiver, ...] = ()
     goodwill: Goodwill | None = None
+    ahead: tuple[Ahead, ...] | None = None

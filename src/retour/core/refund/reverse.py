@@ -44,6 +44,7 @@ def _mirrored(row: Row) -> Row:
         withheld=-row.withheld,
         basis_points=None if row.basis_points is None else -row.basis_points,
         waived=-row.waived,
+        ahead=-row.ahead,
     )
 
 
@@ -65,4 +66,5 @@ def _fee(fee: LedgerFee) -> LedgerFee:
         charged=-fee.charged,
         billed=-fee.billed,
         waived=-fee.waived,
+        ahead=-fee.ahead,
     )

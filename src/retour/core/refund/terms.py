@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from retour.core.money import Sides
 from retour.core.order import TenderKind
 
 
@@ -44,11 +45,21 @@ class FeePer(StrEnum):
     RETURN = "return"
 
 
+ONCE: Final = (FeePer.RETURN, FeePer.PARCEL)  # what a fixed fee is charged once for, whatever comes back
+
+
 class FeeTax(StrEnum):
     """Whether a fee lowers the refund with its taxes, or is a service sold with a tax rate of its own."""
 
     REDUCTION = "reduction"
     SUPPLY = "supply"
+
+
+class Beforehand(StrEnum):
+    """What becomes of a fee that was paid beforehand when its return comes to nothing."""
+
+    REFUNDED = "refunded"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,7 @@ class FeeTerm:
     that one return is charged) are minor units of `currency`, one of the order's two (presentment if not named).
     `tax_bp` is the rate of a supply; it is contained in the amounts if `tax_included`, else it comes on top of them.
     `exempt` marks what is kept of a fee that a rule waived: it is a fee of its own, so that other lines bear theirs.
+    With `beforehand` it is paid before the goods are sent, not withheld.
     """
 
     kind: FeeKind = FeeKind.RESTOCKING
@@ -73,6 +85,15 @@ class FeeTerm:
     tax_included: bool = True
     at_most_minor: int | None = None
     exempt: bool = False
+    beforehand: Beforehand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What was paid beforehand of the fees of one kind of a return, above zero."""
+
+    kind: FeeKind
+    amount: Sides
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from retour.core.rma.acts import Act, Stage, allow, stage_of
 from retour.core.rma.blocked import Blocked, blocked_by
+from retour.core.rma.charging import FeeWish, awaits_fee, fee_wish
 from retour.core.rma.deadline import Deadline, Turn, deadline, expiring, next_turn, sends_by, turn_due
 from retour.core.rma.due import Due
 from retour.core.rma.early import EarlyUnits, came_at, is_early, settled_early
@@ -39,6 +40,7 @@ __all__ = [
     "Due",
     "EarlyUnits",
     "EffectView",
+    "FeeWish",
     "Grade",
     "Inspection",
     "Moment",
@@ -56,6 +58,7 @@ __all__ = [
     "Steps",
     "Turn",
     "allow",
+    "awaits_fee",
     "blocked_by",
     "came_at",
     "count",
@@ -63,6 +66,7 @@ __all__ = [
     "decide_line",
     "derive_status",
     "expiring",
+    "fee_wish",
     "is_early",
     "lowest",
     "minus",

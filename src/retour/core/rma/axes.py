@@ -124,8 +124,8 @@ def _money(at: Standing) -> Axis:
         return Axis("paused", Fill.EMPTY, Tone.NEEDS_YOU)
     if at.blocked_code == "second_approval":
         return Axis("second_approval", Fill.HALF, Tone.NEEDS_YOU)
-    if at.blocked_code in ("exchange_unpaid", "exchange_stuck"):
-        stuck = at.blocked_code == "exchange_stuck"
+    if at.blocked_code in ("exchange_unpaid", "exchange_stuck", "fee_unpaid", "fee_stuck"):
+        stuck = at.blocked_code in ("exchange_stuck", "fee_stuck")
         return Axis(at.blocked_code, Fill.HALF, Tone.NEEDS_YOU if stuck else Tone.MOVING)
     if at.blocked_code in ("card_failed", "card_refused"):
         return Axis(at.blocked_code, Fill.HALF, Tone.STOPPED if at.blocked_code == "card_failed" else Tone.MOVING)

@@ -7,7 +7,9 @@ from typing import Final
 
 from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
+from retour.core.rma.charging import awaits_fee
 from retour.core.rma.exchange import ExchangeState, ExchangeView
+from retour.core.rma.fee import FeeState
 from retour.core.rma.hold import HoldState, Owes
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
@@ -63,11 +65,12 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        left = _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
+        left = _trouble(ret, ret.standing(), _MOOT, now) or _fee_to_give_back(ret) or _unreported(ret, now)
         return left or _taken_back(ret) or _card(ret)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
+        or _fee(ret)
         or _money(ret, own, now)
         or _people(ret, own, now, _card(ret))
         or _machines(ret, own, steps, now)
@@ -120,6 +123,30 @@ def _decision(ret: Return, now: datetime) -> Blocked | None:
             return Blocked("agent", "fraud_review", ret.requested_at, "look at the signs, then approve or reject")
         return Blocked("agent", "decision_needed", ret.requested_at, "approve or reject the return")
     return None
+
+
+def _fee(ret: Return) -> Blocked | None:
+    """Return whom the fee that is paid beforehand waits for; what lies here to be inspected waits for that first."""
+    fee = ret.fee
+    if fee is None or not awaits_fee(ret) or any(minus(line.received, line.inspected) for line in ret.lines):
+        return None
+    if fee.state is FeeState.STUCK:
+        unblocks = "try again, waive the fee, or let the refund bear it"
+        return Blocked("agent", "fee_stuck", fee.since, unblocks, {"problem": fee.problem})
+    if fee.state is not FeeState.UNPAID:
+        return Blocked("retour", "work_in_progress", fee.since, "nothing to do")
+    facts: dict[str, Scalar] = {"amount_minor": str(fee.total)}
+    if fee.expires_at is not None:
+        facts["pay_by"] = fee.expires_at.isoformat()
+    return Blocked("shopper", "fee_unpaid", fee.since, "pay the fee by the invoice", facts)
+
+
+def _fee_to_give_back(ret: Return) -> Blocked | None:
+    """Return a fee that was paid for a return that came to nothing and could not be paid back by us."""
+    if ret.fee is None or ret.fee.state is not FeeState.UNREFUNDED:
+        return None
+    facts: dict[str, Scalar] = {"problem": ret.fee.problem}
+    return Blocked("agent", "fee_stuck", ret.fee.since, "give the fee back on the platform, or try again", facts)
 
 
 def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from retour.core.rma.charging import awaits_fee, is_lapsed
 from retour.core.rma.moves import UNDECIDED, Decision
 from retour.core.rma.state import Return, ReturnLine, count, minus
 
@@ -14,6 +15,7 @@ class Because(StrEnum):
 
     NOT_SENT = "parcel_not_sent"
     NOT_ANSWERED = "no_answer"
+    NOT_PAID = "fee_unpaid"
 
 
 class Turn(StrEnum):
@@ -40,6 +42,9 @@ def deadline(ret: Return) -> Deadline | None:
     if ret.asked is not None:
         until, asked = ret.asked.answer_by, ret.asked
         return None if until is None else Deadline(Because.NOT_ANSWERED, until, asked.asked_at, asked.reminded_at)
+    if ret.fee is not None and awaits_fee(ret):  # its own deadline runs with the invoice
+        since = ret.fee.since
+        return Deadline(Because.NOT_PAID, since, since) if is_lapsed(ret) and unsent(ret) else None
     if ret.send_by is None or not unsent(ret):
         return None
     return Deadline(Because.NOT_SENT, ret.send_by, _decided(ret), ret.reminded_at)
@@ -47,7 +52,7 @@ def deadline(ret: Return) -> Deadline | None:
 
 def sends_by(ret: Return) -> datetime | None:
     """Return by when the parcel of a return has to be sent, once it waits for that alone and the store limits it."""
-    if ret.patience.unsent_days is None or not unsent(ret):
+    if ret.patience.unsent_days is None or awaits_fee(ret) or not unsent(ret):
         return None
     return _decided(ret) + timedelta(days=ret.patience.unsent_days)
 
@@ -99,4 +104,7 @@ def _reminders(ret: Return, runs: Deadline) -> Iterator[datetime]:
 
 
 def _decided(ret: Return) -> datetime:
-    return max((line.decided_at for line in ret.lines if line.decided_at), default=ret.requested_at)
+    moments = [line.decided_at for line in ret.lines if line.decided_at]
+    if ret.fee is not None:  # once it is paid, or no longer asked for
+        moments.append(ret.fee.since)
+    return max(moments, default=ret.requested_at)

@@ -18,6 +18,7 @@ from retour.core.effect import (
     Tagging,
 )
 from retour.core.order import Order
+from retour.core.rma.charging import awaits_fee
 from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
@@ -64,7 +65,7 @@ NO_STEPS: Final = Steps()
 
 def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
     """Return what is due now: goods before money, money only for inspected units, each step under its own reference."""
-    if ret.held:
+    if ret.held or awaits_fee(ret):
         return NO_STEPS
     resolve = tuple(line.id for line in ret.lines if _line_is_done(ret, order, own, line))
     finished = all(line.id in resolve or line.decision not in OPEN for line in ret.lines)

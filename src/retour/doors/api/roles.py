@@ -87,6 +87,8 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "list_card_providers": _DESK,
     "reseal_card_provider": _OWNER,
     "remove_card_provider": _OWNER,
+    "show_fee": _DESK,
+    "decide_fee": _DESK,
     "list_resolutions": _DESK,
     "get_resolution": _DESK,
     "add_resolution": _OWNER,

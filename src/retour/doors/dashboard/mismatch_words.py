@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from retour.doors.dashboard import card_words, exchange_words
+from retour.doors.dashboard import card_words, exchange_words, fee_words
 
 
 def _(text: str) -> str:
@@ -21,6 +21,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "reversal_asked": _("Issued outside, and rejected when it was decided again"),
     **exchange_words.EXCEPTIONS,
     **card_words.EXCEPTIONS,
+    **fee_words.EXCEPTIONS,
     "restock_to_undo": _("Back in stock, and rejected when it was decided again"),
     "paid_not_received": _("Paid, and the goods are not here"),
     "refunded_elsewhere": _("Refunded in another system"),
@@ -51,6 +52,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
 NEXT_STEPS: Final[Mapping[str, str]] = {
     **exchange_words.NEXT_STEPS,
     **card_words.NEXT_STEPS,
+    **fee_words.NEXT_STEPS,
     "platform_disagrees": _("compare both computations and decide"),
     "effect_unknown": _("look at the platform: did it happen?"),
     "effect_failed": _("read what the platform said, correct the cause, try again"),

@@ -11,7 +11,7 @@ from retour.core.money import Money
 from retour.core.ports import PlatformQuote
 from retour.core.refund import RowKind
 from retour.core.rma.axes import PEOPLE, answers_for
-from retour.doors.dashboard import acts_on_exchanges, card_words, label_words, words
+from retour.doors.dashboard import acts_on_exchanges, acts_on_fees, card_words, label_words, words
 from retour.doors.dashboard.told import mark_of, since, word
 from retour.doors.dashboard.whole import Allowed, Whole
 from retour.store.desk.board import Stops
@@ -98,6 +98,9 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
         case "card_failed" | "card_refused":
             why = whole.cards[0].problem if whole.cards else None
             return _sentences(word(reader, card_words.PROBLEMS, why) if why else "", say(words.QUEUE[code][1]))
+        case "fee_stuck" | "fee_unpaid":
+            problem = acts_on_fees.problem_of(whole.record.rma.fee, reader)
+            return _sentences(problem or "", say(words.QUEUE[code][1]))
         case "decision_needed":
             return _asks_for_review(whole, reader)
         case "held":
@@ -146,6 +149,8 @@ def _buttons(
         "exchange_unpaid": [(say("Decide"), "exchange-decide")],
         "card_failed": [(say("Decide"), "card")],
         "card_refused": [(say("Decide"), "card")],
+        "fee_stuck": [(say("Decide"), "fee-decide"), (say("Waive fees"), "waive-fees")],
+        "fee_unpaid": [(say("Waive fees"), "waive-fees"), (say("Decide"), "fee-decide")],
         "awaiting_restock": [(say("Report the restock"), "restocked")],
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")

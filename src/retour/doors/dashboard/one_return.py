@@ -18,6 +18,7 @@ from retour.core.shipping import carrier_name
 from retour.doors.dashboard import (
     acts_on_cards,
     acts_on_exchanges,
+    acts_on_fees,
     guard_words,
     mark_words,
     mismatch_words,
@@ -129,6 +130,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
         "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
         "began": [in_words(one, reader) for one in beginnings],
+        "fee": acts_on_fees.charged(whole, reader),
         "new_orders": acts_on_exchanges.new_orders(whole, reader),
         "cards": acts_on_cards.cards(whole, reader),
         "person": person_name(
@@ -338,6 +340,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "ask": reader.say("Ask the shopper"), "answer": reader.say("Write down the answer"),
         "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
         "waive-fees": reader.say("Waive fees"),
+        "fee-decide": reader.say("The fee"),
         "exchange-article": reader.say("Name the new article"), "exchange-decide": reader.say("The new order"),
         "card": reader.say("The card"),
         "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),

@@ -141,7 +141,8 @@ def _fee(fee: Fee, reader: Reader, currency: str) -> str:
             FeePer.PARCEL: reader.say("%(amount)s for each parcel", amount=amount),
             FeePer.RETURN: reader.say("%(amount)s for the return", amount=amount),
         }[fee.per])  # fmt: skip
-    return " + ".join(parts)
+    told = " + ".join(parts)
+    return reader.say("%(fee)s, paid before the goods are sent", fee=told) if fee.beforehand else told
 
 
 def _deductions(said: SimplePolicy, reader: Reader) -> Iterator[str]:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import exchange_words, intake_words, label_words, way_words, words
+from retour.doors.dashboard import exchange_words, fee_words, intake_words, label_words, way_words, words
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -52,6 +52,12 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "return.exchange_stuck" if data.get("problem"):
             problem = str(data["problem"]).partition(":")[0]
             return f"{said}: {word(reader, exchange_words.PROBLEMS, problem).rstrip('.')}"
+        case "return.fee_stuck" if data.get("problem"):
+            problem = str(data["problem"]).partition(":")[0]
+            return f"{said}: {word(reader, fee_words.PROBLEMS, problem).rstrip('.')}"
+        case "return.fee_unpaid" | "return.fee_paid" | "return.fee_refunded" if data.get("amount_minor"):
+            amount = Money(int(str(data["amount_minor"])), whole.record.rma.currency)
+            return _with(f"{said}: %(amount)s", reader, amount)
         case "return.exchange_wanted" if data.get("article"):
             named = {one.article: one.title for one in whole.wanted.values()}
             return f"{said}: {named.get(str(data['article']), data['article'])}"

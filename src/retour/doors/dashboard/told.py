@@ -47,6 +47,8 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "exchange_unpaid": ("money", "half"),
     "card_failed": ("money", "stopped"),
     "card_refused": ("money", "half"),
+    "fee_stuck": ("money", "half"),
+    "fee_unpaid": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
 _A_MINUTE: Final = timedelta(seconds=70)  # told as a minute, not in seconds

@@ -27,6 +27,7 @@ from retour.core.rma.state import SettlementState
 from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import exchange_choices, words
 from retour.doors.dashboard.told import word
+from retour.flows import fee as fee_flow
 from retour.store import article as articles
 from retour.store import card_hold as card_holds
 from retour.store import effect as effects
@@ -293,6 +294,7 @@ def allowed(whole: Whole, role: Role) -> Allowed:
     if is_desk and whole.cards and is_decidable(whole.cards[0]):
         acts.add("card")
     acts |= exchange_choices.acts(whole.record.rma.lines, whole.exchanges) if is_desk else set()
+    acts |= {"fee-decide"} if is_desk and fee_flow.choices(whole.record.rma.fee) else set()
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
     repair = whole.under_repair()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
-from retour.doors.dashboard import card_words, exchange_words, guard_words
+from retour.doors.dashboard import card_words, exchange_words, fee_words, guard_words
 
 
 def _(text: str) -> str:
@@ -28,6 +28,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     **guard_words.QUEUE,
     **exchange_words.QUEUE,
     **card_words.QUEUE,
+    **fee_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -76,6 +77,7 @@ WHAT: Final[Mapping[str, str]] = {
     **guard_words.WHAT,
     **exchange_words.WHAT,
     **card_words.WHAT,
+    **fee_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "awaiting_repair": _("repair not begun"),
@@ -106,6 +108,7 @@ WAITING: Final[Mapping[str, str]] = {
     **guard_words.WAITING,
     **exchange_words.WAITING,
     **card_words.WAITING,
+    **fee_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -174,6 +177,7 @@ MONEY: Final[Mapping[str, str]] = {
     "payout_failed": _("Failed outside, %(amount)s owed"),
     **exchange_words.MONEY,
     **card_words.MONEY,
+    **fee_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -206,6 +210,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "push_return": _("Tell the preferred returns system"),
     **exchange_words.EFFECTS,
     **card_words.EFFECTS,
+    **fee_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
     "intent": _("Not sent yet"),
@@ -352,6 +357,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     **guard_words.HAPPENED,
     **exchange_words.HAPPENED,
     **card_words.HAPPENED,
+    **fee_words.HAPPENED,
     "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),

@@ -32,6 +32,7 @@ from retour.flows import rma as returns
 from retour.flows.rma.question import TEXT_MOST
 from retour.store import event, fraud, views
 from retour.store import exchange_order as exchange_orders
+from retour.store import fee as fees
 from retour.store import look as looks
 from retour.store import order as orders
 from retour.store import photo as photos
@@ -113,6 +114,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             asked=next((q for q in asked if q.closed_at is None), None),
             new_items=await new_items(here, row, swaps=_swaps(row), is_ordered=bool(new_orders)), new_orders=new_orders,
             at_once=await at_once(here, row, swaps=_swaps(row)),
+            fee=await fees.get(here.db, row["id"]) if row["blocked_code"] == "fee_unpaid" else None,
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 
@@ -251,5 +253,7 @@ def _messages(
 
 
 def _still_sends(row: Record) -> bool:
-    """Return whether the shopper still has a parcel to send."""
+    """Return whether the shopper still has a parcel to send, and nothing to pay before."""
+    if row["blocked_code"] in ("fee_unpaid", "fee_stuck"):
+        return False
     return row["status"] == Decision.APPROVED.value and row["in_transit_at"] is None and row["received_at"] is None

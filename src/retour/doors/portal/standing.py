@@ -55,6 +55,8 @@ def standing(
         return Standing(say("The shop has a question"), text, say("Waits for your answer"), for_you=True)
     if row["blocked_code"] == "exchange_unpaid":
         return _unpaid(row, reader)
+    if row["blocked_code"] == "fee_unpaid":
+        return _fee_unpaid(row, reader)
     if status in (Decision.REQUESTED, Decision.IN_REVIEW, Decision.REOPENED):
         text = say("We have your request. You get a mail as soon as it is decided; keep the items until then.")
         if row["blocked_code"] == "fraud_review":
@@ -88,6 +90,20 @@ def _unpaid(row: Record, reader: Reader) -> Standing:
         _by(row, "pay_by", reader.say("Pay by %(day)s; after that the value of your return is paid out instead."), reader),
     )  # fmt: skip
     return Standing(reader.say("Pay the difference"), text, reader.say("Waits for you: pay the invoice"), for_you=True)
+
+
+def _fee_unpaid(row: Record, reader: Reader) -> Standing:
+    """Return what is said while a fee is to be paid before the goods are sent."""
+    told = json.loads(row["evidence"] or "{}")
+    amount = reader.amount(Money(int(told["amount_minor"]), row["currency"]))
+    text = _joined(
+        reader.say(
+            "Your return is approved. It goes on as soon as you have paid the fee of %(amount)s.", amount=amount
+        ),
+        reader.say("Keep the items until then. The fee is not taken off your refund again."),
+        _by(row, "pay_by", reader.say("Pay by %(day)s; after that your return expires."), reader),
+    )
+    return Standing(reader.say("Pay the fee"), text, reader.say("Waits for you: pay the fee"), for_you=True)
 
 
 def pays(row: Record) -> bool:
@@ -137,6 +153,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if row["method"] == MethodKind.KEEP_ITEM.value:
         text = say("Nothing needs to be sent.")
         return Standing(say("You keep the items"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "fee_stuck":
+        text = say("The shop is preparing the invoice for its fee. Keep the items until you have paid it.")
+        return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
     if code == "label_failed":
         text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
@@ -245,6 +264,9 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_INSPECTED.value: say("The shop checked your items"),
         EventType.SETTLEMENT_SETTLED.value: say("Your money was sent"),
         EventType.SETTLEMENT_HANDED_OVER.value: say("The shop takes care of it itself"),
+        EventType.FEE_UNPAID.value: say("You got an invoice for the fee"),
+        EventType.FEE_PAID.value: say("You paid the fee"),
+        EventType.FEE_REFUNDED.value: say("The fee was paid back"),
         EventType.EXCHANGE_UNPAID.value: say("You got an invoice for the difference"),
         EventType.EXCHANGE_MADE.value: say("Your new item is ordered"),
         EventType.EXCHANGE_CANCELLED.value: say("The order of your new item was cancelled"),

@@ -12,11 +12,12 @@ from retour.core.label import unlabelled
 from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
-from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
+from retour.core.rma import Decision, Due, Steps, awaits_fee, derive_status, next_steps
 from retour.core.rma.hold import ENDED
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
+from retour.flows.rma.charge import charge
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.flows.rma.push import compare, push
@@ -47,6 +48,8 @@ async def advance(
         record = await _again(db, record)
     steps, nudges = await _advance(db, tenant_id, record, platforms, policies, now)
     await jobs.defer(db, nudges)
+    if record.rma.fee is not None:  # the mail of the approval waits for it, and is the worker's to send
+        await labels.release_mail(db, record.rma.id, at=now)
     return steps
 
 
@@ -70,10 +73,16 @@ async def _advance(
     assert ground is not None
     if await _approve(db, record, now):
         record = await _again(db, record)
+    while record.rma.fee is not None and await charge(db, record, now=now):
+        record = await _again(db, record)
     if lacking := unlabelled(record.rma):
         await labels.plan(db, record.rma.id, lacking, at=now)
         record = await _again(db, record)
-    if record.rma.warehouse and (units := expected(record.rma)) != (record.rma.announced or {}):
+    if (
+        record.rma.warehouse
+        and not awaits_fee(record.rma)
+        and (units := expected(record.rma)) != (record.rma.announced or {})
+    ):
         await returns.announce(db, record.rma.id, units)
         lines = announcement(record.rma, ground.order.order)
         await _tell(db, record, EventType.RETURN_EXPECTED, now, {"order": ground.order.order.name, "lines": lines})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from retour.core.effect import FEE_TAG
 from retour.core.errors import Refused
 from retour.core.kind import Kind, unsent
 from retour.core.order import OrderLine
@@ -62,7 +63,9 @@ async def consider(
     request = Request(tuple(Asked(line.ref) for line in found.order.lines), kind, channel)
     zone = time_zone(store.timezone)
     facts = gather(found.order, person=at.person, request=request, history=at.history, now=now, zone=zone)
-    lines = []
+    lines: list[ConsideredLine] = []
+    if FEE_TAG in found.order.tags:  # it pays the fee of a return: nothing of it comes back
+        return Considered(found, store, ())
     for line, decision in zip(found.order.lines, decide(compiled, facts).lines, strict=True):
         left = _unsent(at, line) if kind == Kind.CANCELLATION else decision.facts.values.get("line.units_left")
         lines.append(ConsideredLine(line, left if isinstance(left, int) else 0, decision, kind))

@@ -12,6 +12,7 @@ from retour.core.rma import Act, Decision, Moment, ReturnLine, SettlementState, 
 from retour.core.rma.editing import Change, Edit, Wanted, check_edit, edit_of
 from retour.core.rma.state import KEPT
 from retour.flows.rma.asking import Asking, Judged, Wish
+from retour.flows.rma.charge import charge_anew
 from retour.flows.rma.early import void
 from retour.flows.rma.request import approval_of, judge, ref_of
 from retour.flows.rma.sent_along import answered
@@ -87,6 +88,7 @@ async def edit_return(
         decision=[frozen_line_decision(line) for line in judged.lines], promised=judged.promise,
         approve_at=now + after if approves and not approved else None,
     )  # fmt: skip
+    await charge_anew(db, record, judged.promise.plans, now=now)
     if approved:
         await questions.close(db, rma_id, outcome="overtaken", actor=actor, at=now)
     facts: dict[str, object] = {

@@ -9,6 +9,7 @@ from uuid import UUID
 from retour.core import kind as kinds
 from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
+from retour.core.effect import FEE_TAG
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
 from retour.core.fraud import Score
@@ -18,13 +19,15 @@ from retour.core.policy.outcome import Approval, MethodKind
 from retour.core.rma import Blocked, Decision, Moment, Span, count, lowest, minus
 from retour.core.rma.state import STAYS, common, join_spans
 from retour.core.search import words_of
-from retour.core.settling import Returning, divide, terms_for
+from retour.core.settling import Bearing, Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.core.ways import Ways, ways_back
 from retour.core.why import Given
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish
+from retour.flows.rma.charge import is_beforehand
 from retour.flows.rma.sent_along import all_wanted, answered, check_photos, give_photos, group_of, lacks_photos
 from retour.flows.rma.swap import check_articles, keep_articles
+from retour.store import fee as fees
 from retour.store import jobs, policy
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -64,6 +67,8 @@ async def judge(
     found, store = ground.order, ground.store
     if store.return_master != "retour":
         raise Refused("another_master", "returns of this store are opened on its platform")
+    if FEE_TAG in found.order.tags:
+        raise Refused("fee_not_returnable", "the order pays the fee of a return; nothing of it comes back")
     if store.policy_version_id is None:
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
@@ -82,7 +87,7 @@ async def judge(
     spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
     compiled = await policies.get(db, store.policy_version_id)
     ways = _ways(lines, asking, compiled)
-    promise = _promise(found, at, wishes, lines, spans, ways, compiled)
+    promise = _promise(found, at, asking, lines, spans, ways, compiled)
     wanted = all_wanted(lines, wishes, given)
     return Judged(
         found, store, store.policy_version_id, at, lines, spans, promise, ways, ground.number, wanted=wanted,
@@ -107,7 +112,8 @@ async def open_return(
 
     With `keep` the answer it gives is kept under its key in the same statement.
 
-    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `policy_not_published`, the first objection of
+    Raises Refused: `nothing_given`, `order_not_found`, `another_master`, `fee_not_returnable`,
+    `policy_not_published`, the first objection of
     the policy with all of them, `resolution_not_offered`, `method_not_offered`, `more_than_returnable`, `plan_changed`;
     for what the policy wants to know `note_required`, `answer_required`, `answer_too_long`, `answer_not_accepted`,
     `unknown_question`, `photos_required`; `photo_not_found` and `too_many_photos` for what was sent beforehand;
@@ -129,6 +135,8 @@ async def open_return(
     await _write(db, opened, asking, approved=approved, actor=actor, answer=keep(opened) if keep else None)
     await give_photos(db, new, asking)
     await keep_articles(db, new, asking, shown, actor=actor, now=now)
+    if is_beforehand(judged.promise.plans):
+        await fees.expect(db, id, at=now)
     return opened
 
 
@@ -166,7 +174,7 @@ def _new_return(judged: Judged, rma_id: UUID, asking: Asking, *, status: Decisio
     approved, granted = status is Decision.APPROVED, kinds.is_granted(asking.kind)
     if not approved:
         blocked = Blocked("agent", "decision_needed", now, "approve or reject the return")
-    elif judged.ways.first.method in STAYS:
+    elif judged.ways.first.method in STAYS or is_beforehand(judged.promise.plans):
         blocked = Blocked("retour", "work_in_progress", now, "nothing to do")
     elif all(way.method == MethodKind.IN_STORE for way in judged.ways.lines if way.method not in STAYS):
         blocked = Blocked("shopper", "awaiting_visit", now, "bring the items to the counter")
@@ -343,7 +351,7 @@ def _unsent_for(counter: Counter | None, claimed: tuple[Span, ...], wish: Wish, 
 def _promise(
     found: OrderRecord,
     at: Position,
-    wishes: Sequence[Wish],
+    asking: Asking,
     lines: Sequence[LineDecision],
     spans: Sequence[tuple[Span, ...]],
     ways: Ways,
@@ -353,9 +361,12 @@ def _promise(
         Returning(wish.line_ref, tuple(refund.UnitRange(lo, hi) for lo, hi in units), wish.resolution,
                   terms_for(line, compiled, resolution=wish.resolution, ref=wish.ref, method=way.method),
                   ref=ref_of(line, wish))
-        for wish, line, units, way in zip(wishes, lines, spans, ways.lines, strict=True)
+        for wish, line, units, way in zip(asking.wishes, lines, spans, ways.lines, strict=True)
     ]  # fmt: skip
-    plans = [part.plan for part in divide(found.order, returning, partial(refunds.ledger_after, found.order, at))]
+    # The invoice of a fee would go to whoever bought the gift: there it is withheld.
+    bearing = Bearing(ahead=() if asking.gift else None)
+    after = partial(refunds.ledger_after, found.order, at)
+    plans = [part.plan for part in divide(found.order, returning, after, bearing)]
     total = sum(plan.total.presentment for plan in plans)
     return Promise(tuple(plans), "+".join(plan.hash for plan in plans), found.order.currency, total)
 

@@ -122,6 +122,7 @@ def _lines(shop: Shop, spec: Spec, sides: Sides, discounts: list[Discount]) -> l
             is_gift_card=bool(wish.get("gift_card", False)),
             taxable=bool(wish.get("taxes")),
             custom_attributes=[{"key": str(key), "value": str(value)} for key, value in wish.get("properties", ())],
+            is_custom=bool(wish.get("custom", False)),
             holds={str(sku): int(count) for sku, count in wish.get("holds", ())},
         )
         for discount in wish.get("discounts", ()):

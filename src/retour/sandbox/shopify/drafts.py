@@ -18,6 +18,7 @@ from retour.sandbox.shopify.state import Shop
 
 Input = Mapping[str, Any]
 TAG_MOST = 40
+HOME_TAX = [["VAT", "0.19"]]
 
 
 @dataclass(slots=True, eq=False)
@@ -209,7 +210,23 @@ def price_in(shop: Shop, variant: Variant, currency: str) -> Decimal:
     return rounded(price, currency)
 
 
+def _custom(wish: Input, index: int, currency: str) -> dict[str, Any]:
+    """Return a line that is no article: what comes on top of it, or is in it, is the tax of the shop's own country."""
+    price = wish.get("originalUnitPriceWithCurrency")
+    if not wish.get("title") or not price:
+        raise Refusal(["lineItems", str(index)], "Custom item needs a title and a price")
+    if price["currencyCode"] != currency:
+        raise Refusal(["lineItems", str(index)], "Currency must be that of the draft order")
+    return {
+        "sku": "CUSTOM", "name": wish["title"], "price": str(Decimal(str(price["amount"]))), "quantity": wish["quantity"],
+        "fulfilled": 0, "taxes": HOME_TAX if wish.get("taxable", True) else [], "custom": True,
+        "requires_shipping": wish.get("requiresShipping", True),
+    }  # fmt: skip
+
+
 def _line(shop: Shop, wish: Input, index: int, currency: str) -> dict[str, Any]:
+    if not wish.get("variantId"):
+        return _custom(wish, index, currency)
     variant = next((v for v in shop.variants.values() if v.id == wish.get("variantId")), None)
     if variant is None:
         raise Refusal(["lineItems", str(index), "variantId"], "Variant does not exist")
@@ -237,6 +254,8 @@ def _take(shop: Shop, draft: Draft) -> None:
     """Take the units of a draft off the shelf, wherever they lie; more than there are may be promised."""
     place = next(iter(shop.locations))
     for line in draft.spec["lines"]:
+        if line.get("custom"):
+            continue
         variant = shop.variants[line["sku"]]
         _shelve(shop, variant, place, -line["quantity"])
         draft.holds.append((variant, place, line["quantity"]))

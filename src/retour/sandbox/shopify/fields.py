@@ -121,6 +121,11 @@ def _image(line: Line, info: Info) -> dict[str, Any]:
     return {"id": gid, "altText": line.title, "width": SIZE, "height": SIZE, "url": url}
 
 
+def _of_article(resolve: Resolver) -> Resolver:
+    """Return the resolver for lines of articles: a custom line has none of it."""
+    return lambda line, info, **args: None if line.is_custom else resolve(line, info, **args)
+
+
 def _sent_total(row: FulfillmentLine, _: Info) -> Bag:
     return _worth(row.line_item, row.quantity)
 
@@ -324,7 +329,10 @@ FIELDS: dict[str, Resolver] = {
     "Product.collections": _listed("collections"),
     "LineItem.duties": _fixed([]),
     "LineItem.taxLines": _first("tax_lines"),
-    "LineItem.image": _image,
+    "LineItem.image": _of_article(_image),
+    "LineItem.product": _of_article(lambda line, _: line.product),
+    "LineItem.sku": _of_article(lambda line, _: line.sku),
+    "LineItem.variant": _of_article(lambda line, _: line.variant),
     "TaxLine.rate": lambda tax, _: float(tax.rate),
     "TaxLine.ratePercentage": lambda tax, _: float(tax.rate * 100),
     "Customer.defaultEmailAddress": lambda c, _: {"emailAddress": c.email} if c.email else None,

@@ -69,10 +69,9 @@ class Line:
     is_gift_card: bool
     taxable: bool
     custom_attributes: list[dict[str, str]] = field(default_factory=list)
-    holds: dict[str, int] = field(
-        default_factory=dict
-    )  # articles packed in one unit, which the shop itself does not know
+    holds: dict[str, int] = field(default_factory=dict)  # articles in one unit, which the shop itself does not know
     sent: int = 0  # units that left the house
+    is_custom: bool = False  # typed in by hand: no article of the catalogue, and nothing on a shelf
     refunded: int = 0  # units with a refund line, whatever the restock type
     refunded_outside: int = 0  # of these, fulfilled units that belong to no return
     cancelled: int = 0  # unfulfilled units taken off by a refund

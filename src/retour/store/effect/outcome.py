@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core import fee as fees
 from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState
-from retour.store import card_hold, discrepancy, event, exchange_order, intake, ledger, refund
+from retour.store import card_hold, discrepancy, event, exchange_order, fee, intake, ledger, refund
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnHead
@@ -58,9 +59,10 @@ async def book_outcome(
     if effect.kind in MONEY_KINDS:
         settlement_id = await _book_money(db, effect, to=to, at=at)
         what = _MONEY_EVENTS.get(to, what)
+    of_fee = effect.business_ref.startswith(fees.REF)
     of_exchange = effect.kind in EXCHANGE_KINDS or (effect.kind in MONEY_KINDS and settlement_id is None)
     if of_exchange and to in (EffectState.CONFIRMED, EffectState.FAILED):
-        await exchange_order.nudge(db, effect.id, at=at)
+        await (fee if of_fee else exchange_order).nudge(db, effect.id, at=at)
     if effect.kind in CARD_KINDS and to in (EffectState.CONFIRMED, EffectState.FAILED):
         await card_hold.nudge(db, effect.id, at=at)
     if to is EffectState.FAILED and effect.kind not in EXCHANGE_KINDS | CARD_KINDS:

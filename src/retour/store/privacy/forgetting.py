@@ -93,6 +93,11 @@ UPDATE card_hold SET page_url = NULL, customer_ref = NULL, method_ref = NULL, ba
    AND r.id = card_hold.rma_id AND r.person_id = $1
 """,
     ),
+    ("fees", """
+UPDATE fee_invoice SET pay_url = NULL FROM rma r
+ WHERE fee_invoice.tenant_id = current_tenant() AND r.tenant_id = fee_invoice.tenant_id
+   AND r.id = fee_invoice.rma_id AND r.person_id = $1 AND fee_invoice.pay_url IS NOT NULL
+"""),
     ("intakes", """
 UPDATE intake SET sealed = '', facts = '{}', reason = CASE WHEN reason IS NULL THEN NULL ELSE '[erased]' END
  WHERE tenant_id = current_tenant()

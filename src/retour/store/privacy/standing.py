@@ -24,7 +24,10 @@ SELECT (SELECT count(*) FROM own WHERE status IN ('requested', 'in_review', 'app
        + (SELECT count(*) FROM exchange_order x JOIN own ON own.id = x.rma_id
            WHERE x.tenant_id = current_tenant() AND x.state NOT IN ('made', 'cancelled', 'by_hand'))::int
        + (SELECT count(*) FROM card_hold h JOIN own ON own.id = h.rma_id
-           WHERE h.tenant_id = current_tenant() AND h.state NOT IN ('captured', 'released', 'lapsed'))::int AS settlements,
+           WHERE h.tenant_id = current_tenant() AND h.state NOT IN ('captured', 'released', 'lapsed'))::int
+       + (SELECT count(*) FROM fee_invoice f JOIN own ON own.id = f.rma_id
+           WHERE f.tenant_id = current_tenant()
+             AND f.state IN ('drafting', 'invoicing', 'unpaid', 'stuck', 'dropping', 'refunding'))::int AS settlements,
        (SELECT count(*) FROM effect e
          WHERE e.tenant_id = current_tenant() AND e.state IN ('intent', 'sending', 'pending', 'unknown')
            AND (e.rma_id IN (SELECT id FROM own)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from retour.core.refund import FeeKind, Plan, Waiver
 from retour.core.rma import Return, SettlementState
+from retour.core.rma.fee import paid_ahead
 from retour.core.settling import Bearing
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -45,4 +46,4 @@ async def bearing_of(db: Db, ret: Return, *, before: int | None = None) -> Beari
     rows = await list_of_rma(db, ret.id)
     others = (row for row in rows if before is None or (row.seq != before and row.state not in _OPEN))
     earlier: Sequence[Plan] = tuple(row.plan for row in others)
-    return Bearing(earlier, max(1, len(ret.shipments)), await waivers(db, ret.id))
+    return Bearing(earlier, max(1, len(ret.shipments)), await waivers(db, ret.id), paid_ahead(ret.fee))

@@ -39,7 +39,8 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
                                       'reminded_at', q.reminded_at)
               FROM info_request q WHERE q.tenant_id = r.tenant_id AND q.rma_id = r.id AND q.closed_at IS NULL),
   'patience', jsonb_build_object('unsent_days', CASE WHEN r.kind <> 'withdrawal' THEN t.unsent_days END,
-                                 'unanswered_days', t.unanswered_days, 'remind_days', t.remind_days),
+                                 'unanswered_days', t.unanswered_days, 'remind_days', t.remind_days,
+                                 'unpaid_days', t.unpaid_days),
   'card', (
     SELECT jsonb_build_object('state', h.state, 'since', h.since, 'amount_minor', h.amount_minor,
                               'captured_minor', h.captured_minor, 'owes', h.owes,
@@ -101,6 +102,10 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
     SELECT jsonb_agg(jsonb_build_object('id', h.id, 'carrier', h.carrier, 'tracking_number', h.tracking_number,
                                         'status', h.status, 'status_at', h.status_at) ORDER BY h.created_at, h.id)
       FROM shipment h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id), '[]'),
+  'fee', (SELECT jsonb_build_object('state', f.state, 'since', f.since, 'parts', f.parts, 'back', f.back,
+                                    'problem', f.problem, 'expires_at', f.expires_at, 'pay_url', f.pay_url,
+                                    'collected_minor', f.collected_minor, 'due_at', f.due_at)
+            FROM fee_invoice f WHERE f.tenant_id = r.tenant_id AND f.rma_id = r.id),
   'labels', coalesce((
     SELECT jsonb_agg(jsonb_build_object('id', b.id, 'parcel', b.parcel, 'method', b.method, 'destination', b.destination,
                                         'line_ids', b.line_ids, 'state', b.state, 'problem', b.problem,

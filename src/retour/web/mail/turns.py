@@ -6,9 +6,10 @@ from typing import Final
 from retour.core.letter import Letter, ToldReturn
 from retour.core.mail import MailKind
 from retour.core.money import Money
-from retour.core.rma import Decision, deadline
+from retour.core.rma import Decision, awaits_fee, deadline
 from retour.core.rma.deadline import Because
 from retour.core.rma.exchange import ExchangeView
+from retour.core.rma.fee import FeeState, FeeView
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.web.explained import explained
 from retour.web.mail.cards import of_card
@@ -44,6 +45,8 @@ def _reminded(letter: Letter, reader: Reader) -> Told:
         )
     if told.rma.card is not None and (card := of_card(letter, told, told.rma.card, reader)) is not None:
         return card
+    if told.rma.fee is not None and awaits_fee(told.rma):
+        return _fee_unpaid(letter, told, told.rma.fee, reader)
     unpaid = next((s.exchange for s in told.rma.settlements if s.exchange and s.exchange.state == "unpaid"), None)
     if unpaid is not None:
         return _unpaid(letter, told, unpaid, reader)
@@ -55,6 +58,26 @@ def _reminded(letter: Letter, reader: Reader) -> Told:
         paragraphs=(*until, reader.say("After that it expires, and you keep the items. Sent already? All is well.")),
         button=button_of(letter, reader),
         sections=(Section(reader.say("What is going back"), items=items_of(told, lines, reader)),),
+        closing=contact_of(letter, reader),
+    )
+
+
+def _fee_unpaid(letter: Letter, told: ToldReturn, fee: FeeView, reader: Reader) -> Told:
+    """Return what is said while a fee is to be paid before the goods are sent; its invoice is the platform's."""
+    amount = reader.amount(Money(fee.total, told.rma.currency))
+    until: tuple[str, ...] = ()
+    if fee.expires_at is not None:
+        until = (reader.say("Pay by %(day)s; after that your return expires.", day=reader.day(fee.expires_at)),)
+    follows = reader.say("It goes on as soon as the fee is paid: then you are told how to send the items.")
+    return Told(
+        subject=reader.say("Your return %(number)s waits for %(amount)s", amount=amount, number=number_of(told)),
+        title=reader.say("Your return waits for a fee of %(amount)s", amount=amount),
+        paragraphs=(
+            follows,
+            *until,
+            reader.say("Keep the items until then. The fee is not taken off your refund again."),
+        ),
+        button=Button(reader.say("Pay the fee"), fee.pay_url) if fee.pay_url else button_of(letter, reader),
         closing=contact_of(letter, reader),
     )
 
@@ -80,7 +103,9 @@ def _expired(letter: Letter, reader: Reader) -> Told:
     told = return_of(letter)
     goes_on = any(line.decision in OPEN for line in told.rma.lines)
     why = reader.say("We got no parcel in time.")
-    if told.lapsed:
+    if told.rma.fee is not None and told.rma.fee.state is FeeState.LAPSED:
+        why = reader.say("The fee was not paid in time.")
+    elif told.lapsed:
         why = reader.say("We got no answer to our question in time.")
     follows = reader.say("Nothing changes for you: you keep the items, and nothing is charged.")
     if goes_on:

@@ -7,6 +7,7 @@ from retour.connectors.shopify import operation
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.effect import (
     DraftExchange,
+    DraftFee,
     Effect,
     EffectKind,
     Note,
@@ -53,7 +54,7 @@ Plain = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging
 
 def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
-    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+    if isinstance(effect.target, DraftExchange | DraftFee | OnDraft | OnOrder):
         return exchange.build(effect, effect.target, version=version)
     assert not isinstance(effect.target, PushReturn | OpenPage | AuthoriseAgain | CaptureCard | ReleaseCard), (
         "elsewhere"

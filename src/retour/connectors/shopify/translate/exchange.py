@@ -1,4 +1,4 @@
-"""The new order of an exchange: a draft with our tag, completed or paid by invoice, deleted or cancelled."""
+"""Orders that we make: a draft with our tag (of an exchange, or of a fee), completed or invoiced, deleted or cancelled."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
-from retour.core.effect import DraftExchange, Effect, EffectKind, OnDraft, OnOrder
+from retour.core.effect import FEE_TAG, DraftExchange, DraftFee, Effect, EffectKind, OnDraft, OnOrder
 from retour.core.errors import Refused
 from retour.core.money import format_decimal, parse_decimal
 from retour.core.ports import Article, DraftSeen, Outcome, ReadBack, Verdict, WireAnswer, WireRequest
@@ -15,13 +15,14 @@ from .reading import many, one, text
 
 Doc = Mapping[str, Any]
 Input = dict[str, Any]
-Target = DraftExchange | OnDraft | OnOrder
+Target = DraftExchange | DraftFee | OnDraft | OnOrder
 INCONCLUSIVE: Final = ReadBack("inconclusive")
 ABSENT: Final = ReadBack("absent")
 TRIES: Final = 3  # sent that often and still not done, it is refused rather than sent for ever
 # The root field of each kind's mutation, where its object stands, and where its refusals.
 PAYLOADS: Final[Mapping[EffectKind, tuple[str, str, str]]] = {
     EffectKind.DRAFT_EXCHANGE: ("draftOrderCreate", "draftOrder", "userErrors"),
+    EffectKind.DRAFT_FEE: ("draftOrderCreate", "draftOrder", "userErrors"),
     EffectKind.RELEASE_EXCHANGE: ("draftOrderComplete", "draftOrder", "userErrors"),
     EffectKind.INVOICE_EXCHANGE: ("draftOrderInvoiceSend", "draftOrder", "userErrors"),
     EffectKind.DROP_EXCHANGE: ("draftOrderDelete", "deletedId", "userErrors"),
@@ -47,6 +48,8 @@ def _call(effect: Effect, target: Target) -> tuple[str, Input]:
     match target:
         case DraftExchange():
             return "DraftExchange", {"input": _draft(effect, target)}
+        case DraftFee():
+            return "DraftExchange", {"input": _draft_of_fee(effect, target)}
         case OnOrder(order_ref):
             return "CancelExchange", {"id": order_ref}
         case OnDraft(draft_ref):
@@ -60,11 +63,39 @@ def tag(effect: Effect) -> str:
     return f"retour-{effect.id.hex}"[:40]
 
 
-def _draft(effect: Effect, target: DraftExchange) -> Input:
+def _buyer(effect: Effect) -> Mapping[str, object]:
     buyer = effect.guard_before.get("person")
     if not isinstance(buyer, Mapping):
         raise Refused("guard_missing", "the buyer of the order has not been read", field="order_ref")
+    return buyer
+
+
+def _draft_of_fee(effect: Effect, target: DraftFee) -> Input:
+    """Return a draft of lines that are no articles; the platform adds the tax to those that have one."""
     title = effect.reference.partition(" / ")[0]
+    lines = [
+        {
+            "title": f"{line.title} {title}", "quantity": 1, "requiresShipping": False, "taxable": line.taxable,
+            "originalUnitPriceWithCurrency": {
+                "amount": format_decimal(line.price_minor, target.currency), "currencyCode": target.currency,
+            },
+        }
+        for line in target.lines
+    ]  # fmt: skip
+    return {
+        "lineItems": lines,
+        "presentmentCurrencyCode": target.currency,
+        "tags": [tag(effect), FEE_TAG],
+        "note": f"[{effect.reference}]",
+        "customAttributes": [{"key": "retour", "value": effect.reference}],
+        "acceptAutomaticDiscounts": False,
+        "allowDiscountCodesInCheckout": False,
+        **_buyer(effect),
+    }
+
+
+def _draft(effect: Effect, target: DraftExchange) -> Input:
+    buyer, title = _buyer(effect), effect.reference.partition(" / ")[0]
     draft: Input = {
         "lineItems": [{"variantId": line.variant_ref, "quantity": line.quantity} for line in target.lines],
         "presentmentCurrencyCode": target.currency,
@@ -123,7 +154,8 @@ def _refused(effect: Effect, error: Doc, *, made: bool) -> Outcome:
     code, message = text(error, "code"), (text(error, "message") or "")[:300]
     unsure = code == "INTERNAL_ERROR" or any(words in message.lower() for words in _UNSURE)
     # Deleted, completed or cancelled already: the read-back tells whether by us, and what is there now.
-    settled = effect.kind is not EffectKind.DRAFT_EXCHANGE and code != "NO_REFUND_PERMISSION"
+    drafting = effect.kind in (EffectKind.DRAFT_EXCHANGE, EffectKind.DRAFT_FEE)
+    settled = not drafting and code != "NO_REFUND_PERMISSION"
     verdict = Verdict.UNKNOWN if unsure or made or settled else Verdict.REJECTED
     return Outcome(verdict, far_code=code or "user_error", message=message)
 
@@ -154,7 +186,7 @@ def _minor(draft: Doc, side: str) -> int | None:
 
 def build_guard(target: Target, *, version: str) -> WireRequest | None:
     """Return the read of who bought and where it went; nothing where a draft is there already."""
-    if not isinstance(target, DraftExchange):
+    if not isinstance(target, DraftExchange | DraftFee):
         return None
     return operation.request("BuyerOf", {"order": target.order_ref}, version=version)
 
@@ -178,7 +210,7 @@ def read_guard(data: Doc) -> Mapping[str, object] | None:
 def build_readback(effect: Effect, target: Target, *, version: str) -> WireRequest:
     """Return the read that shows whether the effect happened: by our tag, or the draft or order itself."""
     match target:
-        case DraftExchange():
+        case DraftExchange() | DraftFee():
             return operation.request("DraftsTagged", {"search": f"tag:'{tag(effect)}'"}, version=version)
         case OnDraft(draft_ref):
             return operation.request("DraftNow", {"id": draft_ref}, version=version)
@@ -195,7 +227,7 @@ def read_back(effect: Effect, target: Target, answer: WireAnswer, *, version: st
         scope = said.trouble.far_code == "ACCESS_DENIED"
         return ReadBack("inconclusive", replace(said.trouble, verdict=Verdict.UNKNOWN) if scope else said.trouble)
     match target:
-        case DraftExchange():
+        case DraftExchange() | DraftFee():
             found = one(said.data, "draftOrders").get("nodes")
             return _drafted(many(said.data, "draftOrders")) if isinstance(found, list) else INCONCLUSIVE
         case OnDraft(draft_ref):

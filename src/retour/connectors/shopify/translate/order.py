@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from retour.core.effect import FEE_TAG
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import (
@@ -48,7 +49,14 @@ def fetched(document: Doc) -> Fetched:
     order = _order(document, ref, name, reading)
     raw = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
     person = customer.person(document, order.shop_currency, reading)
-    return Fetched(order=order, person=person, raw=raw, findings=tuple(reading.findings))
+    return Fetched(order=order, person=person, raw=raw, findings=_told(order, reading))
+
+
+def _told(order: Order, reading: Reading) -> tuple[str, ...]:
+    """Return what was found odd; that a fee of ours is no article of the catalogue is as it should be."""
+    if FEE_TAG not in order.tags:
+        return tuple(reading.findings)
+    return tuple(found for found in reading.findings if not found.startswith(("sku_missing ", "variant_missing ")))
 
 
 def _order(document: Doc, ref: str, name: str, reading: Reading) -> Order:

@@ -9,6 +9,7 @@ from retour.connectors.shopify import operation
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.effect import (
     DraftExchange,
+    DraftFee,
     Effect,
     EffectKind,
     Note,
@@ -45,7 +46,7 @@ def build_guard(effect: Effect, *, version: str) -> WireRequest | None:
             return operation.request("ReturnsBefore", {"order": order_ref}, version=version)
         case ProcessReturn() | Restock() | Note():
             return build_readback(effect, version=version)
-        case DraftExchange() as target:
+        case DraftExchange() | DraftFee() as target:
             return exchange.build_guard(target, version=version)
         case _:
             return None
@@ -66,7 +67,7 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
         case Note():
             order = one(said.data, "order")
             return {"note": order.get("note") or ""} if order else None
-        case DraftExchange():
+        case DraftExchange() | DraftFee():
             return exchange.read_guard(said.data)
         case _:
             return {}
@@ -112,7 +113,7 @@ def _level(data: Doc) -> Mapping[str, object] | None:
 def build_readback(effect: Effect, *, version: str) -> WireRequest:
     """Return the read that shows whether the effect happened."""
     match effect.target:
-        case DraftExchange() | OnDraft() | OnOrder() as target:
+        case DraftExchange() | DraftFee() | OnDraft() | OnOrder() as target:
             return exchange.build_readback(effect, target, version=version)
         case OpenReturn(order_ref):
             name, variables = "NewestReturns", {"order": order_ref}
@@ -133,7 +134,7 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
 
 def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
     """Return what the read shows; anything that is not proof either way is inconclusive."""
-    if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
+    if isinstance(effect.target, DraftExchange | DraftFee | OnDraft | OnOrder):
         return exchange.read_back(effect, effect.target, answer, version=version)
     said = answers.read(answer, version=version)
     if said.trouble is not None:

@@ -34,6 +34,7 @@ EXCHANGE_SCOPES: Final[Mapping[EffectKind, str]] = {
     EffectKind.INVOICE_EXCHANGE: "write_draft_orders",
     EffectKind.DROP_EXCHANGE: "write_draft_orders",
     EffectKind.CANCEL_EXCHANGE: "write_orders",
+    EffectKind.DRAFT_FEE: "write_draft_orders",
 }
 NEEDED: Final = ("read_orders", "read_returns", "read_locations", "read_inventory", "read_customers", "read_products")
 CLOCK_SKEW_S: Final = 60

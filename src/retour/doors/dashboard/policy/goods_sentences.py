@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from retour.doors.dashboard.policy.fact_words import joined
-from retour.doors.dashboard.policy.money_sentences import amount_of
+from retour.doors.dashboard.policy.money_sentences import amount_of, beforehand
 from retour.doors.dashboard.policy.voice import Json, Voice, inner, number, rows
 from retour.web.reader import Reader
 
@@ -110,6 +110,7 @@ def methods(by: Voice, said: Json) -> Iterator[str]:
         fee = inner(offer, "fee")
         if fee:
             yield say("Sent %(how)s, it costs the shopper %(amount)s.", how=name, amount=amount_of(by, fee))
+            yield from beforehand(by, fee)
         if offer.get("destination"):
             place = by.records.get(str(offer["destination"]), str(offer["destination"]))
             yield say("Sent %(how)s, it goes to %(place)s.", how=name, place=place)

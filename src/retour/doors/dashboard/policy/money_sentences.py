@@ -55,6 +55,7 @@ def _offer_terms(by: Voice, offer: Json, name: str) -> Iterator[str]:
         yield say("On top of %(offer)s comes a bonus of %(amount)s.", offer=name, amount=amount_of(by, bonus))
     if fee:
         yield say("From %(offer)s a restocking fee of %(amount)s is kept.", offer=name, amount=amount_of(by, fee))
+        yield from beforehand(by, fee)
     if exchange:
         yield from _exchange(by, exchange)
 
@@ -108,6 +109,14 @@ def amount_of(by: Voice, said: Json) -> str:
     return told
 
 
+def beforehand(by: Voice, fee: Json) -> Iterator[str]:
+    """Tell that a fee is paid before the goods are sent, if it is."""
+    if fee.get("beforehand") == "kept":
+        yield by.reader.say("It is paid before the goods are sent, and kept if nothing comes of the return.")
+    elif fee.get("beforehand"):
+        yield by.reader.say("It is paid before the goods are sent, and paid back if nothing comes of the return.")
+
+
 _CHARGES: Final = (
     ("duties", _("Duties: %(what)s.")),
     ("tips", _("Tips: %(what)s.")),
@@ -158,6 +167,7 @@ def fees(by: Voice, said: Json) -> Iterator[str]:
         fee = inner(said, name)
         if fee:
             yield say(text, amount=amount_of(by, fee))
+            yield from beforehand(by, fee)
     if said.get("waived"):
         yield (
             say("All fees are waived: %(why)s.", why=str(said["waiver"]).rstrip("."))

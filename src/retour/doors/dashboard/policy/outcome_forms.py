@@ -82,6 +82,9 @@ PER: Final = (
     ("unit", _("each unit")), ("line", _("each item")), ("parcel", _("each parcel")), ("return", _("the return")),
 )  # fmt: skip
 FEE_TAX: Final = (("reduction", _("As part of the refund")), ("supply", _("A rate of its own")))
+BEFOREHAND: Final = (
+    ("refunded", _("If nothing comes of the return it is paid back")), ("kept", _("It is kept in any case")),
+)  # fmt: skip
 FEE_OF: Final = (("paid", _("Price paid")), ("listed", _("Price before discounts")))
 ITEMS: Final = (("variant", _("Another variant of the same product")), ("any_product", _("Any product")))
 PRICES: Final = (("paid", _("Price paid")), ("listed", _("Price before discounts")))
@@ -109,11 +112,19 @@ _FEE_REST: Final = (
     Piece("tax_bp", _("Tax rate"), How.PERCENT, when=("tax", ("supply",)), optional=True, default=0),
     Piece("tax_included", _("The amount contains the tax"), How.FLAG, when=("tax", ("supply",)), default=True),
 )
-FEE: Final = (*_FEE_BASE, *_FEE_REST)
+_FEE_WHEN: Final = (
+    Piece(
+        "beforehand", _("Paid before the goods are sent"), How.CHOICE, BEFOREHAND, optional=True,
+        hint=_("By an invoice; the label is made once it is paid. For a fixed amount for the return or each parcel alone."),
+    ),
+)  # fmt: skip
+FEE: Final = (*_FEE_BASE, *_FEE_REST, *_FEE_WHEN)
+CANCELLATION_FEE: Final = (*_FEE_BASE, *_FEE_REST)
 LABEL_FEE: Final = (
     Piece("actual_cost", _("What the carrier charges for the label (nothing until labels are made here)"), How.FLAG),
     *_FEE_BASE,
     *_FEE_REST,
+    *_FEE_WHEN,
 )
 BONUS: Final = (
     Piece("bp", _("Share of the value"), How.PERCENT, optional=True, default=0),
@@ -234,7 +245,7 @@ FORMS: Final[Mapping[str, tuple[Piece, ...]]] = {
     ),
     "fees": (
         Piece("return_fee", _("A fee for the return"), How.RECORD, optional=True, parts=FEE),
-        Piece("cancellation_fee", _("A fee for cancelling"), How.RECORD, optional=True, parts=FEE),
+        Piece("cancellation_fee", _("A fee for cancelling"), How.RECORD, optional=True, parts=CANCELLATION_FEE),
         Piece("waived", _("All fees are waived, also of offers and labels"), How.FLAG),
         Piece("waiver", _("Why they are waived"), How.TEXT, optional=True, most=200, when=("waived", ("1",))),
     ),
