@@ -11,22 +11,27 @@ from retour.core.exchange import Carried, Exchange, Given, Wanted, Worth, exchan
 from retour.core.exchange_order import (
     Back,
     Chosen,
+    Do,
     as_collected,
+    captured,
+    choices,
     chosen_for,
     discount,
-    emptied,
     handed_in,
     instead,
+    is_handed_in,
     is_sent,
     next_look,
     priced,
     replaced_by,
 )
 from retour.core.money import NOTHING, Sides
-from retour.core.order import FulfilledUnits, Fulfilment, Order
+from retour.core.order import Capture, FulfilledUnits, Fulfilment, Order, TenderKind
 from retour.core.policy.outcome import DownCharge, ExchangeItems, ExchangePrice, ExchangeTerms
 from retour.core.ports import Article
-from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
+from retour.core.refund import ChargeMode, RefundRequest, RefundTerms, RequestedLine, UnitRange, emptied, quote
+from retour.core.rma import Decision
+from retour.core.rma.exchange import ExchangeState
 from tests.core.builders import a_charge, a_ledger, a_line, a_tax, an_order, both
 from tests.core.rma import builders as b
 
@@ -160,6 +165,32 @@ class TestThePlatformsTotal:
 
         assert as_collected(done, both(total), lines=5) is None
 
+    @pytest.mark.parametrize(("price", "total"), [(1_999, 1), (2_000, 0), (7_140, 0), (7_140, 9_000)])
+    def test_what_a_person_accepted_is_taken_whatever_it_is(self, price: int, total: int) -> None:
+        done, _ = swapped(1_999, price)
+
+        taken = as_collected(done, both(total), lines=1, accepted=True)
+
+        assert taken is not None
+        assert taken.collect == taken.collected == both(total)
+        assert sum(one.worth.gross.presentment for one in taken.carried) == 1_999 + total
+
+    def test_no_article_carries_less_than_nothing_and_its_tax_goes_with_it(self) -> None:
+        done, _ = swapped(1_999, 7_140, tax=1_140)
+        cup = Carried("v/2", Worth(both(0), (a_tax(0),)))
+        two = replace(done, carried=(cup, *done.carried))
+
+        taken = as_collected(two, both(0), lines=1, accepted=True)
+
+        assert taken is not None  # of its tax of 821 cents, which is that of what was to be paid on top
+        assert taken.carried == (cup, Carried("v/1", Worth(both(1_999), (a_tax(230),))))
+
+    def test_what_was_taken_for_an_order_is_the_sum_of_its_payments(self) -> None:
+        paid = Capture("c/1", TenderKind.CARD, "g", 700, b.NOW)
+
+        assert captured(of_eur()) == sum(one.captured for one in of_eur().captures)
+        assert captured(replace(of_eur(), captures=(paid, replace(paid, ref="c/2", captured=41)))) == 741
+
 
 class TestWhatItCarries:
     def carried(self) -> list[Carried]:
@@ -208,3 +239,37 @@ def test_the_next_look_is_the_nearest_of_its_reasons() -> None:
     assert next_look(None, [], poll_at=poll) == poll
     assert next_look(end, [], poll_at=poll) == end
     assert next_look(end, [reminder], poll_at=poll) == reminder
+
+
+class TestWhatAPersonDecides:
+    @pytest.mark.parametrize(
+        ("state", "back", "may"),
+        [
+            (ExchangeState.PREPARING, None, (Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.UNPAID, None, (Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.UNPAID, Back.REFUND, ()),
+            (ExchangeState.STUCK, None, (Do.AGAIN, Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.STUCK, Back.REFUND, (Do.AGAIN, Do.REFUND, Do.CREDIT, Do.BY_HAND)),
+            (ExchangeState.STUCK, Back.REVERSE, (Do.AGAIN, Do.BY_HAND)),
+            (ExchangeState.BY_HAND, None, (Do.REFUND, Do.CREDIT)),
+            (ExchangeState.MADE, None, (Do.REFUND, Do.CREDIT)),
+            (ExchangeState.MADE, Back.REVERSE, ()),
+            (ExchangeState.RELEASING, None, ()),
+            (ExchangeState.CANCELLED, None, ()),
+        ],
+    )
+    def test_there_is_a_choice_wherever_nothing_is_under_way_and_nowhere_else(
+        self, state: ExchangeState, back: Back | None, may: tuple[Do, ...]
+    ) -> None:
+        assert choices(state, back) == may
+
+    def test_goods_are_handed_in_while_no_line_of_theirs_was_turned_down(self) -> None:
+        order = an_order(a_line("L1", gross=2_000, q=2))
+        line = replace(b.a_line(1, units=2), line_ref="L1", decision=Decision.RESOLVED)
+        asked = RefundRequest((RequestedLine("L1", (UnitRange(1, 2),)),))
+        plan = quote(order, a_ledger(order), asked, RefundTerms())
+
+        assert is_handed_in([line], plan)
+        assert not is_handed_in([replace(line, decision=Decision.REJECTED)], plan)
+        assert not is_handed_in([replace(line, claimed=((1, 1),))], plan)
+        assert is_handed_in([], emptied(plan))

@@ -7,8 +7,8 @@ import pytest
 
 from retour.core.errors import Refused
 from retour.core.money import NOTHING
-from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
-from retour.core.repair import REPLACEMENT, TABLE, RepairAct, Work, allow, nothing_of, work_of
+from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, emptied, quote
+from retour.core.repair import REPLACEMENT, TABLE, RepairAct, Work, allow, work_of
 from tests.core.builders import a_ledger, a_line, an_order
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -59,7 +59,7 @@ def test_what_is_given_up_pays_and_charges_nothing() -> None:
     asked = RefundRequest((RequestedLine("A", (UnitRange(1, 1),)),))
     plan = quote(order, a_ledger(order), asked, RefundTerms())
 
-    given_up = nothing_of(plan)
+    given_up = emptied(plan)
 
     assert (given_up.total, given_up.rows, given_up.legs, given_up.fees) == (NOTHING, (), (), ())
     assert replace(given_up, currency=plan.currency) == given_up

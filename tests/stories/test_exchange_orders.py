@@ -320,6 +320,6 @@ async def test_what_cannot_be_wanted_is_refused_and_nothing_is_begun(house: Hous
     rma_id = exchanged
     assert await refusal("RT-SAME", closed.id) == "move_not_allowed"
     with pytest.raises(Refused) as no:
-        await act(house, exchanged, flow.Do.REFUND)
+        await act(house, exchanged, flow.Do.AGAIN)
     assert (no.value.code, no.value.facts) == ("move_not_allowed", {"state": "made"})
     assert await made(house) == {"draft": 1, "order_from_draft": 1}

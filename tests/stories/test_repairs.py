@@ -111,6 +111,31 @@ async def test_what_cannot_be_repaired_is_refunded_once_a_person_decides(house: 
     await house.check()
 
 
+async def test_a_unit_that_arrives_after_another_was_refunded_is_still_repaired_and_never_paid(house: House) -> None:
+    await house.open(document=under(resolutions=OFFERS))
+    order = await house.an_order()
+    wish = rma.Wish(order.order.lines[0].ref, 2, "defective", resolution="repair")
+    rma_id = await house.ask(order, [wish], kind="claim")
+    await house.approve(rma_id)
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1))
+    await instead(house, (await the_repair(house, rma_id)).id)
+    await house.later()
+    assert await house.refunded(order) == ("19.99", 1)
+
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1))
+    await house.later()
+
+    ret = (await house.see(rma_id)).rma
+    assert {line.resolution for line in ret.lines} == {"repair"}
+    assert [(s.resolution, s.state.value) for s in ret.settlements] == [
+        ("repair", "reversed"), ("refund_original", "settled"), ("repair", "handed_over"),
+    ]  # fmt: skip
+    assert await house.refunded(order) == ("19.99", 1)
+    assert await house.waits(rma_id) == ("warehouse", "awaiting_repair")
+
+
 async def test_every_second_word_on_a_repair_is_refused_and_changes_nothing(house: House) -> None:
     rma_id = await claimed(house)
     row = await the_repair(house, rma_id)

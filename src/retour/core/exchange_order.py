@@ -15,6 +15,7 @@ from retour.core.policy.outcome import DownCharge
 from retour.core.ports import Article
 from retour.core.refund.plan import Plan, RowKind
 from retour.core.rma.exchange import ExchangeState
+from retour.core.rma.moves import FREEING
 from retour.core.rma.state import ReturnLine, Span, common, count
 
 ARTICLE_MOST: Final = 200  # characters of a ref or SKU
@@ -29,10 +30,42 @@ class Back(StrEnum):
     BY_HAND = "by_hand"
 
 
-# From where a person may let it be tried again, name another article, or have it paid otherwise.
-BEFORE_IT_IS_MADE: Final = frozenset(
-    {ExchangeState.PREPARING, ExchangeState.STUCK, ExchangeState.UNPAID, ExchangeState.BY_HAND}
-)
+class Do(StrEnum):
+    """What a person decides about a new order."""
+
+    AGAIN = "again"  # the cause is gone, or the platform's total is taken
+    REFUND = "refund"
+    CREDIT = "credit"
+    BY_HAND = "by_hand"
+
+
+_OTHERWISE: Final = (Do.REFUND, Do.CREDIT)
+
+
+def choices(state: ExchangeState, back: Back | None) -> tuple[Do, ...]:
+    """Return what a person may decide about a new order; nothing while it is under way.
+
+    One that is stuck on its way back may be decided about anew; where nobody hands anything in, nothing is paid for it.
+    """
+    match state:
+        case ExchangeState.STUCK if back is Back.REVERSE:
+            return (Do.AGAIN, Do.BY_HAND)
+        case ExchangeState.STUCK:
+            return (Do.AGAIN, *_OTHERWISE, Do.BY_HAND)
+        case ExchangeState.PREPARING | ExchangeState.UNPAID if back is None:
+            return (*_OTHERWISE, Do.BY_HAND)
+        case ExchangeState.BY_HAND | ExchangeState.MADE if back is None:
+            return _OTHERWISE
+    return ()
+
+
+def is_handed_in(lines: Iterable[ReturnLine], plan: Plan) -> bool:
+    """Return whether a return still has all units that a plan pays for; of lines that were turned down it has none."""
+    held = [line for line in lines if line.decision not in FREEING]
+    return all(
+        sum(count(common(line.claimed, spans)) for line in held if line.line_ref == ref) == count(spans)
+        for ref, spans in handed_in(plan).items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +170,46 @@ def discount(done: Exchange, wanted: Sequence[Wanted], *, taxes_included: bool) 
     return half_up(off * (price - tax), price)
 
 
-def as_collected(done: Exchange, total: Sides, *, lines: int) -> Exchange | None:
+def as_collected(done: Exchange, total: Sides, *, lines: int, accepted: bool = False) -> Exchange | None:
     """Return the exchange with what the platform really collects; nothing if that is another sum than ours.
 
-    One minor unit for each line and one for the whole is rounding, as elsewhere (docs/money.md).
+    One minor unit for each line and one for the whole is rounding, as elsewhere (docs/money.md); a sum that a person
+    `accepted` is taken whatever it is.
     """
     more = total - done.collect
-    if abs(more.presentment) > lines + 1 or (done.collect.presentment == 0) != (total.presentment == 0):
+    differs = abs(more.presentment) > lines + 1 or (done.collect.presentment == 0) != (total.presentment == 0)
+    if differs and not accepted:
         return None
-    first, *others = done.carried
-    carried = Carried(first.ref, replace(first.worth, gross=first.worth.gross + more))
-    return replace(done, collect=total, collected=done.collected + more, carried=(carried, *others))
+    return replace(done, collect=total, collected=done.collected + more, carried=_carrying(done.carried, more))
+
+
+def _carrying(carried: Iterable[Carried], more: Sides) -> tuple[Carried, ...]:
+    """Return articles that carry so much more or less together, none of them less than nothing; taxes follow."""
+    found = []
+    for one in carried:
+        old = one.worth.gross
+        mine = Sides(max(more.presentment, -old.presentment), max(more.shop, -old.shop))
+        found.append(Carried(one.ref, _scaled(one.worth, old + mine)))
+        more -= mine
+    return tuple(found)
+
+
+def _scaled(worth: Worth, gross: Sides) -> Worth:
+    def scale(amount: int, new: int, old: int) -> int:
+        return half_up(amount * new, old) if old else amount
+
+    old = worth.gross
+    taxes = (
+        Tax(t.bucket, Sides(scale(t.amount.presentment, gross.presentment, old.presentment),
+                            scale(t.amount.shop, gross.shop, old.shop)))
+        for t in worth.taxes
+    )  # fmt: skip
+    return replace(worth, gross=gross, taxes=tuple(taxes))
+
+
+def captured(order: Order) -> int:
+    """Return what was taken for an order so far, in presentment minor units."""
+    return sum(capture.captured for capture in order.captures)
 
 
 def replaced_by(order: Order, carried: Sequence[Carried], quantities: Mapping[str, int]) -> dict[str, Worth] | None:
@@ -171,14 +233,6 @@ def is_sent(order: Order) -> bool:
 def instead(down: DownCharge) -> Back:
     """Return how goods are paid for whose exchange came to nothing: as the policy pays a difference back."""
     return Back.CREDIT if down is DownCharge.CREDIT else Back.REFUND
-
-
-def emptied(plan: Plan) -> Plan:
-    """Return a plan of the same terms that pays for nothing any more."""
-    return replace(
-        plan, rows=(), adjustments=(), total=NOTHING, taxes=(), legs=(), unallocated=0, billed=NOTHING, bonus=0,
-        bonus_shop=0, fees=(), credited=None,
-    )  # fmt: skip
 
 
 def next_look(expires_at: datetime | None, reminders: Iterable[datetime], *, poll_at: datetime) -> datetime:

@@ -4,15 +4,12 @@ No money moves by a repair. Only what a person decides, because the goods cannot
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from retour.core.errors import Refused
-from retour.core.money import NOTHING
 from retour.core.policy.outcome import ResolutionKind
-from retour.core.refund import Plan
 
 REPAIR: Final = ResolutionKind.REPAIR.value
 REPLACEMENT: Final = ResolutionKind.REPLACEMENT.value
@@ -68,11 +65,3 @@ def allow(work: Work, act: RepairAct, *, kind: str = REPAIR) -> Work:
     if not isinstance(to, Work):
         raise Refused(to, f"the repair is {work.value}", facts={"work": work.value})
     return to
-
-
-def nothing_of(plan: Plan) -> Plan:
-    """Return a plan that pays and charges nothing, as what is given up leaves it."""
-    return replace(
-        plan, rows=(), adjustments=(), total=NOTHING, taxes=(), legs=(), unallocated=0, billed=NOTHING, bonus=0,
-        bonus_shop=0, fees=(), credited=None,
-    )  # fmt: skip

@@ -150,7 +150,7 @@ def _check_awaited(row: SettlementRow) -> None:
 async def _check_at_rest(db: Db, row: SettlementRow) -> None:
     """Refuse a report on an exchange whose new order Retour is making itself."""
     order = await exchange_orders.get(db, row.id) if row.resolution == "exchange" else None
-    if order is not None and order.state not in AT_REST:
+    if order is not None and (order.state not in AT_REST or order.back is not None):
         raise Refused(
             "exchange_under_way", "Retour makes the new order; take it over by hand first",
             facts={"state": order.state.value},
@@ -169,12 +169,12 @@ def _facts(row: SettlementRow, plan: Plan) -> dict[str, object]:
 async def _enter(db: Db, row: SettlementRow, now: datetime) -> None:
     """Enter what was moved outside in the ledger, the bonus from its own pocket; the reference lets it in once."""
     destination = f"outside:{row.resolution}"
+    # What an exchange was turned into is entered beside the exchange, which has the plain reference.
+    reference = f"outside:{row.id}" if row.resolution == "exchange" else f"outside:{row.id}:{row.resolution}"
     amounts = (("merchant:refunds", row.plan.total.presentment), ("merchant:bonus", row.plan.bonus))
     postings = [ledger.Posting(source, destination, minor) for source, minor in amounts if minor]
     if postings:
-        await ledger.enter(
-            db, postings, reference=f"outside:{row.id}", currency=row.currency, effect_id=None, at=now
-        )  # fmt: skip
+        await ledger.enter(db, postings, reference=reference, currency=row.currency, effect_id=None, at=now)
 
 
 async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRecord]:

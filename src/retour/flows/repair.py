@@ -8,8 +8,9 @@ from retour.core import repair as rules
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.policy.outcome import ResolutionKind
-from retour.core.refund import UnitRange
+from retour.core.refund import UnitRange, emptied
 from retour.core.repair import RepairAct
+from retour.core.rma import minus
 from retour.core.settling import Returning, divide, judged_units, terms_for, units_now
 from retour.core.shipping import carrier_code, tracking_number
 from retour.store import discrepancy
@@ -87,8 +88,10 @@ async def refund_instead(
     await refunds.lock_captures(db, row.order_id)
     wanted = units_now(record.rma, row.units) if row.units else judged_units(record.rma, row.batch_id, row.plan)
     await refunds.drop_lines(db, row.id)
-    await repairs.give_up(db, row.id, plan=rules.nothing_of(row.plan), reason=said, by=actor, at=now)
-    await repairs.refund_lines(db, record.rma.id, list(wanted))
+    await repairs.give_up(db, row.id, plan=emptied(row.plan), reason=said, by=actor, at=now)
+    # Units that are still to come, or are repaired on their own, stay what was decided for them.
+    whole = [ref for ref, units in wanted.items() if not _others(record, ref, units)]
+    await repairs.refund_lines(db, record.rma.id, whole)
     await _over(db, row, actor, now)
     quoted = await _quote(db, record, row, wanted, policies, now)
     facts: dict[str, object] = {
@@ -96,6 +99,12 @@ async def refund_instead(
     }  # fmt: skip
     await returns.changed(db, record, EventType.SETTLEMENT_REVERSED, actor=actor, at=now, data=facts)
     return await _again(db, settlement_id)
+
+
+def _others(record: ReturnRecord, ref: str, units: tuple[UnitRange, ...]) -> bool:
+    """Return whether the line has other units than these."""
+    spans = [(unit.lo, unit.hi) for unit in units]
+    return any(minus(line.claimed, spans) for line in record.rma.lines if line.line_ref == ref)
 
 
 async def _quote(

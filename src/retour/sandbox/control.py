@@ -138,10 +138,15 @@ class Control:
         return {"event_id": event_id, "sent_to": to, "body": body}
 
     def _pay_invoice(self, wish: dict[str, Any]) -> dict[str, Any]:
-        """Let the shopper pay a draft's invoice: the named one, or the newest."""
-        gid = wish.get("draft") or list(self._sandbox.shop.drafts)[-1]
-        order = drafts.pay(self._sandbox.shop, gid)
-        self._sandbox.announcer.flush(self._sandbox.shop)
+        """Let the shopper pay a draft's invoice: the named one, or the newest; or a payment of an `order` come in."""
+        shop = self._sandbox.shop
+        if "order" in wish:
+            order = shop.orders[wish["order"]]
+            drafts.collect(shop, order)
+        else:
+            gid = wish.get("draft") or list(shop.drafts)[-1]
+            order = drafts.pay(shop, gid, pending=bool(wish.get("pending")), price=wish.get("price"))
+        self._sandbox.announcer.flush(shop)
         return {"order": order.id, "name": order.name, "amount": f"{order.paid.amount:f}"}
 
     def _stock(self, wish: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,13 @@ summed AS (
     FROM moved m, entered WHERE a.tenant_id = current_tenant() AND a.id = m.account)
 SELECT all_are, (SELECT id FROM entered) AS id FROM known
 """
+OF_REFERENCE: Final = """
+SELECT s.path AS source, d.path AS destination, p.amount_minor, p.currency
+  FROM ledger_entry e JOIN posting p ON p.tenant_id = e.tenant_id AND p.entry_id = e.id
+  JOIN ledger_account s ON s.tenant_id = p.tenant_id AND s.id = p.source
+  JOIN ledger_account d ON d.tenant_id = p.tenant_id AND d.id = p.destination
+ WHERE e.tenant_id = current_tenant() AND e.reference = $1 ORDER BY p.n
+"""
 BALANCES: Final = """
 SELECT path, currency, posted_minor FROM ledger_account WHERE tenant_id = current_tenant() ORDER BY path, currency
 """
@@ -71,6 +78,18 @@ async def enter(
     assert row["all_are"], "the accounts of an entry exist"
     entered: UUID | None = row["id"]
     return entered
+
+
+async def mirror(db: Db, of: str, *, reference: str, stands: int, at: datetime) -> None:
+    """Take an entry back by its mirror image, but for `stands` minor units that are out for good; once for a reference."""
+    found, postings = await db.fetch(OF_REFERENCE, of), []
+    for row in found:
+        kept = min(stands, row["amount_minor"])
+        stands -= kept
+        if row["amount_minor"] > kept:
+            postings.append(Posting(row["destination"], row["source"], row["amount_minor"] - kept))
+    if postings:
+        await enter(db, postings, reference=reference, currency=found[0]["currency"], effect_id=None, at=at)
 
 
 async def list_balances(db: Db) -> list[tuple[str, str, int]]:

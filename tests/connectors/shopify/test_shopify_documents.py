@@ -132,6 +132,7 @@ def sample_requests() -> dict[str, dict[str, Any]]:
         "MoreRefundMovements": order | {"after": "x"},
         "SuggestRefund": order | {"lines": lines, "shipping": "2.00"},
         "CurrencyOf": order,
+        "CancelNow": order | {"job": "gid://shopify/Job/1"},
         "Installation": {},
         "Locations": {},
         "FindArticle": {"search": exchange.search_of("RT-LAMP-O"), "country": "DE"},

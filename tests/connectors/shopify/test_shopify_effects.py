@@ -211,7 +211,7 @@ OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.RELEASE_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=ORDERED),
     EffectKind.INVOICE_EXCHANGE: Outcome(Verdict.OK, DRAFT, result=DRAFTED | {"status": "invoice_sent"}),
     EffectKind.DROP_EXCHANGE: Outcome(Verdict.OK, DRAFT),
-    EffectKind.CANCEL_EXCHANGE: Outcome(Verdict.PENDING, NEW_ORDER),
+    EffectKind.CANCEL_EXCHANGE: Outcome(Verdict.PENDING, f"{GID}/Job/3"),
 }
 ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.REQUEST_RETURN: (Verdict.REJECTED, "INVALID"),

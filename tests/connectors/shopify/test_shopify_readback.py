@@ -39,6 +39,43 @@ def test_an_answer_that_says_nothing_proves_nothing(kind: EffectKind, answer: Wi
     assert CONNECTOR.read_back(an_effect(kind), answer).found == "inconclusive"
 
 
+@pytest.mark.parametrize(
+    ("far_id", "attempts", "at", "job", "expected"),
+    [
+        (None, 1, None, None, ("absent", None)),
+        (None, 3, None, None, ("present", "not_done")),
+        ("job", 1, None, {"id": "job", "done": False}, ("absent", None)),
+        ("job", 3, None, {"id": "job", "done": False}, ("absent", None)),
+        ("job", 1, None, {"id": "job", "done": True}, ("present", "job_without_effect")),
+        ("job", 1, None, None, ("present", "job_without_effect")),
+        ("job", 1, "2026-10-01T00:00:00Z", {"id": "job", "done": False}, ("present", None)),
+    ],
+)
+def test_an_order_that_stands_after_the_platform_s_job_or_after_three_calls_was_not_cancelled(
+    far_id: str | None, attempts: int, at: str | None, job: object, expected: tuple[str, str | None]
+) -> None:
+    document = {"data": {"order": {"id": "order", "cancelledAt": at}, "job": job}}
+
+    back = _back(EffectKind.CANCEL_EXCHANGE, document, far_id=far_id, attempts=attempts)
+
+    assert (back.found, back.outcome and back.outcome.far_code) == expected
+    if back.outcome is not None:
+        assert back.outcome.verdict is (Verdict.OK if at else Verdict.REJECTED)
+
+
+@pytest.mark.parametrize(("attempts", "found"), [(2, "absent"), (3, "present")])
+@pytest.mark.parametrize("kind", [EffectKind.RELEASE_EXCHANGE, EffectKind.INVOICE_EXCHANGE, EffectKind.DROP_EXCHANGE])
+def test_what_was_asked_of_a_draft_three_times_and_is_not_done_is_refused(
+    kind: EffectKind, attempts: int, found: str
+) -> None:
+    document = {"data": {"draftOrder": {"id": "draft", "status": "OPEN"}}}
+
+    back = _back(kind, document, attempts=attempts)
+
+    assert back.found == found
+    assert (back.outcome and back.outcome.verdict) == (Verdict.REJECTED if found == "present" else None)
+
+
 def test_a_return_is_ours_by_the_reference_in_its_lines() -> None:
     back = CONNECTOR.read_back(an_effect(EffectKind.OPEN_RETURN), answered("newest_returns"))
 

@@ -1,10 +1,11 @@
 """A return whose exchange Retour carries out itself waits for the shopper or a person, never for a report."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from retour.core.rma import Return, SettlementState, blocked_by, next_steps
+from retour.core.rma import Decision, Return, SettlementState, blocked_by, next_steps
 from retour.core.rma.axes import Axis, Fill, Standing, Tone, axes
 from retour.core.rma.exchange import ExchangeState, ExchangeView
 from tests.core.rma import builders as b
@@ -63,11 +64,28 @@ def test_a_stuck_order_waits_for_an_agent_with_its_problem() -> None:
 @pytest.mark.parametrize("state", list(S))
 def test_nobody_is_asked_to_report_what_retour_still_carries_out(state: ExchangeState) -> None:
     view = ExchangeView(state, SINCE, problem="x", collect_minor=1)
-    expected = {S.UNPAID: ("shopper", "exchange_unpaid"), S.STUCK: ("agent", "exchange_stuck")}
+    expected = {
+        S.UNPAID: ("shopper", "exchange_unpaid"), S.STUCK: ("agent", "exchange_stuck"),
+        S.DROPPING: ("platform", "effect_in_flight"),
+    }  # fmt: skip
     at_rest = state in (S.MADE, S.CANCELLED, S.BY_HAND)
 
     wanted = ("finance", "awaiting_payout") if at_rest else expected.get(state, ("retour", "work_in_progress"))
     assert waits_for(a_return(view)) == wanted
+
+
+def test_a_closed_return_tells_since_when_its_new_order_is_being_taken_back() -> None:
+    view = ExchangeView(S.DROPPING, SINCE)
+    settled = b.a_settlement(1, SettlementState.SETTLED, resolution="exchange", handed_to="merchant", exchange=view)
+    ret = a_return(None)
+    closed = replace(
+        ret, settlements=(settled,), lines=tuple(replace(one, decision=Decision.CANCELLED) for one in ret.lines)
+    )
+
+    found = blocked_by(closed, b.a_store(), next_steps(closed, b.an_order(), b.a_store()), now=b.NOW)
+
+    assert found is not None
+    assert (found.actor, found.code, found.since) == ("platform", "effect_in_flight", SINCE)
 
 
 def test_what_somebody_else_carries_out_is_still_asked_for_beside_it() -> None:

@@ -76,7 +76,7 @@ async def test_an_article_is_named_then_ordered_and_the_difference_is_told_until
     assert told["pay_url"].startswith("http")
 
     decide = f"/settlements/{told['settlement_id']}/new-order"
-    wrong = await post(http, merchant, decide, {"decide": "cancel"})
+    wrong = await post(http, merchant, decide, {"decide": "again"})
     done = await post(http, merchant, decide, {"decide": "refund"})
     await house.settle_down()
 

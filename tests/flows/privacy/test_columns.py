@@ -55,7 +55,8 @@ FREE = named(
     simulation.imported simulation.name simulation.result simulation_affected.document staff.email staff.email_folded
     staff.name staff.password_hash store.notify_only store.paused_because store.paused_by store.shop_name
     sync_cursor.cursor sync_cursor.problem sync_cursor.subject visit_code.code_hmac visit_limit.key
-    catalogue_ask.articles catalogue_ask.country catalogue_ask.problem wanted_article.article wanted_article.shown webhook_endpoint.disabled_reason webhook_endpoint.sealed_secrets webhook_endpoint.url
+    catalogue_ask.articles catalogue_ask.country catalogue_ask.problem wanted_article.article wanted_article.shown
+    webhook_endpoint.disabled_reason webhook_endpoint.sealed_secrets webhook_endpoint.url
     withdrawal.escalated
     """
 )

@@ -54,6 +54,7 @@ COSTS: Final[Mapping[str, int]] = {
     "DraftNow": 5,
     "DraftsTagged": 27,
     "OrderNow": 1,
+    "CancelNow": 2,
     "DraftExchange": 16,
     "ReleaseExchange": 16,
     "InvoiceExchange": 16,

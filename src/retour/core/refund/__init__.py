@@ -28,6 +28,7 @@ from retour.core.refund.plan import (
     PlannedLeg,
     Row,
     RowKind,
+    emptied,
 )
 from retour.core.refund.quote import quote
 from retour.core.refund.request import (
@@ -110,6 +111,7 @@ __all__ = [
     "component_ref",
     "components",
     "difference",
+    "emptied",
     "explain",
     "fx_difference",
     "of_this_return",

@@ -1,6 +1,6 @@
 """What comes out of a quote: rows that say where every minor unit comes from, and where it goes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -131,6 +131,14 @@ class Difference:
     component: str
     ours: int | None
     theirs: int | None
+
+
+def emptied(plan: Plan) -> Plan:
+    """Return a plan of the same terms that pays and charges nothing any more, as what is given up leaves it."""
+    return replace(
+        plan, rows=(), adjustments=(), total=NOTHING, taxes=(), legs=(), unallocated=0, billed=NOTHING, bonus=0,
+        bonus_shop=0, fees=(), credited=None,
+    )  # fmt: skip
 
 
 class Agreement(StrEnum):

@@ -62,7 +62,7 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
+        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now) or _taken_back(ret)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
@@ -186,6 +186,15 @@ def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:
     return None
 
 
+def _taken_back(ret: Return) -> Blocked | None:
+    """Return since when a new order is being taken back, whatever became of its settlement."""
+    for one in ret.settlements:
+        if one.exchange is not None and one.exchange.state is ExchangeState.DROPPING:
+            facts: dict[str, Scalar] = {"settlement": str(one.id)}
+            return Blocked("platform", "effect_in_flight", one.exchange.since, "nothing to do", facts)
+    return None
+
+
 def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
     facts, rest = _counted(ret)
     open_lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
@@ -247,6 +256,8 @@ def _machines(ret: Return, own: Ownership, steps: Steps, now: datetime) -> Block
     for effect in in_flight:
         since = effect.created_at or now
         return Blocked("platform", "effect_in_flight", since, "nothing to do", {"kind": effect.kind.value})
+    if (dropping := _taken_back(ret)) is not None:
+        return dropping
     if any(due.kind not in _MARKS for due in steps.effects) or set(steps.settle + steps.hand_over) - later.keys():
         return Blocked("retour", "work_in_progress", now, "nothing to do")
     if rest and ret.in_transit_at is not None:

@@ -28,7 +28,7 @@ class NewOrderWish(Asked):
     """What is decided about a new order.
 
     `again`: tried once more, and the platform's total taken where it differed. `refund`, `credit`: the goods are paid
-    for instead. `by_hand`: the merchant makes the order. `cancel`: an order that was made is cancelled.
+    for instead; a draft is deleted and an order that was made is cancelled before. `by_hand`: the merchant carries on.
     """
 
     decide: flow.Do

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from retour.core.exchange_order import BEFORE_IT_IS_MADE
+from retour.core.exchange_order import Do, choices
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import ReturnLine
 from retour.core.rma.exchange import ExchangeState
 from retour.core.rma.moves import OPEN
-from retour.flows.exchange import Do
 from retour.store.exchange_order import ExchangeOrder
 
 _MAY_NAME: Final = (ExchangeState.STUCK, ExchangeState.BY_HAND)
@@ -31,20 +30,10 @@ def nameable(lines: Iterable[ReturnLine], orders: Sequence[ExchangeOrder]) -> li
     return [line for line in lines if line.resolution == ResolutionKind.EXCHANGE and line.decision in OPEN]
 
 
-def choosable(orders: Sequence[ExchangeOrder]) -> tuple[ExchangeOrder, list[Do]] | None:
+def choosable(orders: Sequence[ExchangeOrder]) -> tuple[ExchangeOrder, Sequence[Do]] | None:
     """Return the first new order about which something can be decided, with what."""
     for order in orders:
-        choices = [] if order.back is not None else _choices(order.state)
-        if choices:
-            return order, choices
+        found = choices(order.state, order.back)
+        if found:
+            return order, found
     return None
-
-
-def _choices(state: ExchangeState) -> list[Do]:
-    if state is ExchangeState.MADE:
-        return [Do.CANCEL]
-    if state not in BEFORE_IT_IS_MADE:
-        return []
-    first = [Do.AGAIN] if state is ExchangeState.STUCK else []
-    last = [] if state is ExchangeState.BY_HAND else [Do.BY_HAND]
-    return [*first, Do.REFUND, Do.CREDIT, *last]

@@ -32,6 +32,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "nothing_to_discount": _("The fees are more than the new article costs."),
     "total_differs": _("The platform computes another total than Retour. Trying again takes the platform's."),
     "total_unknown": _("The platform did not say what the order comes to."),
+    "payment_pending": _("The order is there, and its payment has not come in. Trying again waits once more."),
     "draft_gone": _("Somebody deleted the draft on the platform."),
     "lines_differ": _("The order has other lines than it was made for. Name them by hand."),
     "access_denied": _("The app may not draft orders: it needs the scopes write_draft_orders and read_products."),
@@ -75,10 +76,9 @@ EFFECTS: Final[Mapping[str, str]] = {
 # What may be decided, with what follows from it.
 CHOICES: Final[Mapping[str, tuple[str, str]]] = {
     "again": (_("Try again"), _("The article is priced anew; a draft that stands goes on.")),
-    "refund": (_("Refund instead"), _("The draft is deleted, then the value goes back to the payment.")),
-    "credit": (_("Give credit instead"), _("The draft is deleted, then you issue the credit and report it.")),
-    "by_hand": (_("Carry it out by hand"), _("The draft is deleted; you make the order and report it.")),
-    "cancel": (_("Cancel the new order"), _("It is cancelled on the platform and the amount taken back, if nothing left.")),
+    "refund": (_("Refund instead"), _("Draft or order is taken back unless sent, then the value goes back to the payment.")),
+    "credit": (_("Give credit instead"), _("Draft or order is taken back unless sent, then you issue the credit and report it.")),
+    "by_hand": (_("Carry it out by hand"), _("A draft is deleted, an order stands; you see to the rest and report it.")),
 }  # fmt: skip
 EXCEPTIONS: Final[Mapping[str, str]] = {
     "exchange_sent": _("New order was sent and cannot be taken back"),

@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from retour.core.effect import EffectKind, EffectState
 from retour.core.errors import Refused
 from retour.core.event import EventType
-from retour.core.exchange_order import ARTICLE_MOST, BEFORE_IT_IS_MADE, Back, chosen_for, handed_in
+from retour.core.exchange_order import ARTICLE_MOST, Back, Do, choices, chosen_for, handed_in, is_handed_in
 from retour.core.policy.outcome import ResolutionKind
+from retour.core.rma import SettlementState
 from retour.core.rma.exchange import ExchangeState
 from retour.core.rma.moves import OPEN
 from retour.flows.exchange.ordering import ACCEPTED
@@ -20,18 +20,8 @@ from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.exchange_order import ExchangeOrder
+from retour.store.refund import SettlementRow, outside
 from retour.store.rma import ReturnRecord
-
-
-class Do(StrEnum):
-    """What a person decides about a new order."""
-
-    AGAIN = "again"  # the cause is gone, or the platform's total is taken
-    REFUND = "refund"
-    CREDIT = "credit"
-    BY_HAND = "by_hand"
-    CANCEL = "cancel"  # an order that was made
-
 
 _BACK = {Do.REFUND: Back.REFUND, Do.CREDIT: Back.CREDIT, Do.BY_HAND: Back.BY_HAND}
 
@@ -87,18 +77,20 @@ async def act(db: Db, *, settlement_id: UUID, do: Do, actor: str, now: datetime)
     """
     row = await refunds.get(db, settlement_id)
     record = None if row is None else await returns.lock(db, row.rma_id)
-    if record is None:
+    row = await refunds.get(db, settlement_id)
+    if row is None or record is None:
         raise Refused("settlement_not_found", "there is no such settlement")
     order = await rows.get(db, settlement_id)
     if order is None:
         raise Refused("exchange_not_begun", "no new order was begun for this settlement")
+    _check(order, row, record, do)
     if do is Do.AGAIN:
         after = await _again(db, order, now)
-    elif do is Do.CANCEL:
-        _check(order, order.state is ExchangeState.MADE)
-        after = replace(order, back=Back.REVERSE, due_at=now)
+    elif do is Do.BY_HAND and (order.order_ref is not None or order.back is not None):
+        # An order that is there stands; so does a draft that could not be deleted.
+        after = replace(order.at(ExchangeState.BY_HAND, now, due=None), back=None, effect_id=None)
+        await rows.report_due(db, row.id, at=now + outside.REMIND_AFTER)
     else:
-        _check(order, order.state in BEFORE_IT_IS_MADE and order.back is None)
         after = replace(order, back=_BACK[do], due_at=now)
     if not await rows.save(db, after, was=order.state):
         raise Refused("move_not_allowed", "the new order has moved on", facts={"state": order.state.value})
@@ -110,10 +102,12 @@ async def act(db: Db, *, settlement_id: UUID, do: Do, actor: str, now: datetime)
 
 
 async def _again(db: Db, order: ExchangeOrder, now: datetime) -> ExchangeOrder:
-    """Return a stuck order as it goes on: with its draft if one stands, else priced anew."""
-    _check(order, order.state is ExchangeState.STUCK and order.back is None)
+    """Return a stuck order as it goes on: the way back that was refused, its draft if one stands, else priced anew."""
+    if order.back is not None:
+        return replace(order, due_at=now)
     if order.order_ref is not None:
-        return order.at(ExchangeState.LINKING, now, due=now)
+        accepted = ACCEPTED if order.problem == "total_differs" else None
+        return order.at(ExchangeState.LINKING, now, due=now, problem=accepted)
     if order.draft_ref is None:
         return replace(order.at(ExchangeState.PREPARING, now, due=now), tries=order.tries, effect_id=None)
     drafts = [
@@ -124,7 +118,16 @@ async def _again(db: Db, order: ExchangeOrder, now: datetime) -> ExchangeOrder:
     return replace(order.at(ExchangeState.DRAFTING, now, due=now, problem=accepted), effect_id=drafts[-1].id)
 
 
-def _check(order: ExchangeOrder, may: bool) -> None:  # noqa: FBT001 - reads as a sentence at each use
-    if not may:
+def _check(order: ExchangeOrder, row: SettlementRow, record: ReturnRecord, do: Do) -> None:
+    """Refuse what the order's state does not allow, and to pay otherwise for goods that are settled or not handed in."""
+    if do not in choices(order.state, order.back):
         facts = {"state": order.state.value}
         raise Refused("move_not_allowed", f"the new order is {order.state.value}", facts=facts)
+    settled = {"settlement": row.state.value}
+    is_undone = order.state is ExchangeState.MADE and row.state is SettlementState.SETTLED
+    if not row.awaits_report and not is_undone:
+        raise Refused("move_not_allowed", f"the settlement is {row.state.value}", facts=settled)
+    if is_undone and order.figures is not None and order.figures.pay_back.presentment:
+        raise Refused("move_not_allowed", "a rest of it was paid back already", facts=settled)
+    if do in (Do.REFUND, Do.CREDIT) and not is_handed_in(record.rma.lines, row.plan):
+        raise Refused("move_not_allowed", "these goods are not returned any more", facts=settled)

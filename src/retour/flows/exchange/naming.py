@@ -16,7 +16,7 @@ from retour.core.order import Order
 from retour.core.policy import Asked, CompiledPolicy, LineDecision, Request, decide, gather, time_zone
 from retour.core.policy.outcome import ExchangeItems, ExchangeTerms, ResolutionKind
 from retour.core.rma import SettlementState, lowest, minus
-from retour.core.rma.exchange import AT_REST
+from retour.core.rma.exchange import AT_REST, ExchangeState
 from retour.core.settling import Returning, divide, terms_for
 from retour.core.terms import offer_of
 from retour.store import exchange as exchanges
@@ -25,9 +25,10 @@ from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
+from retour.store.exchange_order import ExchangeOrder
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache
-from retour.store.refund import Position, SettlementRow
+from retour.store.refund import Position, SettlementRow, outside
 from retour.store.rma import ReturnRecord
 
 _EXCHANGE: Final = ResolutionKind.EXCHANGE.value
@@ -164,7 +165,7 @@ async def name_exchange(
     `already_carried` for a line that replaces other goods, `more_than_returnable` for one that is being returned,
     `wrong_sign`.
     """
-    row, record = await _locked(db, settlement_id)
+    row, record, order = await _locked(db, settlement_id)
     new = await _new_order(db, order_id, record, row)
     known = await exchanges.of_settlement(db, row.id)
     if known is not None and (known[0], [c.ref for c in known[1].carried]) == (order_id, [x.line_ref for x in lines]):
@@ -182,6 +183,10 @@ async def name_exchange(
     )  # fmt: skip
     worths = {one.ref: one.worth for one in done.carried}
     await exchanges.put(db, settlement_id=row.id, order_id=order_id, done=done, carried=worths, actor=actor, at=now)
+    if order is not None and order.state not in AT_REST:  # a person carries it on, who reports it
+        by_hand = order.at(ExchangeState.BY_HAND, now, due=None)
+        await exchange_orders.save(db, by_hand, was=order.state)
+        await exchange_orders.report_due(db, row.id, at=now + outside.REMIND_AFTER)
     facts = {
         "settlement_id": row.id, "order_id": order_id, "lines": [line.line_ref for line in lines],
         "carried_minor": sum(one.worth.gross.presentment for one in done.carried),
@@ -192,7 +197,7 @@ async def name_exchange(
     return Quoted(row.currency, done)
 
 
-async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRecord]:
+async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRecord, ExchangeOrder | None]:
     row = await refunds.get(db, settlement_id)
     record = None if row is None else await returns.lock(db, row.rma_id)
     row = await refunds.get(db, settlement_id)
@@ -202,9 +207,10 @@ async def _locked(db: Db, settlement_id: UUID) -> tuple[SettlementRow, ReturnRec
         facts = {"state": row.state.value, "resolution": row.resolution}
         raise Refused("move_not_allowed", "only an exchange that was handed over has new articles", facts=facts)
     order = await exchange_orders.get(db, settlement_id)
-    if order is not None and order.state not in AT_REST and order.problem != "lines_differ":
+    may = order is None or order.state in AT_REST or order.problem == "lines_differ"
+    if order is not None and (order.back is not None or not may):
         raise Refused("exchange_under_way", "the new order is being made", facts={"state": order.state.value})
-    return row, record
+    return row, record, order
 
 
 async def _new_order(db: Db, order_id: UUID, record: ReturnRecord, row: SettlementRow) -> OrderRecord:

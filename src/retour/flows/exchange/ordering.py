@@ -14,7 +14,7 @@ from retour.core.effect import DraftExchange, EffectKind, EffectState, NewArticl
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.exchange import Exchange, exchange, fees_of, given_of, together
-from retour.core.exchange_order import Back, as_collected, discount, instead, is_sent, next_look, priced
+from retour.core.exchange_order import Back, as_collected, captured, discount, instead, is_sent, next_look, priced
 from retour.core.money import Sides
 from retour.core.ports import Unreachable
 from retour.core.rma.exchange import ExchangeState
@@ -78,7 +78,8 @@ async def _see(far: Far, tenant_id: UUID, found: ExchangeOrder, connection: Conn
     """Read what the next step needs; raise Unreachable."""
     capable = EffectKind.DRAFT_EXCHANGE in far.platforms.records.get(connection.platform, {})
     is_taken_back = found.back is not None and found.order_ref is not None and found.state not in _AWAITING
-    wants_order = found.state is S.LINKING or is_taken_back
+    is_ordered = found.state is S.LINKING or (found.state is S.UNPAID and found.order_ref is not None)
+    wants_order = is_ordered or is_taken_back
     if not capable or not (wants_order or found.state in (S.PREPARING, S.UNPAID)):
         return Seen()
     if connection.state != "connected":
@@ -112,7 +113,7 @@ async def _step(far: Far, db: Db, tenant_id: UUID, found: ExchangeOrder, connect
         await look.save(replace(order, due_at=look.now + far.awaited))
         return False
     if EffectKind.DRAFT_EXCHANGE not in far.platforms.records.get(connection.platform, {}):
-        await give_up(look, row, Back.BY_HAND)  # nothing can be made there
+        await give_up(look, row, order.back or Back.BY_HAND)  # nothing can be made there
         return False
     if order.state in _AWAITING:
         return await _after_effect(look, row)
@@ -203,8 +204,8 @@ async def _drafted(look: Look, effect: EffectRow) -> bool:
     if not isinstance(minor, int) or not isinstance(shop, int):
         return await _stuck_with(look, order, "total_unknown")
     lines = sum(one.quantity for one in order.articles)
-    as_is = 10**9 if order.problem == ACCEPTED else lines
-    agreed = as_collected(done, Sides(minor, shop), lines=as_is) if order.back is None else done
+    total, accepted = Sides(minor, shop), order.problem == ACCEPTED
+    agreed = as_collected(done, total, lines=lines, accepted=accepted) if order.back is None else done
     if agreed is None:
         return await _stuck_with(look, order, "total_differs")
     if order.back is not None:
@@ -220,10 +221,11 @@ async def _drafted(look: Look, effect: EffectRow) -> bool:
 ACCEPTED: Final = "total_accepted"  # a person took the platform's figure
 
 
-async def _stuck_with(look: Look, order: ExchangeOrder, problem: str) -> bool:
-    await look.save(order.at(S.STUCK, look.now, due=look.now if order.back else None, problem=problem))
+async def _stuck_with(look: Look, order: ExchangeOrder, problem: str, *, again: bool = True) -> bool:
+    follows = again and order.back is not None
+    await look.save(order.at(S.STUCK, look.now, due=look.now if follows else None, problem=problem))
     await _tell(look, EventType.EXCHANGE_STUCK, {"problem": problem})
-    return order.back is not None
+    return follows
 
 
 async def _invoiced(look: Look, effect: EffectRow) -> bool:
@@ -235,18 +237,19 @@ async def _invoiced(look: Look, effect: EffectRow) -> bool:
     days, _ = await rows.patience(look.db, order.rma_id)
     until = None if days is None else look.now + timedelta(days=days)
     after = replace(order, expires_at=until, effect_id=None, pay_url=_text(effect.result.get("pay_url")))
-    await look.save(after.at(S.UNPAID, look.now, due=look.now + look.far.poll))
+    follows = order.back is not None
+    await look.save(after.at(S.UNPAID, look.now, due=look.now if follows else look.now + look.far.poll))
     await _tell(look, EventType.EXCHANGE_UNPAID, {**_figures(done, look.record.rma.currency), "pay_by": until})
-    return False
+    return follows
 
 
 async def _unpaid(look: Look, row: SettlementRow, seen: Seen) -> bool:
     """Go on if it was paid; else remind, or give it up once its time is over."""
     order, now = look.order, look.now
+    if order.order_ref is not None:
+        return await _link(look, row, seen)
     if seen.draft is None:  # somebody deleted it there
-        await look.save(replace(order, draft_ref=None).at(S.STUCK, now, due=None, problem="draft_gone"))
-        await _tell(look, EventType.EXCHANGE_STUCK, {"problem": "draft_gone"})
-        return False
+        return await _stuck_with(look, replace(order, draft_ref=None), "draft_gone")
     if seen.draft.order_ref is not None:
         return await _ordered(look, seen.draft.order_ref)
     if order.expires_at is not None and order.expires_at <= now:
@@ -274,16 +277,41 @@ async def _ordered(look: Look, order_ref: str) -> bool:
     """
     back = look.order.back if look.order.back is Back.REVERSE else None
     after = replace(look.order, order_ref=order_ref, effect_id=None, back=back)
-    await look.save(after.at(S.LINKING, look.now, due=look.now))
+    await look.save(after.at(S.LINKING, look.now, due=look.now, problem=after.problem))
     return True
 
 
 async def _link(look: Look, row: SettlementRow, seen: Seen) -> bool:
+    """Link the order once it has the lines and the total it was made for, and what is to be paid has come in."""
     assert seen.order_id is not None, "the new order was just read"
-    if not await link(look, row, seen.order_id):
-        after = replace(look.order, order_id=seen.order_id)
-        await look.save(after.at(S.STUCK, look.now, due=None, problem="lines_differ"))
-        await _tell(look, EventType.EXCHANGE_STUCK, {"problem": "lines_differ"})
+    new = await orders.load(look.db, seen.order_id)
+    assert new is not None, "it was just kept"
+    order, done = replace(look.order, order_id=seen.order_id), look.order.figures
+    assert done is not None, "what was drafted was priced"
+    lines = sum(one.quantity for one in order.articles)
+    agreed = as_collected(done, new.order.total, lines=lines, accepted=order.problem == ACCEPTED)
+    if agreed is None:
+        return await _stuck_with(look, order, "total_differs")
+    if captured(new.order) < agreed.collect.presentment:
+        return await _not_paid(look, replace(order, figures=agreed))
+    if not await link(replace(look, order=replace(order, figures=agreed)), row, seen.order_id):
+        return await _stuck_with(look, order, "lines_differ")
+    return False
+
+
+async def _not_paid(look: Look, order: ExchangeOrder) -> bool:
+    """Wait for the payment of an order that is there already; a person decides about one that is late."""
+    now = look.now
+    if order.expires_at is not None and order.expires_at <= now:
+        return await _stuck_with(look, replace(order, expires_at=None), "payment_pending")
+    if order.state is S.UNPAID:
+        await look.save(replace(order, due_at=now + look.far.poll))
+        return False
+    days, _ = await rows.patience(look.db, order.rma_id)
+    until = order.expires_at or (None if days is None else now + timedelta(days=days))
+    after = replace(order, expires_at=until)
+    await look.save(after.at(S.UNPAID, now, due=now + look.far.poll, problem=order.problem))
+    await returns.refresh(look.db, order.rma_id, at=now)
     return False
 
 
@@ -295,6 +323,8 @@ async def _take_back(look: Look, row: SettlementRow, seen: Seen) -> bool:
     order, back = replace(look.order, order_id=seen.order_id or look.order.order_id), look.order.back
     assert back is not None, "it is asked back"
     if order.order_ref is None:
+        if seen.draft is not None and seen.draft.order_ref is not None:  # it was paid meanwhile
+            return await _ordered(look, seen.draft.order_ref)
         if order.draft_ref is None:
             await give_up(look, row, back)
             return False
@@ -302,10 +332,13 @@ async def _take_back(look: Look, row: SettlementRow, seen: Seen) -> bool:
     else:
         new = None if order.order_id is None else await orders.load(look.db, order.order_id)
         if new is not None and is_sent(new.order):
-            return await _cannot(replace(look, order=order), "exchange_sent", "ask the shopper for the new article, or for its value")
+            return await _cannot(
+                replace(look, order=order), "exchange_sent", "ask the shopper for the new article, or for its value"
+            )
         effect_id = await look.plan(EffectKind.CANCEL_EXCHANGE, OnOrder(order.order_ref))
     after = replace(order, effect_id=effect_id)
     await look.save(after.at(S.DROPPING, look.now, due=look.now + look.far.awaited, problem=order.problem))
+    await returns.refresh(look.db, order.rma_id, at=look.now)
     return False
 
 
@@ -318,7 +351,8 @@ async def _dropped(look: Look, row: SettlementRow, effect: EffectRow, *, ok: boo
         return await _ordered(look, str(effect.result["order_ref"]))
     if order.order_ref is not None:
         return await _cannot(look, "exchange_not_cancelled", "cancel the new order on the platform, or settle it")
-    return await stuck(look, _problem(effect))
+    await _stuck_with(look, order, _problem(effect), again=False)  # asked once more it would refuse once more
+    return False
 
 
 async def _cannot(look: Look, kind: str, next_step: str) -> bool:

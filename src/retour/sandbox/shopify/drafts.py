@@ -117,10 +117,27 @@ def delete(shop: Shop, gid: str) -> dict[str, Any]:
     return {"deletedId": gid}
 
 
-def pay(shop: Shop, gid: str) -> Order:
-    """Let the shopper pay the invoice of a draft; raises Refusal."""
+def pay(shop: Shop, gid: str, *, pending: bool = False, price: str | None = None) -> Order:
+    """Let the shopper pay the invoice of a draft; raises Refusal.
+
+    `pending` leaves the payment to come, as a manual one is; `price` is what staff made of its first line before.
+    """
     draft = _open(shop, gid)
+    if price is not None:
+        draft.spec["lines"][0]["price"] = price
+    if pending:
+        draft.spec["payments"] = [{"gateway": "manual", "amount": "0"}]
     return _become(shop, draft)
+
+
+def collect(shop: Shop, order: Order) -> None:
+    """Let a payment that was pending come in."""
+    taken = Transaction(
+        shop.new_id("OrderTransaction"), "SALE", "SUCCESS", "manual", order.total_price, order, shop.now()
+    )
+    order.transactions.append(taken)
+    shop.transactions[taken.id] = taken
+    shop.touched(order)
 
 
 def cancel(shop: Shop, args: Input) -> dict[str, Any]:
@@ -130,6 +147,12 @@ def cancel(shop: Shop, args: Input) -> dict[str, Any]:
         raise Refusal(["orderId"], "Order does not exist", "NOT_FOUND")
     if order.cancelled_at is not None or any(line.sent for line in order.line_items):
         raise Refusal(["orderId"], "Cannot cancel an order that was fulfilled or cancelled", "INVALID")
+    if shop.settings.cancels == "refused":
+        raise Refusal(["orderId"], "This order cannot be cancelled", "INVALID")
+    job = {"id": shop.new_id("Job"), "done": True}
+    shop.jobs[str(job["id"])] = job
+    if shop.settings.cancels == "undone":
+        return {"job": job}
     now = shop.now()
     order.cancelled_at = now
     if (args.get("refundMethod") or {}).get("originalPaymentMethodsRefund"):
@@ -149,7 +172,7 @@ def cancel(shop: Shop, args: Input) -> dict[str, Any]:
         line.cancelled = line.quantity
     shop.effects["order_cancelled"] += 1
     shop.touched(order)
-    return {"job": {"id": shop.new_id("Job"), "done": True}}
+    return {"job": job}
 
 
 def find(shop: Shop, wanted: str) -> list[Draft]:

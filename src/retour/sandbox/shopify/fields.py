@@ -279,6 +279,7 @@ FIELDS: dict[str, Resolver] = {
     "QueryRoot.webhookSubscriptions": _subscriptions,
     "QueryRoot.productVariants": about.variants,
     "QueryRoot.draftOrder": _by_id("drafts"),
+    "QueryRoot.job": _by_id("jobs"),
     "QueryRoot.draftOrders": about.find_drafts,
     "Product.featuredMedia": _fixed(value=None),
     "ProductVariant.title": lambda v, _: v.option or v.product.title,

@@ -66,6 +66,7 @@ class Settings:
     refund_pending: str | None = None  # None, "SUCCESS" or "FAILURE": how a pending refund will end
     refund_pending_s: float = 0.0
     process_closes: bool = False
+    cancels: str = "done"  # how orderCancel ends: "done", "undone" (a job that cancels nothing), or "refused"
     taxes_included: bool = True  # whether the prices of drafted orders have their tax inside
     refund_keys: str = "errors"  # where refundCreate's key errors show: "errors" or "user_errors"
     scopes: list[str] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Shop:
         self.reasons: dict[str, ReasonDefinition] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.drafts: dict[str, Draft] = {}
+        self.jobs: dict[str, dict[str, object]] = {}
         self.restocks: list[Restock] = []
         self.adjustments: list[dict[str, Any]] = []
         self.refused: Counter[str] = Counter()

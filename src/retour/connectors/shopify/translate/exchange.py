@@ -18,6 +18,7 @@ Input = dict[str, Any]
 Target = DraftExchange | OnDraft | OnOrder
 INCONCLUSIVE: Final = ReadBack("inconclusive")
 ABSENT: Final = ReadBack("absent")
+TRIES: Final = 3  # sent that often and still not done, it is refused rather than sent for ever
 # The root field of each kind's mutation, where its object stands, and where its refusals.
 PAYLOADS: Final[Mapping[EffectKind, tuple[str, str, str]]] = {
     EffectKind.DRAFT_EXCHANGE: ("draftOrderCreate", "draftOrder", "userErrors"),
@@ -112,7 +113,7 @@ def _judged(effect: Effect, data: Doc) -> Outcome:
     if not thing:
         return Outcome(Verdict.UNKNOWN, far_code="no_payload", message=f"the answer has no {name}")
     if isinstance(effect.target, OnOrder):  # the platform cancels by a job of its own: looked at until it is done
-        return Outcome(Verdict.PENDING, far_id=effect.target.order_ref)
+        return Outcome(Verdict.PENDING, far_id=text(thing, "id"))
     if effect.kind is EffectKind.DROP_EXCHANGE:
         return Outcome(Verdict.OK, far_id=str(thing))
     return done(thing)
@@ -181,6 +182,8 @@ def build_readback(effect: Effect, target: Target, *, version: str) -> WireReque
             return operation.request("DraftsTagged", {"search": f"tag:'{tag(effect)}'"}, version=version)
         case OnDraft(draft_ref):
             return operation.request("DraftNow", {"id": draft_ref}, version=version)
+        case OnOrder(order_ref) if effect.far_id is not None:
+            return operation.request("CancelNow", {"id": order_ref, "job": effect.far_id}, version=version)
         case OnOrder(order_ref):
             return operation.request("OrderNow", {"id": order_ref}, version=version)
 
@@ -198,12 +201,29 @@ def read_back(effect: Effect, target: Target, answer: WireAnswer, *, version: st
         case OnDraft(draft_ref):
             return _on_draft(effect, draft_ref, said.data)
         case OnOrder(order_ref):
-            order = one(said.data, "order")
-            if not order:
-                return INCONCLUSIVE
-            if order.get("cancelledAt"):
-                return ReadBack("present", Outcome(Verdict.OK, far_id=order_ref))
-            return ABSENT
+            return _cancelled(effect, order_ref, said.data)
+
+
+def _cancelled(effect: Effect, order_ref: str, data: Doc) -> ReadBack:
+    """An order that stands although the platform's job is over was not cancelled, and will not be."""
+    order = one(data, "order")
+    if not order:
+        return INCONCLUSIVE
+    if order.get("cancelledAt"):
+        return ReadBack("present", Outcome(Verdict.OK, far_id=order_ref))
+    if effect.far_id is None:
+        return _not_done(effect)
+    return ABSENT if one(data, "job").get("done") is False else _refused_there(effect, "job_without_effect")
+
+
+def _not_done(effect: Effect) -> ReadBack:
+    """It was not done; what was sent often enough is refused for good."""
+    return ABSENT if effect.attempts < TRIES else _refused_there(effect, "not_done")
+
+
+def _refused_there(effect: Effect, code: str) -> ReadBack:
+    said = Outcome(Verdict.REJECTED, far_code=code, message=f"not done after {effect.attempts} calls")
+    return ReadBack("present", said)
 
 
 def _drafted(found: list[Doc]) -> ReadBack:
@@ -224,7 +244,7 @@ def _on_draft(effect: Effect, draft_ref: str, data: Doc) -> ReadBack:
     if status == "COMPLETED" and dropping:
         return ReadBack("present", replace(done(draft), verdict=Verdict.REJECTED, far_code="draft_completed"))
     wanted = {"COMPLETED"} if effect.kind is EffectKind.RELEASE_EXCHANGE else {"INVOICE_SENT", "COMPLETED"}
-    return ReadBack("present", done(draft)) if not dropping and status in wanted else ABSENT
+    return ReadBack("present", done(draft)) if not dropping and status in wanted else _not_done(effect)
 
 
 # --- reads ------------------------------------------------------------------------------------------------------------
