@@ -26,6 +26,7 @@ FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 PAGES_PER_RUN: Final = 10
 ACTOR: Final = "sync"
+_LONGEST_ID: Final = 170  # characters
 _log = structlog.get_logger(__name__)
 
 
@@ -90,14 +91,24 @@ def _keeping(
 
 
 async def _keep(db: Db, vault: Vault, looking: Looking, message: Fetched, now: datetime) -> None:
-    """Keep a message under its own id; one without an id under the fingerprint of its bytes."""
-    own = message_id_of(message.raw)
-    named = f"id:{own}" if own is not None and len(own) <= 190 else f"sha256:{hashlib.sha256(message.raw).hexdigest()}"
+    """Keep a message, once, under its own id and what it says; one without an id under the fingerprint of its bytes."""
     await webhook.receive(
         db, vault, tenant_id=looking.tenant_id, connection_id=looking.mailbox_id, source=f"mailbox:{looking.mailbox_id}",
-        event_id=named, topic=TOPIC, raw=message.raw, at=now, occurred_at=message.arrived_at,
+        event_id=_named(message.raw), topic=TOPIC, raw=message.raw, at=now, occurred_at=message.arrived_at,
         facts={} if message.whole else {"cut": "yes"},
     )  # fmt: skip
+
+
+def _named(raw: bytes) -> str:
+    """Return how a message is known again where its folder was numbered anew or its headers grew on the way.
+
+    An id alone is not enough: a program may give the same one to all that it writes.
+    """
+    own = message_id_of(raw)
+    if own is None or len(own) > _LONGEST_ID:
+        return f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    said = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
+    return f"id:{own} {hashlib.sha256(said).hexdigest()[:20]}"
 
 
 async def _mark(reader: MailboxReader, looking: Looking, page: MailPage, kept: tuple[Fetched, ...]) -> None:
