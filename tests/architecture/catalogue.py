@@ -15,6 +15,7 @@ ROUTER_FUNCTIONS: Final = frozenset(
         "route_due_effects(integer, interval)",
         "route_due_escalations(integer, interval, jsonb)",
         "route_due_exchanges(integer, interval)",
+        "route_due_card_holds(integer, interval)",
         "route_due_inbox(integer, interval)",
         "route_due_labels(integer, interval)",
         "route_due_mail(integer, interval)",

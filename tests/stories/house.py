@@ -10,12 +10,14 @@ from uuid import UUID
 
 from retour.connectors.http import Http, Patience
 from retour.connectors.shopify.client import ShopifyConnector
+from retour.connectors.stripe.client import StripeConnector
 from retour.core.order import Fetched
 from retour.core.platforms import Platforms
 from retour.core.policy import PolicyDocument, template
-from retour.core.ports import Credential
+from retour.core.ports import Credential, EffectConnector
 from retour.core.rma import Disposition, Grade
 from retour.core.shipping import TrackingEvent
+from retour.flows import card_hold as card_hold_flow
 from retour.flows import connection as connection_flow
 from retour.flows import effect as executor
 from retour.flows import exchange as exchange_flow
@@ -63,6 +65,7 @@ TIME_PASSES = (
     "UPDATE rma SET approve_at = clock_timestamp() WHERE tenant_id = $1 AND approve_at > clock_timestamp()",
     "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
     "UPDATE exchange_order SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
+    "UPDATE card_hold SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
 )
 
 
@@ -101,14 +104,21 @@ class House(Sight):
         self.tenant, self.store, self.connection = new_id(), new_id(), new_id()
         self.policies = PolicyCache()
         self.platforms = Platforms(
-            {"shopify": self.connector.records}, timedelta(seconds=5), quiet_period=timedelta(milliseconds=20)
-        )
-        self.carrier = executor.Carrier(executing, self._connector, self._credential, PACE, now)
+            {"shopify": self.connector.records}, timedelta(seconds=5), quiet_period=timedelta(milliseconds=20),
+            cards={"stripe": StripeConnector.records},
+        )  # fmt: skip
+        self.cards, self.ahead = StripeConnector(http), timedelta(0)
+        self.carrier = executor.Carrier(executing, self._carrier_to, self._credential, PACE, now)
 
     def _connector(self, _platform: str) -> ShopifyConnector:
         return self.connector
 
-    def _credential(self, _connection: Connection) -> Credential:
+    def _carrier_to(self, platform: str) -> EffectConnector:
+        return self.cards if platform == "stripe" else self.connector
+
+    def _credential(self, connection: Connection) -> Credential:
+        if connection.platform == "stripe":
+            return Credential(connection.base_url, "sk_test_sandbox")
         return Credential(self.address, self.secret)
 
     async def open(
@@ -331,6 +341,13 @@ class House(Sight):
         )  # fmt: skip
         await exchange_flow.carry_on(far, tenant_id=self.tenant, settlement_id=settlement_id)
 
+    async def carry_on_hold(self, hold_id: UUID) -> None:
+        far = card_hold_flow.Far(
+            self.executing, lambda _: self.cards, self._connector, self._credential, self.platforms, self.policies,
+            lambda: now() + self.ahead, awaited=FAR_AWAY, pause=FAR_AWAY,
+        )  # fmt: skip
+        await card_hold_flow.carry_on(far, tenant_id=self.tenant, hold_id=hold_id)
+
     async def _overdue(self) -> list[tuple[Work, UUID]]:
         """Return what is due, waiting for what is due within a moment."""
 
@@ -339,6 +356,7 @@ class House(Sight):
             jobs: tuple[tuple[Any, Work], ...] = (
                 (due.rmas, self.advance), (due.labels, self.make_label), (due.settlements, self.settle),
                 (due.effects, self.carry_out), (due.exchanges, self.carry_on_exchange),
+                (due.card_holds, self.carry_on_hold),
             )  # fmt: skip
             async with self.web.tx(None) as db:
                 for find, work in jobs:

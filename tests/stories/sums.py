@@ -55,6 +55,14 @@ SELECT 'entry', e.id::text, e.amount_minor, sum(p.amount_minor)
  WHERE e.moves_money GROUP BY e.tenant_id, e.id
 HAVING coalesce(sum(p.amount_minor), 0) <> CASE WHEN e.state = 'confirmed' THEN e.amount_minor ELSE 0 END
 """
+# What was taken from cards is booked once, under the provider's own id.
+CARDS = """
+SELECT 'card', coalesce(sum(h.captured_minor), 0), (
+         SELECT coalesce(-sum(a.posted_minor), 0) FROM ledger_account a WHERE a.path = 'gateway:stripe')
+  FROM card_hold h
+HAVING coalesce(sum(h.captured_minor), 0) <> (
+         SELECT coalesce(-sum(a.posted_minor), 0) FROM ledger_account a WHERE a.path = 'gateway:stripe')
+"""
 # What is booked as paid back is what settlements on their way or done pay, with what no payment was left to take.
 BOOKED = """
 SELECT 'settlement', s.id::text, s.state, s.total_minor, sum(l.paid_minor)
@@ -86,13 +94,14 @@ SELECT 'not explained', id::text, status FROM rma
    AND (blocked_actor IS NULL OR blocked_since IS NULL OR blocked_code IS NULL OR blocked_evidence->>'unblocks' IS NULL)
 """
 ALL = (
-    COUNTERS, LINES, CAPTURES, EFFECTS, LEDGER, ACCOUNTS, ENTRIES, BOOKED, MONEY_STATES, RESTOCKED, EVENTS, EXPLAINED
+    COUNTERS, LINES, CAPTURES, EFFECTS, LEDGER, ACCOUNTS, ENTRIES, CARDS, BOOKED, MONEY_STATES, RESTOCKED, EVENTS, EXPLAINED
 )  # fmt: skip
 WRONG = " UNION ALL ".join(f"SELECT to_jsonb(found) AS found FROM ({query}) found" for query in ALL)
 
 SOON = """
 SELECT EXISTS (SELECT FROM rma WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM exchange_order WHERE due_at <= clock_timestamp() + interval '1 s')
+    OR EXISTS (SELECT FROM card_hold WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM settlement WHERE due_at <= clock_timestamp() + interval '1 s')
     OR EXISTS (SELECT FROM effect WHERE state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL
                                     AND due_at <= clock_timestamp() + interval '1 s')

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
+
 KEY_NAMESPACE: Final = uuid.UUID("5f0f5b1e-4f0c-5d7e-9c39-0d6f2f1c7a11")
 
 
@@ -32,6 +34,10 @@ class EffectKind(StrEnum):
     INVOICE_EXCHANGE = "invoice_exchange"
     DROP_EXCHANGE = "drop_exchange"
     CANCEL_EXCHANGE = "cancel_exchange"
+    OPEN_PAGE = "open_page"
+    AUTHORISE_CARD = "authorise_card"
+    CAPTURE_CARD = "capture_card"
+    RELEASE_CARD = "release_card"
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
@@ -45,6 +51,10 @@ EXCHANGE_KINDS: Final = frozenset(
         EffectKind.DROP_EXCHANGE,
         EffectKind.CANCEL_EXCHANGE,
     }
+)
+# The authorisation behind an instant exchange (core/hold.py); carried out at the provider of the card's payments.
+CARD_KINDS: Final = frozenset(
+    {EffectKind.OPEN_PAGE, EffectKind.AUTHORISE_CARD, EffectKind.CAPTURE_CARD, EffectKind.RELEASE_CARD}
 )
 
 
@@ -246,6 +256,10 @@ Target = (
     | DraftExchange
     | OnDraft
     | OnOrder
+    | OpenPage
+    | AuthoriseAgain
+    | CaptureCard
+    | ReleaseCard
 )
 
 TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
@@ -267,6 +281,10 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.INVOICE_EXCHANGE: OnDraft,
     EffectKind.DROP_EXCHANGE: OnDraft,
     EffectKind.CANCEL_EXCHANGE: OnOrder,
+    EffectKind.OPEN_PAGE: OpenPage,
+    EffectKind.AUTHORISE_CARD: AuthoriseAgain,
+    EffectKind.CAPTURE_CARD: CaptureCard,
+    EffectKind.RELEASE_CARD: ReleaseCard,
 }
 
 

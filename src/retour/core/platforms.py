@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -13,8 +13,10 @@ CARRIER: Final = "carrier"
 WAREHOUSE: Final = "warehouse"
 FEED: Final = "feed"  # tells of orders and returns; nothing can be asked of it and nothing carried out there
 MAILBOX: Final = "mailbox"  # is read for what shoppers write
-# Connections that only speak.
-SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED, MAILBOX})
+STRIPE: Final = "stripe"  # holds amounts on cards
+CARD_PROVIDERS: Final = frozenset({STRIPE})
+# Connections that only speak, or are asked for something else than orders.
+SPEAKING: Final = frozenset({CARRIER, WAREHOUSE, FEED, MAILBOX, STRIPE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Platforms:
     quiet_period: timedelta | None = None
     trusted_window: timedelta | None = None
     push: CapabilityRecord | None = None  # what telling a return to another returns system is capable of
+    cards: Mapping[str, Mapping[EffectKind, CapabilityRecord]] = field(default_factory=dict)  # of card providers
 
     def quiet(self, record: CapabilityRecord) -> timedelta:
         """Return how long silence must last before a read-back counts."""

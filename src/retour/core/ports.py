@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from retour.core.card import PageSeen
 from retour.core.effect import Effect, EffectKind
 from retour.core.money import Sides
 from retour.core.order import Fetched
@@ -254,6 +255,14 @@ class ReturnsSystem(EffectConnector, Protocol):
     The outcome of `PUSH_RETURN` has that id and, as `status` of its result, where the return stands there; both are read
     back by our reference. From then on its state comes as any source's does, by messages and by being asked.
     """
+
+
+class CardHolder(EffectConnector, Protocol):
+    """A provider of card payments: amounts are authorised on a page of its own, made anew, captured and let go."""
+
+    async def see_page(self, at: Credential, *, ref: str) -> PageSeen | None:
+        """Return how a page stands, nothing for one that is not known there; raise Unreachable."""
+        ...
 
 
 class CommerceConnector(EffectConnector, Protocol):

@@ -40,6 +40,8 @@ USUAL_HOURS: Final[Mapping[str, int]] = {
     "withdrawal_unpaid": 312,
     "exchange_unpaid": 336,
     "exchange_stuck": 24,
+    "card_refused": 168,
+    "card_failed": 24,
 }
 WITHDRAWALS: Final = ("withdrawal_waiting", "withdrawal_unpaid")
 

@@ -4,7 +4,7 @@ from retour.doors.queue import Runner, Sweep
 from retour.main.catalogue import catalogue_work
 from retour.main.house import House
 from retour.main.runner import found, runner_of
-from retour.main.settling import exchange_work, settle_step
+from retour.main.settling import card_hold_work, exchange_work, settle_step
 from retour.main.tasks import effect_step, in_a_row, inbox_work, sync_work
 from retour.main.visits import look_up_work
 from retour.main.withdrawals import match_work
@@ -23,10 +23,12 @@ def executor_runner(here: House) -> Runner:
         Task.MATCH_WITHDRAWAL: match_work(here),
         Task.EXCHANGE: exchange_work(here),
         Task.CATALOGUE: catalogue_work(here),
+        Task.CARD_HOLD: card_hold_work(here),
     }
     sweeps = [
         Sweep("effects", found(due.effects), tasks[Task.CARRY_OUT]),
         Sweep("settlements", found(due.settlements), tasks[Task.SETTLE]),
         Sweep("exchanges", found(due.exchanges), tasks[Task.EXCHANGE]),
+        Sweep("card holds", found(due.card_holds), tasks[Task.CARD_HOLD]),
     ]
     return runner_of(here, [Queue.MONEY], tasks, sweeps)

@@ -15,11 +15,15 @@ from retour.connectors.http import Http, Patience
 from retour.connectors.mailbox.client import ImapClient
 from retour.connectors.picture.client import PictureClient
 from retour.connectors.shopify.client import ShopifyConnector
+from retour.connectors.stripe.client import RECORD as CARD_RECORD
+from retour.connectors.stripe.client import StripeConnector
 from retour.connectors.webhook.client import PATIENCE as WEBHOOK_PATIENCE
 from retour.connectors.webhook.client import WebhookClient
+from retour.core.effect import CARD_KINDS
 from retour.core.mailbox import MailboxReader
-from retour.core.platforms import FEED, Platforms
+from retour.core.platforms import FEED, STRIPE, Platforms
 from retour.core.ports import (
+    CardHolder,
     CommerceConnector,
     Credential,
     EffectConnector,
@@ -66,10 +70,15 @@ class House:
     feeds: FeedReader | None = None
     mailboxes: MailboxReader | None = None
     returns_systems: Mapping[str, ReturnsSystem] = field(default_factory=dict)
+    cards: Mapping[str, CardHolder] = field(default_factory=dict)
 
     def carrier_to(self, platform: str) -> EffectConnector:
-        """Return who carries effects out at a platform, or at another returns system."""
-        return self.returns_systems.get(platform) or self.connectors[platform]
+        """Return who carries effects out at a platform, at another returns system, or on cards."""
+        return self.returns_systems.get(platform) or self.cards.get(platform) or self.connectors[platform]
+
+    def provider(self, platform: str) -> CardHolder:
+        """Return the connector of a provider of card payments."""
+        return self.cards[platform]
 
     def connector(self, platform: str) -> CommerceConnector:
         """Return the connector of a platform that somebody connected."""
@@ -105,6 +114,7 @@ def platforms(settings: Settings, known: Mapping[str, CommerceConnector]) -> Pla
         http_timeout=timedelta(seconds=settings.http_timeout_s * WHOLE_CALL),
         quiet_period=None if settings.quiet_s is None else timedelta(seconds=settings.quiet_s),
         push=RECORD,
+        cards={STRIPE: dict.fromkeys(CARD_KINDS, CARD_RECORD)},
     )
 
 
@@ -146,6 +156,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
                 feeds=FeedClient(told),
                 mailboxes=ImapClient(internal=settings.allow_private_urls),
                 returns_systems={FEED: FeedPush(told, clock=utc_now)},
+                cards={STRIPE: StripeConnector(http)},
             )
         finally:
             await database.close()

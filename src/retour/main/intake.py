@@ -6,6 +6,8 @@ from uuid import UUID
 from retour.core.platforms import FEED, MAILBOX
 from retour.core.warehouse import REPORTS
 from retour.flows import order as order_flow
+from retour.flows.card_hold.told import TOPIC as CARD_TOPIC
+from retour.flows.card_hold.told import CardTold, told_of_card
 from retour.flows.intake.fetching import TOPIC as MAIL_TOPIC
 from retour.flows.intake.message import DOCUMENTS, Told, read_message
 from retour.flows.intake.syncing import Asking, sync_source
@@ -25,19 +27,23 @@ def documents(here: House, tenant_id: UUID) -> Documents:
     """Return who works on the documents of an account's inbox."""
     hands, mail = ReturnHands(here.policies), mail_in(here, tenant_id)
 
-    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported | Became:
+    async def work(db: Db, entry: Entry, raw: bytes) -> Told | Reported | Became | CardTold:
         now: datetime = utc_now()
         if entry.topic in TOPICS:
             return await platform_asks(db, entry, raw)
         if entry.topic in REPORTS:
             return await take_report(db, entry, raw, policies=here.policies, now=now)
+        if entry.topic == CARD_TOPIC:
+            return await told_of_card(db, entry, now=now)
         if entry.topic == MAIL_TOPIC:
             return await mail.read(db, entry, raw)
         return await read_message(
             db, here.vault, entry, raw, tenant_id=tenant_id, hands=hands, mirror=order_flow.mirror, now=now
         )
 
-    return Documents(DOCUMENTS | REPORTS | TOPICS | {MAIL_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC}))
+    return Documents(
+        DOCUMENTS | REPORTS | TOPICS | {MAIL_TOPIC, CARD_TOPIC}, work, mail.prepare, frozenset({MAIL_TOPIC})
+    )
 
 
 async def asked_regularly(here: House, tenant_id: UUID, connection_id: UUID) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from retour.core.order import Fetched
+from retour.flows import card_hold as card_hold_flow
 from retour.flows import exchange as exchange_flow
 from retour.flows import hand_over as hand_over_flow
 from retour.flows import order as order_flow
@@ -62,5 +63,18 @@ def exchange_work(here: House) -> Work:
 
     async def carry_on(tenant_id: UUID, settlement_id: UUID) -> None:
         await exchange_flow.carry_on(far, tenant_id=tenant_id, settlement_id=settlement_id)
+
+    return carry_on
+
+
+def card_hold_work(here: House) -> Work:
+    """Return the work of taking the authorisation of one card as far as it goes now."""
+    far = card_hold_flow.Far(
+        database=here.database, providers=here.provider, connectors=here.connector, open_credential=here.credential,
+        platforms=here.platforms, policies=here.policies, clock=utc_now,
+    )  # fmt: skip
+
+    async def carry_on(tenant_id: UUID, hold_id: UUID) -> None:
+        await card_hold_flow.carry_on(far, tenant_id=tenant_id, hold_id=hold_id)
 
     return carry_on

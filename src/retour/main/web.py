@@ -7,6 +7,7 @@ from litestar import Litestar
 from retour.connectors.carrier.webhooks import CarrierInbound
 from retour.connectors.feed.webhooks import FeedInbound
 from retour.connectors.shopify.webhooks import ShopifyInbound
+from retour.connectors.stripe.webhooks import StripeInbound
 from retour.connectors.warehouse.webhooks import WarehouseInbound
 from retour.core.ports import Inbound
 from retour.core.sign_in import set_up_code
@@ -33,9 +34,8 @@ from retour.web.vitals import counted, vitals_handlers
 
 def inbounds() -> dict[str, Inbound]:
     """Return everybody whose webhooks this build can verify and read; all that the web process knows of them."""
-    return {
-        inbound.platform: inbound for inbound in (ShopifyInbound(), CarrierInbound(), FeedInbound(), WarehouseInbound())
-    }
+    known = (ShopifyInbound(), CarrierInbound(), FeedInbound(), WarehouseInbound(), StripeInbound())
+    return {inbound.platform: inbound for inbound in known}
 
 
 def web_app(here: House) -> Litestar:

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.applications import Starlette
 
 from retour.sandbox.admin.pages import FRAME, Admin
+from retour.sandbox.cards import Cards
 from retour.sandbox.carrier import Carrier
 from retour.sandbox.control import Control
 from retour.sandbox.mail.desk import Desk
@@ -64,6 +65,7 @@ class Sandbox:
         self.announcer = Announcer(self.office)
         self.carrier = Carrier(url=carrier_url, secret=carrier_secret)
         self.warehouse = Warehouse()
+        self.cards = Cards()
         self.returns_system = ReturnsSystem()
         self.mail = Mailroom()
         self.shop = self._fresh()
@@ -75,6 +77,7 @@ class Sandbox:
                 *Control(self).routes(),
                 *self.carrier.routes(),
                 *self.warehouse.routes(),
+                *self.cards.routes(),
                 *self.returns_system.routes(),
                 *pages,
             ]
@@ -108,6 +111,7 @@ class Sandbox:
         self.plan.clear()
         self.carrier.reset()
         self.warehouse.reset()
+        self.cards.reset()
         self.returns_system.reset()
         self.mail.reset()
         self.gateway.shop = self._fresh()

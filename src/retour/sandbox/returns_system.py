@@ -20,7 +20,7 @@ from retour.sandbox.warehouse import read_wish
 PAGE = 100
 
 
-class _Cut(Response):
+class Cut(Response):
     """An answer of which nothing but its head arrives."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
@@ -39,7 +39,7 @@ class Fault:
     def answer(self) -> Response:
         """Return what is answered instead."""
         if not self.status:
-            return _Cut()
+            return Cut()
         headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
         return JSONResponse({"detail": "as you wished"}, self.status, headers=headers)
 

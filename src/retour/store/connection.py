@@ -34,6 +34,10 @@ SET_SETTINGS: Final = "UPDATE connection SET settings = $2 WHERE tenant_id = cur
 SET_STATE: Final = """
 UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
 """
+HOLDS_CARDS: Final = """
+SELECT EXISTS (SELECT FROM card_hold WHERE tenant_id = current_tenant() AND connection_id = $1
+                  AND state NOT IN ('captured', 'released', 'lapsed'))
+"""
 FORGET: Final = "UPDATE connection SET sealed_read = NULL WHERE tenant_id = current_tenant() AND id = $1"
 LOCK_OUT: Final = """
 UPDATE connection SET state = 'needs_reconnect'
@@ -113,6 +117,12 @@ async def set_settings(db: Db, connection_id: UUID, settings: Mapping[str, objec
 async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
     """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
     return await db.fetchval(SET_STATE, connection_id, state) is not None
+
+
+async def holds_cards(db: Db, connection_id: UUID) -> bool:
+    """Return whether anything is held on a card with a provider, or is asked for."""
+    found: bool = await db.fetchval(HOLDS_CARDS, connection_id)
+    return found
 
 
 async def forget(db: Db, connection_id: UUID) -> None:

@@ -30,6 +30,7 @@ EXPIRED_VISITS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_vi
 SIMULATIONS: Final = "SELECT tenant_id, id FROM route_due_simulations($1, $2)"
 EXPIRED_SIMULATIONS: Final = "SELECT tenant_id, tenant_id AS id FROM route_expired_simulations($1, $2)"
 EXCHANGES: Final = "SELECT tenant_id, id FROM route_due_exchanges($1, $2)"
+CARD_HOLDS: Final = "SELECT tenant_id, id FROM route_due_card_holds($1, $2)"
 LABELS: Final = "SELECT tenant_id, id FROM route_due_labels($1, $2)"
 PRIVACY: Final = "SELECT tenant_id, id FROM route_due_privacy($1, $2)"
 RETENTION: Final = "SELECT tenant_id, tenant_id AS id FROM route_due_retention($1, $2)"
@@ -80,6 +81,11 @@ async def labels(db: Db, *, most: int, overdue: timedelta) -> Due:
 async def exchanges(db: Db, *, most: int, overdue: timedelta) -> Due:
     """Return (tenant, settlement) whose new order is to be looked at, oldest first."""
     return _ids(await db.fetch(EXCHANGES, most, overdue))
+
+
+async def card_holds(db: Db, *, most: int, overdue: timedelta) -> Due:
+    """Return (tenant, authorisation of a card) that is to be looked at, oldest first."""
+    return _ids(await db.fetch(CARD_HOLDS, most, overdue))
 
 
 async def syncs(db: Db, *, most: int, overdue: timedelta) -> Due:

@@ -40,6 +40,7 @@ class Task(StrEnum):
     MATCH_WITHDRAWAL = "withdrawal.match"
     LABEL = "label.make"
     EXCHANGE = "exchange.carry_on"
+    CARD_HOLD = "card_hold.carry_on"
     ALARM = "alarm.tell"
     PRIVACY = "privacy.answer"
     NOTICE = "notice.tell"

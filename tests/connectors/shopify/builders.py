@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from retour.core.effect import (
+    CARD_KINDS,
     Disposed,
     DraftExchange,
     Effect,
@@ -29,8 +30,9 @@ from retour.core.effect import (
 )
 from retour.core.ports import WireAnswer
 
-KINDS = tuple(kind for kind in EffectKind if kind is not EffectKind.PUSH_RETURN)
-"""All that is carried out at a shop; a return is told to another returns system."""
+ELSEWHERE = frozenset({EffectKind.PUSH_RETURN, *CARD_KINDS})
+KINDS = tuple(kind for kind in EffectKind if kind not in ELSEWHERE)
+"""All that is carried out at a shop; a return is told to another returns system, a card is held elsewhere."""
 PAYLOADS = Path(__file__).with_name("payloads")
 GID = "gid://shopify"
 DRAFT, NEW_ORDER = f"{GID}/DraftOrder/8", f"{GID}/Order/9"

@@ -8,7 +8,7 @@ from retour.connectors.http import Http
 from retour.connectors.shopify import ShopifyConnector
 from retour.core.effect import EffectKind
 from retour.core.ports import Silence, Verdict, WireAnswer
-from tests.connectors.shopify.builders import GID, an_effect, answered, recorded, saying
+from tests.connectors.shopify.builders import ELSEWHERE, GID, an_effect, answered, recorded, saying
 
 CONNECTOR = ShopifyConnector(Http())
 REVERSE = f"{GID}/ReverseFulfillmentOrderLineItem/46"
@@ -53,7 +53,7 @@ def test_an_error_beside_a_made_refund_is_unknown() -> None:
 # --- everything that can come back instead of an answer --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", [kind for kind in EffectKind if kind is not EffectKind.PUSH_RETURN])
+@pytest.mark.parametrize("kind", [kind for kind in EffectKind if kind not in ELSEWHERE])
 @pytest.mark.parametrize(
     ("answer", "verdict", "code", "wait"),
     [

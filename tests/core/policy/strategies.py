@@ -49,6 +49,7 @@ from retour.core.policy.outcome import (
     Fees,
     FeeTax,
     Inspection,
+    InstantTerms,
     MethodKind,
     MethodOffer,
     Methods,
@@ -185,6 +186,7 @@ def _exchange(chance: Random) -> ExchangeTerms:
         chance.choice(tuple(UpCharge)),
         chance.choice(tuple(DownCharge)),
         out_of_stock=chance.random() < 0.5,
+        instant=InstantTerms(chance.randint(1, 60), chance.randint(0, 60)) if chance.random() < 0.3 else None,
     )
 
 

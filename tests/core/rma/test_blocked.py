@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from retour.core.effect import EXCHANGE_KINDS, EffectKind, EffectState
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, EffectKind, EffectState
 from retour.core.rma import (
     Blocked,
     Decision,
@@ -190,7 +190,7 @@ class TestMoney:
         assert waits_for(ret) != ("finance", "payments_paused", b.INSPECTED_AT)
 
     @pytest.mark.parametrize(
-        "kind", [k for k in K if k not in (*MARKS, K.REQUEST_RETURN, K.APPROVE_RETURN, *EXCHANGE_KINDS)]
+        "kind", [k for k in K if k not in (*MARKS, K.REQUEST_RETURN, K.APPROVE_RETURN, *EXCHANGE_KINDS, *CARD_KINDS)]
     )
     def test_an_effect_that_failed_or_is_parked_comes_before_everything(self, kind: EffectKind) -> None:
         for state, parked, code in ((E.FAILED, False, "effect_failed"), (E.UNKNOWN, True, "effect_unknown")):
@@ -357,6 +357,7 @@ class TestAfterTheEnd:
             K.NOTE,
             K.PUSH_RETURN,
             *EXCHANGE_KINDS,
+            *CARD_KINDS,
         )
         assert waits_for(ret) == (None if moot else ("finance", "effect_failed", b.DECIDED_AT))
 

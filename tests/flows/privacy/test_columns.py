@@ -35,7 +35,8 @@ CODES = named(
 # The merchant's own, the staff's, and what describes goods, money and calls.
 FREE = named(
     """
-    account.name alarm.facts alarm.subject api_key.name  blocker_limit.code connection.base_url
+    account.name alarm.facts alarm.subject api_key.name  blocker_limit.code card_hold.decided card_hold.intent_ref
+    card_hold.owes card_hold.page_ref card_hold.problem card_hold.units connection.base_url
     connection.far_name connection.health connection.sealed_read connection.sealed_webhook_secrets
     connection.sealed_write connection.settings delivery.last_problem discrepancy.next_step dock_scan.code
     dock_scan.nonce effect.guard_before exchange.figures exchange_order.articles exchange_order.back
@@ -66,6 +67,7 @@ SHORT_LIVED = named("catalogue_ask.key catalogue_ask.question idempotency.body i
 ERASED = named(
     """
     discrepancy.details effect.message effect.result effect.target effect_observation.message event.data
+    card_hold.back_url card_hold.customer_ref card_hold.method_ref card_hold.page_url
     exchange_order.pay_url fee_waiver.reason goods_observation.note inbox.body_sealed inbox.facts info_request.answer
     info_request.question inspection.note intake.facts intake.reason intake.sealed intake_photo.sealed
     label.content_sealed mail.last_problem mail.sealed_address mail.sealed_data person.email person.email_folded

@@ -65,6 +65,17 @@ class DownCharge(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class InstantTerms:
+    """The new article is sent at once against an authorisation of the shopper's card for what it is worth.
+
+    The goods are handed over within `days` of the new order, and arrive within `arrive_days` more.
+    """
+
+    days: int = 14
+    arrive_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeTerms:
     """The terms of an exchange; a new price from `free_from_bp` to `free_to_bp` of the reference price is even."""
 
@@ -75,3 +86,4 @@ class ExchangeTerms:
     up: UpCharge = UpCharge.INVOICE
     down: DownCharge = DownCharge.REFUND
     out_of_stock: bool = False
+    instant: InstantTerms | None = None

@@ -9,6 +9,7 @@ from retour.core.policy.charge import (
     ExchangePrice,
     ExchangeTerms,
     Fee,
+    InstantTerms,
     UpCharge,
 )
 from retour.core.policy.reading import Node
@@ -17,6 +18,7 @@ from retour.core.refund.terms import FeeOf, FeePer, FeeTax
 MAX_BP: Final = 10_000
 MAX_MINOR: Final = 10**12
 MAX_FREE_BP: Final = 100_000  # tenfold
+MAX_INSTANT_DAYS: Final = 60
 
 
 def fee(node: Node, currency: str | None, *, of_a_label: bool = False) -> Fee:
@@ -59,7 +61,9 @@ def bonus(node: Node, currency: str | None) -> Bonus:
 
 def exchange(node: Node) -> ExchangeTerms:
     """Read the terms of an exchange; the same price is always an even exchange."""
-    fields = node.fields(optional=("items", "price", "free_from_bp", "free_to_bp", "up", "down", "out_of_stock"))
+    fields = node.fields(
+        optional=("items", "price", "free_from_bp", "free_to_bp", "up", "down", "out_of_stock", "instant")
+    )
     return ExchangeTerms(
         items=fields["items"].choice(ExchangeItems) if "items" in fields else ExchangeItems.VARIANT,
         price=fields["price"].choice(ExchangePrice) if "price" in fields else ExchangePrice.PAID,
@@ -68,6 +72,17 @@ def exchange(node: Node) -> ExchangeTerms:
         up=fields["up"].choice(UpCharge) if "up" in fields else UpCharge.INVOICE,
         down=fields["down"].choice(DownCharge) if "down" in fields else DownCharge.REFUND,
         out_of_stock=fields["out_of_stock"].flag() if "out_of_stock" in fields else False,
+        instant=_instant(fields["instant"]) if "instant" in fields else None,
+    )
+
+
+def _instant(node: Node) -> InstantTerms:
+    fields = node.fields(optional=("days", "arrive_days"))
+    return InstantTerms(
+        days=fields["days"].whole(least=1, most=MAX_INSTANT_DAYS) if "days" in fields else InstantTerms().days,
+        arrive_days=fields["arrive_days"].whole(least=0, most=MAX_INSTANT_DAYS)
+        if "arrive_days" in fields
+        else InstantTerms().arrive_days,
     )
 
 

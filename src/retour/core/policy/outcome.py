@@ -12,6 +12,7 @@ from retour.core.policy.charge import (
     ExchangePrice,
     ExchangeTerms,
     Fee,
+    InstantTerms,
     UpCharge,
 )
 from retour.core.refund.terms import (
@@ -51,6 +52,7 @@ __all__ = [
     "Grade",
     "Group",
     "Inspection",
+    "InstantTerms",
     "MethodKind",
     "MethodOffer",
     "Methods",

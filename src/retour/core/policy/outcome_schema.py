@@ -6,7 +6,7 @@ from typing import Final
 
 from retour.core.order import TenderKind
 from retour.core.policy.charge import DownCharge, ExchangeItems, ExchangePrice, UpCharge
-from retour.core.policy.charge_decoding import MAX_BP, MAX_FREE_BP, MAX_MINOR
+from retour.core.policy.charge_decoding import MAX_BP, MAX_FREE_BP, MAX_INSTANT_DAYS, MAX_MINOR
 from retour.core.policy.document import MAX_TEXT
 from retour.core.policy.outcome import (
     Anchor,
@@ -120,6 +120,7 @@ _EXCHANGE: Final = closed(
         "up": one_of(UpCharge),
         "down": one_of(DownCharge),
         "out_of_stock": FLAG,
+        "instant": closed({"days": whole(1, MAX_INSTANT_DAYS), "arrive_days": whole(0, MAX_INSTANT_DAYS)}),
     }
 )
 

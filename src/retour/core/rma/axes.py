@@ -127,6 +127,8 @@ def _money(at: Standing) -> Axis:
     if at.blocked_code in ("exchange_unpaid", "exchange_stuck"):
         stuck = at.blocked_code == "exchange_stuck"
         return Axis(at.blocked_code, Fill.HALF, Tone.NEEDS_YOU if stuck else Tone.MOVING)
+    if at.blocked_code in ("card_failed", "card_refused"):
+        return Axis(at.blocked_code, Fill.HALF, Tone.STOPPED if at.blocked_code == "card_failed" else Tone.MOVING)
     if at.blocked_code in ("awaiting_payout", "payout_failed"):
         stopped = at.blocked_code == "payout_failed"
         return Axis(at.blocked_code, Fill.HALF, Tone.STOPPED if stopped else Tone.NEEDS_YOU)

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from retour.core.effect import EXCHANGE_KINDS, OPEN_STATES, EffectKind, EffectState
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Scalar
 from retour.core.rma.exchange import ExchangeState, ExchangeView
+from retour.core.rma.hold import HoldState, Owes
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
 from retour.core.rma.native import is_made_up_for
@@ -62,12 +63,13 @@ class Blocked:
 def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> Blocked | None:
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
-        return _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now) or _taken_back(ret)
+        left = _trouble(ret, ret.standing(), _MOOT, now) or _unreported(ret, now)
+        return left or _taken_back(ret) or _card(ret)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
         or _money(ret, own, now)
-        or _people(ret, own, now)
+        or _people(ret, own, now, _card(ret))
         or _machines(ret, own, steps, now)
     )
 
@@ -87,7 +89,7 @@ def _trouble(
             return Blocked("finance", "effect_unknown", since, "look at the far side and decide", _facts(effect))
         if effect.state is not EffectState.FAILED or effect.kind in ignored or is_made_up_for(ret, effect):
             continue
-        if effect.kind in EXCHANGE_KINDS:  # the exchange itself says what is to be done about it
+        if effect.kind in EXCHANGE_KINDS | CARD_KINDS:  # the exchange itself says what is to be done about it
             continue
         if not _is_paid_otherwise(ret, effect):
             return Blocked("finance", "effect_failed", since, "correct the cause and try again", _facts(effect))
@@ -186,6 +188,22 @@ def _exchange(settlement: SettlementView, new: ExchangeView) -> Blocked | None:
     return None
 
 
+def _card(ret: Return) -> Blocked | None:
+    """Return whom a card waits for that refused what an instant exchange stands on."""
+    hold = ret.card
+    if hold is None or hold.state not in (HoldState.DUNNING, HoldState.FAILED):
+        return None
+    pays = hold.owes is Owes.PAY
+    facts: dict[str, Scalar] = {"amount_minor": str(hold.owed_minor if pays else hold.amount_minor)}
+    facts |= {"problem": hold.problem, "owes": hold.owes.value if hold.owes else None}
+    if hold.lapses_at is not None and not pays:
+        facts["held_until"] = hold.lapses_at.isoformat()
+    if hold.state is HoldState.FAILED:
+        return Blocked("agent", "card_failed", hold.since, "settle it with the shopper, then capture or release", facts)
+    unblocks = "pay the amount" if pays else "confirm the amount with a card"
+    return Blocked("shopper", "card_refused", hold.since, unblocks, facts)
+
+
 def _taken_back(ret: Return) -> Blocked | None:
     """Return since when a new order is being taken back, whatever became of its settlement."""
     for one in ret.settlements:
@@ -195,11 +213,13 @@ def _taken_back(ret: Return) -> Blocked | None:
     return None
 
 
-def _people(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
+def _people(ret: Return, own: Ownership, now: datetime, card: Blocked | None) -> Blocked | None:
     facts, rest = _counted(ret)
     open_lines = [line for line in ret.lines if line.decision in OPEN and not line.kept]
     if any(minus(line.received, line.inspected) for line in open_lines):
         return Blocked("warehouse", "awaiting_inspection", ret.received_at or now, "inspect the units received", facts)
+    if card is not None:
+        return card
     units = _not_restocked(ret)
     if units and own.restocks == "warehouse":
         since = ret.inspected_at or now

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from retour.core.effect import EffectKind, EffectState
 from retour.core.rma.exchange import ExchangeView
+from retour.core.rma.hold import HoldView
 from retour.core.rma.label import LabelView
 from retour.core.rma.moves import Decision
 
@@ -279,6 +280,7 @@ class Return:
     send_by: datetime | None = None  # when it is over if nothing was sent
     reminded_at: datetime | None = None  # of that
     patience: Patience = Patience()
+    card: HoldView | None = None  # the newest authorisation that an instant exchange stands on
     push_to: uuid.UUID | None = None  # the returns system that it is told to and does not come from, while it is not
 
     def effect(self, kind: EffectKind, business_ref: str) -> EffectView | None:

@@ -9,6 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.doors.api import (
     attention,
+    card_holds,
+    card_providers,
     counters,
     discrepancies,
     effects,
@@ -66,6 +68,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *returns.OPERATIONS,
     *exchanges.OPERATIONS,
     *exchange_orders.OPERATIONS,
+    *card_holds.OPERATIONS,
+    *card_providers.OPERATIONS,
     *return_actions.OPERATIONS,
     *return_bulk.OPERATIONS,
     *return_turns.OPERATIONS,

@@ -11,6 +11,7 @@ from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard import (
     acts_on_attention,
+    acts_on_cards,
     acts_on_exchanges,
     acts_on_goods,
     acts_on_money,
@@ -140,6 +141,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *acts_on_goods.ACTS,
     *acts_on_money.ACTS,
     *acts_on_exchanges.ACTS,
+    *acts_on_cards.ACTS,
     *acts_on_attention.ACTS,
     *acts_on_parcels.ACTS,
     *acts_on_repairs.ACTS,

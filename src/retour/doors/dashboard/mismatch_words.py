@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from retour.doors.dashboard import exchange_words
+from retour.doors.dashboard import card_words, exchange_words
 
 
 def _(text: str) -> str:
@@ -20,6 +20,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "paid_and_rejected": _("Paid, and rejected when it was decided again"),
     "reversal_asked": _("Issued outside, and rejected when it was decided again"),
     **exchange_words.EXCEPTIONS,
+    **card_words.EXCEPTIONS,
     "restock_to_undo": _("Back in stock, and rejected when it was decided again"),
     "paid_not_received": _("Paid, and the goods are not here"),
     "refunded_elsewhere": _("Refunded in another system"),
@@ -49,6 +50,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
 # What whoever owns a mismatch does next; the API tells integrators the same in English.
 NEXT_STEPS: Final[Mapping[str, str]] = {
     **exchange_words.NEXT_STEPS,
+    **card_words.NEXT_STEPS,
     "platform_disagrees": _("compare both computations and decide"),
     "effect_unknown": _("look at the platform: did it happen?"),
     "effect_failed": _("read what the platform said, correct the cause, try again"),

@@ -11,7 +11,7 @@ from retour.core.money import Money
 from retour.core.ports import PlatformQuote
 from retour.core.refund import RowKind
 from retour.core.rma.axes import PEOPLE, answers_for
-from retour.doors.dashboard import acts_on_exchanges, label_words, words
+from retour.doors.dashboard import acts_on_exchanges, card_words, label_words, words
 from retour.doors.dashboard.told import mark_of, since, word
 from retour.doors.dashboard.whole import Allowed, Whole
 from retour.store.desk.board import Stops
@@ -95,6 +95,9 @@ def _follows(whole: Whole, code: str, reader: Reader, stops: Stops) -> Text:
             waiting = acts_on_exchanges.stuck_one(whole)
             problem = acts_on_exchanges.problem_of(waiting, reader) if waiting is not None else None
             return _sentences(problem or "", say(words.QUEUE[code][1]))
+        case "card_failed" | "card_refused":
+            why = whole.cards[0].problem if whole.cards else None
+            return _sentences(word(reader, card_words.PROBLEMS, why) if why else "", say(words.QUEUE[code][1]))
         case "decision_needed":
             return _asks_for_review(whole, reader)
         case "held":
@@ -141,6 +144,8 @@ def _buttons(
         "payout_failed": [(say("Report as paid"), "report")],
         "exchange_stuck": [(say("Decide"), "exchange-decide"), (say("Name another article"), "exchange-article")],
         "exchange_unpaid": [(say("Decide"), "exchange-decide")],
+        "card_failed": [(say("Decide"), "card")],
+        "card_refused": [(say("Decide"), "card")],
         "awaiting_restock": [(say("Report the restock"), "restocked")],
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")

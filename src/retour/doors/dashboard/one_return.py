@@ -15,7 +15,15 @@ from retour.core.policy import decode, decode_facts
 from retour.core.policy.tracing import Compared, Evaluated, Grouped, trace
 from retour.core.rma import Decision, ReturnLine, count
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import acts_on_exchanges, guard_words, mark_words, mismatch_words, way_words, words
+from retour.doors.dashboard import (
+    acts_on_cards,
+    acts_on_exchanges,
+    guard_words,
+    mark_words,
+    mismatch_words,
+    way_words,
+    words,
+)
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
 from retour.doors.dashboard.beginnings import in_words
@@ -122,6 +130,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
         "began": [in_words(one, reader) for one in beginnings],
         "new_orders": acts_on_exchanges.new_orders(whole, reader),
+        "cards": acts_on_cards.cards(whole, reader),
         "person": person_name(
             reader, whole.head.person_name, whole.head.person_email, erased=whole.head.erased_at is not None
         ),
@@ -330,6 +339,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "cancel": reader.say("Cancel the return"), "merge": reader.say("Merge into another return"),
         "waive-fees": reader.say("Waive fees"),
         "exchange-article": reader.say("Name the new article"), "exchange-decide": reader.say("The new order"),
+        "card": reader.say("The card"),
         "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()

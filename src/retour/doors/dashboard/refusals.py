@@ -18,6 +18,7 @@ _SAID: Final[Mapping[str, str]] = {
     "already_set_up": _("This installation has an account already. Sign in instead"),
     "invalid_brand": _("Enter a colour such as #1f4d3a"),
     "invalid_credentials": _("Enter the access token"),
+    "invalid_card_key": _("Paste it exactly as Stripe shows it"),
     "invalid_currency": _("Choose a currency from the list"),
     "invalid_email": _("Enter an e-mail address such as name@example.com"),
     "invalid_handle": _("Use small letters, digits and hyphens, 60 at most"),

@@ -45,6 +45,8 @@ _SHAPES: Final[Mapping[str, tuple[parts.Axis, parts.Fill]]] = {
     "awaiting_replacement": ("goods", "half"),
     "exchange_stuck": ("money", "half"),
     "exchange_unpaid": ("money", "half"),
+    "card_failed": ("money", "stopped"),
+    "card_refused": ("money", "half"),
 }
 _YESTERDAY: Final = timedelta(days=1)
 _A_MINUTE: Final = timedelta(seconds=70)  # told as a minute, not in seconds

@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from retour.core.account import Role
-from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, EffectState
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS, EffectState
+from retour.core.hold import Hold, is_decidable
 from retour.core.label import standing
 from retour.core.money import Money
 from retour.core.policy.outcome import ResolutionKind
@@ -27,6 +28,7 @@ from retour.core.why import Reason, asked, said
 from retour.doors.dashboard import exchange_choices, words
 from retour.doors.dashboard.told import word
 from retour.store import article as articles
+from retour.store import card_hold as card_holds
 from retour.store import effect as effects
 from retour.store import event, fraud, views
 from retour.store import exchange_order as exchange_orders
@@ -91,6 +93,7 @@ class Whole:
     risk: Risk | None = None
     exchanges: tuple[ExchangeOrder, ...] = ()  # the new orders that replace its goods
     wanted: Mapping[UUID, Choice] = field(default_factory=dict)  # the article of each line that is exchanged, if named
+    cards: tuple[Hold, ...] = ()  # what was held on a card for it, newest first
     seconds: tuple[Word, ...] = ()  # what second persons said about the payment that waits for one
 
     @property
@@ -208,7 +211,7 @@ class Whole:
     def refused_call(self) -> EffectRow | None:
         """Return the newest call of its reference that failed and moves no money, if there is one."""
         newest = {(e.kind, e.business_ref): e for e in sorted(self.effects, key=lambda e: e.seq)}
-        others = MONEY_KINDS | EXCHANGE_KINDS
+        others = MONEY_KINDS | EXCHANGE_KINDS | CARD_KINDS
         return next((e for e in newest.values() if e.state is EffectState.FAILED and e.kind not in others), None)
 
     def unreported(self) -> SettlementRow | None:
@@ -287,6 +290,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("waive-fees")
     if is_desk and whole.refused_money() is not None:
         acts.add("pay-again")
+    if is_desk and whole.cards and is_decidable(whole.cards[0]):
+        acts.add("card")
     acts |= exchange_choices.acts(whole.record.rma.lines, whole.exchanges) if is_desk else set()
     if is_desk and whole.unreported() is not None:
         acts |= {"report", "report-failed"}
@@ -346,6 +351,7 @@ async def read_whole(db: Db, rma_id: UUID) -> Whole | None:
         questions=tuple(await questions.of_return(db, rma_id)),
         exchanges=tuple(await exchange_orders.list_of_rma(db, rma_id)) if swaps else (),
         wanted=await articles.chosen(db, rma_id) if swaps else {},
+        cards=tuple(await card_holds.list_of_rma(db, rma_id)) if record.rma.card is not None else (),
         seconds=tuple(await seconds.said(db, waiting)) if waiting else (),
         risk=await fraud.read(db, rma_id),
         photos=tuple(await photos.list_of_return(db, rma_id)),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from retour.core.account import Role
-from retour.doors.dashboard import exchange_words, guard_words
+from retour.doors.dashboard import card_words, exchange_words, guard_words
 
 
 def _(text: str) -> str:
@@ -27,6 +27,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "platform_disagrees": (_("Amount differs from the platform"), _("Nothing is paid until a person decides.")),
     **guard_words.QUEUE,
     **exchange_words.QUEUE,
+    **card_words.QUEUE,
     "payout_failed": (
         _("Pay outside failed"),
         _("It is owed again. Carry it out another way, then report it."),
@@ -74,6 +75,7 @@ WHAT: Final[Mapping[str, str]] = {
     "platform_disagrees": _("amount differs"),
     **guard_words.WHAT,
     **exchange_words.WHAT,
+    **card_words.WHAT,
     "payout_failed": _("failed outside"),
     "awaiting_payout": _("report from outside"),
     "awaiting_repair": _("repair not begun"),
@@ -103,6 +105,7 @@ WAITING: Final[Mapping[str, str]] = {
     "payout_failed": _("Failed outside, owed again"),
     **guard_words.WAITING,
     **exchange_words.WAITING,
+    **card_words.WAITING,
     "awaiting_inspection": _("Waiting for inspection"),
     "decision_needed": _("Waiting for a decision"),
     "info_needed": _("Waiting for the shopper's answer"),
@@ -170,6 +173,7 @@ MONEY: Final[Mapping[str, str]] = {
     "awaiting_payout": _("Handed over, %(amount)s to report"),
     "payout_failed": _("Failed outside, %(amount)s owed"),
     **exchange_words.MONEY,
+    **card_words.MONEY,
 }
 SETTLEMENTS: Final[Mapping[str, str]] = {
     "quoted": _("Computed, not paid"),
@@ -201,6 +205,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "note": _("Note on the order"),
     "push_return": _("Tell the preferred returns system"),
     **exchange_words.EFFECTS,
+    **card_words.EFFECTS,
 }
 EFFECT_STATES: Final[Mapping[str, str]] = {
     "intent": _("Not sent yet"),
@@ -346,6 +351,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "settlement.disputed": _("Amount differs from the platform"),
     **guard_words.HAPPENED,
     **exchange_words.HAPPENED,
+    **card_words.HAPPENED,
     "settlement.exchanged": _("Exchange recorded: what the new article counts as paid with"),
     "settlement.reversed": _("Amount taken back: nobody returns these units"),
     "effect.confirmed": _("Call confirmed"),

@@ -18,6 +18,7 @@ from retour.core.rma import Decision, shopper_may_cancel
 from retour.core.rma.shopper import shopper_may_edit
 from retour.core.rma.state import IN_STORE
 from retour.doors.portal import words
+from retour.doors.portal.at_once import at_once
 from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
 from retour.doors.portal.draft import Piece, key_of
@@ -111,6 +112,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
             new_items=await new_items(here, row, swaps=_swaps(row), is_ordered=bool(new_orders)), new_orders=new_orders,
+            at_once=await at_once(here, row, swaps=_swaps(row)),
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 

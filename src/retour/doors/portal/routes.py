@@ -17,6 +17,7 @@ from retour.doors.portal import (
     files,
     following,
     gifts,
+    instant,
     kinds,
     looking,
     parcels,
@@ -68,6 +69,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/{name:str}/article", changing.show, changing.take),
     ("/{name:str}/article/find", changing.show, changing.find),
     ("/{name:str}/answer", answering.show, answering.take),
+    ("/{name:str}/at-once", following.show_return, instant.ask),
     ("/{name:str}/cancel", following.ask_cancel, following.cancel),
 )
 

@@ -102,7 +102,7 @@ def _on_its_way(
     ahead = [s for s in settlements if s.moment is not Moment.INSPECTED and row["method"] not in STAYS]
     judged = [s for s in settlements if s not in ahead]
     found = _underway(row, judged, reader, shop=shop, chosen=chosen)
-    if ahead and all(s.state in PAID for s in ahead):
+    if ahead and not _is_no_refund(ahead) and all(s.state in PAID for s in ahead):
         return replace(found, text=reader.say("%(text)s Your money was sent already.", text=found.text))
     return found
 

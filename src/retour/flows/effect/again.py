@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.store import discrepancy, jobs
@@ -31,10 +31,11 @@ async def retry(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> UUID:
 
     A person's decision, after the cause is gone. Raises Refused: `effect_not_found`, `move_not_allowed` if the effect
     has not failed, was tried again already, moves money (then the settlement is retried, which quotes anew), or makes
-    the new order of an exchange (then that is tried again, as the return's page offers).
+    the new order of an exchange or holds
+    a card (then that is tried again, as the return's page offers).
     """
     row, record = await _locked(db, effect_id)
-    again = None if row.kind in MONEY_KINDS | EXCHANGE_KINDS else await effects.plan_again(db, row, at=now)
+    again = None if row.kind in MONEY_KINDS | EXCHANGE_KINDS | CARD_KINDS else await effects.plan_again(db, row, at=now)
     if again is None:
         raise Refused("move_not_allowed", "the effect cannot be tried again", facts={"state": row.state.value})
     await discrepancy.resolve(db, "effect_failed", resource_kind="effect", resource_id=effect_id, by=actor, at=now)

@@ -13,6 +13,7 @@ from retour.core.platforms import Platforms, serial_key
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, derive_status, next_steps
+from retour.core.rma.hold import ENDED
 from retour.core.rma.state import EffectView, SettlementState
 from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
@@ -20,8 +21,8 @@ from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
 from retour.flows.rma.push import compare, push
 from retour.flows.rma.reopen import show_stock_to_undo
+from retour.store import card_hold, event, fraud, jobs, receiving
 from retour.store import effect as effects
-from retour.store import event, fraud, jobs, receiving
 from retour.store import label as labels
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -110,6 +111,8 @@ async def _advance(
             break
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
     await compare(db, record, now)
+    if record.rma.card is not None and record.rma.card.state not in ENDED:
+        await card_hold.wake(db, record.rma.id, at=now)
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
     return first, nudges
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from retour.core.effect import EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS, Effect, EffectKind, EffectState
 from retour.core.event import EventType
 from retour.core.ports import Outcome
 from retour.core.rma import SettlementState
-from retour.store import discrepancy, event, exchange_order, intake, ledger, refund
+from retour.store import card_hold, discrepancy, event, exchange_order, intake, ledger, refund
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnHead
@@ -61,7 +61,9 @@ async def book_outcome(
     of_exchange = effect.kind in EXCHANGE_KINDS or (effect.kind in MONEY_KINDS and settlement_id is None)
     if of_exchange and to in (EffectState.CONFIRMED, EffectState.FAILED):
         await exchange_order.nudge(db, effect.id, at=at)
-    if to is EffectState.FAILED and effect.kind not in EXCHANGE_KINDS:
+    if effect.kind in CARD_KINDS and to in (EffectState.CONFIRMED, EffectState.FAILED):
+        await card_hold.nudge(db, effect.id, at=at)
+    if to is EffectState.FAILED and effect.kind not in EXCHANGE_KINDS | CARD_KINDS:
         await discrepancy.open_(
             db,
             "effect_failed",

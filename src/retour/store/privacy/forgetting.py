@@ -85,6 +85,14 @@ UPDATE exchange_order SET pay_url = NULL FROM rma r
    AND r.id = exchange_order.rma_id AND r.person_id = $1 AND exchange_order.pay_url IS NOT NULL
 """,
     ),
+    (
+        "card holds",
+        """
+UPDATE card_hold SET page_url = NULL, customer_ref = NULL, method_ref = NULL, back_url = NULL FROM rma r
+ WHERE card_hold.tenant_id = current_tenant() AND r.tenant_id = card_hold.tenant_id
+   AND r.id = card_hold.rma_id AND r.person_id = $1
+""",
+    ),
     ("intakes", """
 UPDATE intake SET sealed = '', facts = '{}', reason = CASE WHEN reason IS NULL THEN NULL ELSE '[erased]' END
  WHERE tenant_id = current_tenant()

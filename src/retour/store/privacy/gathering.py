@@ -38,7 +38,9 @@ SELECT to_jsonb(r) - 'tenant_id' || jsonb_build_object(
   'waivers', (SELECT coalesce(jsonb_agg(to_jsonb(w) - 'tenant_id' ORDER BY w.at), '[]') FROM fee_waiver w
                WHERE w.tenant_id = r.tenant_id AND w.rma_id = r.id),
   'tags', (SELECT coalesce(jsonb_agg(g.tag ORDER BY g.tag), '[]') FROM rma_tag g
-            WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id)) AS row
+            WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id),
+  'card_holds', (SELECT coalesce(jsonb_agg(to_jsonb(h) - 'tenant_id' ORDER BY h.id), '[]') FROM card_hold h
+                  WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id)) AS row
   FROM rma r WHERE r.tenant_id = current_tenant() AND r.person_id = $1 ORDER BY r.number
 """
 MONEY: Final = """

@@ -22,7 +22,9 @@ SELECT (SELECT count(*) FROM own WHERE status IN ('requested', 'in_review', 'app
            AND (s.state IN ('quoted', 'due', 'sending', 'pending', 'unknown')
                 OR s.state = 'handed_over' AND s.handed_to = 'merchant' AND s.reported_at IS NULL))::int
        + (SELECT count(*) FROM exchange_order x JOIN own ON own.id = x.rma_id
-           WHERE x.tenant_id = current_tenant() AND x.state NOT IN ('made', 'cancelled', 'by_hand'))::int AS settlements,
+           WHERE x.tenant_id = current_tenant() AND x.state NOT IN ('made', 'cancelled', 'by_hand'))::int
+       + (SELECT count(*) FROM card_hold h JOIN own ON own.id = h.rma_id
+           WHERE h.tenant_id = current_tenant() AND h.state NOT IN ('captured', 'released', 'lapsed'))::int AS settlements,
        (SELECT count(*) FROM effect e
          WHERE e.tenant_id = current_tenant() AND e.state IN ('intent', 'sending', 'pending', 'unknown')
            AND (e.rma_id IN (SELECT id FROM own)

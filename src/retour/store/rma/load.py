@@ -40,6 +40,12 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
               FROM info_request q WHERE q.tenant_id = r.tenant_id AND q.rma_id = r.id AND q.closed_at IS NULL),
   'patience', jsonb_build_object('unsent_days', CASE WHEN r.kind <> 'withdrawal' THEN t.unsent_days END,
                                  'unanswered_days', t.unanswered_days, 'remind_days', t.remind_days),
+  'card', (
+    SELECT jsonb_build_object('state', h.state, 'since', h.since, 'amount_minor', h.amount_minor,
+                              'captured_minor', h.captured_minor, 'owes', h.owes,
+                              'owed_minor', h.owed_minor, 'lapses_at', h.lapses_at, 'send_by', h.send_by,
+                              'problem', h.problem)
+      FROM card_hold h WHERE h.tenant_id = r.tenant_id AND h.rma_id = r.id ORDER BY h.id DESC LIMIT 1),
   'another_in_transit', EXISTS (
     SELECT FROM rma other
      WHERE other.tenant_id = r.tenant_id AND other.id <> r.id

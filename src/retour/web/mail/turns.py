@@ -11,6 +11,7 @@ from retour.core.rma.deadline import Because
 from retour.core.rma.exchange import ExchangeView
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.web.explained import explained
+from retour.web.mail.cards import of_card
 from retour.web.mail.pieces import button_of, contact_of, items_of, number_of, return_of
 from retour.web.mail.safe import their_lines
 from retour.web.mail.told import Button, Section, Told
@@ -41,6 +42,8 @@ def _reminded(letter: Letter, reader: Reader) -> Told:
             sections=(_question(told, reader),),
             closing=contact_of(letter, reader),
         )
+    if told.rma.card is not None and (card := of_card(letter, told, told.rma.card, reader)) is not None:
+        return card
     unpaid = next((s.exchange for s in told.rma.settlements if s.exchange and s.exchange.state == "unpaid"), None)
     if unpaid is not None:
         return _unpaid(letter, told, unpaid, reader)

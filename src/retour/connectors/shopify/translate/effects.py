@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from retour.connectors.shopify import operation
+from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.effect import (
     DraftExchange,
     Effect,
@@ -54,7 +55,9 @@ def build(effect: Effect, *, version: str) -> WireRequest:
     """Return the effect's request; raise Refused(guard_missing) where a read must come first."""
     if isinstance(effect.target, DraftExchange | OnDraft | OnOrder):
         return exchange.build(effect, effect.target, version=version)
-    assert not isinstance(effect.target, PushReturn), "no return is told to a shop"
+    assert not isinstance(effect.target, PushReturn | OpenPage | AuthoriseAgain | CaptureCard | ReleaseCard), (
+        "elsewhere"
+    )
     name, variables = _call(effect, effect.target)
     return operation.request(name, variables, version=version)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
+from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.effect import (
     DraftExchange,
     Effect,
@@ -125,8 +126,8 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
             name, variables = "TagsOf", {"id": object_ref}
         case Note(order_ref):
             name, variables = "NoteOf", {"order": order_ref}
-        case PushReturn():
-            raise AssertionError("no return is told to a shop")
+        case PushReturn() | OpenPage() | AuthoriseAgain() | CaptureCard() | ReleaseCard():
+            raise AssertionError("that is done elsewhere")
     return operation.request(name, variables, version=version)
 
 
@@ -152,8 +153,8 @@ def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
             return _tagged(effect, target, one(said.data, "node"))
         case Note() as target:
             return _noted(effect, target, one(said.data, "order"))
-        case PushReturn():
-            raise AssertionError("no return is told to a shop")
+        case PushReturn() | OpenPage() | AuthoriseAgain() | CaptureCard() | ReleaseCard():
+            raise AssertionError("that is done elsewhere")
 
 
 def _opened(effect: Effect, target: OpenReturn, order: Doc) -> ReadBack:

@@ -68,6 +68,14 @@ def _exchange(by: Voice, said: Json) -> Iterator[str]:
     low, high = number(said, "free_from_bp") or 10_000, number(said, "free_to_bp") or 10_000
     if (low, high) != (10_000, 10_000):
         yield say("From %(low)s to %(high)s of the price the exchange is even.", low=by.share(low), high=by.share(high))
+    instant = inner(said, "instant")
+    if instant is not None:
+        yield say(
+            "The new item may be sent at once against a card that is held; the goods are handed over within %(days)s days "
+            "and have arrived %(more)s days later.",
+            days=by.reader.number(number(instant, "days") or 14),
+            more=by.reader.number(14 if instant.get("arrive_days") is None else number(instant, "arrive_days") or 0),
+        )
     for name, options, text in (
         ("up", forms.UP, _("When the new item costs more: %(what)s.")),
         ("down", forms.DOWN, _("When the new item costs less: %(what)s.")),

@@ -120,6 +120,10 @@ BONUS: Final = (
     Piece("fixed_minor", _("Fixed amount for the return"), How.MONEY, optional=True, default=0),
     Piece("at_most_minor", _("At most"), How.MONEY, optional=True),
 )
+INSTANT: Final = (
+    Piece("days", _("Days to hand the goods over"), How.NUMBER, default=14, most=60),
+    Piece("arrive_days", _("Days more until they have arrived"), How.NUMBER, default=14, most=60),
+)
 EXCHANGE: Final = (
     Piece("items", _("Exchanged for"), How.CHOICE, ITEMS),
     Piece("price", _("What the returned item counts for"), How.CHOICE, PRICES),
@@ -128,6 +132,7 @@ EXCHANGE: Final = (
     Piece("up", _("When the new item costs more"), How.CHOICE, UP),
     Piece("down", _("When the new item costs less"), How.CHOICE, DOWN),
     Piece("out_of_stock", _("Also what is out of stock"), How.FLAG),
+    Piece("instant", _("The new item at once, against a card that is held"), How.RECORD, optional=True, parts=INSTANT),
 )
 _VALUED: Final = ("refund_original", "refund_service", "gift_card", "store_credit", "keep_item")
 _WITH_BONUS: Final = ("refund_service", "gift_card", "store_credit", "exchange", "keep_item")

@@ -7,6 +7,7 @@ from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.settings import (
     addresses,
+    cards,
     connections,
     deadlines,
     integrators,
@@ -39,6 +40,7 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
         *look.route_handlers(desk),
         *mail.route_handlers(desk),
         *payments.route_handlers(desk),
+        *cards.route_handlers(desk, here),
         *waits.route_handlers(desk),
         *shoppers.route_handlers(desk),
         *policy.route_handlers(desk),

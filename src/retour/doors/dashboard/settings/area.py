@@ -35,6 +35,7 @@ def _(text: str) -> str:
 AREAS: Final = (
     ("store", _("Store"), _("Name, time zone, who keeps returns, refunds and stock")),
     ("payments", _("Payments"), _("Pause them, four eyes above an amount, the velocity breaker")),
+    ("cards", _("Card payments"), _("Where amounts are held, for new items that are sent at once")),
     ("waits", _("Waits"), _("How long returns may wait, and who is told")),
     ("shoppers", _("Signs of abuse"), _("What counts as one, block and allow lists")),
     ("look", _("Look of the portal"), _("Colour, logo, texts, contact, languages")),
@@ -68,6 +69,8 @@ SAID: Final[Mapping[str, str]] = {
     "admitted": _("Admitted. It serves this account from now on."),
     "service_ended": _("Ended. Nothing of this account is told to it any more, and its keys are revoked."),
     "connected": _("Connected. The first orders are coming in."),
+    "cards_connected": _("Connected. Policies may now offer the new item at once."),
+    "cards_held": _("Nothing was changed: cards are held with it. Wait for their ends, or release them."),
     "reconnected": _("Connected again."),
     "mailbox_added": _("Kept. The mailbox is looked through now."),
     "disconnected": _("Disconnected. Nothing is called there any more; what was read stays."),
