@@ -150,14 +150,14 @@ def test_each_question_has_a_key_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "draft", "may"),
+    ("state", "draft", "given_up", "may"),
     [
-        (None, None, True), (ExchangeState.STUCK, None, True), (ExchangeState.BY_HAND, None, True),
-        (ExchangeState.STUCK, "draft/1", False), (ExchangeState.PREPARING, None, False),
-        (ExchangeState.UNPAID, "draft/1", False), (ExchangeState.MADE, None, False),
+        (None, None, False, True), (ExchangeState.STUCK, None, False, True), (ExchangeState.STUCK, None, True, False),
+        (ExchangeState.STUCK, "draft/1", False, False), (ExchangeState.PREPARING, None, False, False),
+        (ExchangeState.BY_HAND, None, False, False), (ExchangeState.MADE, None, False, False),
     ],
 )  # fmt: skip
 def test_an_article_is_changed_until_its_order_is_begun(
-    state: ExchangeState | None, draft: str | None, may: bool
+    state: ExchangeState | None, draft: str | None, given_up: bool, may: bool
 ) -> None:
-    assert may_change(state, draft) is may
+    assert may_change(state, draft, is_given_up=given_up) is may

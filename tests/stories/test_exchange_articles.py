@@ -202,6 +202,29 @@ async def test_the_article_is_changed_until_it_is_ordered_and_not_by_others(hous
     assert [one.ref for one in made.articles] == [large.ref]
 
 
+async def test_what_the_merchant_was_asked_to_carry_out_is_not_changed_by_the_shopper(house: House) -> None:
+    await opened(house, variants_only())
+    order = await house.an_order()
+    small = (await on_sale(house, order))["RT-TEE-BLK-S"]
+    rma_id = await house.ask(order, [wish_for(order, None)])
+    line = (await house.see(rma_id)).rma.lines[0]
+    await house.approve(rma_id)
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1))
+
+    with pytest.raises(Refused) as no:
+        await house.do(
+            lambda db: flow.choose(
+                db, rma_id=rma_id, order_id=order.id, line_id=line.id, article=small.ref, price_minor=1990,
+                actor="shopper:1", now=now(), policies=house.policies,
+            )
+        )  # fmt: skip
+
+    async with house.web.tx(house.tenant) as db:
+        assert (await articles.chosen(db, rma_id), await rows.list_of_rma(db, rma_id)) == ({}, [])
+    assert no.value.code == "exchange_under_way"
+
+
 async def test_what_staff_name_afterwards_has_no_title_of_what_was_chosen_before(house: House) -> None:
     await opened(house, variants_only())
     order = await house.an_order()

@@ -178,6 +178,9 @@ def _of_plan(
 # --- after the request ------------------------------------------------------------------------------------------------
 
 
-def may_change(state: ExchangeState | None, draft_ref: str | None) -> bool:
-    """Return whether the article may still be changed: no order was begun, or none stands."""
-    return state is None or (state in (ExchangeState.STUCK, ExchangeState.BY_HAND) and draft_ref is None)
+def may_change(state: ExchangeState | None, draft_ref: str | None, *, is_given_up: bool) -> bool:
+    """Return whether the shopper may still change the article: no order was begun, or it is stuck and none stands.
+
+    What somebody carries out by hand is theirs: a shopper who changed it would be sent two articles.
+    """
+    return state is None or (state is ExchangeState.STUCK and draft_ref is None and not is_given_up)

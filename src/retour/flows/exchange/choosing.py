@@ -17,6 +17,7 @@ from retour.flows.exchange.acts import want
 from retour.store import article as articles
 from retour.store import exchange_order as rows
 from retour.store import order as orders
+from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.article import Shown
 from retour.store.db import Db
@@ -47,8 +48,7 @@ async def _of(db: Db, record: ReturnRecord, policies: PolicyCache) -> Changeable
     order = await orders.load(db, record.order_id)
     assert order is not None, "an order is never deleted"
     lines = [x for x in record.rma.lines if x.resolution == ResolutionKind.EXCHANGE and x.decision in OPEN]
-    begun = await rows.list_of_rma(db, record.rma.id) if lines else []
-    if not lines or not all(may_change(one.state, one.draft_ref) for one in begun):
+    if not lines or not await _is_open(db, record):
         return Changeable(record, order, (), {})
     rulings = await returns.rulings(db, record.rma.id, await policies.get(db, record.policy_version_id))
     terms = {}
@@ -57,6 +57,15 @@ async def _of(db: Db, record: ReturnRecord, policies: PolicyCache) -> Changeable
         offer = offer_of(ruling, line.resolution, line.resolution_ref) if ruling else None
         terms[line.line_ref] = offer.exchange if offer and offer.exchange else ExchangeTerms()
     return Changeable(record, order, tuple(lines), terms)
+
+
+async def _is_open(db: Db, record: ReturnRecord) -> bool:
+    """Return whether nobody makes a new order yet: neither Retour nor, once it was handed over to them, the merchant."""
+    begun = {one.settlement_id: one for one in await rows.list_of_rma(db, record.rma.id)}
+    if not all(may_change(one.state, one.draft_ref, is_given_up=one.back is not None) for one in begun.values()):
+        return False
+    settled = await refunds.list_of_rma(db, record.rma.id)
+    return all(one.id in begun or one.handed_to is None for one in settled if one.resolution == ResolutionKind.EXCHANGE)
 
 
 async def choose(
