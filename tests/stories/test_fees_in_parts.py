@@ -219,6 +219,20 @@ async def test_an_invoice_that_cannot_be_withdrawn_is_shown(house: House) -> Non
     assert "fee_invoice_stands" in await house.discrepancies()
 
 
+async def test_merged_returns_pay_their_fee_once(house: House) -> None:
+    await house.open(document=charging())
+    order = await house.an_order()
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 1})
+    await house.settle_down()
+
+    await house.do(lambda db: rma.merge(db, rma_id=second, into=first, actor="staff:ana", now=now()))
+    await house.approve(first)
+
+    assert (await the_fee(house, second)).state.value == "ended"
+    assert await parts(house, first) == [("return", 690)]
+    assert await made(house) == {"draft": 1, "invoice": 1}
+
+
 async def test_without_the_scope_a_person_decides(house: House) -> None:
     await house.open(document=charging())
     settings = house.sandbox.shop.settings

@@ -13,6 +13,7 @@ from retour.core.rma import NO_STEPS, Decision, FeeWish, Return, awaits_fee, blo
 from retour.core.rma.charging import is_lapsed
 from retour.core.rma.deadline import Because, Turn, next_turn, sends_by, turn_due
 from retour.core.rma.fee import FeeBack, FeePart, FeeState, FeeView, paid_ahead
+from retour.core.rma.merging import merge_objection
 from retour.core.rma.state import Patience, Question
 from tests.core.rma import builders as b
 
@@ -142,6 +143,14 @@ def test_the_time_to_send_the_parcel_begins_once_the_fee_is_paid() -> None:
     assert sends_by(charged(a_fee(), patience=patience)) is None
     assert sends_by(charged(a_fee(S.PAID), patience=patience)) == SINCE + timedelta(days=14)
     assert deadline(charged(a_fee(), patience=patience, send_by=b.NOW)) is None
+
+
+@pytest.mark.parametrize("state", FeeState)
+def test_a_return_whose_fee_is_invoiced_or_paid_is_not_merged(state: FeeState) -> None:
+    source, target = charged(a_fee(state), Decision.REQUESTED), replace(charged(None), id=b.uid(2))
+    found = merge_objection(source, target)
+
+    assert (found.code if found else None) == (None if state in (S.DUE, S.FREE) else "merge_has_money")
 
 
 def test_what_counts_as_paid_when_money_is_quoted() -> None:

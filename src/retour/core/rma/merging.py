@@ -2,6 +2,7 @@
 
 from retour.core.effect import OPEN_STATES, EffectKind, EffectState
 from retour.core.errors import Objection
+from retour.core.rma.fee import FeeState
 from retour.core.rma.moves import OPEN
 from retour.core.rma.native import opening
 from retour.core.rma.state import Return
@@ -25,6 +26,8 @@ def merge_objection(source: Return, target: Return) -> Objection | None:
         return Objection("merge_has_goods", "a parcel of the return is announced or here; it keeps its number")
     if source.settlements:
         return Objection("merge_has_money", "money of the return is computed or paid; it stays where it is")
+    if source.fee is not None and source.fee.state not in (FeeState.DUE, FeeState.FREE):
+        return Objection("merge_has_money", "a fee of the return is invoiced or paid; it stays where it is")
     if any(e.state in OPEN_STATES and not _is_withdrawn(e.kind, e.state) for e in source.effects):
         return Objection("merge_calls_running", "calls of the return are not done; try again once they are")
     opened = opening(target)

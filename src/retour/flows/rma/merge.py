@@ -7,6 +7,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import count
 from retour.core.rma.merging import merge_objection
+from retour.store import fee as fees
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord, merging
@@ -41,6 +42,8 @@ async def merge(
             "merge_other_kind", "the returns are of two kinds, or under two versions of the policy", field="into"
         )
     await merging.merge(db, source_id=rma_id, target_id=into, actor=actor, at=now)
+    if source.rma.fee is not None and target.rma.fee is None:
+        await fees.expect(db, into, at=now)
     units = sum(count(line.claimed) for line in source.rma.lines)
     gone: dict[str, object] = {"into": into, "other": target.rma.number, "units": units}
     taken: dict[str, object] = {"from": rma_id, "other": source.rma.number, "units": units}
