@@ -11,8 +11,9 @@ from typing import Final
 
 import pytest
 
-from retour.connectors.http import Http, public
+from retour.connectors.http import Http
 from retour.connectors.webhook.client import WebhookClient
+from retour.core.address import is_public
 from retour.core.ports import Silence, WireAnswer
 from tests.connectors.far_side import far_side, http
 
@@ -175,7 +176,7 @@ def test_a_name_that_turns_inside_between_two_calls_is_refused_at_the_second() -
             target = f"https://rebinding.example:{bird.port}/"
             _, first = await way._target(target)
             second = await WebhookClient(way).post(url=target, headers={}, body=b"{}")
-            return public(first), second, bird.hits
+            return is_public(first), second, bird.hits
 
     assert asyncio.run(story()) == (True, REFUSED, [])
 
@@ -212,4 +213,4 @@ def test_public_addresses_stay_reachable() -> None:
         "64:ff9b::808:808",
     )
 
-    assert [public(address) for address in reachable] == [True] * len(reachable)
+    assert [is_public(address) for address in reachable] == [True] * len(reachable)

@@ -6,7 +6,8 @@ import socket
 import pytest
 
 from retour.connectors import http as out
-from retour.connectors.http import Bucket, Http, Patience, all_public, public
+from retour.connectors.http import Bucket, Http, Patience, all_public
+from retour.core.address import is_public
 from retour.core.ports import Silence, WireAnswer
 from tests.connectors.far_side import far_side, http
 
@@ -162,7 +163,7 @@ def test_connections_of_the_hosts_unused_for_longest_are_closed() -> None:
 
 
 def test_public_addresses_are_public() -> None:
-    assert [public("93.184.215.14"), public("2606:4700::1111"), public("::ffff:93.184.215.14")] == [True] * 3
+    assert [is_public("93.184.215.14"), is_public("2606:4700::1111"), is_public("::ffff:93.184.215.14")] == [True] * 3
 
 
 def test_one_internal_address_among_public_ones_is_enough_to_refuse_a_host() -> None:

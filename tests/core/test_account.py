@@ -38,6 +38,26 @@ def test_https_is_taken(url: str) -> None:
     check_url(url, field="url", allow_plain=False)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost", "intranet", "a.localhost", "printer.LOCAL.", "db.internal", "box.home.arpa", "127.0.0.1", "10.1.2.3",
+        "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "[64:ff9b::a00:1]", "2130706433", "0x7f.1", "127.1",
+        "[1.2.3.4]", "224.0.0.1", "[:::]", "[fe80::1]",
+    ],
+)  # fmt: skip
+def test_a_host_that_nobody_outside_reaches_is_refused_unless_internal_ones_are_allowed(host: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_url(f"https://{host}/hook", field="url", allow_plain=False)
+    assert (refused.value.code, refused.value.field) == ("internal_url", "url")
+    check_url(f"https://{host}/hook", field="url", allow_plain=True)
+
+
+@pytest.mark.parametrize("host", ["8.8.8.8", "[2606:4700::1]", "[::ffff:8.8.8.8]", "a-b.example.", "1.example"])
+def test_a_public_address_and_a_name_with_a_dot_are_taken(host: str) -> None:
+    check_url(f"https://{host}:8443/hook", field="url", allow_plain=False)
+
+
 def test_plain_http_is_taken_only_on_request() -> None:
     check_url("http://127.0.0.1:9/hook", field="url", allow_plain=True)
     with pytest.raises(Refused) as refused:

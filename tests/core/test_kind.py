@@ -103,10 +103,10 @@ def test_nothing_that_was_sent_or_is_claimed_is_ever_cancelled(
 
 
 def test_a_gift_becomes_credit_and_nothing_else() -> None:
-    check_gift(["gift_card", "store_credit"])
+    check_gift("return", ["gift_card", "store_credit"])
 
     with pytest.raises(Refused) as refused:
-        check_gift(["store_credit", "refund_original"])
+        check_gift("return", ["store_credit", "refund_original"])
     assert (refused.value.code, refused.value.field) == ("resolution_not_offered", "lines[1].resolution")
 
 
@@ -126,3 +126,11 @@ def test_what_never_arrived_can_be_claimed_in_every_shop() -> None:
     assert usual_reasons("cancellation") == ("changed_mind", "other")
     assert set(own_reasons("claim")) < set(usual_reasons("claim") or ())
     assert usual_reasons("return") is None
+
+
+@pytest.mark.parametrize("kind", ["cancellation", "withdrawal"])
+def test_what_nobody_was_given_is_no_gift(kind: str) -> None:
+    check_gift("claim", ["store_credit"])
+    with pytest.raises(Refused) as refused:
+        check_gift(kind, ["store_credit"])
+    assert (refused.value.code, refused.value.field) == ("invalid_kind", "kind")

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from retour.core.errors import Refused
-from retour.core.link import Link, is_good, make_link, parts, read
+from retour.core.link import Link, is_fresh, is_good, make_link, parts, read
 
 NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 SECRET = b"secret"
@@ -83,3 +84,22 @@ def test_a_gift_link_does_not_become_a_plain_one_of_an_order_with_two_lines() ->
     said = parts(gift)
 
     assert read(order="gift\n#1001", until=said["until"], sign=said["sign"]) is None
+
+
+def test_the_link_of_a_receiver_is_good_for_that_person_alone() -> None:
+    mila, noa = UUID(int=1), UUID(int=2)
+    link = make_link(SECRET, order="#1001", now=NOW, days=60, gift=True, receiver=mila)
+
+    assert read(**parts(link), gift=True) == link
+    assert is_good(link, SECRET, now=NOW)
+    assert not is_good(replace(link, receiver=noa), SECRET, now=NOW)
+    assert not is_good(replace(link, receiver=None), SECRET, now=NOW)
+    assert not is_good(replace(link, receiver=None, gift=False), SECRET, now=NOW)
+    assert read(order="#1001", until="1", sign="x", gift=True, receiver="mila") is None
+
+
+def test_a_link_of_400_days_is_fresh_for_60() -> None:
+    link = make_link(SECRET, order="#1001", now=NOW, days=400, gift=True, receiver=UUID(int=1))
+
+    assert is_fresh(link, now=NOW + timedelta(days=60))
+    assert not is_fresh(link, now=NOW + timedelta(days=60, seconds=1))

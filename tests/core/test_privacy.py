@@ -1,12 +1,28 @@
 """What an erasure waits for, what identifies a person in a text, and how long what is kept."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from retour.core.order import Person
+from retour.core.order import Order, Person, PlatformRefund
 from retour.core.postal import PostalAddress
-from retour.core.privacy import TERMS, Keep, Standing, Waits, days_of, fits, identifying, names, scrubbed, waits_for
+from retour.core.privacy import (
+    TERMS,
+    Keep,
+    Standing,
+    Waits,
+    blanked,
+    days_of,
+    fits,
+    identifying,
+    scrubbed,
+    waits_for,
+)
+from retour.store.order.record import decode, encode
+from tests.core.refund.generating import an_order_of, orders
 
 ADDRESS = PostalAddress("Jane Roe", ("Elm Road 5", "Top"), "Leeds", "GB", "LS1 1AA", company="Roe & Daughters")
 
@@ -34,27 +50,58 @@ def test_a_person_is_known_by_every_text_of_four_letters_or_more_longest_first()
     assert identifying(Person(name="Bo"), []) == ()
 
 
-def test_only_words_are_taken_out_of_what_was_written() -> None:
-    said = {
-        "note": "JANE ROE and jane roe", "lines": [{"n": 2, "by": "Jane Roe!"}, None, True], "Jane Roe": 3,
-        "customer.tags": ["vip"], "customer.email_domain": "roe.example", "order.postcode_prefix": None,
-    }  # fmt: skip
+def test_a_number_of_a_few_digits_identifies_nobody() -> None:
+    assert identifying(Person(phone="2026"), []) == ()
 
-    assert scrubbed(said, ["Jane Roe"]) == {
-        "note": "[erased] and [erased]", "lines": [{"n": 2, "by": "[erased]!"}, None, True], "Jane Roe": 3,
-        "customer.tags": [], "customer.email_domain": "[erased]", "order.postcode_prefix": None,
-    }  # fmt: skip
+
+def test_only_whole_words_are_taken_out_of_what_was_written() -> None:
+    said = "JANE ROE and jane roe, Jane Roes parcel (Jane Roe), not Jane Roebuck, mary-jane roe_2"
+
+    assert scrubbed(said, ["Jane Roe"]) == (
+        "[erased] and [erased], [erased] parcel ([erased]), not Jane Roebuck, mary-jane roe_2"
+    )
     assert scrubbed("nobody", []) == "nobody"
+    assert scrubbed("Card", ["Card"]) == "[erased]", "a text that people wrote is no code"
 
 
-def test_a_body_names_a_person_however_its_letters_are_written() -> None:
-    escaped = json.dumps({"to": "Jörg Müller"}).encode()
-    assert b"\\u00f6" in escaped
+def test_codes_ids_and_times_within_json_stay_whatever_a_person_is_called() -> None:
+    said = {
+        "kind": "card", "at": "2026-05-03T10:00:00Z", "Card": 3, "because": "paid by Card", "to": "card@x.example",
+        "phone": "+4912345678", "lines": [{"n": 2, "note": "CARD", "by": "Card!"}, None, True], "added": ["card", "vip"],
+        "gid": "gid://shop/Card/1",
+    }  # fmt: skip
 
-    assert names(escaped, ["jörg müller"])
-    assert names(b"\xff plain JANE", ["Jane"])
-    assert not names(b"[" * 200_000, ["Jane"])
-    assert not names(escaped, [])
+    assert scrubbed(said, ["card@x.example", "+4912345678", "Card", "2026"]) == said | {
+        "because": "paid by [erased]", "to": "[erased]", "phone": "[erased]",
+        "lines": [{"n": 2, "note": "[erased]", "by": "Card!"}, None, True], "added": ["[erased]", "vip"],
+    }  # fmt: skip
+
+
+def test_of_a_document_only_its_free_texts_lose_words_and_facts_about_the_person_go_whole() -> None:
+    said = {
+        "title": "Gift Card", "captures": [{"kind": "gift card"}], "refunds": [{"note": "for Card"}], "tags": ["Card"],
+        "lines": [{"product": {"tags": ["card"]}}], "customer.tags": ["vip"],
+        "customer.email_domain": "roe.example", "order.postcode_prefix": None,
+    }  # fmt: skip
+
+    assert blanked(said, ["Card"]) == said | {
+        "refunds": [{"note": "for [erased]"}], "tags": ["[erased]"], "customer.tags": [],
+        "customer.email_domain": "[erased]",
+    }  # fmt: skip
+
+
+@given(order=orders(), texts=st.lists(st.text("ACEGORTYacdefgiklnoprstuy_-:.0123456 ", min_size=4), max_size=3))
+@example(order=an_order_of(1, 3), texts=["Card", "Gift_Card", "EUR", "gift_card", "2026", "true", "line-1", "SPRING"])
+def test_an_order_can_be_read_and_has_every_figure_and_code_whatever_its_person_is_called(
+    order: Order, texts: list[str]
+) -> None:
+    order = replace(order, refunds=(PlatformRefund("r1", order.placed_at, order.total, " ".join(texts)),))
+    document = json.loads(encode(order))
+
+    left = decode(json.dumps(blanked(document, texts)))
+
+    assert replace(left, refunds=(), tags=()) == replace(order, refunds=(), tags=())
+    assert [replace(one, note=None) for one in left.refunds] == [replace(one, note=None) for one in order.refunds]
 
 
 @pytest.mark.parametrize(

@@ -142,6 +142,39 @@ async def test_what_follows_within_ten_minutes_is_told_in_one_mail_when_they_are
     ]  # fmt: skip
 
 
+async def test_what_began_earlier_and_was_written_later_is_told(desk: Desk) -> None:
+    await desk.write("One", LATER + MINUTE)
+    await desk.note(LATER, by=desk.ben)
+    await desk.tell(LATER + MINUTE)
+
+    assert await desk.mailed() == [
+        (address(desk, "ana"), "wrote,noted", "yours"), (address(desk, "ben"), "wrote", "yours"),
+    ]  # fmt: skip
+
+
+async def test_what_was_told_is_not_told_again_with_what_began_before_it(desk: Desk) -> None:
+    await desk.note(LATER + MINUTE, by=desk.ben)
+    await desk.tell(LATER + MINUTE)
+    await desk.write("One", LATER)
+    await desk.tell(LATER + 11 * MINUTE)
+
+    assert await desk.mailed() == [
+        (address(desk, "ana"), "noted", "yours"), (address(desk, "ana"), "wrote", "yours"),
+        (address(desk, "ben"), "wrote", "yours"),
+    ]  # fmt: skip
+
+
+async def test_what_nobody_was_mailed_about_delays_nothing(desk: Desk) -> None:
+    async with desk.database.tx(desk.tenant_id) as db:
+        await rma.watch(db, rma_id=desk.rma_id, staff_id=desk.ben, watching=False, actor="staff:1", now=NOON)
+    await desk.note(LATER, by=desk.ana)
+    await desk.tell(LATER)
+    await desk.write("One", LATER + MINUTE)
+    await desk.tell(LATER + MINUTE)
+
+    assert await desk.mailed() == [(address(desk, "ana"), "wrote", "yours")]
+
+
 async def test_the_sweep_finds_what_is_due(desk: Desk) -> None:
     await desk.write("One", LATER)
 

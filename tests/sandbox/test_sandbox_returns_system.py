@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
-from retour.sandbox.warehouse import sign
+from retour.sandbox.signing import sign
 from tests.sandbox.desk import Inbox, a_sandbox
 from tests.sandbox.test_sandbox_posts import _tell
 

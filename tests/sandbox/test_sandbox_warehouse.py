@@ -6,7 +6,7 @@ import time
 import httpx2
 from standardwebhooks import Webhook
 
-from retour.sandbox.warehouse import sign
+from retour.sandbox.signing import sign
 from tests.sandbox.desk import Inbox, a_sandbox
 from tests.sandbox.test_sandbox_posts import _tell
 

@@ -1,14 +1,20 @@
 """A new order that is there before its money is, or with another total; and one that the platform does not cancel."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from retour.core.effect import EffectKind
+from retour.core.exchange_order import Back
 from retour.flows import exchange as flow
 from retour.flows import rma
-from tests.stories.house import House, now
+from retour.store import exchange_order as rows
+from retour.store.order import OrderRecord
+from tests.stories.house import House, Units, now
 from tests.stories.test_exchange_orders import (
     TEE,
+    K,
     act,
     balances,
     exchanging,
@@ -16,6 +22,7 @@ from tests.stories.test_exchange_orders import (
     new_order,
     opened,
     shelved,
+    want,
     worth,
 )
 from tests.stories.test_exchange_taken_back import reject
@@ -27,6 +34,18 @@ async def invoiced(house: House) -> UUID:
     await opened(house)
     await shelved(house, "RT-VASE", "71.40")
     return await exchanging(house, await house.an_order(), "RT-VASE")
+
+
+async def exchanging_until(house: House, order: OrderRecord, state: str) -> UUID:
+    """Return a return whose goods are judged sound, its new order of a vase standing there."""
+    wish = rma.Wish(order.order.lines[0].ref, 1, "too_small", resolution=K.EXCHANGE.value)
+    rma_id = await house.ask(order, [wish])
+    await want(house, rma_id, "RT-VASE")
+    await house.approve(rma_id)
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1), drain=False)
+    await house.run_until_exchange(rma_id, state)
+    return rma_id
 
 
 async def test_an_order_whose_payment_is_pending_settles_nothing_until_the_money_is_there(house: House) -> None:
@@ -135,3 +154,38 @@ async def test_an_invoice_that_is_paid_while_it_is_given_up_is_found_before_its_
     assert (await new_order(house, rma_id)).state.value == "made"
     assert await house.rows("SELECT 1 FROM effect WHERE kind = 'drop_exchange'") == []
     assert await house.status(rma_id) == "resolved"
+
+
+async def test_a_draft_that_is_invoiced_while_it_is_given_up_is_deleted_without_waiting_for_the_next_look(
+    house: House,
+) -> None:
+    await opened(house)
+    await shelved(house, "RT-VASE", "71.40")
+    order = await house.an_order()
+    rma_id = await exchanging_until(house, order, "invoicing")
+    (settlement,) = await house.settlements(rma_id)
+
+    await house.do(lambda db: rows.ask_back(db, settlement.id, back=Back.REFUND, at=now()))
+    await house.settle_down()
+
+    assert (await new_order(house, rma_id)).state.value == "cancelled"
+    assert await made(house) == {"draft": 1, "invoice": 1, "draft_deleted": 1}
+    assert await house.refunded(order) == ("19.99", 1)
+
+
+async def test_where_the_platform_can_make_nothing_what_was_asked_back_is_reversed_and_not_left_to_a_person(
+    house: House,
+) -> None:
+    await opened(house)
+    await shelved(house, "RT-VASE", "71.40")
+    rma_id = await exchanging_until(house, await house.an_order(), "preparing")
+    (settlement,) = await house.settlements(rma_id)
+    fewer = dict(house.platforms.records["shopify"])
+    del fewer[EffectKind.DRAFT_EXCHANGE]
+    house.platforms = replace(house.platforms, records={"shopify": fewer})
+
+    await house.do(lambda db: rows.ask_back(db, settlement.id, back=Back.REVERSE, at=now()))
+    await house.settle_down()
+
+    assert (await new_order(house, rma_id)).state.value == "cancelled"
+    assert (await house.settlement(rma_id)).state.value == "reversed"

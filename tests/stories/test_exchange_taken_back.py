@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from retour.core.errors import Refused
-from retour.core.policy.outcome import DownCharge, Moment, ResolutionOffer, SettleOn
+from retour.core.policy.outcome import Bonus, DownCharge, Moment, ResolutionOffer, SettleOn
 from retour.flows import exchange as flow
 from retour.flows import hand_over, rma
 from retour.store import exchange_order as rows
@@ -251,3 +251,35 @@ async def test_credit_that_was_issued_stays_out_when_the_rest_is_reversed(house:
     assert await balances(house) == {"merchant:refunds": -799, "outside:exchange": 799}
     assert "reversal_asked" in await house.discrepancies()
     assert "settlement.reversed" in await house.told(rma_id)
+
+
+async def test_what_was_left_to_a_person_and_not_reported_is_not_carried_out_for_a_cancelled_return(
+    house: House,
+) -> None:
+    rma_id = await begun(house, "RT-VASE", "71.40")
+    await house.settle_down()
+    await act(house, rma_id, flow.Do.BY_HAND)
+
+    await cancel(house, rma_id)
+
+    assert await house.waits(rma_id) is None
+    (settlement,) = await house.settlements(rma_id)
+    assert (settlement.state.value, settlement.total_minor) == ("reversed", 0)
+    assert await balances(house) == {}
+    assert "paid_not_received" in await house.discrepancies()
+    with pytest.raises(Refused) as no:
+        await report(house, settlement.id)
+    assert no.value.code == "move_not_allowed"
+
+
+async def test_a_bonus_goes_back_to_its_own_pocket_when_its_exchange_is_reversed(house: House) -> None:
+    offer = ResolutionOffer(K.EXCHANGE, exchange=terms(), bonus=Bonus(bp=1_000))
+    await house.open(document=offering(offer, ResolutionOffer(K.REFUND_ORIGINAL)))
+    await shelved(house, "RT-SAME", "21.99")
+    rma_id = await exchanging(house, await house.an_order(), "RT-SAME")
+    assert await balances(house) == {"merchant:refunds": -TEE, "merchant:bonus": -200, "outside:exchange": TEE + 200}
+
+    await reject(house, rma_id)
+
+    assert (await new_order(house, rma_id)).state.value == "cancelled"
+    assert await balances(house) == {}

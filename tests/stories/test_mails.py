@@ -1,5 +1,6 @@
 """What a shopper is mailed while a return goes from request to refund: once each, in their language, to the cent."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from retour.connectors.mail.client import MailClient
 from retour.core.errors import Refused
 from retour.core.mail import MailKind, MailState
 from retour.core.mail_server import MailServer
+from retour.core.policy.outcome import ResolutionKind, ResolutionOffer, Resolutions
 from retour.core.rma import Grade
 from retour.flows import look as look_flow
 from retour.flows import mail as mail_flow
@@ -21,10 +23,11 @@ from retour.main.mailing import front_of
 from retour.sandbox.mail.box import Kept
 from retour.store import due
 from retour.store import mail as mails
+from retour.store import order as orders
 from retour.store.discrepancy import list_open
 from retour.store.mail import MailView, Sender
 from retour.web.mail import Letters
-from tests.stories.house import House, Units, now
+from tests.stories.house import House, Units, now, under
 
 pytestmark = pytest.mark.anyio
 
@@ -268,3 +271,25 @@ async def _set_language(store: Mailing, language: str) -> None:
     look = await _look(store)
     async with store.house.web.tx(store.house.tenant) as db:
         await look_flow.change_look(db, look=replace(look, default_language=language), actor="owner", now=now())
+
+
+async def test_the_receiver_of_a_gift_is_mailed_a_link_of_their_own(store: Mailing) -> None:
+    await store.change()
+    house = store.house
+    order = await house.an_order(JACKET)
+    offers = Resolutions((ResolutionOffer(ResolutionKind.STORE_CREDIT),))
+    await house.do(lambda db: house.publish(under(resolutions=offers), db=db))
+    mila = await house.do(
+        lambda db: orders.add_receiver(
+            db, house.vault, tenant_id=house.tenant, store_id=house.store, name="Mila", email="mila@example.com"
+        )
+    )
+    wish = rma.Wish(order.order.lines[0].ref, 1, "too_small", resolution="store_credit")
+    await house.ask(order, [wish], gift=True, receiver_id=mila)
+
+    (mail,) = await store.send()
+
+    assert mail.envelope_to == ["mila@example.com"]
+    (link,) = set(re.findall(r"https://returns\.example/returns/\S+", mail.text))
+    assert "/gift/back?" in link
+    assert link.endswith(f"&receiver={mila}")

@@ -6,10 +6,11 @@ from uuid import UUID
 import click
 
 from retour.cli.frame import ACTOR, House, json_option, load_settings, now, opened, run, table, tell, uuid_of
+from retour.core.errors import Refused
 from retour.core.isv import KEEP_HOURS_MOST
 from retour.flows.account import isv as flow
 from retour.store import isv as isvs
-from retour.store.db import Database
+from retour.store.db import Database, Db
 from retour.store.ids import new_id
 from retour.store.isv import Isv
 
@@ -80,20 +81,27 @@ def rotate(isv_id: str, *, keep_hours: int, as_json: bool) -> None:
 @isv_command.command("remove")
 @click.argument("isv_id")
 def remove(isv_id: str) -> None:
-    """Let an integrator in no more, and end all of its services with the keys it had made."""
+    """Let an integrator in no more, and end all of its services with the keys it had made; again if that was cut off."""
     wanted = uuid_of(isv_id, flow.MISSING)
 
     async def removing() -> int:
         async with opened(load_settings()) as database:
-            async with database.tx(wanted) as db:
-                await flow.remove(db, now=now())
+            await database.run(wanted, lambda db: flow.remove(db, now=now()))
             served = await _served(database, wanted)
-            for tenant_id in served:
-                async with database.tx(tenant_id) as db:
-                    await flow.end(db, isv_id=wanted, actor=ACTOR, now=now())
-            return len(served)
+            return sum([await database.run(tenant_id, lambda db: _end(db, wanted)) for tenant_id in served])
 
     click.echo(f"removed {wanted}; it serves {run(removing())} accounts no more")
+
+
+async def _end(db: Db, isv_id: UUID) -> bool:
+    """End a service and return whether it still lasted: its merchant may have ended it meanwhile."""
+    try:
+        await flow.end(db, isv_id=isv_id, actor=ACTOR, now=now())
+    except Refused as no:
+        if no.code != flow.MISSING:
+            raise
+        return False
+    return True
 
 
 async def _get(database: Database, isv_id: UUID) -> Isv:

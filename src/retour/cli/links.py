@@ -17,6 +17,7 @@ from retour.cli.frame import (
     tell,
     web_vault,
 )
+from retour.core.link import DAYS, GIVEN_DAYS
 from retour.flows import look as look_flow
 from retour.flows import visit as flow
 from retour.store import look as looks
@@ -30,12 +31,14 @@ def link_command() -> None:
 
 @link_command.command("make")
 @click.argument("order")
-@click.option("--days", type=int, default=60, show_default=True, help="How long it is good, 400 at most.")
+@click.option("--days", type=int, help=f"How long it is good, 400 at most.  [default: {DAYS}; {GIVEN_DAYS} for a gift]")
 @click.option("--gift", is_flag=True, help="For whoever got the goods as a gift: no prices, no names.")
 @account_option
 @store_option
 @json_option
-def make_link(*, order: str, days: int, gift: bool, account: str | None, store: str | None, as_json: bool) -> None:
+def make_link(
+    *, order: str, days: int | None, gift: bool, account: str | None, store: str | None, as_json: bool
+) -> None:
     """Print a link to the portal for one order (ORDER: its number, such as '#1001')."""
     settings = load_settings()
     vault = web_vault(settings)
@@ -46,7 +49,8 @@ def make_link(*, order: str, days: int, gift: bool, account: str | None, store: 
             await look_flow.look_of(db, store_id=found.id, now=now())
             return await flow.portal_link(
                 db, vault, tenant_id=tenant_id, store_id=found.id, order=order, public_url=settings.public_url,
-                now=now(), days=days, gift=gift,
+                now=now(), gift=gift,
+                days=(GIVEN_DAYS if gift else DAYS) if days is None else days,
             )  # fmt: skip
 
     address = in_account(account, make, settings=settings)

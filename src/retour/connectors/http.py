@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from retour.core.address import is_public
 from retour.core.ports import Silence, WireAnswer
 
 BODY_LIMIT: Final = 8 * 1024 * 1024  # bytes of one answer
@@ -24,7 +25,6 @@ USER_AGENT: Final = "Retour/0.1"
 NOT_SENT_HEADER: Final = "x-not-sent"
 _FORBIDDEN: Final = {NOT_SENT_HEADER: "address"}
 _UNWRITABLE: Final = {NOT_SENT_HEADER: "request"}
-GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")  # RFC 4291, section 2.4: the only part in public use
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
@@ -166,22 +166,7 @@ def _trust() -> ssl.SSLContext:
 
 def all_public(addresses: Sequence[str]) -> bool:
     """Return whether every address of a host is public: one internal one among them is enough to refuse it."""
-    return bool(addresses) and all(public(address) for address in addresses)
-
-
-def public(address: str) -> bool:
-    """Return whether an IP address lies in the public internet, also when wrapped in an IPv6 one."""
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or _nat64(ip)
-        if inner is None and ip not in GLOBAL_UNICAST:
-            return False
-        ip = inner or ip
-    return ip.is_global and not ip.is_multicast
-
-
-def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in ipaddress.ip_network("64:ff9b::/96") else None
+    return bool(addresses) and all(is_public(address) for address in addresses)
 
 
 async def resolved(host: str, port: int) -> list[str]:

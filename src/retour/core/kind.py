@@ -53,8 +53,13 @@ def usual_reasons(kind: str) -> tuple[str, ...] | None:
     return _USUAL.get(kind)
 
 
-def check_gift(resolutions: Sequence[str]) -> None:
-    """Raise Refused(resolution_not_offered) where a gift would be paid to its giver: the receiver gets credit alone."""
+def check_gift(kind: str, resolutions: Sequence[str]) -> None:
+    """Raise Refused(resolution_not_offered) where a gift would be paid to its giver: the receiver gets credit alone.
+
+    Raises Refused(invalid_kind) for a cancellation or a withdrawal, which are the giver's: nobody was given the goods.
+    """
+    if kind in (Kind.CANCELLATION, Kind.WITHDRAWAL):
+        raise Refused("invalid_kind", "a gift is a return or a claim", field="kind")
     for index, resolution in enumerate(resolutions):
         if resolution not in CREDIT:
             raise Refused(

@@ -1,7 +1,5 @@
 """What a person may ask of us about their data: the requests, what an erasure waits for, and how long each class is kept."""
 
-import contextlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +15,10 @@ ANSWER_WITHIN: Final = timedelta(days=30)  # GDPR Art. 12(3): without undue dela
 LOOK_AGAIN: Final = timedelta(hours=6)  # how often a postponed request is looked at
 # Facts that a decision was made by and that say something of the person themselves.
 PERSONAL_FACTS: Final = frozenset({"customer.tags", "customer.email_domain", "order.postcode_prefix"})
+# Where people write what they like; strings elsewhere in a document may be codes that something is computed by.
+FREE_TEXT: Final = frozenset({"note", "message", "text", "said", "tag", "tags", "order.tags", "added", "removed"})
 _SHORTEST: Final = 4  # a shorter value would be found in half of all words
+_NUMBER_LEAST: Final = 7  # digits; shorter ones are years, amounts and house numbers
 
 
 class RequestKind(StrEnum):
@@ -32,8 +33,12 @@ class RequestState(StrEnum):
     """Where a request stands."""
 
     WAITING = "waiting"
+    ERASING = "erasing"  # it has begun: nobody takes it back any more
     DONE = "done"
     CANCELLED = "cancelled"
+
+
+OPEN: Final = (RequestState.WAITING, RequestState.ERASING)
 
 
 class Waits(StrEnum):
@@ -43,18 +48,21 @@ class Waits(StrEnum):
     MONEY_DUE = "money_due"
     CALL_RUNNING = "call_running"
     WITHDRAWAL_OPEN = "withdrawal_open"
+    MESSAGE_OPEN = "message_open"
     GRACE = "grace"
     PEOPLE_LEFT = "people_left"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is not over with a person: counts of open returns, unpaid settlements, running calls, open withdrawals."""
+    """What is not over with a person: counts of open returns, unpaid settlements, running calls, open withdrawals, and
+    received messages about them that were not worked on yet."""
 
     returns: int = 0
     settlements: int = 0
     calls: int = 0
     withdrawals: int = 0
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,7 +85,9 @@ def waits_for(standing: Standing) -> Waits | None:
         return Waits.MONEY_DUE
     if standing.calls:
         return Waits.CALL_RUNNING
-    return Waits.WITHDRAWAL_OPEN if standing.withdrawals else None
+    if standing.withdrawals:
+        return Waits.WITHDRAWAL_OPEN
+    return Waits.MESSAGE_OPEN if standing.messages else None
 
 
 # --- what identifies a person in a text ------------------------------------------------------------------------------
@@ -85,44 +95,62 @@ def waits_for(standing: Standing) -> Waits | None:
 
 def identifying(person: Person, addresses: Sequence[PostalAddress] = ()) -> tuple[str, ...]:
     """Return the texts by which a person is recognised anywhere, the longest first; too short ones are left out."""
-    found = {person.email, person.name, person.phone, _digits(person.phone)}
+    found = {person.email, person.name}
+    if len(_digits(person.phone)) >= _NUMBER_LEAST:
+        found |= {person.phone, _digits(person.phone)}
     for address in addresses:
         found |= {address.name, address.company, *address.street}
     usable = {text.strip() for text in found if text and len(text.strip()) >= _SHORTEST}
     return tuple(sorted(usable, key=lambda text: (-len(text), text)))
 
 
-def scrubbed(value: object, texts: Sequence[str]) -> object:
-    """Return a JSON value with every one of the texts, in any case, replaced in its strings; keys and figures stay.
+def scrubbed(value: object, texts: Sequence[str], *, within: bool = False) -> object:
+    """Return a JSON value with every one of the texts, in any case and as whole words, replaced in its strings.
+
+    Keys and figures stay. `within` a JSON object a string of one piece is a code, an id or a time and stays as well, unless
+    it stands where people write (`FREE_TEXT`) or is an address.
+    """
+    if isinstance(value, str):
+        return value if within and _is_code(value) else _without(value, texts)
+    if isinstance(value, Mapping):
+        return {key: scrubbed(inner, texts, within=key not in FREE_TEXT) for key, inner in value.items()}
+    return [scrubbed(inner, texts, within=within) for inner in value] if isinstance(value, list) else value
+
+
+def blanked(value: object, texts: Sequence[str]) -> object:
+    """Return a document of a known shape (an order, a decision) with the texts taken out of its free texts alone.
 
     Facts of a decision that describe the person go whole.
     """
-    if isinstance(value, str):
-        for text in texts:
-            value = re.sub(re.escape(text), ERASED, value, flags=re.IGNORECASE)
-        return value
     if isinstance(value, Mapping):
-        return {
-            key: _nothing(inner) if key in PERSONAL_FACTS else scrubbed(inner, texts) for key, inner in value.items()
-        }
-    return [scrubbed(inner, texts) for inner in value] if isinstance(value, list) else value
+        return {key: _blanked(key, inner, texts) for key, inner in value.items()}
+    return [blanked(inner, texts) for inner in value] if isinstance(value, list) else value
+
+
+def _blanked(key: str, inner: object, texts: Sequence[str]) -> object:
+    if key == "product":  # the article's own tags
+        return inner
+    if key in PERSONAL_FACTS:
+        return _nothing(inner)
+    return scrubbed(inner, texts) if key in FREE_TEXT else blanked(inner, texts)
+
+
+def _without(text: str, known: Sequence[str]) -> str:
+    for one in known:
+        text = re.sub(rf"(?<!\w){re.escape(one)}s?(?!\w)", ERASED, text, flags=re.IGNORECASE)  # a genitive as well
+    return text
+
+
+def _is_code(text: str) -> bool:
+    return "@" not in text and not text.startswith("+") and not any(map(str.isspace, text))
 
 
 def _nothing(fact: object) -> object:
     return [] if isinstance(fact, list) else fact and ERASED
 
 
-def names(raw: bytes, texts: Sequence[str]) -> bool:
-    """Return whether a received body has one of the texts in it, in any case; JSON is read without its escapes."""
-    said = raw.decode("utf-8", "replace")
-    with contextlib.suppress(ValueError, RecursionError):
-        said = json.dumps(json.loads(said), ensure_ascii=False)
-    said = said.casefold()
-    return any(text.casefold() in said for text in texts)
-
-
-def _digits(phone: str | None) -> str | None:
-    return re.sub(r"\D+", "", phone or "") or None
+def _digits(phone: str | None) -> str:
+    return re.sub(r"\D+", "", phone or "")
 
 
 # --- how long what is kept -------------------------------------------------------------------------------------------

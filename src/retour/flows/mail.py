@@ -31,10 +31,13 @@ _log = structlog.get_logger(__name__)
 
 
 class FrontOf(Protocol):
-    """Returns what a store shows of itself, with a link to what an order's shopper may see; nothing without a portal."""
+    """Returns what a store shows of itself, with a link to what an order's shopper may see; nothing without a portal.
+
+    With `receiver` the link shows that person alone what they returned of a gift.
+    """
 
     def __call__(
-        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str
+        self, db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, receiver: UUID | None, language: str
     ) -> Awaitable[Front | None]: ...
 
 
@@ -148,9 +151,11 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         return None
     front = None
     if held.store_id is not None:
+        receiver = held.person_id if told and told.rma.gift else None
+        linked = told and (receiver or not told.rma.gift)
         front = await by.front(
-            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told and not told.rma.gift else None,
-            language=held.language,
+            db, tenant_id=tenant_id, store_id=held.store_id, order_id=told.order_id if told and linked else None,
+            receiver=receiver, language=held.language,
         )  # fmt: skip
     return Letter(
         kind=held.kind,

@@ -17,17 +17,19 @@ async def tell(db: Db, vault: Vault, *, tenant_id: UUID, rma_id: UUID, public_ur
 
     Nobody hears of what they did themselves. Where nobody looks after the return the store's address for that is told.
     """
-    since = await notice.take(db, rma_id, now=now)
-    if since is None:
+    after = await notice.take(db, rma_id, now=now)
+    if after is None:
         return
-    happened = await notice.items(db, rma_id, since=since)
+    happened, through = await notice.items(db, rma_id, after=after)
     of = await notice.about(db, rma_id)
+    mailed = False
     for reader in await notice.readers(db, rma_id):
         told = for_reader(happened, reader=f"staff:{reader.id}")
-        await _plan(db, vault, tenant_id, of, reader.email, reader.language, told, "yours", public_url, now)
+        mailed |= await _plan(db, vault, tenant_id, of, reader.email, reader.language, told, "yours", public_url, now)
     if not of.has_assignee and of.staff_address:
         told = for_reader(happened, reader=None)
-        await _plan(db, vault, tenant_id, of, of.staff_address, None, told, "nobodys", public_url, now)
+        mailed |= await _plan(db, vault, tenant_id, of, of.staff_address, None, told, "nobodys", public_url, now)
+    await notice.told(db, rma_id, through=through, mailed_at=now if mailed else None)
 
 
 async def choose(db: Db, *, staff_id: UUID, wanted: bool, actor: str, now: datetime) -> None:
@@ -42,9 +44,10 @@ async def choose(db: Db, *, staff_id: UUID, wanted: bool, actor: str, now: datet
 async def _plan(
     db: Db, vault: Vault, tenant_id: UUID, of: About, to: str, language: str | None, told: tuple[News, ...], whose: str,
     public_url: str, now: datetime,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
+    """Plan one reader's mail and return whether there is anything to tell them."""
     if not told:
-        return
+        return False
     secret = {
         "number": f"R-{of.number}", "shop": of.shop_name, "news": ",".join(told), "whose": whose,
         "link": f"{public_url.rstrip('/')}/dashboard/returns/R-{of.number}",
@@ -53,3 +56,4 @@ async def _plan(
         db, vault, tenant_id=tenant_id, kind=MailKind.STAFF_NOTICE, to=to, resource_kind="store",
         resource_id=of.store_id, store_id=of.store_id, language=language, secret=secret, at=now,
     )  # fmt: skip
+    return True

@@ -1,7 +1,7 @@
 """Settling: ask the platform for its figures, compare, reserve, and plan the one effect that pays."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -254,8 +254,19 @@ async def _compare_and_pay(
         effect_id=effect_id,
     )
     await _emit(db, settling.record, EventType.SETTLEMENT_DUE, now, {"settlement_id": settling.row.id})
-    await returns.refresh(db, settling.record.rma.id, at=now)
+    record = _paying(settling, plan, comparison, effect_id, now)
+    await returns.settle_down(db, record, own=record.own, at=now, due_at=None)
     return [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=10)]
+
+
+def _paying(settling: Settling, plan: Plan, comparison: str, effect_id: UUID, now: datetime) -> ReturnRecord:
+    """Return the return as it stands once the refund of a settlement is planned."""
+    ret, row = settling.record.rma, settling.row
+    sent = effects.as_planned(effect_id, EffectKind.REFUND_TENDER, f"refund:{row.id}", at=now)
+    paid = sum(leg.amount_minor for leg in plan.legs)
+    due = [replace(s, state=SettlementState.DUE, comparison=comparison, total_minor=paid) for s in ret.settlements]
+    settlements = [new if new.id == row.id else old for old, new in zip(ret.settlements, due, strict=True)]
+    return replace(settling.record, rma=replace(ret, settlements=tuple(settlements), effects=(*ret.effects, sent)))
 
 
 def _is_as_shown(plan: Plan, shown: Plan) -> bool:

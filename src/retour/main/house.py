@@ -43,6 +43,8 @@ from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 
 RoleName = Literal["web", "worker", "executor"]
+# Planning costs a tenth of a return's way through the effects, all of which ask by id; pages and syncs ask for many rows.
+PLANS_ONCE: Final[frozenset[RoleName]] = frozenset({"executor"})
 WHOLE_CALL: Final = 1.2  # a whole call may last this many read time-outs
 
 
@@ -137,6 +139,7 @@ async def house(role: RoleName, settings: Settings, url: str) -> AsyncIterator[H
             pool_min=settings.pool_min,
             pool_max=settings.pool_max,
             statement_cache=settings.statement_cache,
+            plans_once=role in PLANS_ONCE,
         )
         try:
             yield House(

@@ -81,7 +81,9 @@ def papers_of(database: Database) -> mail_flow.Attach:
 def front_of(vault: Vault, *, public_url: str) -> mail_flow.FrontOf:
     """Return how a store's look is found, with a signed link to what the shopper of an order may see."""
 
-    async def front(db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str) -> Front | None:
+    async def front(
+        db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, receiver: UUID | None, language: str
+    ) -> Front | None:
         look = await looks.get(db, store_id)
         if look is None:
             return None
@@ -89,7 +91,7 @@ def front_of(vault: Vault, *, public_url: str) -> mail_flow.FrontOf:
         if order_id is not None:
             link = await visit_flow.portal_link(
                 db, vault, tenant_id=tenant_id, store_id=store_id, order=str(order_id), public_url=public_url,
-                now=utc_now(),
+                now=utc_now(), gift=receiver is not None, receiver=receiver,
             )  # fmt: skip
         return Front(
             look.name,

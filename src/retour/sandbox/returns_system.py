@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import hmac
 import json
-import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from retour.sandbox.posting import PostOffice, post
-from retour.sandbox.warehouse import TOLERANCE_S, read_wish, sign
+from retour.sandbox.posting import PostOffice
+from retour.sandbox.signing import Sealed, insist, is_authentic
+from retour.sandbox.warehouse import read_wish
 
 PAGE = 100
 
@@ -139,34 +137,11 @@ class ReturnsSystem:
         if url is None:
             return
 
-        async def parcel() -> None:
-            for attempt in range(self.tries):
-                if attempt:
-                    await asyncio.sleep(self.retry_s)
-                timestamp = str(int(time.time()))
-                headers = {
-                    "webhook-id": message_id, "webhook-timestamp": timestamp,
-                    "webhook-signature": sign(self.secret, message_id, timestamp, body),
-                }  # fmt: skip
-                try:
-                    status = await post(url, headers, body)
-                except (OSError, TimeoutError):
-                    status = 0
-                if 200 <= status < 300 or status == 422:  # it was understood: trying again is no use
-                    self.office.counts["delivered"] += 1
-                    return
-                self.office.counts["failed"] += 1
-
-        self.office.hand_in(parcel)
+        sealed = Sealed(url, self.secret, message_id, body)
+        self.office.hand_in(lambda: insist(sealed, self.office.counts, tries=self.tries, retry_s=self.retry_s))
 
     def _is_authentic(self, request: Request, body: bytes) -> bool:
-        if not self.push_secret:
-            return True
-        message_id, timestamp = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
-        if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE_S:
-            return False
-        ours = sign(self.push_secret, message_id, timestamp, body)
-        return hmac.compare_digest(ours, request.headers.get("webhook-signature", ""))
+        return is_authentic(self.push_secret, request.headers, body)
 
     async def _settings(self, request: Request) -> Response:
         wish = await read_wish(request)

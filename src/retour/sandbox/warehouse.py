@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
-import hmac
 import json
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -17,17 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from retour.sandbox.posting import PostOffice, post
+from retour.sandbox.posting import PostOffice
+from retour.sandbox.signing import Sealed, insist, is_authentic
 
-TOLERANCE_S = 300
 BIN, SHELF = "Returns bin", "Shelf 1"
-
-
-def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
-    """Return the signature of a message as Standard Webhooks 1.0.0 makes it; the secret begins with `whsec_`."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
 async def read_wish(request: Request) -> dict[str, Any]:
@@ -75,11 +63,8 @@ class Warehouse:
 
     async def _announce(self, request: Request) -> Response:
         """Take a signed `return.expected`: the newest word about a return counts, a message is taken once."""
-        body, headers = await request.body(), request.headers
-        message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        if self.announced_secret and not self._is_authentic(
-            headers.get("webhook-signature", ""), message_id, timestamp, body
-        ):
+        body, message_id = await request.body(), request.headers.get("webhook-id", "")
+        if not is_authentic(self.announced_secret, request.headers, body):
             return JSONResponse({"error": "not authentic"}, 401)
         told = json.loads(body)
         if told.get("type") == "return.expected" and message_id not in self.seen:
@@ -87,12 +72,6 @@ class Warehouse:
             number = f"R-{told['data']['number']}"
             self.expected[number] = {"return": number, "lines": told["data"]["lines"], "told": message_id}
         return JSONResponse({"received": True})
-
-    def _is_authentic(self, given: str, message_id: str, timestamp: str, body: bytes) -> bool:
-        if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > TOLERANCE_S:
-            return False
-        ours = sign(self.announced_secret, message_id, timestamp, body)
-        return any(hmac.compare_digest(ours, theirs) for theirs in given.split())
 
     async def _all(self, _: Request) -> Response:
         return JSONResponse({"returns": list(self.expected.values()), "reports": self.reports})
@@ -141,25 +120,13 @@ class Warehouse:
         if url is None:
             return
 
-        async def parcel() -> None:
-            for attempt in range(self.tries):
-                if attempt:
-                    await asyncio.sleep(self.retry_s)
-                timestamp = str(int(time.time()))
-                headers = {
-                    "webhook-id": message_id, "webhook-timestamp": timestamp,
-                    "webhook-signature": sign(self.secret, message_id, timestamp, body),
-                }  # fmt: skip
-                try:
-                    kept["status"] = await post(url, headers, body)
-                except (OSError, TimeoutError):
-                    kept["status"] = 0
-                if 200 <= kept["status"] < 300 or kept["status"] == 422:  # it was understood: trying again is no use
-                    self.office.counts["delivered"] += 1
-                    return
-                self.office.counts["failed"] += 1
-
-        self.office.hand_in(parcel)
+        sealed = Sealed(url, self.secret, message_id, body)
+        self.office.hand_in(
+            lambda: insist(
+                sealed, self.office.counts, tries=self.tries, retry_s=self.retry_s,
+                heard=lambda status: kept.update(status=status),
+            )
+        )  # fmt: skip
 
     async def _settings(self, request: Request) -> Response:
         wish = await read_wish(request)

@@ -88,6 +88,8 @@ SELECT k.role, k.secret_sha256, k.last_used_at,
        coalesce((SELECT jsonb_object_agg(s.shop_name, s.id)
                    FROM store s WHERE s.tenant_id = k.tenant_id), '{}') AS stores
   FROM api_key k WHERE k.tenant_id = current_tenant() AND k.id = $1 AND k.revoked_at IS NULL
+   AND (k.isv_id IS NULL OR EXISTS (
+     SELECT FROM isv_service v WHERE v.tenant_id = k.tenant_id AND v.isv_id = k.isv_id AND v.ended_at IS NULL))
 """
 TOUCH_KEY: Final = """
 UPDATE api_key SET last_used_at = $2

@@ -128,8 +128,12 @@ class Database:
         pool_max: int = 10,
         patience_s: float = 15.0,
         statement_cache: int = 100,
+        plans_once: bool = False,
     ) -> Self:
         """Open a pool, waiting up to `patience_s` seconds for the server.
+
+        With `plans_once` a statement is planned once for all values instead of anew for each of the first five: right
+        where all is asked by id, wrong where it depends on the values how many rows are meant.
 
         Raises RoleRefused for a role that row-level security does not bind.
         """
@@ -143,7 +147,10 @@ class Database:
                 reset=_leave_as_is,
                 statement_cache_size=statement_cache,
                 command_timeout=60.0,
-                server_settings={"application_name": name},
+                server_settings={
+                    "application_name": name,
+                    "plan_cache_mode": "force_generic_plan" if plans_once else "auto",
+                },
             )
 
         pool = await _patiently(connect, patience_s)

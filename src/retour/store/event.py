@@ -148,7 +148,7 @@ async def tell(
         kinds, mail.LIFE,
     )  # fmt: skip
     if resource_kind == "return" and any(news_of(what, who, data or {}) for what, who in said):
-        await notice.raise_(db, resource_id, at=at)
+        await notice.raise_(db, resource_id, events=len(said), at=at)
 
 
 async def of_resource(db: Db, *, resource_kind: str, resource_id: UUID) -> list[Event]:

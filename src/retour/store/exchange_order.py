@@ -61,10 +61,14 @@ UPDATE exchange_order SET due_at = $2
 NUDGE: Final = """
 UPDATE exchange_order SET due_at = $2 WHERE tenant_id = current_tenant() AND effect_id = $1 RETURNING settlement_id
 """
+# What the merchant carries out by hand is taken back only while nothing says that he has: no report, no lines, no order.
 ASK_BACK: Final = """
 UPDATE exchange_order SET back = $2, due_at = $3
- WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state NOT IN ('cancelled', 'by_hand')
-   AND back IS DISTINCT FROM 'reverse'
+ WHERE tenant_id = current_tenant() AND settlement_id = $1 AND state <> 'cancelled' AND back IS DISTINCT FROM 'reverse'
+   AND (state <> 'by_hand' OR order_ref IS NULL
+        AND NOT EXISTS (SELECT 1 FROM exchange e WHERE e.tenant_id = current_tenant() AND e.settlement_id = $1)
+        AND EXISTS (SELECT 1 FROM settlement s WHERE s.tenant_id = current_tenant() AND s.id = $1
+                       AND s.state IN ('handed_over', 'due')))
 RETURNING settlement_id
 """
 UNPAID_DAYS: Final = """
@@ -178,7 +182,7 @@ async def nudge(db: Db, effect_id: UUID, *, at: datetime) -> None:
 async def ask_back(db: Db, settlement_id: UUID, *, back: Back, at: datetime) -> bool:
     """Ask for an order to be given up; return whether there was one that could be.
 
-    What the merchant carries out by hand is not ours to take back: he is asked to (`reversal_asked`).
+    What the merchant has carried out by hand is not ours to take back: he is asked to (`reversal_asked`).
     """
     asked = await db.fetchval(ASK_BACK, settlement_id, back.value, at)
     if asked is not None:

@@ -43,6 +43,11 @@ SERVICE: Final = """
 SELECT s.id, s.isv_id, s.isv_name, s.reference, s.role, s.admitted_by, s.since, s.ended_at, s.ended_by
   FROM isv_service s WHERE s.tenant_id = current_tenant() AND s.isv_id = $1 AND s.ended_at IS NULL
 """
+# A service does not end while a key is made under it, and no key is made under one that is about to end.
+SERVICE_HELD: Final = """
+SELECT s.id, s.isv_id, s.isv_name, s.reference, s.role, s.admitted_by, s.since, s.ended_at, s.ended_by
+  FROM isv_service s WHERE s.tenant_id = current_tenant() AND s.isv_id = $1 AND s.ended_at IS NULL FOR SHARE
+"""
 SERVICES: Final = """
 SELECT s.id, s.isv_id, s.isv_name, s.reference, s.role, s.admitted_by, s.since, s.ended_at, s.ended_by
   FROM isv_service s WHERE s.tenant_id = current_tenant() ORDER BY s.since, s.id
@@ -160,9 +165,9 @@ async def admit(db: Db, service: Engagement) -> None:
     await db.execute(ADMIT, s.id, s.isv_id, s.isv_name, s.reference, s.role.value, s.admitted_by, s.since)
 
 
-async def service(db: Db, isv_id: UUID) -> Engagement | None:
-    """Return how an integrator serves the account now, or nothing."""
-    row = await db.fetchrow(SERVICE, isv_id)
+async def service(db: Db, isv_id: UUID, *, hold: bool = False) -> Engagement | None:
+    """Return how an integrator serves the account now, or nothing; with `hold` it does not end before we do."""
+    row = await db.fetchrow(SERVICE_HELD if hold else SERVICE, isv_id)
     return Engagement(**{**row, "role": Role(row["role"])}) if row else None
 
 

@@ -10,24 +10,29 @@ from retour.core.notice import PAUSE, TOPICS, Item, news_of
 from retour.store.db import Db
 from retour.store.jobs import Job, Task, defer
 
-# What comes before the last mail was told waits until the pause is over; what comes after is told at once.
+# What comes before the last mail was told waits until the pause is over; what comes after is told at once. What is told is
+# counted by the events' numbers: their times are those of several clocks, and of when each began to be worked on.
 RAISE: Final = """
-INSERT INTO staff_notice AS n (tenant_id, rma_id, since, due_at)
-VALUES (current_tenant(), $1, $2, $2)
+INSERT INTO staff_notice AS n (tenant_id, rma_id, told_seq, due_at)
+SELECT current_tenant(), $1, max(seq) - $4, $2 FROM event
+ WHERE tenant_id = current_tenant() AND resource_kind = 'return' AND resource_id = $1
 ON CONFLICT (tenant_id, rma_id) DO UPDATE SET
-  since = CASE WHEN n.due_at IS NULL THEN excluded.since ELSE n.since END,
-  due_at = coalesce(n.due_at, greatest(excluded.since, n.told_at + $3::interval))
+  due_at = coalesce(n.due_at, greatest(excluded.due_at, n.told_at + $3::interval))
 RETURNING due_at
 """
 TAKE: Final = """
-UPDATE staff_notice SET due_at = NULL, told_at = $2
- WHERE tenant_id = current_tenant() AND rma_id = $1 AND due_at <= $2 RETURNING since
+UPDATE staff_notice SET due_at = NULL
+ WHERE tenant_id = current_tenant() AND rma_id = $1 AND due_at <= $2 RETURNING told_seq
 """
 ITEMS: Final = """
-SELECT type, actor, data FROM event
- WHERE tenant_id = current_tenant() AND resource_kind = 'return' AND resource_id = $1 AND at >= $2
+SELECT seq, type, actor, data FROM event
+ WHERE tenant_id = current_tenant() AND resource_kind = 'return' AND resource_id = $1 AND seq > $2
    AND type = ANY ($3::text[])
  ORDER BY seq
+"""
+TOLD: Final = """
+UPDATE staff_notice SET told_seq = $2, told_at = coalesce($3, told_at)
+ WHERE tenant_id = current_tenant() AND rma_id = $1
 """
 ABOUT: Final = """
 SELECT r.number, r.store_id, s.shop_name, m.staff_address,
@@ -72,25 +77,29 @@ class Reader:
     language: str | None
 
 
-async def raise_(db: Db, rma_id: UUID, *, at: datetime) -> None:
-    """Let the staff be told of a return, with all that happens until then; not within ten minutes of the last mail."""
-    due_at: datetime = await db.fetchval(RAISE, rma_id, at, PAUSE)
+async def raise_(db: Db, rma_id: UUID, *, events: int, at: datetime) -> None:
+    """Let the staff be told of so many new events of a return, with all that follow; not within ten minutes of a mail."""
+    due_at: datetime = await db.fetchval(RAISE, rma_id, at, PAUSE, events)
     if due_at <= at:
         await defer(db, [Job(Task.NOTICE, rma_id)])
 
 
-async def take(db: Db, rma_id: UUID, *, now: datetime) -> datetime | None:
-    """Mark a return as told and return since when it was not; nothing if there is nothing to be told now."""
-    since: datetime | None = await db.fetchval(TAKE, rma_id, now)
-    return since
+async def take(db: Db, rma_id: UUID, *, now: datetime) -> int | None:
+    """Take what is to be told of a return and give the number of the last event that was; nothing if it is not due."""
+    told: int | None = await db.fetchval(TAKE, rma_id, now)
+    return told
 
 
-async def items(db: Db, rma_id: UUID, *, since: datetime) -> list[Item]:
-    """Return what happened to a return since then that the staff hears of, oldest first."""
-    topics = [topic.value for topic in TOPICS]
-    rows = await db.fetch(ITEMS, rma_id, since, topics)
+async def items(db: Db, rma_id: UUID, *, after: int) -> tuple[list[Item], int]:
+    """Return what happened to a return after an event that the staff hears of, oldest first, and the last one's number."""
+    rows = await db.fetch(ITEMS, rma_id, after, [topic.value for topic in TOPICS])
     found = [(row["actor"], news_of(EventType(row["type"]), row["actor"], row["data"])) for row in rows]
-    return [Item(news, actor) for actor, news in found if news is not None]
+    return [Item(news, actor) for actor, news in found if news is not None], rows[-1]["seq"] if rows else after
+
+
+async def told(db: Db, rma_id: UUID, *, through: int, mailed_at: datetime | None) -> None:
+    """Write down which event was the last that was told, and when, if anybody was mailed."""
+    await db.execute(TOLD, rma_id, through, mailed_at)
 
 
 async def about(db: Db, rma_id: UUID) -> About:

@@ -60,7 +60,7 @@ SELECT f.tenant_id, f.sealed, f.sealed_for, f.media, p.sealed_key, p.erased_at
    AND (f.kind = 'shopper' AND f.note_id IS NULL OR f.kind = 'note' AND n.shown_to_shopper)
    AND (f.visit_id = $3 OR f.rma_id IS NOT NULL AND EXISTS (
      SELECT FROM rma r WHERE r.tenant_id = f.tenant_id AND r.id = f.rma_id
-        AND CASE WHEN $4::uuid IS NULL THEN NOT r.gift ELSE r.gift AND r.person_id = $4 END))
+        AND CASE WHEN $4::uuid[] IS NULL THEN NOT r.gift ELSE r.gift AND r.person_id = ANY ($4) END))
 """
 ADOPT: Final = """
 UPDATE photo f SET rma_id = $1, return_line_id = l.id, line_ref = l.line_ref
@@ -211,13 +211,13 @@ async def read(db: Db, photo_id: UUID, *, store_ids: Sequence[UUID] | None = Non
 
 
 async def read_as_shopper(
-    db: Db, photo_id: UUID, *, order_id: UUID, visit_id: UUID | None, receiver_id: UUID | None = None
+    db: Db, photo_id: UUID, *, order_id: UUID, visit_id: UUID | None, receivers: Sequence[UUID] | None = None
 ) -> Record | None:
     """Return the same row of what the shopper of that order may see; a draft only in the visit that made it.
 
     Of a gift its receiver alone sees something, and nothing of any other return.
     """
-    return await db.fetchrow(READ_AS_SHOPPER, photo_id, order_id, visit_id, receiver_id)
+    return await db.fetchrow(READ_AS_SHOPPER, photo_id, order_id, visit_id, receivers)
 
 
 async def drafts(db: Db, photo_ids: Sequence[UUID], *, order_id: UUID) -> dict[UUID, Draft]:

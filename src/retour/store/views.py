@@ -66,7 +66,7 @@ SELECT r.id, r.number, r.store_id, r.order_id, o.name AS order_name, r.kind, r.g
 OF_SHOPPER: Final = """
 SELECT id FROM rma
  WHERE tenant_id = current_tenant() AND store_id = $1 AND order_id = $2
-   AND CASE WHEN $3::uuid IS NULL THEN NOT gift ELSE gift AND person_id = $3 END
+   AND CASE WHEN $3::uuid[] IS NULL THEN NOT gift ELSE gift AND person_id = ANY ($3) END
  ORDER BY id LIMIT $4
 """
 STORE_OF_RETURN: Final = "SELECT store_id FROM rma WHERE tenant_id = current_tenant() AND id = $1"
@@ -228,10 +228,10 @@ async def returns(
 
 
 async def returns_of_shopper(
-    db: Db, *, store_id: UUID, order_id: UUID, receiver_id: UUID | None, limit: int
+    db: Db, *, store_id: UUID, order_id: UUID, receivers: Sequence[UUID] | None, limit: int
 ) -> list[Record]:
     """Return summaries of an order's returns as its shopper may see them, or as the receiver of a gift may."""
-    found = await db.fetch(OF_SHOPPER, store_id, order_id, receiver_id, limit)
+    found = await db.fetch(OF_SHOPPER, store_id, order_id, receivers, limit)
     return await these_returns(db, [row["id"] for row in found])
 
 

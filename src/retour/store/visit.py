@@ -1,6 +1,6 @@
 """Visits of shoppers and their codes; the statements of asking and of trying are the same whether an order exists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,12 +14,20 @@ INSERT INTO visit (tenant_id, id, store_id, token_sha256, state, language, asked
                    expires_at, due_at, gift)
 VALUES (current_tenant(), $1, $2, $3, $4, $5, $6, $7, $7, $7, $8, $7, $9)
 """
-# What a browser holds finds its visit; a visit of another store or one that is over is none.
+# What a browser holds finds its visit; a visit of another store or one that is over is none. Each time a gift link is
+# used makes a person of what is typed: whoever has proven the address is all of those who typed it.
 FIND: Final = """
-SELECT id, store_id, state, language, asked_sealed, asked_at, order_id, person_id, proven_at, proven_by, answers,
-       created_at, seen_at, expires_at, gift
-  FROM visit
- WHERE tenant_id = current_tenant() AND token_sha256 = $1 AND store_id = $2 AND state <> 'closed' AND expires_at > $3
+SELECT v.id, v.store_id, v.state, v.language, v.asked_sealed, v.asked_at, v.order_id, v.person_id, v.proven_at,
+       v.proven_by, v.answers, v.created_at, v.seen_at, v.expires_at, v.gift,
+       CASE WHEN v.gift AND v.proven_by = 'code' THEN (
+         SELECT array_agg(DISTINCT r.person_id)
+           FROM rma r JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
+           JOIN person me ON me.tenant_id = v.tenant_id AND me.id = v.person_id
+          WHERE r.tenant_id = v.tenant_id AND r.order_id = v.order_id AND r.gift AND p.email_folded = me.email_folded)
+       END AS also
+  FROM visit v
+ WHERE v.tenant_id = current_tenant() AND v.token_sha256 = $1 AND v.store_id = $2 AND v.state <> 'closed'
+   AND v.expires_at > $3
 """
 LOCK: Final = """
 SELECT id, store_id, state, language, asked_sealed, asked_at, order_id, person_id, proven_at, proven_by, answers,
@@ -128,6 +136,7 @@ class Visit:
     expires_at: datetime
     asked_sealed: bytes | None
     gift: bool  # of whoever got the goods: no price and nobody else's return is shown
+    also: Sequence[UUID] | None = None  # of a gift: every person who returned it under the address that was proven
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -30,7 +30,6 @@ SELECT w.id, w.store_id, w.channel, w.actor, w.token_sha256, w.language, w.conte
  WHERE w.tenant_id = current_tenant() AND w.id = $1
 """
 LOCK: Final = "SELECT id FROM withdrawal WHERE tenant_id = current_tenant() AND id = $1 FOR NO KEY UPDATE"
-OF_RETURN: Final = "SELECT id FROM withdrawal WHERE tenant_id = current_tenant() AND rma_id = $1"
 TAKE: Final = """
 UPDATE withdrawal SET due_at = $3
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'received' AND due_at <= $2 RETURNING id
@@ -169,12 +168,6 @@ async def get(db: Db, vault: Vault, withdrawal_id: UUID, *, tenant_id: UUID, loc
         return None
     row = await db.fetchrow(GET, withdrawal_id)
     return _withdrawal(row, vault, tenant_id) if row else None
-
-
-async def of_return(db: Db, rma_id: UUID) -> UUID | None:
-    """Return the statement that a return was opened for, or nothing."""
-    found: UUID | None = await db.fetchval(OF_RETURN, rma_id)
-    return found
 
 
 async def take(db: Db, withdrawal_id: UUID, *, now: datetime, lease_until: datetime) -> bool:

@@ -1,12 +1,13 @@
-"""Reads one mail that came in: its pictures are made anew before the transaction that works on it."""
+"""Reads one mail that came in: it is taken apart and its pictures made anew before the transaction that works on it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from retour.core.errors import Refused
-from retour.core.mailbox import read_mail
+from retour.core.mailbox import Received, read_mail
 from retour.flows.intake.mail import Reading, read_mail_in
 from retour.flows.intake.mailboxes import box_of
 from retour.flows.intake.message import Told
@@ -31,15 +32,16 @@ class MailIn:
     tenant_id: UUID
     own_address: str | None
     clock: Callable[[], datetime]
+    mail: Received | None = None
     pictures: list[Photo] = field(default_factory=list)
     not_kept: list[str] = field(default_factory=list)
 
     async def prepare(self, entry: Entry) -> None:
-        """Make the pictures of a mail anew; what is none is named and not kept."""
-        self.pictures, self.not_kept = [], []
+        """Read a mail, in a thread, and make its pictures anew; what is none is named and not kept."""
+        self.mail, self.pictures, self.not_kept = None, [], []
         async with self.database.tx(self.tenant_id) as db:
             raw = await webhook.body(db, self.vault, entry.id)
-        mail = read_mail(raw or b"")
+        self.mail = mail = await asyncio.to_thread(read_mail, raw or b"")
         if mail is None or mail.automatic is not None:
             return
         for enclosed in mail.pictures:
@@ -49,9 +51,11 @@ class MailIn:
                 self.not_kept.append(enclosed.name)
 
     async def read(self, db: Db, entry: Entry, raw: bytes) -> Told:
-        """Work on a mail inside the open transaction."""
+        """Work inside the open transaction on the mail that was prepared, unless its bytes were erased meanwhile."""
         mailbox = await connections.get(db, entry.connection_id)
         own = {self.own_address or "", box_of(mailbox).own_address if mailbox else ""} - {""}
         reading = Reading(self.tenant_id, frozenset(address.lower() for address in own), tuple(self.not_kept))
         hands = MailHands(self.policies, self.vault, self.tenant_id, tuple(self.pictures))
-        return await read_mail_in(db, self.vault, entry, raw, reading, hands=hands, now=self.clock())
+        return await read_mail_in(
+            db, self.vault, entry, raw, self.mail if raw else None, reading, hands=hands, now=self.clock()
+        )

@@ -1,6 +1,9 @@
 """A mailbox of the sandbox on a real port, and how the tests read it."""
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 from retour.connectors.mailbox.client import ImapClient, Patience
 from retour.core.mail_server import Encryption
@@ -36,3 +39,31 @@ async def read(
     reader = client or ImapClient(internal=True, patience=QUICK)
     page = await reader.read(box_at(port, **other), password="s3cret", after=after, since=since)
     return [message.uid for message in page.messages], page.place, page.more
+
+
+@asynccontextmanager
+async def a_server_that(
+    talks: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """Serve conversations as they are written in a test, on a free port; every one is over at the end."""
+    going_on = set[asyncio.Task[None]]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        this = asyncio.current_task()
+        assert this is not None
+        going_on.add(this)
+        try:
+            with suppress(OSError, asyncio.CancelledError):
+                await talks(reader, writer)
+        finally:
+            going_on.discard(this)
+            writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for one in list(going_on):
+            one.cancel()
+        await asyncio.gather(*going_on, return_exceptions=True)

@@ -1,15 +1,17 @@
 """Reading a mailbox over a real socket: what is new, once numbered anew, cut off, refused, or not to be trusted."""
 
 import asyncio
+import datetime as dt
+from imaplib import IMAP4
 
 import pytest
 
 from retour.connectors.mailbox.client import ImapClient, Patience
-from retour.connectors.mailbox.session import Bounds
+from retour.connectors.mailbox.session import Bounds, Session
 from retour.core.mailbox import Place
 from retour.core.ports import Unreachable
 from retour.sandbox.mail.imap import serve_mailbox
-from tests.connectors.mailbox.mailboxes import DAY, NOON, QUICK, a_mailbox, box_at, letter, read
+from tests.connectors.mailbox.mailboxes import DAY, NOON, QUICK, a_mailbox, a_server_that, box_at, letter, read
 
 pytestmark = pytest.mark.anyio
 
@@ -44,6 +46,16 @@ async def test_a_message_comes_whole_with_its_time_and_is_not_marked() -> None:
     assert (message.raw, message.arrived_at, message.whole) == (letter(1), NOON, True)
     assert box.letters[0].flags == set()
     assert any(said.startswith("EXAMINE") for said in box.says)
+
+
+async def test_a_time_that_no_clock_shows_is_none() -> None:
+    box = a_mailbox(dt.datetime.max.replace(tzinfo=dt.timezone(-12 * dt.timedelta(hours=1))))
+    async with serve_mailbox(box) as port:
+        page = await ImapClient(internal=True, patience=QUICK).read(
+            box_at(port), password="s3cret", after=None, since=NOON
+        )
+
+    assert [(message.raw, message.arrived_at) for message in page.messages] == [(letter(1), NOON)]
 
 
 async def test_seen_is_marked_only_where_the_folder_is_numbered_as_it_was() -> None:
@@ -172,3 +184,48 @@ async def test_a_literal_beyond_any_message_is_not_taken() -> None:
     async with serve_mailbox(a_mailbox(NOON)) as port:
         with pytest.raises(Unreachable):
             await read(port, None, client=client)
+
+
+async def test_a_page_ends_by_what_its_messages_really_have() -> None:
+    box = a_mailbox(NOON, NOON, NOON)
+    box.announced = 1
+    client = ImapClient(internal=True, patience=QUICK, bounds=Bounds(page=len(letter(1)) + 1))
+    async with serve_mailbox(box) as port:
+        first = await read(port, None, client=client)
+        second = await read(port, first[1], client=client)
+
+    assert first == ([1, 2], Place(1, 2), True)
+    assert second == ([3], Place(1, 3), False)
+
+
+@pytest.mark.parametrize(("most", "found"), [(10_000, None), (15_000, [1, 2])])
+async def test_a_conversation_takes_no_more_than_its_bound(most: int, found: list[int] | None) -> None:
+    box = a_mailbox()
+    for n in (1, 2):
+        box.put(letter(n) + b"x" * 5_000, NOON)
+    client = ImapClient(internal=True, patience=QUICK, bounds=Bounds(conversation=most))
+    async with serve_mailbox(box) as port:
+        if found is None:
+            with pytest.raises(Unreachable):
+                await read(port, None, client=client)
+        else:
+            assert (await read(port, None, client=client))[0] == found
+
+
+@pytest.mark.parametrize(
+    "said", [b"* 1 EXISTS\r\n" * 1_000, b"* " + b"x" * 1_100_000 + b"\r\n"], ids=["many lines", "one long line"]
+)
+async def test_a_server_that_talks_on_while_signing_in_is_no_refused_password(said: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        for before in (b"* CAPABILITY IMAP4rev1\r\n", said):
+            tag = (await reader.readline()).split(b" ")[0]
+            writer.write(before + tag + b" OK done\r\n")
+        await reader.read()
+
+    async with a_server_that(talk) as port:
+        session = Session(
+            box_at(port), "s3cret", address="127.0.0.1", silent_s=5.0, trust=None, bounds=Bounds(conversation=50_000)
+        )  # fmt: skip
+        with pytest.raises(IMAP4.abort, match=r"more than was asked for|without an end"):
+            await asyncio.to_thread(session.run, lambda _: None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from retour.core.mailbox.plain import own_words, text_of
+from retour.core.mailbox.plain import MOST_HTML, MOST_PARSED, own_words, tags_and_text, text_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from retour.core.mailbox.plain import own_words, text_of
         ("seen<img hidden>still seen", "seenstill seen"),
         ("<blockquote>only this</blockquote>", "only this"),
         ("<script>only this</script>", ""),
-        ("before<![x [ ]]> after", "before"),
+        ("before<![x [ ]]> after", "before after"),
         ("a</p>b</blockquote>c", "a\nbc"),
     ],
 )  # fmt: skip
@@ -69,3 +69,27 @@ def test_what_is_forwarded_is_what_somebody_wants_to_show() -> None:
     text = "-----Original Message-----\nFrom: Mara\n> Too small."
 
     assert own_words(text, forwarded=True) == text
+
+
+@pytest.mark.parametrize(
+    ("html", "parsed"),
+    [
+        ("a<!-- <p> > -->b<!DOCTYPE html>c<!-->d", "abcd"),
+        ("a<!--[if mso]><p>x</p><![endif]-->b", "ab"),
+        ("a<![if !mso]>b<![endif]>c", "abc"),
+        ("a<!-- without an end <p>b</p>", "a"),
+        ("a" + "<!--" * 50_000, "a"),
+        ("a" + "<<!---->!--" * 3, "a" + "< !--" * 3),
+        ("a" + "<![if >" * 10_000 + "b", "ab"),
+        ("<p>a" + "<a " * 50_000, "<p>a"),
+        ("<p>a" + "</" * 50_000, "<p>a"),
+        ("<p>a" + "<?" * 50_000, "<p>a"),
+        ("<p>I <3 it, 1 < 2", "<p>I <3 it, 1 < 2"),
+        ("<b>x</b>" * 100_000, "<b>x</b>" * (MOST_PARSED // 8)),
+        ("<!--" + "x" * 300_000 + "-->a", "a"),
+        ("<!--" + "x" * MOST_HTML + "-->a", ""),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_only_tags_with_an_end_reach_the_parser_and_only_so_many(html: str, parsed: str) -> None:
+    assert tags_and_text(html) == parsed

@@ -71,3 +71,12 @@ async def test_money_never_goes_back_to_the_giver_and_a_refusal_leaves_no_person
     async with database.tx(shop.merchant.tenant_id) as db:
         assert await db.fetchval("SELECT count(*) FROM person WHERE email = 'mila@example.com'") == 0
         assert await db.fetchval("SELECT count(*) FROM rma") == 0
+
+
+async def test_what_was_never_sent_is_nobodys_gift(http: httpx2.AsyncClient, shop: Shop, database: Database) -> None:
+    refused = await send(http, shop, "/returns", {**wanted(shop, "store_credit"), "kind": "cancellation"})
+
+    assert code_of(refused) == (422, "invalid_kind")
+    async with database.tx(shop.merchant.tenant_id) as db:
+        assert await db.fetchval("SELECT count(*) FROM person WHERE email = 'mila@example.com'") == 0
+        assert await db.fetchval("SELECT count(*) FROM rma") == 0

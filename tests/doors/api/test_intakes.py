@@ -155,9 +155,14 @@ async def test_a_file_is_previewed_and_imported_and_text_becomes_a_draft(
 
 async def test_a_source_that_is_asked_tells_where_and_how_it_stands(http: httpx2.AsyncClient, shop: Shop) -> None:
     plain = await post(http, shop, "/sources", {"name": "Plain", "asked": {"url": "http://erp.example"}})
+    inside = await post(http, shop, "/sources", {"name": "Inside", "asked": {"url": "https://10.0.0.7/returns"}})
+    nul = await post(http, shop, "/sources", {"name": "NUL", "asked": {"url": "https://erp.example/\0"}})
     made = (await post(http, shop, "/sources", {"name": "ERP", "asked": {"url": "https://erp.example/returns"}})).json()
 
     assert code_of(plain) == (422, "invalid_url")
+    assert code_of(inside) == (422, "internal_url")
+    assert code_of(nul) == (422, "invalid_text")
+    assert [one["name"] for one in (await get(http, shop, "/sources")).json()["items"]] == ["ERP"]
     assert (made["asked_url"], made["asked_at"], made["problem"]) == ("https://erp.example/returns", None, None)
 
 
@@ -176,7 +181,9 @@ async def test_which_returns_are_told_to_a_source_is_said_by_an_owner(http: http
     assert [(one["push_url"], one["push_kinds"]) for one in listed] == [(wish["url"], wish["kinds"])]
     assert never == {"url": None, "kinds": [], "moment": "requested", "secret": None}
     plain = await post(http, shop, at, {"url": "http://returns.example", "kinds": ["return"]})
+    inside = await post(http, shop, at, {"url": "https://returns.internal/in", "kinds": ["return"]})
     twice = await post(http, shop, at, wish | {"kinds": ["return", "return"]})
+    assert code_of(inside) == (422, "internal_url")
     assert code_of(plain) == (422, "invalid_url")
     assert code_of(twice) == (422, "invalid_kind")
     assert code_of(await post(http, shop, at, wish, Role.AGENT)) == (403, "forbidden")

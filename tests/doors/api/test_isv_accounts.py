@@ -149,3 +149,21 @@ async def test_only_integrators_do_what_is_theirs(
         body = {"name": "x", "role": "agent"} if path.endswith("/keys") else {"key_id": str(uuid4())}
         sent = body if method == "POST" else None
         assert code_of(await http.request(method, path, headers=headers, json=sent)) == (404, "account_not_found")
+
+
+async def test_the_answer_to_one_integrator_is_not_told_again_to_another(
+    http: httpx2.AsyncClient, bridge: Integrator, merchant: Merchant, database: Database
+) -> None:
+    other = await an_integrator(database, "Another Bridge")
+    for one in (bridge, other):
+        await admitted(database, merchant.tenant_id, one)
+    at, body = f"/isv/accounts/{merchant.tenant_id}/keys", {"name": "WMS", "role": "owner"}
+
+    made = await http.post(at, json=body, headers=bridge.headers(idempotency_key="1"))
+    again = await http.post(at, json=body, headers=bridge.headers(idempotency_key="1"))
+    stranger = await http.post(at, json=body, headers=other.headers(idempotency_key="1"))
+
+    assert (made.status_code, again.json()) == (201, made.json())
+    assert code_of(stranger) == (422, "idempotency_key_reused")
+    async with database.tx(merchant.tenant_id) as db:
+        assert (len(await isv.keys(db, bridge.id)), await isv.keys(db, other.id)) == (1, [])

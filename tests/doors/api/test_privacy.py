@@ -38,7 +38,7 @@ async def post(
 
 
 async def do(database: Database, vault: Vault, shop: Shop, request_id: str) -> None:
-    by = flow.Answerer(database, vault, now, lambda _tenant, _person: None)
+    by = flow.Answerer(database, vault, now, lambda _tenant, _person, _request: None)
     await flow.answer(by, tenant_id=shop.merchant.tenant_id, request_id=UUID(request_id))
 
 

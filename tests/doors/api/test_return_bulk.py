@@ -89,6 +89,15 @@ async def test_each_return_stands_by_itself_and_the_same_call_again_changes_noth
     assert states == ["cancelled", "approved", made[2]["status"]]
 
 
+async def test_the_version_of_a_result_is_what_the_next_act_may_expect(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await returns(http, shop))[1:]
+    items: list[dict[str, Any]] = [{"id": one["id"]} for one in made]
+    for act in ({"act": "approve"}, {"act": "hold", "message": "Waits"}, {"act": "cancel"}):
+        answer = await run(http, shop, act | {"items": items})
+        assert results(answer) == [(True, None), (True, None)]
+        items = [{"id": one["id"], "expect_version": one["version"]} for one in answer.json()["items"]]
+
+
 @pytest.mark.parametrize(
     ("body", "field", "value"),
     [

@@ -95,6 +95,17 @@ async def test_the_list_is_read_in_pages(http: httpx2.AsyncClient, merchant: Mer
     assert rest.json()["next"] is None
 
 
+@pytest.mark.parametrize("url", ["https://127.0.0.1/", "https://[::1]:8443/", "https://intranet/hook"])
+async def test_an_address_that_nobody_outside_reaches_is_not_taken(
+    http: httpx2.AsyncClient, merchant: Merchant, database: Database, url: str
+) -> None:
+    answer = await add(http, merchant, "k1", {"url": url})
+
+    assert code_of(answer) == (422, "internal_url")
+    assert answer.json()["field"] == "url"
+    assert await count(database, merchant) == 0
+
+
 @pytest.mark.parametrize("url", ["http://example.com/", "https://", "javascript:alert(1)", "https://a.b/#f"])
 async def test_only_https_addresses_are_taken(
     http: httpx2.AsyncClient, merchant: Merchant, database: Database, url: str

@@ -157,7 +157,7 @@ class Scene:
 
 async def listed(scene: Scene, **filters: Any) -> listing.Listed:
     """Return what the list shows of the scene's account."""
-    page = {name: filters.pop(name) for name in ("sort", "place", "page") if name in filters}
+    page = {name: filters.pop(name) for name in ("sort", "place", "page", "size", "known") if name in filters}
     async with scene.house.web.tx(scene.house.tenant) as db:
         return await listing.returns(db, Filters(**filters), **page)
 

@@ -90,3 +90,25 @@ def test_everything_that_happens_to_a_return_has_words() -> None:
 
 def test_every_mismatch_that_has_a_name_says_what_to_do_next() -> None:
     assert set(mismatch_words.NEXT_STEPS) == set(mismatch_words.MISMATCHES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "says"),
+    [
+        ("ended_elsewhere", {"there": "closed", "here": "in_review"}, ["closed", "In review"]),
+        ("known_as_another", {"there": "EXT-7", "here": "R-10023"}, ["EXT-7", "R-10023"]),
+    ],
+)
+async def test_a_difference_with_another_system_tells_both_sides(
+    scene: Scene, ben: Clerk, kind: str, details: dict[str, object], says: list[str]
+) -> None:
+    order = await scene.order(name="Mara Lindqvist")
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        id_ = await discrepancy.open_(
+            db, kind, resource_kind="order", resource_id=order.id, store_id=order.store_id, owner=Owner.OPERATOR,
+            next_step="Compare both", at=now(), details=details,
+        )  # fmt: skip
+
+    page = await ben.get(f"/dashboard/exceptions/{id_}")
+
+    assert f"In the other system {says[0]} In Retour {says[1]}" in page.words

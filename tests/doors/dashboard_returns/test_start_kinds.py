@@ -130,9 +130,64 @@ async def test_a_withdrawal_is_kept_acknowledged_and_opened_at_once(scene: Scene
         assert await db.fetchval("SELECT count(*) FROM mail WHERE kind = 'withdrawal_received'") == 1
 
 
+async def test_a_withdrawal_of_several_items_needs_no_reason_of_any(scene: Scene, ben: Clerk, vault: Vault) -> None:
+    order = await scene.order(HALF_SENT | {"quantity": 1}, {**HALF_SENT, "sku": "RT-TRAY"}, name="Ida Sand")
+    key = vault.new_person_key(tenant_id=scene.house.tenant, person_id=order.person_id)
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        await db.execute(REKEY, order.person_id, key)
+    at = f"/dashboard/orders/{order.id}/return"
+
+    done = await ben.send(
+        f"{at}?kind=withdrawal", to=at, line=["0", "1"], name="Ida Sand", contact="ida@example.com",
+        **{"quantity-0": "1", "quantity-1": "1"},
+    )  # fmt: skip
+
+    assert done.status == 303, done.words
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        found = await db.fetch(NEWEST, order.id)
+    assert [(one["kind"], one["status"], one["quantity"]) for one in found] == [("withdrawal", "approved", 1)] * 2
+
+
 async def test_a_made_up_kind_is_a_return(scene: Scene, ben: Clerk) -> None:
     order = await scene.order(name="Ida Sand")
 
     page = await ben.get(f"/dashboard/orders/{order.id}/return?kind=theft")
 
     assert 'name="kind" value="return"' in page.text
+
+
+THREE_SENT = {
+    "sku": "RT-MUG-SET", "name": "Stoneware mugs, set of 4", "price": "38.00", "quantity": 3, "fulfilled": 3,
+    "taxes": [["VAT", "0.19"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["return", "gift", "withdrawal"])
+async def test_a_form_that_is_sent_twice_starts_one_return(scene: Scene, vault: Vault, ben: Clerk, kind: str) -> None:
+    document = template(automatic=True)
+    offering = replace(document, defaults=replace(document.defaults, resolutions=OFFERS))
+    await scene.house.do(
+        lambda db: policy.publish(db, store_id=scene.house.store, document=offering, actor="owner", now=now())
+    )
+    order, another = [await scene.order(THREE_SENT, name="Ida Sand") for _ in range(2)]
+    for one in (order, another):
+        key = vault.new_person_key(tenant_id=scene.house.tenant, person_id=one.person_id)
+        async with scene.house.web.tx(scene.house.tenant) as db:
+            await db.execute(REKEY, one.person_id, key)
+    at = f"/dashboard/orders/{order.id}/return"
+    fields = {"line": "0", "quantity-0": "1", "email": "ida@example.com"}
+    if kind == "withdrawal":
+        asked = hidden(await ben.get(f"{at}?kind={kind}"))
+        confirmed = asked | fields | {"name": "Ida Sand", "contact": "ida@example.com"}
+    else:
+        chosen = fields | {"reason-0": "too_small", "resolution": "store_credit"}
+        confirmed = hidden(await ben.send(f"{at}?kind={kind}", to=at, **chosen))
+
+    first, second = await ben.post(at, confirmed), await ben.post(at, confirmed)
+    elsewhere = await ben.post(f"/dashboard/orders/{another.id}/return", confirmed)
+
+    assert (first.status, second.status) == (303, 303), second.words
+    assert second.headers["location"] == first.headers["location"]
+    assert elsewhere.headers.get("location") != first.headers["location"]
+    async with scene.house.web.tx(scene.house.tenant) as db:
+        assert await db.fetchval("SELECT count(*) FROM rma WHERE order_id = $1", order.id) == 1

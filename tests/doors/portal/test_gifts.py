@@ -12,6 +12,7 @@ from retour.core.policy.template import template
 from retour.core.postal import PostalAddress
 from retour.flows import rma as returns
 from retour.flows import visit as flow
+from retour.main.mailing import front_of
 from retour.store.policy import PolicyCache
 from tests.doors.portal.conftest import Counter
 from tests.doors.portal.shopper import Page, Shopper
@@ -63,22 +64,22 @@ async def through(shopper: Shopper) -> Page:
     return says_nothing(await shopper.send("/review"))
 
 
-async def by_link(counter: Counter) -> Shopper:
+async def by_link(counter: Counter, email: str = MILA) -> Shopper:
     """Return a browser that came in by a gift link."""
     shopper = await counter.browser()
     asked = says_nothing(await shopper.open(await gift_link(counter)))
     assert asked.heading == "Return a gift"
-    page = await shopper.send("/gift/link", email=MILA, name="Mila Moe")
+    page = await shopper.send("/gift/link", email=email, name="Mila Moe")
     assert page.path == "items", page.text
     says_nothing(page)
     return shopper
 
 
-async def by_number(counter: Counter, *, number: str = "#1001", contact: str = "10115B") -> Shopper:
+async def by_number(counter: Counter, *, number: str = "#1001", contact: str = "10115B", email: str = MILA) -> Shopper:
     """Return a browser that named an order on the page of gifts."""
     shopper = await counter.browser()
     await shopper.open("/gift")
-    await shopper.send("/gift", number=number, contact=contact, email=MILA)
+    await shopper.send("/gift", number=number, contact=contact, email=email)
     await counter.work()
     return shopper
 
@@ -144,6 +145,114 @@ async def test_number_and_postcode_send_a_code_to_the_receiver_and_a_person_look
     assert "gift_unproven" in review
 
 
+async def test_the_receiver_who_proves_their_address_again_finds_their_return(counter: Counter) -> None:
+    await with_credit(counter)
+    shopper = await by_number(counter)
+    await shopper.send("/code", code=await counter.code())
+    sent = await through(shopper)
+    counter.clock.ahead = timedelta(hours=25)
+    assert (await shopper.open(f"/{sent.path}")).heading == "Start a return"
+
+    again = await by_number(counter, email=MILA.upper())
+    await again.send("/code", code=await counter.code())
+    stranger = await by_number(counter, email="noa@example.com")
+    await stranger.send("/code", code=await counter.code())
+    holder = await by_link(counter)
+
+    assert says_nothing(await again.open(f"/{sent.path}")).status == 200
+    assert (await stranger.open(f"/{sent.path}")).status == 404
+    assert (await holder.open(f"/{sent.path}")).status == 404  # a link and an address that is only said prove nobody
+    assert "No returns yet" in (await holder.open("/list")).text
+
+
+async def test_whoever_proves_an_address_sees_all_that_was_returned_under_it_and_who_only_says_it_sees_their_own(
+    counter: Counter,
+) -> None:
+    await with_credit(counter)
+    mine, later = await by_link(counter), await by_link(counter)
+    first, second = await through(mine), await through(later)
+    again = await by_number(counter)
+    await again.send("/code", code=await counter.code())
+    listed = (await again.open("/list")).text
+
+    assert (first.path in listed, second.path in listed) == (True, True)
+    assert says_nothing(await again.open(f"/{first.path}")).status == 200
+    assert says_nothing(await again.open(f"/{second.path}")).status == 200
+    assert (await later.open(f"/{first.path}")).status == 404
+    assert first.path not in (await later.open("/list")).text
+
+
+async def own_link(counter: Counter) -> str:
+    """Return the path below the portal of the link that the mails about the newest return carry."""
+    row = await counter.do(lambda db: db.fetchrow("SELECT person_id, order_id FROM rma ORDER BY number DESC LIMIT 1"))
+    front = await counter.do(
+        lambda db: front_of(counter.vault, public_url="")(
+            db, tenant_id=counter.tenant_id, store_id=counter.store_id, order_id=row["order_id"],
+            receiver=row["person_id"], language="en",
+        )
+    )  # fmt: skip
+    assert front is not None
+    return str(front.link).removeprefix(counter.base)
+
+
+async def test_the_link_of_their_mail_leads_the_receiver_back_to_their_return_and_no_further(counter: Counter) -> None:
+    await with_credit(counter)
+    first = await through(await by_link(counter))
+    link = await own_link(counter)
+    second = await through(await by_link(counter, "noa@example.com"))
+    counter.clock.ahead = timedelta(hours=25)
+
+    shopper = await counter.browser()
+    assert first.path in says_nothing(await shopper.open(link)).text
+    assert says_nothing(await shopper.open(f"/{first.path}")).status == 200
+    assert (await shopper.open(f"/{second.path}")).status == 404
+    by = await counter.do(lambda db: db.fetchval("SELECT proven_by FROM visit ORDER BY id DESC LIMIT 1"))
+    assert by == "code"  # what they ask for with it waits for a person, as their mailbox is all that it proves
+
+
+async def test_the_link_of_a_receiver_is_nobody_elses_and_no_link_of_another_sort(counter: Counter) -> None:
+    await with_credit(counter)
+    await through(await by_link(counter))
+    link = await own_link(counter)
+    visits = await counter.do(lambda db: db.fetchval("SELECT count(*) FROM visit"))
+    giver = await counter.do(lambda db: db.fetchval("SELECT person_id FROM sales_order WHERE name = '#1001'"))
+    bare, _, _ = link.partition("&receiver=")
+    nobodys = await counter.do(
+        lambda db: flow.portal_link(
+            db, counter.vault, tenant_id=counter.tenant_id, store_id=counter.store_id, order="#1001", public_url="",
+            now=counter.clock.now(), gift=True, receiver=giver,
+        )
+    )  # fmt: skip
+
+    shopper = await counter.browser()
+    for wrong in (
+        f"{bare}&receiver={giver}", f"{bare}&receiver=me", bare, bare.replace("/gift/back", "/gift/link"),
+        bare.replace("/gift/back", "/link"), nobodys.removeprefix(counter.base),
+        (await gift_link(counter)).replace("/gift/link", "/gift/back"),
+    ):  # fmt: skip
+        assert (await shopper.open(wrong)).status == 403, wrong
+    counter.clock.ahead = timedelta(days=401)
+    assert (await shopper.open(link)).status == 403
+    assert await counter.do(lambda db: db.fetchval("SELECT count(*) FROM visit")) == visits
+
+
+async def test_the_link_of_a_receiver_is_good_for_60_days_and_longer_while_their_return_is_open(
+    counter: Counter,
+) -> None:
+    await with_credit(counter)
+    sent = await through(await by_link(counter))
+    link = await own_link(counter)
+    shopper = await counter.browser()
+
+    counter.clock.ahead = timedelta(days=399)
+    assert sent.path in (await shopper.open(link)).text
+    rma_id = await counter.do(lambda db: db.fetchval("SELECT id FROM rma"))
+    await counter.do(lambda db: returns.cancel(db, rma_id=rma_id, actor="staff:ben", now=counter.clock.now()))
+    assert (await (await counter.browser()).open(link)).status == 403
+    counter.clock.ahead = timedelta(days=59)
+    assert sent.path in (await (await counter.browser()).open(link)).text
+
+
 async def test_the_postcode_that_the_parcel_was_sent_to_proves_a_gift(counter: Counter) -> None:
     order = await counter.order(0)
     to = PostalAddress("Mila Moe", ("Am Markt 1",), "Leipzig", "DE", "04109")
@@ -152,6 +261,15 @@ async def test_the_postcode_that_the_parcel_was_sent_to_proves_a_gift(counter: C
     shopper = await by_number(counter, contact="04109")
 
     assert (await shopper.send("/code", code=await counter.code())).path == "items"
+
+
+@pytest.mark.parametrize("contact", [PERSON.email, PERSON.phone])
+async def test_the_givers_address_and_phone_prove_no_gift(counter: Counter, contact: str) -> None:
+    shopper = await by_number(counter, contact=contact)
+
+    assert (await shopper.send("/code", code="12345678")).path == "code"
+    assert await counter.do(lambda db: db.fetchval("SELECT count(*) FROM mail")) == 0
+    assert await counter.do(lambda db: db.fetchval("SELECT state FROM visit")) == "unmatched"
 
 
 async def test_a_gift_that_does_not_match_reads_the_same_and_writes_no_mail_and_nobody(counter: Counter) -> None:

@@ -40,6 +40,7 @@ class Post:
         default_factory=lambda: ImapClient(internal=True, patience=Patience(silent_s=5.0, whole_s=10.0))
     )
     looked: int = 0
+    behind: timedelta = timedelta()  # how much earlier it is for who works on a mail
 
     @property
     def database(self) -> Database:
@@ -98,7 +99,12 @@ class Post:
             raise AssertionError("nothing of a mail is asked for or tracked")
 
         mail = MailIn(
-            self.database, self.sender.vault, PolicyCache(), self.tenant_id, "house@retour.example", lambda: self.now
+            self.database,
+            self.sender.vault,
+            PolicyCache(),
+            self.tenant_id,
+            "house@retour.example",
+            lambda: self.now - self.behind,
         )
         await read_inbox(
             self.database, self.sender.vault, tenant_id=self.tenant_id, inbox_id=inbox_id, read=nothing,

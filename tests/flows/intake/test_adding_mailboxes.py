@@ -16,7 +16,7 @@ from retour.store import connection as connections
 from retour.store.db import Database
 from retour.store.intake import photos
 from retour.store.privacy import bodies
-from retour.store.privacy.bodies import Body
+from retour.store.privacy.bodies import Ref
 from tests.flows.intake.post import Post, a_post
 
 pytestmark = pytest.mark.anyio
@@ -89,7 +89,7 @@ async def test_who_is_erased_leaves_no_picture_in_a_draft(post: Post) -> None:
     [draft] = [one for one in await post.sender.intakes() if one.channel == "mail"]
     async with post.database.tx(post.tenant_id) as db:
         kept = await photos.of_intake(db, draft.id)
-        await bodies.drop(db, [Body("intake_open", draft.id, b"")], actor="test", at=post.now)
+        await bodies.drop(db, [Ref("intake_open", draft.id)], actor="test", at=post.now)
         left = await photos.of_intake(db, draft.id)
 
     assert (len(kept), left) == (1, [])

@@ -22,6 +22,7 @@ from retour.store import photo as photos
 from retour.store.db import Database
 from retour.store.intake import Intake
 from retour.store.intake import photos as waiting_photos
+from retour.store.policy import PolicyCache
 from retour.store.rma import questions
 from tests.core.intake.papers import a_return
 from tests.flows.intake.post import SHOP, Post, a_post
@@ -214,6 +215,28 @@ async def test_an_answer_to_one_of_our_mails_is_a_message_on_its_return(post: Po
     assert await drafts(post) == []
 
 
+@pytest.mark.parametrize("by_number", [False, True])
+async def test_an_answer_to_a_return_that_was_merged_is_a_message_on_the_one_that_goes_on(
+    post: Post, by_number: bool
+) -> None:
+    first = await a_known_return(post)
+    ids = [first.id]
+    async with post.database.tx(post.tenant_id) as db:
+        order_id = await db.fetchval("SELECT order_id FROM rma")
+        for line in ("line-1", "line-2"):
+            wishes = (rma.Wish(line, 1, "too_small"),)
+            asking = rma.Asking(post.sender.shop.store_id, order_id, wishes, "staff")
+            ids.append(uuid4())
+            await rma.open_return(db, asking, id=ids[-1], actor="staff:1", now=post.now, policies=PolicyCache())
+            await rma.merge(db, rma_id=ids[-2], into=ids[-1], actor="staff:1", now=post.now)
+        number = await db.fetchval("SELECT number FROM rma WHERE id = $1", ids[-1])
+    subject, answers = (f"R-{first.number}", "") if by_number else ("Hello", OURS)
+    post.write("Hello", subject=subject, answers=answers)
+
+    assert await post.read() == [f"message: R-{number}"]
+    assert [await notes(post, one) for one in ids] == [[], [], [("Hello", True, f"shopper:{first.person_id}")]]
+
+
 async def test_an_answer_to_a_question_lets_the_return_go_on(post: Post) -> None:
     record = await a_known_return(post)
     async with post.database.tx(post.tenant_id) as db:
@@ -249,6 +272,34 @@ async def test_later_mails_of_a_conversation_join_its_draft(post: Post) -> None:
     [draft] = await drafts(post)
     assert became == ["parked: draft"]
     assert await text_of(post, draft.id) == "Hello\n\nToo small.\n\n—\n\nOrder #1001, sorry."
+
+
+async def test_of_two_mails_that_are_read_at_once_neither_is_lost_whichever_clock_is_ahead(post: Post) -> None:
+    post.write("Too small.", subject="Hello")
+    await post.read()
+    post.write("Where do I send it?", answers="<m1@example.com>", message_id="<m2@example.com>")
+    post.write("And when?", answers="<m1@example.com>", message_id="<m3@example.com>")
+    post.behind = timedelta(hours=5)  # work that began before that of the first, and waited for it
+    became = await post.read()
+
+    [draft] = await drafts(post)
+    assert became == ["parked: order_not_clear"] * 2
+    assert await text_of(post, draft.id) == "Hello\n\nToo small.\n\n—\n\nWhere do I send it?\n\n—\n\nAnd when?"
+
+
+async def test_of_a_very_long_conversation_the_first_and_the_last_mails_stay(post: Post) -> None:
+    post.write("Order #1001\n" + "first " * 1_800, subject="Hello")
+    for n in range(2, 8):
+        post.write(f"Mail {n}\n" + "word " * 1_990, answers="<m1@example.com>", message_id=f"<m{n}@example.com>")
+
+    await post.read()
+
+    [draft] = await drafts(post)
+    said = await text_of(post, draft.id)
+    assert len(said) == 50_000
+    assert said.startswith("Hello\n\nOrder #1001\nfirst")
+    assert [n for n in range(2, 8) if f"Mail {n}\n" in said] == [4, 5, 6, 7]
+    assert said.count("[…]") == 1
 
 
 async def test_a_conversation_that_became_a_return_goes_on_there_and_one_that_was_dismissed_begins_anew(

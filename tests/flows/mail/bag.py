@@ -32,7 +32,9 @@ def write(letter: Letter) -> Written:
     return Written(f"{letter.kind} for {letter.front.name}", f"{letter.language}: {said}", f"<p>{said}</p>")
 
 
-async def no_front(db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, language: str) -> Front | None:
+async def no_front(
+    db: Db, *, tenant_id: UUID, store_id: UUID, order_id: UUID | None, receiver: UUID | None, language: str
+) -> Front | None:
     return None
 
 

@@ -67,6 +67,27 @@ SELECT jsonb_build_object(
                     ORDER BY id) FROM event WHERE tenant_id = '$T' AND type NOT LIKE 'privacy.%'),
   'promised', (SELECT jsonb_agg(jsonb_build_array(id, status, promised) ORDER BY id) FROM rma WHERE tenant_id = '$T'))
 """
+# Texts in the clear that people and other systems leave: each statement gets the text and the return.
+PLAIN = (
+    """UPDATE effect SET message = 'sent to ' || $1, result = jsonb_build_object('note', 'to ' || $1) WHERE rma_id = $2""",
+    """UPDATE settlement SET report_note = $1, report_ref = $1 WHERE rma_id = $2""",
+    """UPDATE return_line SET message = $1, answers = jsonb_build_object('why', $1::text) WHERE rma_id = $2""",
+    """UPDATE rma SET decision_before = jsonb_build_object('note', $1::text) WHERE id = $2""",
+    """UPDATE sales_order SET document = jsonb_set(document, '{tags}', jsonb_build_array('for ' || $1))
+        WHERE id = (SELECT order_id FROM rma WHERE id = $2)""",
+    """INSERT INTO withdrawal (tenant_id, id, store_id, channel, actor, language, sealed, person_id, content_sha256,
+         received_at, stated_on, state, since, decided_by, reason)
+       SELECT current_tenant(), gen_random_uuid(), store_id, 'portal', 'shopper', 'de', '', person_id, repeat('a', 64), now(),
+              now()::date, 'closed', now(), 'staff:x', $1 FROM rma WHERE id = $2""",
+    """INSERT INTO visit (tenant_id, id, store_id, token_sha256, state, language, asked_at, order_id, answers, created_at,
+         seen_at, expires_at)
+       SELECT current_tenant(), gen_random_uuid(), store_id, sha256('x'), 'closed', 'de', now(), order_id,
+              jsonb_build_object('note', $1::text), now(), now(), now() FROM rma WHERE id = $2""",
+    """INSERT INTO exchange_order (tenant_id, settlement_id, rma_id, connection_id, state, articles, pay_url, since)
+       SELECT current_tenant(), s.id, s.rma_id, o.connection_id, 'made', '[]', 'https://pay.example/?of=' || $1, now()
+         FROM settlement s JOIN sales_order o ON o.tenant_id = s.tenant_id AND o.id = s.order_id
+        WHERE s.rma_id = $2 LIMIT 1""",
+)
 
 
 def a_photo() -> Photo:
@@ -156,7 +177,13 @@ class Canary:
                 kind=PhotoKind.SHOPPER, photo=a_photo(), actor="shopper", now=now(),
             )  # fmt: skip
             await fraud.list_shopper(
-                db, list_="allow", kind=KeyKind.EMAIL, value=EMAIL, reason="good", actor=self.staff, now=now()
+                db,
+                list_="allow",
+                kind=KeyKind.EMAIL,
+                value=EMAIL,
+                reason=f"{NAME} is good",
+                actor=self.staff,
+                now=now(),
             )
             staff_id = UUID(self.staff.removeprefix("staff:"))
             await saved_view.save(
@@ -172,6 +199,7 @@ class Canary:
             db, self.house.vault, tenant_id=self.house.tenant, connection_id=self.house.connection, source="carrier:x",
             event_id="1", topic="tracking.updated", raw=raw, at=now(), facts={"reference": NAME},
         )  # fmt: skip
+        await db.execute("UPDATE inbox SET done_at = now()")
         refused = f"550 <{EMAIL}>: unknown"
         await db.execute("UPDATE mail SET state = 'failed', last_problem = $1 WHERE state = 'due'", refused)
         await db.execute(
@@ -195,7 +223,7 @@ class Canary:
             " SELECT current_tenant(), id, $1, 1, 1, 'readback', 'found', $2 FROM effect WHERE rma_id = $3 LIMIT 1",
             uuid4(), f"sent to {EMAIL}", rma_id,
         )  # fmt: skip
-        await db.execute("UPDATE settlement SET report_note = $1 WHERE rma_id = $2", f"told {NAME}", rma_id)
+        await self._plain(db, rma_id)
         key = await db.fetchval("SELECT sealed_key FROM person WHERE id = $1", order.person_id)
         sealed = self.house.vault.lock_for_person(
             msgspec.json.encode({"said": EMAIL}), person_key=key, tenant_id=self.house.tenant, person_id=order.person_id
@@ -204,14 +232,40 @@ class Canary:
             "INSERT INTO intake (tenant_id, id, store_id, source, channel, external_id, state, sealed, sealed_for, order_id,"
             " rma_id, received_at, changed_at, facts)"
             " VALUES (current_tenant(), $1, $2, 'api:x', 'api', 'E-1', 'opened', $3, $4, $5, $6, $7, $7, $8)",
-            uuid4(), self.house.store, sealed, order.person_id, order.id, rma_id, now(), {"score": 3},
+            uuid4(), self.house.store, sealed, order.person_id, order.id, rma_id, now(), {"score": 3, "said": NAME},
         )  # fmt: skip
+        await db.execute("UPDATE intake SET reason = $1", f"a friend of {NAME}")
+
+    async def _plain(self, db: Db, rma_id: UUID) -> None:
+        """Columns in the clear that people and other systems fill on their ways."""
+        for statement in PLAIN:
+            await db.execute(statement, EMAIL, rma_id)
 
     # --- the requests ---------------------------------------------------------------------------------------------------
 
     @property
     def answerer(self) -> privacy.Answerer:
         return privacy.Answerer(self.house.web, self.house.vault, self.clock, Tombstones(self.erased).write)
+
+    async def received(
+        self, raw: bytes, *, topic: str = "tracking.updated", done: bool = True, intake_id: UUID | None = None
+    ) -> UUID:
+        """Keep what came from elsewhere and belongs to nobody yet, worked on or not."""
+        async with self.house.web.tx(self.house.tenant) as db:
+            made = await webhook.receive(
+                db, self.house.vault, tenant_id=self.house.tenant, connection_id=self.house.connection,
+                source="carrier:x", event_id=str(uuid4()), topic=topic, raw=raw, at=now(),
+            )  # fmt: skip
+            assert made is not None, "its number is new"
+            if done:
+                await webhook.done(db, made, at=now(), intake_id=intake_id)
+        return made
+
+    async def kept(self, inbox_id: UUID) -> bool:
+        """Return whether the body of what came is kept."""
+        async with self.house.web.tx(self.house.tenant) as db:
+            found: bool = await db.fetchval("SELECT body_sealed IS NOT NULL FROM inbox WHERE id = $1", inbox_id)
+        return found
 
     async def ask(self, what: Any) -> UUID:
         """Ask for an export or an erasure and return the request."""

@@ -19,6 +19,7 @@ from retour.doors.hooks.routes import route_handlers
 from retour.flows import privacy
 from retour.flows.webhook import Documents, Mailbox, read_inbox, seal_secrets
 from retour.main.privacy import platform_asks
+from retour.store.ids import new_id
 from retour.store.privacy import rows
 from retour.store.privacy.rows import Request
 from tests.flows.privacy.canary import Canary
@@ -146,6 +147,7 @@ async def test_a_store_that_left_is_called_no_more_and_everybody_goes_after_the_
         if request.kind is RequestKind.ERASURE:
             await canary.work(request.id)
     await canary.later(LOOK_AGAIN)
+    unread = await canary.received(b"of nobody", done=False)
     done = await canary.work(store.id)
     await platform.send("shop/redact")
 
@@ -159,8 +161,74 @@ async def test_a_store_that_left_is_called_no_more_and_everybody_goes_after_the_
         key: sums[key] for key in ("postings", "accounts", "captures", "settlements")
     }
     async with canary.house.web.tx(canary.house.tenant) as db:
+        left = await db.fetchrow("SELECT body_sealed, outcome, done_at IS NOT NULL FROM inbox WHERE id = $1", unread)
+        assert tuple((left or {}).values()) == (None, "forgotten", True), "nobody works on a body that is gone"
         state = await db.fetchrow("SELECT state, sealed_read FROM connection WHERE id = $1", canary.house.connection)
     assert tuple((state or {}).values()) == ("disconnected", None)
+
+
+@pytest.mark.parametrize("state", ["connected", "needs_reconnect", "disconnected"])
+async def test_people_of_another_shop_that_is_still_connected_are_none_of_the_shops_that_left(
+    canary: Canary, platform: Platform, state: str
+) -> None:
+    house = canary.house
+    both = [await canary.an_order(), await canary.an_order()]
+    leaving = await house.an_order(customer="Bo Fremd", email="bo.fremd@else.example")
+    orderless, other = new_id(), new_id()
+    async with house.web.tx(house.tenant) as db:
+        await db.execute(
+            "INSERT INTO connection (tenant_id, id, store_id, platform, far_name, base_url, state)"
+            " VALUES (current_tenant(), $1, $2, 'shopify', 'other.myshopify.com', 'http://x', $3)",
+            other, house.store, state,
+        )  # fmt: skip
+        await db.execute(
+            "UPDATE sales_order SET connection_id = $1, person_id = $2 WHERE id = $3",
+            other,
+            canary.person_id,
+            both[1].id,
+        )
+        await db.execute(
+            "INSERT INTO person (tenant_id, id, store_id, email, email_folded, sealed_key)"
+            " VALUES (current_tenant(), $1, $2, 'no@order.example', 'no@order.example', 'x')",
+            orderless, house.store,
+        )  # fmt: skip
+
+    await platform.send("shop/redact")
+    canary.at = now() + timedelta(days=14)
+    (store,) = await platform.requests()
+    await canary.work(store.id)
+    asked = {request.person_id for request in await platform.requests() if request.kind is RequestKind.ERASURE}
+    for request in await platform.requests():
+        if request.kind is RequestKind.ERASURE:
+            await canary.work(request.id)
+    await canary.later(LOOK_AGAIN)
+    done = await canary.work(store.id)
+
+    everybody = {leaving.person_id, *(order.person_id for order in both), orderless}
+    assert asked == (everybody if state == "disconnected" else {leaving.person_id})
+    assert done.state is RequestState.DONE
+
+
+async def test_a_mailbox_is_no_other_shop(canary: Canary, platform: Platform) -> None:
+    await canary.an_order()
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        await db.execute(
+            "INSERT INTO connection (tenant_id, id, store_id, platform, far_name, base_url)"
+            " VALUES (current_tenant(), $1, $2, 'mailbox', 'Returns', 'imap://x')",
+            new_id(), canary.house.store,
+        )  # fmt: skip
+        await db.execute(
+            "INSERT INTO person (tenant_id, id, store_id, email, email_folded, sealed_key)"
+            " VALUES (current_tenant(), $1, $2, 'no@order.example', 'no@order.example', 'x')",
+            new_id(), canary.house.store,
+        )  # fmt: skip
+
+    await platform.send("shop/redact")
+    canary.at = now() + timedelta(days=14)
+    (store,) = await platform.requests()
+    await canary.work(store.id)
+
+    assert len([one for one in await platform.requests() if one.kind is RequestKind.ERASURE]) == 2
 
 
 async def test_a_store_that_came_back_within_the_grace_keeps_its_people(canary: Canary, platform: Platform) -> None:

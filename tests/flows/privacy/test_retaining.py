@@ -10,6 +10,7 @@ from retour.core.errors import Refused
 from retour.core.privacy import TERMS, Keep
 from retour.flows import privacy
 from retour.store import due
+from retour.store.ids import new_id
 from retour.store.privacy import rows
 from retour.store.privacy.tombstone import Tombstones
 from tests.flows.privacy.canary import Canary
@@ -31,7 +32,7 @@ async def held(canary: Canary) -> dict[str, int]:
     return dict(row)
 
 
-async def forget(canary: Canary, erased: set[UUID] | None = None) -> dict[str, int]:
+async def forget(canary: Canary, erased: set[tuple[UUID, UUID]] | None = None) -> dict[str, int]:
     return await privacy.forget_old(
         canary.house.web, tenant_id=canary.house.tenant, erased=lambda _: erased or set(), clock=canary.clock
     )
@@ -99,8 +100,10 @@ async def test_people_are_erased_by_themselves_only_where_the_merchant_chose_so(
 
 async def test_who_was_erased_before_a_backup_is_erased_again_after_it_is_restored(canary: Canary) -> None:
     await canary.an_order()
-    Tombstones(canary.erased).write(canary.house.tenant, canary.person_id)  # as an erasure after the backup left it
-    Tombstones(canary.erased).write(canary.house.store, canary.house.store)
+    Tombstones(canary.erased).write(
+        canary.house.tenant, canary.person_id, new_id()
+    )  # as an erasure after the backup left it
+    Tombstones(canary.erased).write(canary.house.store, canary.house.store, new_id())
 
     counts = await forget(canary, Tombstones(canary.erased).of(canary.house.tenant))
     (request,) = await waiting(canary)

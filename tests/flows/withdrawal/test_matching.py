@@ -175,6 +175,14 @@ async def test_a_platform_that_is_gone_is_asked_again_and_after_half_an_hour_a_p
     assert (waiting.state, waiting.why, counter.asked) == (WithdrawalState.WAITING, Why.NO_ORDER, ["#2001", "#2001"])
 
 
+async def test_an_order_of_the_platform_that_cannot_be_kept_is_for_a_person(counter: Counter) -> None:
+    counter.far["#2001"] = fetched(replace(delivered(NOW - timedelta(days=1)), name="#2001\ud800"))
+
+    found = await counter.match(await counter.state())
+
+    assert (found.state, found.why, counter.asked) == (WithdrawalState.WAITING, Why.NO_ORDER, ["#2001"])
+
+
 async def test_a_statement_is_matched_once_however_often_its_job_runs(counter: Counter) -> None:
     await counter.order()
     id_ = await counter.state()

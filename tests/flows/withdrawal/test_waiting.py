@@ -1,5 +1,6 @@
 """Statements that wait too long: for a person, and for the money that goes back within 14 days; told once for each."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,11 @@ import pytest
 from retour.core.account import Role
 from retour.core.withdrawal import WithdrawalState
 from retour.flows import account as accounts
-from retour.flows import escalation
+from retour.flows import escalation, rma
 from retour.store import due, withdrawal_waits
 from retour.store.sla import OwnLimit
 from retour.store.withdrawal_waits import WithdrawalQueue
-from tests.flows.withdrawal.conftest import NOW, Counter
+from tests.flows.withdrawal.conftest import NOW, SAID, Counter
 
 pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
@@ -119,6 +120,26 @@ async def test_a_return_counts_from_when_its_goods_were_sent_until_it_is_paid(co
         "UPDATE rma SET resolved_at = $2, status = 'resolved' WHERE id = $1 RETURNING id", found.rma_id, NOW
     )
     assert await queues(counter, NOW + 13 * DAY) == []
+
+
+async def test_two_statements_whose_returns_were_merged_both_wait_for_their_money(counter: Counter) -> None:
+    order_id, found = await counter.order(), []
+    for part in ("the first", "the second"):
+        waiting = await counter.match(await counter.state(replace(SAID, goods=part)))
+        await counter.assign(waiting.id, order_id, quantities={"line-1": 1})
+        found.append(await counter.get(waiting.id))
+    first, second = found
+    assert first.rma_id is not None
+    assert second.rma_id is not None
+    async with counter.database.tx(counter.tenant_id) as db:
+        await rma.merge(db, rma_id=second.rma_id, into=first.rma_id, actor="staff:1", now=NOW)
+    await counter.one(SENT, first.rma_id, NOW + DAY)
+
+    (queue,) = await queues(counter, NOW + 13 * DAY)
+    assert (queue.code, queue.count, queue.late) == ("withdrawal_unpaid", 2, 2)
+    assert await sweep(counter, NOW + 13 * DAY)
+    assert [await escalated(counter, one.id) for one in found] == [[("withdrawal_unpaid", "312")]] * 2
+    assert [(await counter.get(one.id)).number for one in found] == [first.number] * 2
 
 
 @pytest.mark.parametrize(("hours", "late"), [(48, 0), (12, 1), (None, 0)])

@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from imaplib import IMAP4
@@ -14,7 +15,7 @@ from retour.core.mailbox import Box, Fetched, MailPage, Place
 from retour.core.ports import Unreachable
 
 MOST_MESSAGES: Final = 20  # of one page
-MOST_BYTES: Final = 20 * 1024 * 1024  # of one page
+AT_ONCE: Final = 8  # conversations, which is what a worker does at once
 Answer = TypeVar("Answer")
 
 
@@ -47,6 +48,7 @@ class ImapClient:
         self._resolve = resolve or resolved
         self._trust = trust
         self._bounds = bounds or Bounds()
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mailbox")  # apart from what others wait for
 
     async def read(self, box: Box, *, password: str, after: Place | None, since: datetime) -> MailPage:
         """Return the next messages after a place; without one, or where the folder was renumbered, since a day."""
@@ -60,12 +62,15 @@ class ImapClient:
             for uid in found[:MOST_MESSAGES]:
                 about = session.about(uid)
                 whole = about.size <= self._bounds.whole
-                size += about.size if whole else self._bounds.beginning
-                if page and size > MOST_BYTES:
+                announced = about.size if whole else self._bounds.beginning
+                if page and size + announced > self._bounds.page:
                     break
                 raw = session.fetch(uid, whole=whole)
+                size += len(raw or b"")  # what the server says of a size may be wrong
                 page += [] if raw is None else [Fetched(uid, about.arrived_at or since, raw, whole)]
                 through = uid
+                if size > self._bounds.page:
+                    break
             more = bool(found) and through != found[-1]
             reached = through if more else max(last, begin or 0, *found[-1:])
             return MailPage(Place(validity, reached), tuple(page), more)
@@ -96,7 +101,7 @@ class ImapClient:
         )  # fmt: skip
         try:
             async with asyncio.timeout(self._patience.whole_s):
-                return await asyncio.to_thread(session.run, work)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, session.run, work)
         except Trouble as no:
             raise Unreachable(no.what, needs_reconnect=no.is_login) from None
         except (IMAP4.error, OSError, ValueError, TimeoutError, LookupError):

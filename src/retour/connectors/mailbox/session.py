@@ -4,6 +4,7 @@ import contextlib
 import re
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,16 +23,20 @@ _SIZE: Final = re.compile(rb"RFC822\.SIZE (\d{1,18})", re.IGNORECASE)
 _UID: Final = re.compile(rb"\bUID (\d{1,10})\b", re.IGNORECASE)
 # What a refused login says where the password may well be right (RFC 5530, section 3).
 _LATER: Final = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
+PIECE: Final = 100  # bytes that are counted for every line and literal beside its own: what keeping it costs
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How many bytes are taken of a message, of the beginning of a longer one, and of anything the server announces."""
+    """How many bytes are taken: of a message, of the beginning of a longer one, of anything the server announces, of
+    the messages of a page, and of a whole conversation: a page and a last message that is longer than was said."""
 
     whole: int = 12 * 1024 * 1024
     beginning: int = 1024 * 1024
     literal: int = 12 * 1024 * 1024 + 1024
+    page: int = 20 * 1024 * 1024
+    conversation: int = 36 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,17 @@ class Trouble(Exception):  # noqa: N818 - what the server refused
 
 
 class _Wire(IMAP4):
-    """The library's client, connected to one checked address, taking no literal beyond what a message may have."""
+    """The library's client, connected to one checked address, taking no more from the server than the bounds allow."""
 
-    def __init__(self, box: Box, address: str, *, silent_s: float, trust: ssl.SSLContext, most: int):
+    def __init__(
+        self, box: Box, address: str, *, silent_s: float, trust: ssl.SSLContext, bounds: Bounds,
+        connected: Callable[[socket.socket], None],
+    ):  # fmt: skip
+        """Connect as far as signing in; `connected` is told of the connection before a byte goes over it."""
         encryption = box.encryption
-        self._address, self._at_once, self._trust, self._most = address, encryption is Encryption.AT_ONCE, trust, most
+        self._address, self._at_once, self._trust = address, encryption is Encryption.AT_ONCE, trust
+        self._literal, self._left = bounds.literal, bounds.conversation
+        self._connected = connected
         super().__init__(box.host, box.port, timeout=silent_s)
         if encryption is not Encryption.ALWAYS:
             return
@@ -68,19 +79,33 @@ class _Wire(IMAP4):
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         plain = socket.create_connection((self._address, self.port), timeout)
-        if not self._at_once:
-            return plain
         try:
-            return self._trust.wrap_socket(plain, server_hostname=self.host)
+            self._connected(plain)
+            return self._trust.wrap_socket(plain, server_hostname=self.host) if self._at_once else plain
         except BaseException:
             plain.close()
             raise
 
     def read(self, size: int) -> bytes:
         """Return what the server announced, if a message may be that long."""
-        if size > self._most:
+        if size > self._literal:
             raise self.abort("the server sends more than was asked for")
+        self._take(size)
         return super().read(size)
+
+    def readline(self) -> bytes:
+        """Return the next line; one that is too long ends the conversation, whatever it was to answer."""
+        try:
+            line = super().readline()
+        except IMAP4.error:
+            raise self.abort("the server sends a line without an end") from None
+        self._take(len(line))
+        return line
+
+    def _take(self, size: int) -> None:
+        self._left -= size + PIECE
+        if self._left < 0:
+            raise self.abort("the server sends more than was asked for")
 
 
 @cache
@@ -97,31 +122,43 @@ class Session:
         self._box, self._password, self._address, self._silent_s = box, password, address, silent_s
         self._trust, self._bounds = trust, bounds
         self._wire: _Wire | None = None
-        self._is_cut = False
+        self._lock, self._is_cut = threading.Lock(), False
+        self._line: socket.socket | None = None  # a second handle on the connection, whatever encrypts the first
 
     def run(self, work: Callable[["Session"], Answer]) -> Answer:
         """Connect, sign in, do the work and sign out; raise Trouble, IMAP4.error, OSError or ValueError."""
-        self._wire = _Wire(
-            self._box, self._address, silent_s=self._silent_s, trust=self._trust or _machine_trust(),
-            most=self._bounds.literal,
-        )  # fmt: skip
         try:
-            if self._is_cut:
-                raise OSError("nobody waits any more")
-            self._sign_in()
-            return work(self)
+            self._wire = _Wire(
+                self._box, self._address, silent_s=self._silent_s, trust=self._trust or _machine_trust(),
+                bounds=self._bounds, connected=self._connected,
+            )  # fmt: skip
+            try:
+                self._sign_in()
+                return work(self)
+            finally:
+                with contextlib.suppress(IMAP4.error, OSError, ValueError):
+                    self._wire.logout()
+                with contextlib.suppress(OSError, ValueError):
+                    self._wire.shutdown()
         finally:
-            with contextlib.suppress(IMAP4.error, OSError, ValueError):
-                self._wire.logout()
-            with contextlib.suppress(OSError, ValueError):
-                self._wire.shutdown()
+            with self._lock:
+                if self._line is not None:
+                    self._line.close()
+                self._line = None
 
     def cut(self) -> None:
-        """End a conversation that nobody waits for any more, from another thread."""
-        self._is_cut = True
-        if self._wire is not None:
-            with contextlib.suppress(OSError):
-                self._wire.sock.shutdown(socket.SHUT_RDWR)
+        """End a conversation that nobody waits for any more, from another thread, however far it has come."""
+        with self._lock:
+            self._is_cut = True
+            if self._line is not None:
+                with contextlib.suppress(OSError):
+                    self._line.shutdown(socket.SHUT_RDWR)
+
+    def _connected(self, to: socket.socket) -> None:
+        with self._lock:
+            if self._is_cut:
+                raise OSError("nobody waits any more")
+            self._line = to.dup()
 
     def open(self, folder: str, *, to_look: bool) -> tuple[int, int]:
         """Open a folder; return how it is numbered and the highest number that a message there can have had so far."""
@@ -213,6 +250,7 @@ def _arrived(said: bytes) -> datetime | None:
     try:
         zone = timezone(ahead if sign == "+" else -ahead)
         month_number = MONTHS.index(month.title()) + 1
-        return datetime(int(year), month_number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        at = datetime(int(year), month_number, int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        return at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

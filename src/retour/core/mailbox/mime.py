@@ -1,23 +1,24 @@
 """A mail as it came over the wire, read with care: who wrote what, answering which mail, with which files."""
 
 import codecs
-import email.policy
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 from typing import Final
 
-from retour.core.mailbox.plain import own_words, text_of
+from retour.core.mailbox.parts import head_of, taken_apart
+from retour.core.mailbox.plain import MOST_HTML, own_words, text_of
 
-MOST_PARTS: Final = 100
 MOST_PICTURES: Final = 10
+MOST_TEXT: Final = 100_000  # characters that are looked at for what the sender wrote
 TEXT_MOST: Final = 10_000  # characters
 _NAME_MOST: Final = 120
+_NAME_READ: Final = 1_000  # characters of a name before it is decoded
 _IDS_MOST: Final = 50
 _ORNAMENT_MOST: Final = 20_000  # bytes; what is shown within the text and smaller is a logo of somebody's signature
 _ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
@@ -56,12 +57,15 @@ class Received:
 
 
 def read_mail(raw: bytes) -> Received | None:
-    """Return what a mail says, or nothing where its parts are nested beyond sense; broken headers are as good as none."""
+    """Return what a mail says, or nothing where it is nested beyond sense; broken headers are as good as none."""
     try:
-        message = message_from_bytes(raw, policy=email.policy.compat32)
-        parts = [part for _, part in zip(range(MOST_PARTS), message.walk(), strict=False)]
+        parts = taken_apart(raw)
+        return _received(parts[0], parts)
     except (RecursionError, MessageError, ValueError, LookupError):
         return None
+
+
+def _received(message: Message, parts: list[Message]) -> Received:
     subject = _header(message, "Subject")
     pictures, others = _files(parts)
     text = own_words(_text(parts), forwarded=_FORWARDED.match(subject) is not None)
@@ -80,8 +84,7 @@ def read_mail(raw: bytes) -> Received | None:
 
 def message_id_of(raw: bytes) -> str | None:
     """Return the id that a mail bears, of its first 64 KB; nothing where it has none of a usable form."""
-    head, _, _ = raw[:65_536].replace(b"\r\n", b"\n").partition(b"\n\n")
-    return next(iter(_ids(message_from_bytes(head, policy=email.policy.compat32), "Message-ID")), None)
+    return next(iter(_ids(head_of(raw), "Message-ID")), None)
 
 
 def decoded(raw: bytes, charset: str | None) -> str:
@@ -101,12 +104,19 @@ def decoded(raw: bytes, charset: str | None) -> str:
 
 def _text(parts: list[Message]) -> str:
     """Return what is to be read: the parts in plain text, or where these say nothing, those in HTML."""
-    plain = [part for part in parts if _is_text(part, "text/plain")]
-    said = "\n\n".join(decoded(_content(part), part.get_content_charset()) for part in plain)
+    said = "\n\n".join(_said(parts, "text/plain", MOST_TEXT))
     if not said.strip():
-        html = [part for part in parts if _is_text(part, "text/html")]
-        said = "\n\n".join(text_of(decoded(_content(part), part.get_content_charset())) for part in html)
-    return _clean(said)
+        said = "\n\n".join(text_of(html) for html in _said(parts, "text/html", MOST_HTML))
+    return _clean(said[:MOST_TEXT])
+
+
+def _said(parts: list[Message], kind: str, most: int) -> Iterator[str]:
+    """Return what the parts of a kind say, `most` characters of all together."""
+    for part in parts:
+        if most > 0 and _is_text(part, kind):
+            text = decoded(_content(part), part.get_content_charset())[:most]
+            most -= len(text)
+            yield text
 
 
 def _is_text(part: Message, kind: str) -> bool:
@@ -142,7 +152,7 @@ def _file_name(part: Message) -> str:
         text = named if isinstance(named, str) else collapse_rfc2231_value(named)
     except (ValueError, LookupError):
         text = ""
-    return _clean(_words(text)).replace("\n", " ").strip()[:_NAME_MOST]
+    return _clean(_words(text[:_NAME_READ])).replace("\n", " ").strip()[:_NAME_MOST]
 
 
 def _header(message: Message, name: str) -> str:
@@ -167,8 +177,12 @@ def _ids(message: Message, header: str) -> list[str]:
 
 
 def _sender(message: Message) -> str | None:
-    """Return the one address that a mail is from, in lower case; nothing where it names none or several."""
-    found = {address.lower() for _, address in getaddresses([_header(message, "From")]) if _ADDRESS.fullmatch(address)}
+    """Return the one address that a mail is from, in lower case; nothing where it names none, several, or nonsense."""
+    try:
+        named = getaddresses([_header(message, "From")])
+    except RecursionError:  # comments within comments
+        return None
+    found = {address.lower() for _, address in named if _ADDRESS.fullmatch(address)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 MOST_HTML: Final = 500_000  # characters that are looked at
+MOST_PARSED: Final = 200_000  # of them, without comments
 _UNSEEN: Final = frozenset({"script", "style", "title", "template", "noscript", "svg", "object", "iframe"})
 _VOID: Final = frozenset({"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "embed", "source"})
 _BREAKS: Final = frozenset(
@@ -15,6 +16,7 @@ _QUOTED: Final = frozenset(
 )
 _HIDDEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])", re.IGNORECASE)
 
+_TAG: Final = re.compile(r"<[a-zA-Z/?]")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u200b\ufeff]+")
 _EMPTY: Final = re.compile(r"\n{3,}")
 _SIGNATURE: Final = re.compile(r"--|_{2,}")
@@ -45,15 +47,34 @@ def text_of(html: str) -> str:
 
     Where nothing else would be left, the quoted and hidden parts stay.
     """
-    return _read(html, all_of_it=False) or _read(html, all_of_it=True)
+    parsed = tags_and_text(html)
+    return _read(parsed, all_of_it=False) or _read(parsed, all_of_it=True)
+
+
+def tags_and_text(html: str) -> str:
+    """Return HTML without comments and declarations, as far as it is parsed; a tag without an end is left out.
+
+    The parser looks for the end of each of these in all that follows, so that many without one cost it the square.
+    """
+    kept, at, html = list[str](), 0, html[:MOST_HTML]
+    while (begin := html.find("<!", at)) >= 0:
+        # A piece that ends as a tag begins would become one with what follows.
+        kept.append(html[at:begin] + (" " if html[at:begin].endswith("<") else ""))
+        end = "-->" if html.startswith("<!--", begin) else ">"
+        found = html.find(end, begin + 2)
+        at = len(html) if found < 0 else found + len(end)
+    shown = "".join([*kept, html[at:]])[:MOST_PARSED]
+    last = shown.rfind(">") + 1
+    unclosed = _TAG.search(shown, last)
+    return shown if unclosed is None else shown[: unclosed.start()]
 
 
 def _read(html: str, *, all_of_it: bool) -> str:
     reader = _Reader(all_of_it=all_of_it)
     try:
-        reader.feed(html[:MOST_HTML])
+        reader.feed(html)
         reader.close()
-    except AssertionError:  # how the parser says that a declaration is broken; what it read before stands
+    except (AssertionError, ValueError):  # such as a character with a number beyond all sense; what was read stands
         pass
     return _tidy("".join(reader.parts))
 

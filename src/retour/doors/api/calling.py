@@ -82,7 +82,7 @@ class Answering:
         key = _idempotency_key(request.headers.get("idempotency-key"))
         body = await request.body()
         asked = await self._read(body, request.headers.get("content-type"))
-        wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
+        wanted = _fingerprint(caller, self._operation.method, request.scope["path"], store, body)
 
         async def work(db: Db) -> bytes:
             keeping = _Keeping(key, wanted, self._operation.status, caller.tenant_id, self._desk.vault)
@@ -191,8 +191,10 @@ def _idempotency_key(text: str | None) -> str:
     return text
 
 
-def _fingerprint(method: str, path: str, store: UUID | None, body: bytes) -> bytes:
-    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), str(store).encode(), body))).digest()
+def _fingerprint(caller: Caller, method: str, path: str, store: UUID | None, body: bytes) -> bytes:
+    """Return what a request is known by: the keys of an account share it, an integrator shares it with nobody."""
+    whose = () if caller.isv is None else (str(caller.isv.id).encode(),)
+    return hashlib.sha256(b"\n".join((*whose, method.encode(), path.encode(), str(store).encode(), body))).digest()
 
 
 def _text(header: str | None) -> str | None:

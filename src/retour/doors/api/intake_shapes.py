@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from retour.doors.api.shapes import NO_NUL, Asked, Name, PageQuery, Short, Text, Told, Units
+from retour.core.address import LONGEST
+from retour.doors.api.shapes import NO_NUL, Asked, Name, PageQuery, Short, Text, Told, Units, Url
 from retour.store.intake import Intake
 
 Reason = Annotated[str, Meta(min_length=1, max_length=2_000, pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
@@ -117,7 +118,7 @@ class SchemasOut(Told):
 class AskedWish(Asked):
     """Where the source is asked every five minutes for what has changed, with a bearer token; docs/intake.md says how."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=2_000, description="An address that begins with https://")]
+    url: Url
     token: Annotated[str, Meta(max_length=2_000, pattern=r"^[!-~]*$")] = ""
     days: Annotated[int, Meta(ge=0, le=365, description="How far back the first question goes.")] = 30
 
@@ -151,7 +152,7 @@ class SourceOut(Told):
 class PushWish(Asked):
     """Where returns that begin here are told to, of which kinds (none: never), and from which moment."""
 
-    url: Annotated[str, Meta(max_length=2_000, pattern=r"^[^\u0000]*$")] = ""
+    url: Annotated[str, Meta(max_length=LONGEST, pattern=NO_NUL)] = ""
     kinds: Annotated[list[Literal["return", "claim", "withdrawal", "cancellation"]], Meta(max_length=4)] = (
         msgspec.field(default_factory=list)
     )

@@ -37,7 +37,7 @@ class EraseWish(WhoseWish, kw_only=True):
 class RequestsQuery(PageQuery):
     """Which requests are wanted."""
 
-    state: Annotated[str, Meta(pattern="^(waiting|done|cancelled)$")] | None = None
+    state: Annotated[str, Meta(pattern="^(waiting|erasing|done|cancelled)$")] | None = None
     person_id: UUID | None = None
 
 
@@ -136,7 +136,7 @@ async def list_privacy_requests(call: Call, query: RequestsQuery) -> RequestPage
     """Return requests, the newest first."""
     before = None if query.after is None else read_uuid(read_cursor(query.after, parts=1)[0])
     found = await rows.list_(
-        call.db, person_id=query.person_id, state=RequestState(query.state) if query.state else None,
+        call.db, person_id=query.person_id, states=[RequestState(query.state)] if query.state else (),
         store_id=call.store, before=before, limit=query.limit + 1,
     )  # fmt: skip
     shown = found[: query.limit]

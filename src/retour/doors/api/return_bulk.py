@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 from msgspec import Meta
 
 from retour.core.attention import Priority
@@ -60,7 +61,7 @@ class BulkWish(Asked):
 
 
 class BulkRow(Told):
-    """One return: whether it can be done (was done), else the code of why not; `version` is what a run may expect."""
+    """One return: whether it can be done (was done), else the code of why not; `version` is what the next run may expect."""
 
     id: UUID
     number: str | None
@@ -97,8 +98,8 @@ async def run_bulk(call: Call, wish: BulkWish) -> BulkOut:
     # Everybody locks in the same order: the orders first, then their returns.
     for item in sorted(_once(wish.items), key=lambda one: _place(known.get(one.id), one)):
         results[item.id] = await _one(call, wish.act, item, known.get(item.id), said)
-    rows = [results[item.id] for item in _once(wish.items)]
-    return _out(wish.act, rows)
+    after = await _rows(call, [item for item in wish.items if results[item.id].ok])
+    return _out(wish.act, [_now(results[item.id], after.get(item.id)) for item in _once(wish.items)])
 
 
 async def _one(call: Call, act: BulkAct, item: BulkItem, row: Row | None, said: str) -> BulkRow:
@@ -171,6 +172,10 @@ def _seen(row: Row | None, item: BulkItem, act: BulkAct) -> BulkRow:
 def _row(row: Row | None, item: BulkItem, code: str | None, message: str | None) -> BulkRow:
     number, version = (f"R-{row.number}", row.version) if row else (None, None)
     return BulkRow(id=item.id, number=number, version=version, ok=code is None, code=code, message=message)
+
+
+def _now(done: BulkRow, row: Row | None) -> BulkRow:
+    return done if row is None else msgspec.structs.replace(done, version=row.version)
 
 
 def _out(act: BulkAct, rows: list[BulkRow]) -> BulkOut:

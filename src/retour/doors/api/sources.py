@@ -68,7 +68,7 @@ def _facts(source: Connection, at: sync.Standing | None) -> dict[str, Any]:
         "channel": source.settings.get("channel", "event"), "decides": bool(source.settings.get("decides", False)),
         "path": f"/hooks/feed/{source.id}", "created_at": source.created_at, "asked_url": source.base_url or None,
         "asked_at": at.ran_at if at else None, "problem": at.problem if at else None,
-        "push_url": told.url or None, "push_kinds": list(told.kinds),
+        "push_url": told.url if told.kinds else None, "push_kinds": list(told.kinds),
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.doors.api.cursor import make_cursor, read_cursor, read_uuid
 from retour.doors.api.operation import Call, Operation
-from retour.doors.api.shapes import Asked, PageQuery, Told
+from retour.doors.api.shapes import Asked, PageQuery, Told, Url
 from retour.flows import webhook_endpoint as flow
 from retour.store import webhook_endpoint
 from retour.store.webhook_endpoint import WebhookEndpoint
@@ -22,7 +22,7 @@ _MISSING: Final = "webhook_endpoint_not_found"
 class EndpointWish(Asked):
     """Where events are to be sent; no topics means all of them."""
 
-    url: Annotated[str, Meta(min_length=1, max_length=2000, description="An address that begins with https://")]
+    url: Url
     topics: Annotated[list[EventType], Meta(max_length=100)] = msgspec.field(default_factory=list)
 
 

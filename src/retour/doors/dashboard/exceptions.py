@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.dashboard import mismatch_words, words
+from retour.doors.dashboard import intake_words, mismatch_words, words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name, age, word
@@ -31,6 +31,7 @@ from retour.web.session import DESK
 PATH: Final = "/dashboard/exceptions"
 SHOPPER_ASKS: Final = "shopper_asks"
 _LINK_DAYS: Final = 7
+_STANDS: Final = {**intake_words.STATUSES, **words.DECISIONS}
 _STOPPED: Final = frozenset({"effect_failed", "effect_unknown"})
 
 
@@ -252,12 +253,14 @@ def _facts(reader: Reader, row: Mismatch) -> list[tuple[str, Any]]:
         "far_code": reader.say("Code"),
         "found": reader.say("Found"),
         "refs": reader.say("Lines"),
+        "there": reader.say("In the other system"),
+        "here": reader.say("In Retour"),
     }
     for name, label in shown.items():
         value = row.details.get(name)
         if value not in (None, "", []):
             text = ", ".join(str(one) for one in value[:10]) if isinstance(value, list) else str(value)
-            facts.append((label, text))
+            facts.append((label, word(reader, _STANDS, text) if row.kind == "ended_elsewhere" else text))
     return facts
 
 

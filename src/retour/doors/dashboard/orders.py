@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.account import Role
 from retour.core.eligibility import returnable
 from retour.core.errors import Refused
+from retour.core.link import GIVEN_DAYS
 from retour.core.money import Money
 from retour.core.order import Order
 from retour.doors.dashboard import privacy, words
@@ -37,7 +38,6 @@ from retour.web.session import DESK
 PATH: Final = "/dashboard/orders"
 PEOPLE: Final = "/dashboard/customers"
 MOST_TEXT: Final = 200
-_GIFT_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ async def _order(seen: Visit) -> Response[Any]:
             order.lines, at, {sold.ref: line.left for sold, line in zip(order.lines, lines, strict=True)}
         ),
         gift_link=gift_link,
-        gift_days=_GIFT_DAYS,
+        gift_days=GIVEN_DAYS,
     )
 
 
@@ -131,7 +131,7 @@ async def _gift_link(seen: Visit, db: Db, record: OrderRecord) -> str | None:
     try:
         return await visits.portal_link(
             db, seen.desk.vault, tenant_id=seen.staff.tenant_id, store_id=record.store_id, order=str(record.id),
-            public_url=seen.desk.public_url, now=seen.now, days=_GIFT_DAYS, gift=True,
+            public_url=seen.desk.public_url, now=seen.now, days=GIVEN_DAYS, gift=True,
         )  # fmt: skip
     except Refused:
         return None

@@ -11,7 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.account import Role
 from retour.core.errors import Refused
-from retour.core.privacy import RequestState
+from retour.core.privacy import OPEN, RequestState
 from retour.doors.dashboard import privacy_words as words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.refusals import explain
@@ -71,7 +71,7 @@ def shown(reader: Reader, requests: Sequence[Request], names: Mapping[str, str],
             why=word(reader, words.WHY, r.why),
             by=actor_name(reader, r.actor, names),
             asked_at=r.asked_at,
-            answer_by=r.answer_by if r.state is RequestState.WAITING else None,
+            answer_by=r.answer_by if r.state in OPEN else None,
             expires_at=r.expires_at if r.expires_at and r.expires_at > now else None,
             waits=r.state is RequestState.WAITING,
             files=_files(r, now),

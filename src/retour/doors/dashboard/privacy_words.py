@@ -16,6 +16,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 STATES: Final[Mapping[str, str]] = {
     "waiting": _("In progress"),
+    "erasing": _("Being erased"),
     "done": _("Done"),
     "cancelled": _("Taken back"),
 }
@@ -25,6 +26,7 @@ WHY: Final[Mapping[str, str]] = {
     "money_due": _("Waits for money that is still to be paid"),
     "call_running": _("Waits for a call or a mail that is on its way"),
     "withdrawal_open": _("Waits for a withdrawal that is not decided"),
+    "message_open": _("Waits for a received message that is not worked on yet"),
     "grace": _("Waits for the end of the grace"),
     "people_left": _("Waits for customers with something open"),
     "taken_back": _("Taken back by a person"),

@@ -47,6 +47,7 @@ _SAID: Final[Mapping[str, str]] = {
     "last_reason": _("Shoppers need one reason to choose"),
     "invalid_timezone": _("Choose a time zone from the list"),
     "invalid_url": _("Enter an address that begins with https://"),
+    "internal_url": _("Enter the address of a server that the internet can reach"),
     "isv_not_found": _("No integrator of this installation has that id"),
     "last_owner": _("The account needs an owner. Make somebody else an owner first"),
     "mail_not_found": _("There is no such mail any more"),

@@ -158,7 +158,9 @@ async def withdraw(
         assert store is not None, "an order has its store"
         place = statements.Place(tenant_id, record.store_id, store.timezone, CHANNEL, seen.staff.actor)
         language = seen.reader.language
-        await statements.state(db, seen.desk.vault, place, id=id, said=said, language=language, now=seen.now)
+        kept = await statements.state(db, seen.desk.vault, place, id=id, said=said, language=language, now=seen.now)
+        if kept.number is not None and kept.order_id == record.id:
+            return kept.number  # by the same form before
         return await statements.assign(
             db, seen.desk.vault, tenant_id=tenant_id, withdrawal_id=id, order_id=record.id, quantities=quantities,
             reason=reason, actor=seen.staff.actor, now=seen.now, policies=policies,
@@ -170,7 +172,16 @@ async def withdraw(
 
 def statement_id(sent: Form) -> UUID:
     """Return the id that the form gave the statement, so that it is kept once."""
+    return _id_of(sent, "id")
+
+
+def rma_id_of(sent: Form) -> UUID:
+    """Return the id that the form gave the return, so that it is opened once however often the form is sent."""
+    return _id_of(sent, "_once")
+
+
+def _id_of(sent: Form, field: str) -> UUID:
     try:
-        return UUID(sent.text("id"))
+        return UUID(sent.text(field))
     except ValueError:
         return new_id()

@@ -30,6 +30,7 @@ from retour.doors.dashboard.start_kinds import (
     left_of,
     offered,
     receiver_of,
+    rma_id_of,
     rma_kind,
     statement_id,
     withdraw,
@@ -40,6 +41,7 @@ from retour.flows.rma import Judged, Wish
 from retour.store import order as orders
 from retour.store import refund as refunds
 from retour.store import resolution as resolutions
+from retour.store import rma as returns
 from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -130,7 +132,7 @@ async def _send(seen: Visit) -> Response[Any]:
     told = None
     if sent.text("hash"):
         try:
-            return see(f"/dashboard/returns/R-{await _open(seen, record, wanted, sent.text('hash'))}")
+            return see(f"/dashboard/returns/R-{await _open(seen, record, wanted, sent)}")
         except Refused as no:
             if no.code != "plan_changed":
                 return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
@@ -155,14 +157,24 @@ def _asking(record: OrderRecord, wanted: Sent, plan_hash: str | None) -> flow.As
     )  # fmt: skip
 
 
-async def _open(seen: Visit, record: OrderRecord, wanted: Sent, plan_hash: str) -> int:
-    rma_id = new_id()
-    asking = _asking(record, wanted, plan_hash)
+async def _open(seen: Visit, record: OrderRecord, wanted: Sent, sent: Form) -> int:
+    """Open the return that was confirmed and return its number; a form that is sent again has opened it already."""
+    rma_id = rma_id_of(sent)
+    asking = _asking(record, wanted, sent.text("hash"))
 
     async def work(db: Db) -> int:
+        await orders.lock(db, record.id)
+        known = await returns.load(db, rma_id)
+        if known is not None and known.order_id == record.id:
+            return known.rma.number
         whose = await as_gift(db, seen, asking, wanted.receiver) if wanted.receiver else asking
         return await flow.request_return(
-            db, whose, id=rma_id, actor=seen.staff.actor, now=seen.now, policies=seen.desk.policies
+            db,
+            whose,
+            id=rma_id if known is None else new_id(),
+            actor=seen.staff.actor,
+            now=seen.now,
+            policies=seen.desk.policies,
         )
 
     return await seen.desk.database.run(seen.staff.tenant_id, work)
@@ -260,9 +272,9 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
             errors.add(f"quantity-{choice.n}", reader.say("Enter 1 to %(most)s", most=reader.number(choice.left)))
         if kind != Kind.WITHDRAWAL and reason not in dict(choice.reasons):
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
-        kind, ref = _chosen(sent, choice.n)
+        resolution, ref = _chosen(sent, choice.n)
         note = sent.text(f"note-{choice.n}")[:10_000] or None
-        wishes.append(Wish(choice.ref, quantity, reason, note, kind, ref, answers_of(sent, choice.n)))
+        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers_of(sent, choice.n)))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes

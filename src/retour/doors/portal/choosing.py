@@ -86,7 +86,7 @@ async def _items(
     cards = [_card(line, draft, here.reader, found, pictures, gift=gift) for line in found.lines]
     days = sorted({line.decision.closes_on for line in found.lines if line.can_return and line.decision.closes_on})
     earlier = await views.returns_of_shopper(
-        here.db, store_id=here.store_id, order_id=found.order.id, receiver_id=here.proven.receiver_id, limit=1
+        here.db, store_id=here.store_id, order_id=found.order.id, receivers=here.proven.receivers, limit=1
     )
     return here.page(
         "items", status=status, errors=errors, cards=cards, order_name=found.order.order.name,

@@ -156,9 +156,14 @@ class Proven:
         """Return who got the gift, or nothing where the visit is the shopper's own."""
         return self.person_id if self.visit.gift else None
 
+    @property
+    def receivers(self) -> list[UUID] | None:
+        """Return as whom a receiver of a gift may see returns, or nothing where the visit is the shopper's own."""
+        return [self.person_id, *(self.visit.also or ())] if self.gift else None
+
     def may_see(self, row: Mapping[str, Any]) -> bool:
         """Return whether a return (`row` of its view) is this visit's: a gift is seen by its receiver alone."""
-        mine = row["person_id"] == self.person_id if self.gift else True
+        mine = self.receivers is None or row["person_id"] in self.receivers
         return row["order_id"] == self.order_id and row["gift"] == self.gift and mine
 
     @property

@@ -99,7 +99,7 @@ async def show_file(desk: Desk, request: AnyRequest, handle: str) -> Response[An
         proven = here.proven
         opened = await evidence.read_as_shopper(
             here.db, desk.vault, photo_id=photo_id, order_id=proven.order_id, visit_id=proven.visit.id,
-            receiver_id=proven.receiver_id,
+            receivers=proven.receivers,
         )  # fmt: skip
     if opened is None or name != f"{photo_id}.{ENDINGS[opened.media]}":
         raise NotFoundException

@@ -57,7 +57,7 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
     """List the returns of the proven order, newest first."""
     async with desk.here(request, handle) as here:
         rows = await views.returns_of_shopper(
-            here.db, store_id=here.store_id, order_id=here.proven.order_id, receiver_id=here.proven.receiver_id,
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, receivers=here.proven.receivers,
             limit=LIST_MOST,
         )  # fmt: skip
         order = await orders.load(here.db, here.proven.order_id)

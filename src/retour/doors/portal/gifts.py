@@ -10,7 +10,7 @@ from litestar import Response
 from retour.core import link as links
 from retour.core.errors import Refused
 from retour.core.letter import mail_address
-from retour.core.link import Link
+from retour.core.link import GIVEN_DAYS, Link
 from retour.core.visit import VisitState
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here, new_token, sha256
 from retour.flows import visit as flow
@@ -20,7 +20,6 @@ from retour.web.forms import Form, FormErrors
 from retour.web.pages import see
 from retour.web.reader import Reader
 
-GIVEN_DAYS: Final = 90  # how long a link is good that a giver hands out
 NUMBER_MOST: Final = 100  # characters
 CONTACT_MOST: Final = 200
 NAME_MOST: Final = 200
@@ -79,6 +78,26 @@ async def take_link(desk: Desk, request: AnyRequest, handle: str) -> Response[An
             language=here.reader.language, now=here.now,
         )  # fmt: skip
         answer = see(f"{here.base}/{'items' if state is VisitState.PROVEN else 'waiting'}")
+        answer.cookies.append(desk.cookie(handle, token))
+        return answer
+
+
+async def come_back(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
+    """Let the receiver of a gift in again by the link of their mail; one that is no good leads to the form."""
+    asked = {name: str(request.query_params.get(name, "")) for name in (*_PARTS, "receiver")}
+    link, token = links.read(**asked, gift=True), new_token()
+    async with desk.here(request, handle) as here:
+        if link is None:
+            return _over(here)
+        try:
+            await flow.come_back(
+                here.db, desk.vault, tenant_id=here.tenant_id, store_id=here.store_id, link=link,
+                old_token_sha256=None if here.is_new_token else sha256(here.token), new_token_sha256=sha256(token),
+                language=here.reader.language, now=here.now,
+            )  # fmt: skip
+        except Refused:
+            return _over(here)
+        answer = see(f"{here.base}/list")
         answer.cookies.append(desk.cookie(handle, token))
         return answer
 

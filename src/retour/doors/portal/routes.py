@@ -54,6 +54,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/gift", gifts.show_gift, gifts.find_gift),
     ("/gift/link", gifts.show_link, gifts.take_link),
     ("/gift/given", gifts.show_given, None),
+    ("/gift/back", gifts.come_back, None),
     ("/list", following.list_returns, None),
     ("/{name:str}", following.show_return, None),
     ("/{name:str}/explanation.pdf", explaining.show_paper, None),

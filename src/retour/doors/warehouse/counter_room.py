@@ -98,7 +98,7 @@ async def _show(
     grades = [(grade.value, f"{text.letter} · {reader.say(text.name)}") for grade, text in words.GRADES.items()]
     return dock.render(
         "counter_return.html", reader=reader, staff=staff, status=status, band=band, parcel=seen,
-        lines=[(line, _rows(line, sent)) for line in seen.lines if _rows(line, sent)],
+        lines=[(line, rows) for line in seen.lines if (rows := _rows(line, sent))],
         closed=[line for line in seen.lines if line.decision != "approved"],
         choices=[("", reader.say("Not here")), *grades], errors=errors or FormErrors(), note=sent.text("note"),
         places=_places(places, seen), place=sent.text("location") or here or seen.location_ref or "",

@@ -75,8 +75,8 @@ async def rotate(db: Db, *, isv_id: UUID, keep_hours: int, now: datetime) -> Api
 
 
 async def remove(db: Db, *, now: datetime) -> None:
-    """Let an integrator in no more; whoever calls ends its services too. Refuses isv_not_found."""
-    if not await isv.remove(db, at=now):
+    """Let an integrator in no more, or still not; whoever calls ends its services too. Refuses isv_not_found."""
+    if not await isv.remove(db, at=now) and await isv.get(db) is None:
         raise Refused(MISSING, "there is no such integrator", field="isv_id")
 
 
@@ -147,9 +147,7 @@ async def check_not_ended(db: Db, *, isv_id: UUID) -> bool:
 
 async def make_key_of(db: Db, *, isv_id: UUID, name: str, role: Role, now: datetime) -> ApiKey:
     """Make a key of the account that ends with the service. Refuses isv_not_found, invalid_name, forbidden (role)."""
-    serving = await isv.service(db, isv_id)
-    if serving is None:
-        raise Refused(MISSING, "this integrator does not serve the account", field="isv_id")
+    serving = await _serving(db, isv_id)
     if not is_within(role, serving.role):
         raise Refused("forbidden", f"the merchant lets you do what the role {serving.role.value} may", field="role")
     key = await create_key(db, name=name, role=role, actor=actor_of(isv_id), now=now)
@@ -158,16 +156,29 @@ async def make_key_of(db: Db, *, isv_id: UUID, name: str, role: Role, now: datet
 
 
 async def rotate_key_of(db: Db, *, isv_id: UUID, key_id: UUID, now: datetime) -> tuple[IsvKey, ApiKey]:
-    """Revoke a key that the integrator had made and make another one like it; refuses key_not_found."""
+    """Revoke a key that the integrator had made and make another one like it; refuses isv_not_found, key_not_found."""
+    await _serving(db, isv_id)  # before the key, as where the service ends: neither waits for the other
     old = await _own_key(db, isv_id, key_id)
     await revoke_key(db, key_id=key_id, actor=actor_of(isv_id), now=now)
     return old, await make_key_of(db, isv_id=isv_id, name=old.name, role=old.role, now=now)
 
 
 async def revoke_key_of(db: Db, *, isv_id: UUID, key_id: UUID, now: datetime) -> None:
-    """Revoke a key that the integrator had made, and no other one of the account; refuses key_not_found."""
+    """Revoke a key that the integrator had made, and no other one of the account.
+
+    Refuses isv_not_found, key_not_found.
+    """
+    await _serving(db, isv_id)
     await _own_key(db, isv_id, key_id)
     await revoke_key(db, key_id=key_id, actor=actor_of(isv_id), now=now)
+
+
+async def _serving(db: Db, isv_id: UUID) -> Engagement:
+    """Return how an integrator serves the account, which lasts until the transaction ends; refuses isv_not_found."""
+    serving = await isv.service(db, isv_id, hold=True)
+    if serving is None:
+        raise Refused(MISSING, "this integrator does not serve the account", field="isv_id")
+    return serving
 
 
 async def _own_key(db: Db, isv_id: UUID, key_id: UUID) -> IsvKey:

@@ -20,7 +20,6 @@ from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord
 
-ENDED: Final = "ended_elsewhere"
 _NO_MESSAGE: Final = "Rejected where the return was requested."
 _REFUNDED: Final = "The system that the return comes from says that it was refunded there."
 
@@ -56,13 +55,10 @@ async def _compare(db: Db, rma_id: UUID, document: ReturnDocument, actor: str, n
     record = await returns.lock(db, rma_id)
     assert record is not None, "a return is never deleted"
     if agrees(document.status, record.rma.status):
-        await discrepancy.resolve(db, ENDED, resource_kind="return", resource_id=rma_id, by=actor, at=now)
+        await intakes.set_alike(db, rma_id, actor=actor, at=now)
         return
-    await discrepancy.open_(
-        db, ENDED, resource_kind="return", resource_id=rma_id, store_id=record.store_id, actor=actor,
-        owner=discrepancy.Owner.OPERATOR, at=now, details={"there": document.status, "here": record.rma.status.value},
-        next_step="compare both, then let the return end here as it ended there, or correct it there",
-    )  # fmt: skip
+    here = record.rma.status.value
+    await intakes.set_apart(db, rma_id, store_id=record.store_id, there=document.status, here=here, actor=actor, at=now)
 
 
 async def _take(
@@ -122,9 +118,10 @@ async def _refunded(
     ]:
         await hands.report_paid(db, settlement_id=waiting[0].id, reference=refund.reference, actor=actor, now=now)
         return
-    if rma.status not in OPEN or rma.held:
+    if rma.status not in OPEN:
         return
-    await hands.hold(db, rma_id=rma.id, reason=_REFUNDED, actor=actor, now=now)
+    if not rma.held:
+        await hands.hold(db, rma_id=rma.id, reason=_REFUNDED, actor=actor, now=now)
     money = {"amount_minor": refund.amount_minor, "currency": refund.currency} if refund is not None else {}
     await discrepancy.open_(
         db, "refunded_elsewhere", resource_kind="return", resource_id=rma.id, store_id=record.store_id, actor=actor,

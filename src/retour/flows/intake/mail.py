@@ -2,12 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from retour.core.channel import Channel
-from retour.core.mailbox import TEXT_MOST, Received, conversation, number_in, read_mail, with_files
+from retour.core.mailbox import TEXT_MOST, Received, conversation, number_in, with_files
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.message import Told
 from retour.flows.intake.taking import Source, fitting
@@ -25,6 +25,8 @@ UNREADABLE: Final = "unreadable_mail"
 SAID: Final = "message"  # it became a message of the shopper on a return
 _AND_THEN: Final = "\n\n—\n\n"
 _LONGEST: Final = 50_000  # characters of a conversation
+_BEGINNING: Final = 10_000  # of them of its first mail, which names the order
+_LEFT_OUT: Final = "\n[…]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,15 @@ class Reading:
 
 
 async def read_mail_in(
-    db: Db, vault: Vault, entry: Entry, raw: bytes, reading: Reading, *, hands: Hands, now: datetime
-) -> Told:
+    db: Db, vault: Vault, entry: Entry, raw: bytes, mail: Received | None, reading: Reading, *, hands: Hands,
+    now: datetime,
+) -> Told:  # fmt: skip
     """Work on a mail inside the open transaction and return what became of it; it never raises for its content.
 
+    `mail` is what its bytes say, read beforehand; nothing where they cannot be read.
     A mail answers a return by the id of one of our mails, whoever wrote it; by the number in its subject only if it
     comes from the shopper's own address. The other mails of a conversation join its draft, or the return it became.
     """
-    mail = read_mail(raw)
     if mail is None:
         return Told("refused", problem=UNREADABLE)
     if mail.automatic is not None:
@@ -60,12 +63,28 @@ async def read_mail_in(
         return await _heard(db, entry, mail, about, text or mail.subject, hands=hands, now=now)
     if begun is not None and begun.state == "waiting":
         before = await intakes.document(db, vault, begun.id)
-        said = _AND_THEN.join(part for part in (before.text if before else None, text or mail.subject) if part)
-        reference = begun.external_id
+        said = _joined((before.text if before else None) or "", text or mail.subject)
+        reference, at = begun.external_id, _after(begun, now)
     else:
         said = "\n\n".join(part for part in (mail.subject, text) if part)
-        reference = _named(mail.message_id if begun else conversation(mail.message_id, mail.answers), raw)
-    return await _draft(db, vault, entry, mail, reference, said, reading, hands=hands, now=now)
+        reference, at = _named(mail.message_id if begun else conversation(mail.message_id, mail.answers), raw), now
+    return await _draft(db, vault, entry, mail, reference, said, reading, at=at, hands=hands, now=now)
+
+
+def _joined(before: str, then: str) -> str:
+    """Return a conversation with what was written last; of a very long one the middle is left out."""
+    if not before or not then:
+        return before or then
+    left = _LONGEST - len(_AND_THEN) - len(then)
+    if len(before) > left:
+        last = left - len(_LEFT_OUT) - _BEGINNING
+        before = before[:_BEGINNING] + _LEFT_OUT + before[-last:]
+    return before + _AND_THEN + then
+
+
+def _after(begun: Intake, now: datetime) -> datetime:
+    """Return a time after that of the conversation: another mail of it, read at once with this one, may bear a later."""
+    return now if begun.far_updated_at is None else max(now, begun.far_updated_at + timedelta(microseconds=1))
 
 
 def _named(message_id: str | None, raw: bytes) -> str:
@@ -99,15 +118,15 @@ async def _heard(
 
 
 async def _draft(
-    db: Db, vault: Vault, entry: Entry, mail: Received, reference: str, said: str, reading: Reading, *, hands: Hands,
-    now: datetime,
+    db: Db, vault: Vault, entry: Entry, mail: Received, reference: str, said: str, reading: Reading, *, at: datetime,
+    hands: Hands, now: datetime,
 ) -> Told:  # fmt: skip
     source = Source(
         tenant_id=reading.tenant_id, store_id=entry.store_id, key=entry.source, channel=Channel.MAIL,
         actor=f"source:{entry.connection_id}", connection_id=entry.connection_id,
     )  # fmt: skip
     taken = await take_text(
-        db, vault, source, text=said[:_LONGEST] or "-", reference=reference, at=now, hands=hands, now=now,
+        db, vault, source, text=said or "-", reference=reference, at=at, hands=hands, now=now,
         sender=mail.sender,
     )  # fmt: skip
     await hands.put_by(db, intake_id=taken.intake_id, now=now)

@@ -15,13 +15,14 @@ from retour.core.event import EventType
 from retour.core.intake.schema import KINDS
 from retour.core.platforms import FEED
 from retour.core.push import MOMENTS
-from retour.flows.intake.sources import SECRET_BYTES, source_of
-from retour.store import connection, event
+from retour.flows.intake.sources import SECRET_BYTES, source_of, withdraw_unsent
+from retour.store import connection, discrepancy, event
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.vault import Vault
 
-_OWN: Final = ("push_url", "push_kinds", "push_on", "push_since")
+# Where something was told stays known: what was sent without an answer is looked for there.
+_OWN: Final = ("push_kinds", "push_on", "push_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,33 +48,45 @@ async def set_pushing(
 ) -> str | None:
     """Tell returns asked for from now on to a source, or no more, and return the secret that signs them if it is new.
 
-    A store prefers one system: another source of the store is told nothing from now on. A new address has a new secret,
-    and so has a system that refused the one before.
+    A store prefers one system: another source of the store is told nothing from now on. What was never sent to a source
+    that is told nothing is withdrawn. A new address has a new secret, and so has a system that refused the one before.
     Refuses source_not_found, invalid_url (not https), invalid_kind, invalid_moment.
     """
     found = await source_of(db, source_id)
     _check(wish, allow_private_urls=allow_private_urls)
     before = pushing_of(found)
-    rest = {name: value for name, value in found.settings.items() if name not in _OWN}
     if not wish.kinds:
-        await _save(db, found, rest, actor, now)
+        await _stop(db, found, actor, now)
         return None
     for other in await connection.connections(db):
         if other.platform == FEED and other.store_id == found.store_id and other.id != found.id:
-            kept = {name: value for name, value in other.settings.items() if name not in _OWN}
-            await _save(db, other, kept, actor, now)
+            await _stop(db, other, actor, now)
     since = found.settings.get("push_since") if before.kinds else None
     own = {
         "push_url": wish.url, "push_kinds": list(wish.kinds), "push_on": wish.moment,
         "push_since": since or now.isoformat(),
     }  # fmt: skip
-    await _save(db, found, rest | own, actor, now)
+    await _save(db, found, {**found.settings, **own}, actor, now)
     if before.url == wish.url and found.sealed_write is not None and found.state == "connected":
         return None
     secret = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     sealed = vault.seal_for_executor(json.dumps({"token": secret}).encode())
     await connection.reseal(db, source_id, write=sealed, read=None, webhook_secrets=None)
+    await discrepancy.resolve(
+        db, "needs_reconnect", resource_kind="connection", resource_id=source_id, by=actor, at=now
+    )
+    await event.put(
+        db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=source_id, store_id=found.store_id,
+        actor=actor, at=now,
+    )  # fmt: skip
     return f"whsec_{secret}"
+
+
+async def _stop(db: Db, source: Connection, actor: str, now: datetime) -> None:
+    """Tell nothing more to a source."""
+    rest = {name: value for name, value in source.settings.items() if name not in _OWN}
+    await _save(db, source, rest, actor, now)
+    await withdraw_unsent(db, source.id, actor=actor, now=now)
 
 
 async def _save(db: Db, source: Connection, settings: dict[str, object], actor: str, now: datetime) -> None:

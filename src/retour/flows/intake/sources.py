@@ -13,9 +13,10 @@ from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.platforms import FEED
-from retour.store import account, connection, event, jobs, sync
+from retour.store import account, connection, discrepancy, event, jobs, sync
 from retour.store import effect as effects
 from retour.store import intake as intakes
+from retour.store import rma as returns
 from retour.store.connection import Connection
 from retour.store.db import Db
 from retour.store.ids import new_id
@@ -92,8 +93,11 @@ async def rotate_secret(db: Db, vault: Vault, *, tenant_id: UUID, source_id: UUI
 async def remove_source(db: Db, *, source_id: UUID, actor: str, now: datetime) -> None:
     """Take nothing more from a source; what it sent stays. Refuses source_not_found."""
     await source_of(db, source_id)
-    await effects.withdraw(db, await intakes.unsent(db, source_id), at=now)
+    await withdraw_unsent(db, source_id, actor=actor, now=now)
     if await connection.set_state(db, source_id, "disconnected"):
+        await discrepancy.resolve(
+            db, "needs_reconnect", resource_kind="connection", resource_id=source_id, by=actor, at=now
+        )
         await event.put(
             db,
             EventType.CONNECTION_DISCONNECTED,
@@ -102,6 +106,17 @@ async def remove_source(db: Db, *, source_id: UUID, actor: str, now: datetime) -
             actor=actor,
             at=now,
         )
+
+
+async def withdraw_unsent(db: Db, source_id: UUID, *, actor: str, now: datetime) -> None:
+    """Withdraw what was to be told to a source and was never sent, told on each return."""
+    for effect_id, rma_id in await intakes.unsent(db, source_id):
+        head = await returns.lock_head(db, rma_id)
+        assert head is not None, "a return is never deleted"
+        if await effects.withdraw(db, [effect_id], at=now):
+            await returns.changed(
+                db, head, EventType.EFFECT_WITHDRAWN, actor=actor, at=now, data={"effects": [effect_id]}
+            )
 
 
 async def source_of(db: Db, source_id: UUID) -> Connection:

@@ -127,11 +127,11 @@ async def read_as_staff(
 
 async def read_as_shopper(
     db: Db, vault: Vault, *, photo_id: UUID, order_id: UUID, visit_id: UUID | None = None,
-    receiver_id: UUID | None = None,
+    receivers: Sequence[UUID] | None = None,
 ) -> Opened | None:  # fmt: skip
     """Return what the shopper of a proven order may see: what they sent, and what came with a note for them."""
     return _opened(
-        vault, await photos.read_as_shopper(db, photo_id, order_id=order_id, visit_id=visit_id, receiver_id=receiver_id)
+        vault, await photos.read_as_shopper(db, photo_id, order_id=order_id, visit_id=visit_id, receivers=receivers)
     )
 
 

@@ -1,43 +1,46 @@
 """The job behind a request about personal data: take it, do what it asks for, or say what it waits for."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from retour.core.event import EventType
 from retour.core.order import Person
-from retour.core.privacy import LOOK_AGAIN, RequestKind, RequestState, Standing, Waits, identifying, names, waits_for
+from retour.core.privacy import LOOK_AGAIN, RequestKind, RequestState, Standing, Waits, identifying, waits_for
+from retour.core.recognition import Signs, signs_of
 from retour.flows.privacy.asking import RESOURCE, ask_erasure, tell
 from retour.flows.privacy.exporting import PART_BYTES, export
+from retour.flows.privacy.finding import about
 from retour.flows.privacy.platform import ACTOR
 from retour.store import connection, discrepancy
 from retour.store.db import Database, Db, Record
 from retour.store.discrepancy import Owner
 from retour.store.privacy import bodies, forgetting, retention, rows
+from retour.store.privacy.bodies import PAGE_BYTES, Ref, Where
 from retour.store.privacy.rows import Request
 from retour.store.privacy.standing import lock as lock_orders
 from retour.store.privacy.standing import standing
 from retour.store.vault import Vault
 
 LEASE: Final = timedelta(minutes=10)
-STRETCH: Final = 500  # received bodies that are opened in one transaction
 PEOPLE_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """What the job needs; `mark` writes down outside the database who is erased, before it happens.
+    """What the job needs; `mark` writes down outside the database who is erased by which request, before it happens.
 
-    A part of an export is closed once it has `part_bytes`.
+    A part of an export is closed once it has `part_bytes`; `page_bytes` of received bodies are opened at once.
     """
 
     database: Database
     vault: Vault
     clock: Callable[[], datetime]
-    mark: Callable[[UUID, UUID], None]
+    mark: Callable[[UUID, UUID, UUID], None]
     part_bytes: int = PART_BYTES
+    page_bytes: int = PAGE_BYTES
 
 
 async def answer(by: Answerer, *, tenant_id: UUID, request_id: UUID) -> None:
@@ -54,66 +57,102 @@ async def answer(by: Answerer, *, tenant_id: UUID, request_id: UUID) -> None:
     elif person is None or person["erased_at"] is not None:
         await by.database.run(tenant_id, lambda db: _end(db, request, by.clock(), why="already_erased"))
     elif request.kind is RequestKind.EXPORT:
-        await export(by.database, by.vault, request, person, days=days, clock=by.clock, part_bytes=by.part_bytes)
+        await export(
+            by.database, by.vault, request, person, days=days, clock=by.clock, part_bytes=by.part_bytes,
+            page_bytes=by.page_bytes,
+        )  # fmt: skip
     else:
         await _erase(by, request, person)
 
 
 async def _erase(by: Answerer, request: Request, person: Record) -> None:
-    """Erase a person, if nothing is open with them: first what nobody's key seals, in stretches, then all at once."""
-    tenant_id: UUID = person["tenant_id"]
-    async with by.database.tx(tenant_id) as db:
-        texts = identifying(
-            Person(name=person["name"], email=person["email"], phone=person["phone"]),
-            await forgetting.addresses(db, by.vault, person),
-        )
-        open_ = await standing(db, person["id"])
-        others = await bodies.others(db, by.vault, store_id=request.store_id)
-    mine = [body for body in others if names(body.plain, texts)]
-    stated = sum(body.source == "withdrawal_open" for body in mine)
-    if waits_for(open_) or stated:
-        held = Standing(open_.returns, open_.settlements, open_.calls, open_.withdrawals + stated)
-        await by.database.run(tenant_id, lambda db: _postpone(db, request, held, by.clock()))
-        return
-    await _search(by, request, tenant_id, texts)
-    by.mark(tenant_id, person["id"])
+    """Erase a person, if nothing is open with them: first what nobody's key seals, a few at a time, then all at once.
 
-    async def work(db: Db) -> None:
-        now = by.clock()
+    From `_begin` on the request cannot be taken back: until then nothing is dropped, and nobody is written down.
+    """
+    tenant_id: UUID = person["tenant_id"]
+    whole = Person(name=person["name"], email=person["email"], phone=person["phone"])
+    async with by.database.tx(tenant_id) as db:
+        addresses = await forgetting.addresses(db, by.vault, person)
+    signs = signs_of(whole, addresses, postcode=person["postcode_folded"])
+    where = Where(request.store_id, person["id"], by.page_bytes)
+    mine = await _others(by, tenant_id, where, signs)
+    stated = sum(ref.source == "withdrawal_open" for ref in mine)
+    unread = sum(ref.source == "inbox_open" for ref in mine)
+
+    async def begin(db: Db) -> bool:
         await lock_orders(db, person["id"])
         row = await forgetting.lock(db, person["id"])
         current = await rows.lock_open(db, request.id)
         if current is None or row is None:
-            return  # it was taken back meanwhile
+            return False  # it was taken back meanwhile
         found = await standing(db, person["id"])
+        found = replace(found, withdrawals=found.withdrawals + stated, messages=unread)
         if waits_for(found):
-            await _postpone(db, current, found, now)
-            return
-        await bodies.drop(db, mine, actor=request.actor, at=now)
-        counts = await forgetting.erase(db, person["id"], texts=texts, at=now)
-        await rows.end(db, request.id, RequestState.DONE, at=now, facts=counts)
-        await tell(db, EventType.PRIVACY_ERASED, request, actor=request.actor, now=now, counts=counts)
-        await discrepancy.resolve(
-            db, "erasure_overdue", resource_kind=RESOURCE, resource_id=request.id, by=request.actor, at=now
-        )
+            await _postpone(db, current, found, by.clock())
+            return False
+        await rows.begin_erasing(db, request.id, due_at=by.clock() + LEASE)
+        return True
 
-    await by.database.run(tenant_id, work)
+    if not await by.database.run(tenant_id, begin):
+        return
+    await _search(by, request, tenant_id, where, signs)
+    by.mark(tenant_id, person["id"], request.id)
+    await by.database.run(
+        tenant_id, lambda db: _end_of(db, request, person["id"], identifying(whole, addresses), mine, by.clock())
+    )
 
 
-async def _search(by: Answerer, request: Request, tenant_id: UUID, texts: tuple[str, ...]) -> None:
-    """Open every received body that belongs to nobody yet and forget those that name the person; goes on where it was."""
+async def _end_of(
+    db: Db, request: Request, person_id: UUID, texts: Sequence[str], mine: Sequence[Ref], now: datetime
+) -> None:
+    """Do the last step of an erasure, or wait for what was begun with the person meanwhile: it is still paid."""
+    await lock_orders(db, person_id)
+    row = await forgetting.lock(db, person_id)
+    current = await rows.lock_open(db, request.id)
+    if current is None or row is None:
+        return  # another worker ended it
+    found = await standing(db, person_id)
+    if waits_for(found):
+        await _postpone(db, current, found, now)
+        return
+    await bodies.drop(db, mine, actor=request.actor, at=now)
+    counts = await forgetting.erase(db, person_id, texts=texts, at=now)
+    await rows.end(db, request.id, RequestState.DONE, at=now, facts=counts)
+    await tell(db, EventType.PRIVACY_ERASED, request, actor=request.actor, now=now, counts=counts)
+    await discrepancy.resolve(
+        db, "erasure_overdue", resource_kind=RESOURCE, resource_id=request.id, by=request.actor, at=now
+    )
+
+
+async def _others(by: Answerer, tenant_id: UUID, where: Where, signs: Signs) -> list[Ref]:
+    """Return what belongs to nobody yet and is about the person, beside received bodies that were worked on."""
+    found, after = list[Ref](), None
+    while True:
+        async with by.database.tx(tenant_id) as db:
+            page, after = await bodies.others(db, by.vault, where, after=after)
+        found += await about(page, signs)
+        if after is None:
+            return found
+
+
+async def _search(by: Answerer, request: Request, tenant_id: UUID, where: Where, signs: Signs) -> None:
+    """Open every received body that belongs to nobody yet and forget those about the person; goes on where it was."""
     after = request.after
     while True:
         async with by.database.tx(tenant_id) as db:
-            found, after = await bodies.inbox(db, by.vault, store_id=request.store_id, after=after, most=STRETCH)
-            await bodies.drop(db, [b for b in found if names(b.plain, texts)], actor=request.actor, at=by.clock())
-            if after is None:
-                return
+            page, after = await bodies.inbox(db, by.vault, where, after=after)
+        if after is None:
+            return
+        mine = await about(page, signs)
+        async with by.database.tx(tenant_id) as db:
+            await bodies.drop(db, mine, actor=request.actor, at=by.clock())
             await rows.got_to(db, request.id, after, due_at=by.clock() + LEASE)
 
 
 async def _postpone(db: Db, request: Request, found: Standing, now: datetime) -> None:
-    why = waits_for(found) or Waits.WITHDRAWAL_OPEN
+    why = waits_for(found)
+    assert why is not None, "something is open"
     facts = {name: count for name, count in asdict(found).items() if count}
     await rows.put_off(db, request.id, why=why.value, until=now + LOOK_AGAIN, facts=facts)
     if request.why != why.value:
@@ -147,7 +186,7 @@ async def _store(db: Db, request: Request, now: datetime) -> None:
         again = timedelta(minutes=1) if people else LOOK_AGAIN
         await rows.put_off(db, request.id, why=Waits.PEOPLE_LEFT.value, until=now + again, facts={"people": left})
         return
-    await rows.forget_connection(db, request.connection_id)
+    await rows.forget_connection(db, request.connection_id, at=now)
     await _end(db, request, now)
 
 

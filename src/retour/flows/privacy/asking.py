@@ -44,12 +44,14 @@ async def of_email(db: Db, email: str, *, store_id: UUID | None) -> list[UUID]:
 
 
 async def cancel(db: Db, *, request_id: UUID, actor: str, now: datetime) -> None:
-    """Take back a request that waits. Refuses request_not_found, request_over."""
+    """Take back a request that waits. Refuses request_not_found; request_over, also once the erasing has begun."""
     found = await rows.get(db, request_id)
     if found is None:
         raise Refused("request_not_found", "there is no such request")
     if not await rows.end(db, request_id, RequestState.CANCELLED, at=now, facts=found.facts, why="taken_back"):
-        raise Refused("request_over", "the request is over; what was erased cannot be brought back")
+        raise Refused(
+            "request_over", "the request is over or being carried out; what was erased cannot be brought back"
+        )
     await tell(db, EventType.PRIVACY_CANCELLED, found, actor=actor, now=now)
 
 

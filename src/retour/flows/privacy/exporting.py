@@ -3,24 +3,28 @@
 import io
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from retour.core.attachment import Media
 from retour.core.event import EventType
-from retour.core.privacy import Keep, RequestState, days_of, names
+from retour.core.order import Person
+from retour.core.privacy import Keep, RequestState, days_of
+from retour.core.recognition import signs_of
 from retour.flows.privacy.asking import tell
+from retour.flows.privacy.finding import about
 from retour.store.db import Database, Db, Record
 from retour.store.intake import photos as intake_photos
 from retour.store.photo import ENDINGS
 from retour.store.privacy import bodies, gathering, rows
+from retour.store.privacy.bodies import PAGE_BYTES, Ref, Where
 from retour.store.privacy.gathering import Kept
 from retour.store.privacy.rows import Request
 from retour.store.vault import Vault
 
 PART_BYTES: Final = 32 * 1024 * 1024  # a part is closed once it is as large
-STRETCH: Final = 500
 
 
 class _Archive:
@@ -51,6 +55,43 @@ class _Archive:
         return self._buffer.getvalue()
 
 
+@dataclass(slots=True)
+class _Parts:
+    """The parts of an export: one is filled, those before it are kept under the person's key."""
+
+    database: Database
+    vault: Vault
+    request: Request
+    person: Record
+    part_bytes: int
+    archive: _Archive = field(default_factory=_Archive)
+    n: int = 1
+    files: int = 0
+
+    async def add(self, kept: Kept | None) -> None:
+        """Add a file, to a new part where it does not fit any more."""
+        if kept is None:
+            return
+        if self.archive.files and self.archive.size + len(kept.content) > self.part_bytes:
+            await self.close()
+            self.archive, self.n = _Archive(), self.n + 1
+        self.archive.add(kept)
+        self.files += 1
+
+    def drop(self) -> None:
+        """Let go of the part that is filled; whoever broke off begins anew."""
+        self.archive.close()
+
+    async def close(self) -> None:
+        """Keep the part that is filled."""
+        plain = self.archive.close()
+        sealed = self.vault.lock_for_person(
+            plain, person_key=self.person["sealed_key"], tenant_id=self.person["tenant_id"], person_id=self.person["id"]
+        )
+        async with self.database.tx(self.person["tenant_id"]) as db:
+            await rows.add_part(db, self.request.id, self.n, sealed, size=len(plain))
+
+
 async def export(
     database: Database,
     vault: Vault,
@@ -60,32 +101,37 @@ async def export(
     days: Mapping[Keep, int | None],
     clock: Callable[[], datetime],
     part_bytes: int = PART_BYTES,
+    page_bytes: int = PAGE_BYTES,
 ) -> None:
     """Gather what is held of a person into parts under the person's key; breaking off half-way begins anew.
 
-    Rows of one moment; files one at a time, so that a process never holds more than a part and a file.
+    Rows of one moment; then documents and files one at a time and received bodies a page at a time, so that a process
+    never holds more of them than a part and a page.
     """
     tenant_id: UUID = person["tenant_id"]
+    parts = _Parts(database, vault, request, person, part_bytes)
     async with database.tx(tenant_id) as db:
         await rows.drop_parts(db, request.id)
-        kept = await gathering.sections(db, person["id"])
-        kept += [document async for document in gathering.documents(db, vault, person)]
+        sections = await gathering.sections(db, person["id"])
+        documents = await gathering.documents(db, person["id"])
         pictures = await gathering.files(db, person["id"])
-    archive, part, files = _Archive(), 1, 0
-    for one in kept + await _unassigned(database, vault, request, person):
-        archive.add(one)
-    for row in pictures:
-        async with database.tx(tenant_id) as db:
-            plain = await gathering.file(db, vault, row["id"])
-        if plain is None:
-            continue
-        if archive.files and archive.size + len(plain) > part_bytes:
-            await _keep(database, vault, request, person, part, archive)
-            archive, part, files = _Archive(), part + 1, files + archive.files
-        number = f"R-{row['number']}-" if row["number"] else ""
-        archive.add(Kept(f"photos/{number}{row['id']}.{ENDINGS[Media(row['media'])]}", plain))
-    await _keep(database, vault, request, person, part, archive)
-    counts = {"files": files + archive.files, "parts": part}
+    try:
+        for kept in sections:
+            await parts.add(kept)
+        for row in documents:
+            async with database.tx(tenant_id) as db:
+                opened = await gathering.document(db, vault, person, row)
+            await parts.add(opened)
+        await _unassigned(parts, Where(request.store_id, person["id"], page_bytes))
+        for row in pictures:
+            async with database.tx(tenant_id) as db:
+                plain = await gathering.file(db, vault, row["id"])
+            await parts.add(_picture(row, plain) if plain else None)
+        await parts.close()
+    except BaseException:
+        parts.drop()
+        raise
+    counts = {"files": parts.files, "parts": parts.n}
 
     async def work(db: Db) -> None:
         now = clock()
@@ -99,32 +145,33 @@ async def export(
     await database.run(tenant_id, work)
 
 
-async def _unassigned(database: Database, vault: Vault, request: Request, person: Record) -> list[Kept]:
-    """Return what was received that belongs to nobody yet and has the person's own address in it."""
-    texts, after, found = [text for text in (person["email"],) if text], None, []
-    if not texts:
-        return []
-    while True:
-        async with database.tx(person["tenant_id"]) as db:
-            some, after = await bodies.inbox(db, vault, store_id=request.store_id, after=after, most=STRETCH)
+def _picture(row: Record, plain: bytes) -> Kept:
+    number = f"R-{row['number']}-" if row["number"] else ""
+    return Kept(f"photos/{number}{row['id']}.{ENDINGS[Media(row['media'])]}", plain)
+
+
+async def _unassigned(parts: _Parts, where: Where) -> None:
+    """Add what was received that belongs to nobody yet: with the person's own address in it, or what a return of theirs
+    was made of."""
+    signs = signs_of(Person(email=parts.person["email"]))
+    for pages in (bodies.inbox, bodies.others):
+        after: UUID | None = None
+        while True:
+            async with parts.database.tx(parts.person["tenant_id"]) as db:
+                page, after = await pages(db, parts.vault, where, after=after)
             if after is None:
-                some += await bodies.others(db, vault, store_id=request.store_id)
-            theirs = [body for body in some if names(body.plain, texts)]
-            pictures = [(b, photo) for b in theirs for photo in await intake_photos.of_intake(db, b.id)]
-            for body, photo in pictures:
-                plain = await intake_photos.read(db, vault, photo.id, store_id=request.store_id)
-                found += [Kept(f"unassigned/{body.source}-{body.id}-{photo.name}", plain)] if plain else []
-        found += [Kept(f"unassigned/{b.source}-{b.id}.json", b.plain) for b in theirs]
-        if after is None:
-            return found
+                break
+            theirs = set(await about(page, signs))
+            for body in page:
+                if body.ref in theirs:
+                    await parts.add(Kept(f"unassigned/{body.ref.source}-{body.ref.id}.json", body.plain))
+                    await _pictures(parts, where, body.ref)
 
 
-async def _keep(
-    database: Database, vault: Vault, request: Request, person: Record, part: int, archive: _Archive
-) -> None:
-    plain = archive.close()
-    sealed = vault.lock_for_person(
-        plain, person_key=person["sealed_key"], tenant_id=person["tenant_id"], person_id=person["id"]
-    )
-    async with database.tx(person["tenant_id"]) as db:
-        await rows.add_part(db, request.id, part, sealed, size=len(plain))
+async def _pictures(parts: _Parts, where: Where, ref: Ref) -> None:
+    async with parts.database.tx(parts.person["tenant_id"]) as db:
+        photos = await intake_photos.of_intake(db, ref.id)
+    for photo in photos:
+        async with parts.database.tx(parts.person["tenant_id"]) as db:
+            plain = await intake_photos.read(db, parts.vault, photo.id, store_id=where.store_id)
+        await parts.add(Kept(f"unassigned/{ref.source}-{ref.id}-{photo.name}", plain) if plain else None)

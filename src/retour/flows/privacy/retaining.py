@@ -44,11 +44,16 @@ async def change_terms(
 
 
 async def forget_old(
-    database: Database, *, tenant_id: UUID, erased: Callable[[UUID], Collection[UUID]], clock: Callable[[], datetime]
+    database: Database,
+    *,
+    tenant_id: UUID,
+    erased: Callable[[UUID], Collection[tuple[UUID, UUID]]],
+    clock: Callable[[], datetime],
 ) -> dict[str, int]:
     """Forget what is older than it is kept for, if the account's day has come; return counts by class.
 
-    `erased` tells who of an account was erased before: whoever a restored backup brought back is erased again.
+    `erased` tells who of an account was erased before, by which request: whoever a restored backup brought back is erased
+    again, unless that request was taken back.
     """
     now = clock()
     async with database.tx(tenant_id) as db:
@@ -60,14 +65,14 @@ async def forget_old(
         forgotten = await _forget(database, tenant_id, keep, days[keep], now)
         if forgotten:
             counts[keep.value] = forgotten
-    back = list(erased(tenant_id))
+    known = erased(tenant_id)
 
     async def work(db: Db) -> None:
         people, limit = 0, days[Keep.PEOPLE]
         unseen = (
             await retention.unseen_people(db, before=now - timedelta(days=limit), most=PEOPLE_A_DAY) if limit else []
         )
-        for person_id, _ in [*unseen, *await rows.not_erased(db, back)]:
+        for person_id in [*unseen, *await rows.back(db, known)]:
             people += (await ask_erasure(db, person_id=person_id, actor="retention", now=now))[1]
         if people:
             counts[Keep.PEOPLE.value] = people

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.effect import MONEY_KINDS, Disposed, EffectKind, EffectState, ProcessReturn, Restock
+from retour.core.effect import Disposed, EffectKind, ProcessReturn, Restock
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.label import unlabelled
@@ -19,7 +19,7 @@ from retour.core.settling import again
 from retour.core.warehouse import announcement, expected
 from retour.flows.rma.early import quote_early, void
 from retour.flows.rma.expire import turn
-from retour.flows.rma.push import push
+from retour.flows.rma.push import compare, push
 from retour.flows.rma.reopen import show_stock_to_undo
 from retour.store import card_hold, event, fraud, jobs, receiving
 from retour.store import effect as effects
@@ -102,18 +102,30 @@ async def _advance(
             db, tenant_id, record, ground.order, steps, known, platforms, policies, own.location_ref, now
         )
         nudges += nudged
-        follows = bool(steps.resolve or set(steps.hand_over) - _later(record, now))
-        if follows or len(planned) < len(steps.effects):
+        handed_over = bool(set(steps.hand_over) - _later(record, now))
+        if handed_over or len(planned) < len(steps.effects):
             record = await _again(db, record)
-        else:  # nothing has changed but what was just planned
-            record = replace(record, rma=replace(record.rma, effects=(*record.rma.effects, *planned)))
-        if not follows:
+        else:
+            record = _with(record, resolved=steps.resolve, planned=planned, now=now)
+        if not (steps.resolve or handed_over):
             break
         steps = next_steps(record.rma, order, own)  # what follows from these is due at once
     if record.rma.card is not None and record.rma.card.state not in ENDED:
         await card_hold.wake(db, record.rma.id, at=now)
+    await compare(db, record, now)
     await returns.settle_down(db, record, own=own, at=now, steps=steps, due_at=None)
     return first, nudges
+
+
+def _with(
+    record: ReturnRecord, *, resolved: Sequence[UUID], planned: Sequence[EffectView], now: datetime
+) -> ReturnRecord:
+    """Return the return as it stands after these steps, where nothing else has changed."""
+    lines = tuple(
+        replace(line, decision=Decision.RESOLVED, decided_at=now) if line.id in resolved else line
+        for line in record.rma.lines
+    )
+    return replace(record, rma=replace(record.rma, lines=lines, effects=(*record.rma.effects, *planned)))
 
 
 def _later(record: ReturnRecord, now: datetime) -> set[UUID]:
@@ -162,12 +174,7 @@ async def _carry_on(
         if planned is not None:
             await _restock(db, record, due, planned, default_location, now)
             nudges.append(jobs.Job(jobs.Task.CARRY_OUT, planned, jobs.Queue.MONEY))
-            moves_money = due.kind in MONEY_KINDS
-            new.append(
-                EffectView(
-                    planned, due.kind, due.business_ref, EffectState.INTENT, settlement=moves_money, created_at=now
-                )
-            )
+            new.append(effects.as_planned(planned, due.kind, due.business_ref, at=now))
     if steps.resolve:
         await _resolve(db, record, steps.resolve, now)
     later = _later(record, now)

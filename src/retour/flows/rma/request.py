@@ -52,7 +52,7 @@ async def judge(
     """
     wishes = asking.wishes
     if asking.gift:
-        kinds.check_gift([wish.resolution for wish in wishes])
+        kinds.check_gift(asking.kind, [wish.resolution for wish in wishes])
     if asking.unlimited is not None:
         reason_of(asking.unlimited)
     if not wishes:

@@ -2,7 +2,7 @@
 
 from retour.flows.visit.answers import keep_answers
 from retour.flows.visit.ask import ask, ask_again
-from retour.flows.visit.link import follow_link, is_good, portal_link
+from retour.flows.visit.link import come_back, follow_link, is_good, portal_link
 from retour.flows.visit.look_up import look_up, read_typed
 from retour.flows.visit.prove import close, forget_expired, try_code
 
@@ -10,6 +10,7 @@ __all__ = [
     "ask",
     "ask_again",
     "close",
+    "come_back",
     "follow_link",
     "forget_expired",
     "is_good",

@@ -22,12 +22,13 @@ from retour.store.vault import Vault
 
 
 async def portal_link(
-    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, order: str, public_url: str, now: datetime, days: int = 60,
-    gift: bool = False,
+    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, order: str, public_url: str, now: datetime, days: int = links.DAYS,
+    gift: bool = False, receiver: UUID | None = None,
 ) -> str:  # fmt: skip
     """Return the address that shows an order (its name, or our id of it) to whoever holds it, for some days.
 
-    That of a gift shows whoever got it what may come back of the order, and neither prices nor people.
+    That of a gift shows whoever got it what may come back of the order, and neither prices nor people; with `receiver`
+    (a person's id) it shows that person what they returned of it, for as long as that is open if that is longer.
 
     Raises Refused(store_not_found) for a store without a portal, Refused(invalid_duration).
     """
@@ -35,8 +36,10 @@ async def portal_link(
     secret = await looks.link_secret(db, vault, tenant_id=tenant_id, store_id=store_id)
     if look is None or secret is None:
         raise Refused("store_not_found", "the store has no portal yet")
-    said = urlencode(links.parts(links.make_link(secret, order=order, now=now, days=days, gift=gift)))
-    return f"{public_url}/returns/{look.handle}/{'gift/link' if gift else 'link'}?{said}"
+    days = links.LONGEST.days if receiver else days
+    link = links.make_link(secret, order=order, now=now, days=days, gift=gift, receiver=receiver)
+    page = "gift/back" if receiver else "gift/link" if gift else "link"
+    return f"{public_url}/returns/{look.handle}/{page}?{urlencode(links.parts(link))}"
 
 
 async def is_good(db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, link: Link, now: datetime) -> bool:
@@ -69,7 +72,9 @@ async def follow_link(
     assert link.gift == (receiver is not None), "a gift has its receiver"
     found = await _order(db, store_id, link.order)
     typed = Typed(link.order, receiver=receiver.receiver, name=receiver.name) if receiver else Typed(link.order)
-    visit_id = await _visit(db, vault, tenant_id, store_id, typed, old_token_sha256, new_token_sha256, language, now)
+    visit_id = await _visit(
+        db, vault, tenant_id, store_id, typed, old_token_sha256, new_token_sha256, language, now, gift=link.gift
+    )
     if found is None:
         await jobs.defer(db, [jobs.Job(jobs.Task.LOOK_UP, visit_id, priority=5)])
         return VisitState.FETCHING
@@ -87,6 +92,33 @@ async def follow_link(
     return VisitState.PROVEN
 
 
+async def come_back(
+    db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID, link: Link, old_token_sha256: bytes | None,
+    new_token_sha256: bytes, language: str, now: datetime,
+) -> None:  # fmt: skip
+    """Let the receiver of a gift in again by the link of a mail to them, to see what they returned.
+
+    It proves their mailbox, as a code does, and no more of the order than they had proven before. Raises
+    Refused(link_not_good) for a link that is over, altered, of another store or of nobody who returned a gift of the order.
+    """
+    good = await is_good(db, vault, tenant_id=tenant_id, store_id=store_id, link=link, now=now)
+    found = await _order(db, store_id, link.order) if good else None
+    whose, fresh = link.receiver, links.is_fresh(link, now=now)
+    if (
+        found is None
+        or whose is None
+        or not await orders.is_receiver(db, order_id=found.id, person_id=whose, open_only=not fresh)
+    ):
+        raise Refused("link_not_good", "the link is over or was altered")
+    visit_id = await _visit(
+        db, vault, tenant_id, store_id, Typed(link.order), old_token_sha256, new_token_sha256, language, now, gift=True
+    )
+    await visits.prove(
+        db, visit_id, order_id=found.id, person_id=whose, by="code", token_sha256=new_token_sha256, at=now,
+        expires_at=now + VISIT_LIFE, gift=True,
+    )  # fmt: skip
+
+
 async def _order(db: Db, store_id: UUID, said: str) -> OrderRecord | None:
     try:
         order_id = UUID(said)
@@ -98,7 +130,7 @@ async def _order(db: Db, store_id: UUID, said: str) -> OrderRecord | None:
 
 async def _visit(
     db: Db, vault: Vault, tenant_id: UUID, store_id: UUID, typed: Typed, old: bytes | None, new: bytes, language: str,
-    now: datetime,
+    now: datetime, *, gift: bool,
 ) -> UUID:  # fmt: skip
     """Return the browser's visit, waiting for the order of the link."""
     known = await visits.find(db, old, store_id=store_id, at=now) if old else None
@@ -107,11 +139,11 @@ async def _visit(
     if known is None:
         await visits.open_visit(
             db, visit_id, store_id=store_id, token_sha256=new, state=VisitState.FETCHING, language=language,
-            asked_sealed=sealed, at=now, expires_at=now + VISIT_LIFE, gift=bool(typed.receiver),
+            asked_sealed=sealed, at=now, expires_at=now + VISIT_LIFE, gift=gift,
         )  # fmt: skip
     else:
         await visits.fetch(
             db, visit_id, asked_sealed=sealed, token_sha256=new, at=now, expires_at=now + VISIT_LIFE,
-            gift=bool(typed.receiver),
+            gift=gift,
         )  # fmt: skip
     return visit_id

@@ -11,7 +11,7 @@ from retour.core import visit as rules
 from retour.core.mail import MailKind
 from retour.core.order import Fetched
 from retour.core.platforms import SPEAKING
-from retour.core.ports import Unreachable
+from retour.core.ports import ContactProof, Unreachable
 from retour.core.visit import CODE_LIFE, LOOKING, PATIENCE, VisitState, code_of, proofs_of
 from retour.flows.visit import typed as sealing
 from retour.flows.visit.typed import Typed
@@ -94,7 +94,9 @@ def read_typed(vault: Vault, details: Mapping[str, object], *, tenant_id: UUID, 
 async def _in_mirror(db: Db, vault: Vault, visit: Visit, typed: Typed) -> OrderRecord | None:
     if visit.state is VisitState.FETCHING:  # a signed link is the proof
         return await orders.find_only(db, visit.store_id, typed.number)
-    for proof in proofs_of(typed.contact):
+    # What the giver knows is not asked of a gift: its code goes to an address that the asker names.
+    proofs = (ContactProof(postcode=typed.contact),) if visit.gift else proofs_of(typed.contact)
+    for proof in proofs:
         found = await orders.search(db, store_id=visit.store_id, name=typed.number, proof=proof)
         if found is not None:
             return found

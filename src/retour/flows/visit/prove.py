@@ -23,7 +23,7 @@ async def try_code(
     """Count a try of the visit's newest code and return its answer; the one that fits proves the order.
 
     The proof binds the visit to the new token. A visit whose order does not exist costs and says the same. The receiver
-    of a gift becomes a person of their own, as their code came to their own address.
+    of a gift is a person of their own, as their code came to their own address: the same one each time.
     """
     row = await visits.count_try(db, visit.id)
     if row is None:
@@ -37,7 +37,7 @@ async def try_code(
     assert row.person_id is not None, "a code that fits has its person"
     if not await visits.use_code(db, visit.id, row.n, at=now):
         return Tried(CodeAnswer.EXPIRED)
-    person_id = await _receiver(db, vault, tenant_id, visit) if visit.gift else row.person_id
+    person_id = await _receiver(db, vault, tenant_id, visit, row.order_id) if visit.gift else row.person_id
     await visits.prove(
         db, visit.id, order_id=row.order_id, person_id=person_id, by="code", token_sha256=new_token_sha256, at=now,
         expires_at=now + VISIT_LIFE, gift=visit.gift,
@@ -45,10 +45,12 @@ async def try_code(
     return tried
 
 
-async def _receiver(db: Db, vault: Vault, tenant_id: UUID, visit: Visit) -> UUID:
+async def _receiver(db: Db, vault: Vault, tenant_id: UUID, visit: Visit, order_id: UUID) -> UUID:
+    """Return the receiver whose address the code has just proven: the one who returned something before, or a new one."""
     assert visit.asked_sealed is not None, "a visit that waits for its code keeps what was typed"
     typed = sealing.unseal(vault, visit.asked_sealed, tenant_id=tenant_id, purpose=sealing.of_visit(visit.id))
-    return await orders.add_receiver(
+    known = await orders.receiver_of(db, order_id, typed.receiver)
+    return known or await orders.add_receiver(
         db, vault, tenant_id=tenant_id, store_id=visit.store_id, name=typed.name or None, email=typed.receiver
     )
 

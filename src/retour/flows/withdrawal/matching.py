@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 from uuid import UUID
 
+import structlog
+
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.order import Fetched
@@ -25,6 +27,7 @@ Clock = Callable[[], datetime]
 LEASE: Final = timedelta(seconds=60)
 PATIENCE: Final = timedelta(minutes=30)  # how long an unreachable platform is asked before a person is
 ACTOR: Final = "retour"
+_log = structlog.get_logger(__name__)
 
 
 class ReadOrder(Protocol):
@@ -95,19 +98,25 @@ async def _ask_platforms(by: Matcher, tenant_id: UUID, at: Withdrawal) -> dateti
         except Unreachable as far:
             due_at = by.clock() + timedelta(seconds=max(5.0, far.retry_after_s))
             continue
-        if fetched is not None:
-            await _save(by, tenant_id, connection.id, fetched)
+        if fetched is not None and await _save(by, tenant_id, connection.id, fetched):
             return None
     return due_at
 
 
-async def _save(by: Matcher, tenant_id: UUID, connection_id: UUID, fetched: Fetched) -> None:
+async def _save(by: Matcher, tenant_id: UUID, connection_id: UUID, fetched: Fetched) -> bool:
+    """Save an order and return whether it could be; one that cannot is as good as none, so that a person looks."""
+
     async def save(db: Db) -> None:
         await by.mirror(
             db, by.vault, connection_id=connection_id, fetched=fetched, at=by.clock(), cause="withdrawn from"
         )
 
-    await by.database.run(tenant_id, save)
+    try:
+        await by.database.run(tenant_id, save)
+    except (Refused, ValueError) as no:  # such as a figure or text that no column can hold
+        _log.warning("an order cannot be kept", connection=str(connection_id), reason=type(no).__name__)
+        return False
+    return True
 
 
 async def _decide(db: Db, by: Matcher, tenant_id: UUID, withdrawal_id: UUID, now: datetime) -> WithdrawalState:

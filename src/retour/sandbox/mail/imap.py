@@ -29,7 +29,8 @@ class Letter:
 
 @dataclass(slots=True)
 class Mailbox:
-    """One folder of one user; `cut_after` ends the connection within the next message after so many of its bytes."""
+    """One folder of one user; `cut_after` ends the connection within the next message after so many of its bytes,
+    `announced` is what it says that a message has, where that is wrong."""
 
     user: str = "returns@acme.example"
     password: str = "s3cret"  # noqa: S105 - of a sandbox
@@ -38,6 +39,7 @@ class Mailbox:
     letters: list[Letter] = field(default_factory=list)
     next_uid: int = 1
     cut_after: int | None = None
+    announced: int | None = None
     hang: bool = False
     refusal: str = "[AUTHENTICATIONFAILED] Authentication failed"
     is_refusing: bool = False
@@ -154,9 +156,9 @@ class _Talk:
             if letter.uid != int(uid):
                 continue
             if "BODY.PEEK" not in what:
-                at = letter.arrived_at
+                at, size = letter.arrived_at, len(letter.raw) if self.box.announced is None else self.box.announced
                 when = f"{at.day:2}-{MONTHS[at.month - 1]}-{at.year} {at:%H:%M:%S %z}"
-                self.line(f'* {n} FETCH (UID {uid} INTERNALDATE "{when}" RFC822.SIZE {len(letter.raw)})')
+                self.line(f'* {n} FETCH (UID {uid} INTERNALDATE "{when}" RFC822.SIZE {size})')
                 return
             part = re.search(r"<0\.(\d+)>", what)
             raw = letter.raw[: int(part[1])] if part else letter.raw

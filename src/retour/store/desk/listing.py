@@ -142,27 +142,33 @@ async def returns(
     page: int = 1,
     known: int | None = None,
     place: Place | None = None,
+    size: int = PAGE,
 ) -> Listed:
     """Return one page of the returns that fit; pages count from 1, a page beyond the last is empty.
 
     With a `place` the page begins or ends there, at the cost of one page however far down it is. `known` is how many
-    there are, where the caller has counted them already.
+    there are, where the caller has counted them already: then a page is counted off from the nearer end.
     """
     filters = await _found(db, filters)
-    offset = 0 if place else (page - 1) * PAGE
+    offset = 0 if place else (page - 1) * size
     if filters.numbers is not None and sort == "newest" and place is None and _by_numbers_alone(filters):
         known, numbers = len(filters.numbers), sorted(filters.numbers, reverse=True)
-        filters, offset = replace(filters, numbers=tuple(numbers[offset : offset + PAGE])), 0
+        filters, offset = replace(filters, numbers=tuple(numbers[offset : offset + size])), 0
     narrowed_by = narrowed.values(filters)
+    most, backwards = size, place is not None and place.back
+    if known is not None and place is None and 2 * offset > known:  # nearer to the end: counted off from there
+        most, offset, backwards = min(size, known - offset), max(0, known - offset - size), True
     after = (None, None) if place is None else (place.number, place.since or _NEVER)
     where = after if sort == "waiting" else after[:1]
-    rows = await db.fetch(narrowed.statement(sort, place), *narrowed_by, PAGE, offset, *where)
+    rows = []
+    if most > 0:
+        rows = await db.fetch(narrowed.statement(sort, backwards=backwards), *narrowed_by, most, offset, *where)
     ids = [row["id"] for row in rows]
-    if place is not None and place.back:
+    if backwards:
         ids.reverse()
     if known is not None:
         total = known
-    elif page == 1 and place is None and len(ids) < PAGE:
+    elif page == 1 and place is None and len(ids) < size:
         total = len(ids)
     else:
         total = await db.fetchval(narrowed.HOW_MANY, *narrowed_by, COUNTED + 1)

@@ -246,9 +246,9 @@ _ON: Final[Mapping[Sort, str]] = {"newest": NEWEST, "oldest": OLDEST, "waiting":
 _BACK: Final[Mapping[Sort, str]] = {"newest": OLDEST, "oldest": NEWEST, "waiting": WAITING_BACK}
 
 
-def statement(sort: Sort, place: Place | None) -> str:
-    """Return the statement that reads a page in that order; before a place it reads backwards."""
-    return _BACK[sort] if place is not None and place.back else _ON[sort]
+def statement(sort: Sort, *, backwards: bool) -> str:
+    """Return the statement that reads a page in that order, or from its end."""
+    return _BACK[sort] if backwards else _ON[sort]
 
 
 def values(filters: Filters) -> tuple[object, ...]:

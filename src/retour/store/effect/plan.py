@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from retour.core.effect import MONEY_KINDS, EffectKind, EffectState, Target, effect_key, request_hash
+from retour.core.rma.state import EffectView
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
 
@@ -145,6 +146,12 @@ class EffectRow:
     result: Mapping[str, object]
     created_at: datetime
     settled_at: datetime | None
+
+
+def as_planned(effect_id: UUID, kind: EffectKind, business_ref: str, *, at: datetime) -> EffectView:
+    """Return an effect that was just planned as a reading of its return would show it."""
+    moves_money = kind in MONEY_KINDS
+    return EffectView(effect_id, kind, business_ref, EffectState.INTENT, settlement=moves_money, created_at=at)
 
 
 async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UUID | None:

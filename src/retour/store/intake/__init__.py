@@ -2,6 +2,7 @@
 
 from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
+from retour.store.intake.ending import set_alike, set_apart, standing, was_apart
 from retour.store.intake.pushed import PUSH, link, told_as, unsent
 from retour.store.intake.queues import IntakeQueue, queues
 from retour.store.intake.rows import (
@@ -43,8 +44,12 @@ __all__ = [
     "park",
     "queues",
     "seen",
+    "set_alike",
+    "set_apart",
+    "standing",
     "told_as",
     "undone",
     "unsent",
     "waiting",
+    "was_apart",
 ]

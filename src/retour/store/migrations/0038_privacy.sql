@@ -9,7 +9,7 @@ CREATE TABLE privacy_request (
   connection_id uuid,                                           -- through which a store's people came
   actor text NOT NULL,
   far_ref text CHECK (length(far_ref) BETWEEN 1 AND 200),       -- the platform's own number of the request
-  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'cancelled')),
+  state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'erasing', 'done', 'cancelled')),
   why text CHECK (why ~ '^[a-z_]{1,40}$'),                      -- what it waits for, or why it was cancelled
   facts jsonb NOT NULL DEFAULT '{}',                            -- counts of what was found, never a value
   after uuid,                                                   -- how far the search through sealed messages has come
@@ -23,11 +23,12 @@ CREATE TABLE privacy_request (
   FOREIGN KEY (tenant_id, person_id) REFERENCES person (tenant_id, id),
   FOREIGN KEY (tenant_id, connection_id) REFERENCES connection (tenant_id, id),
   CONSTRAINT a_request_is_about_somebody CHECK ((kind = 'store_erasure') = (person_id IS NULL)),
-  CONSTRAINT what_waits_is_due CHECK ((state = 'waiting') = (due_at IS NOT NULL)),
-  CONSTRAINT what_is_over_has_an_end CHECK ((state = 'waiting') = (finished_at IS NULL))
+  CONSTRAINT only_an_erasure_erases CHECK (state <> 'erasing' OR kind = 'erasure'),
+  CONSTRAINT what_waits_is_due CHECK ((state IN ('waiting', 'erasing')) = (due_at IS NOT NULL)),
+  CONSTRAINT what_is_over_has_an_end CHECK ((state IN ('waiting', 'erasing')) = (finished_at IS NULL))
 );
 CREATE UNIQUE INDEX one_open_privacy_request ON privacy_request (tenant_id, kind, person_id, connection_id)
-  NULLS NOT DISTINCT WHERE state = 'waiting';
+  NULLS NOT DISTINCT WHERE state IN ('waiting', 'erasing');
 CREATE INDEX privacy_request_by_person ON privacy_request (tenant_id, person_id, id DESC);
 CREATE INDEX privacy_request_due ON privacy_request (due_at) WHERE due_at IS NOT NULL;
 
@@ -64,23 +65,38 @@ BEGIN
 END $$;
 GRANT DELETE ON privacy_archive, shopper_list TO retour_app;
 
--- Append-only with one exception: where somebody is erased, a text about them becomes the word that says so, and nothing
--- else of the row changes. In an event only texts may become it; figures, ids and codes stay.
-CREATE FUNCTION only_texts_differ(said jsonb, was jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-  SELECT jsonb_path_query_array(said, '$.** ? (@.type() == "number" || @.type() == "boolean")')
-       = jsonb_path_query_array(was, '$.** ? (@.type() == "number" || @.type() == "boolean")')
-     AND jsonb_path_query_array(said, '$.** ? (@.type() == "object").keyvalue().key')
-       = jsonb_path_query_array(was, '$.** ? (@.type() == "object").keyvalue().key')
-$$;
+-- Append-only with one exception: where somebody is erased, words of a text become the word that says so, and nothing else
+-- of the row changes: leaf by leaf, the same keys, types, figures, and every other letter of the text as it was.
+CREATE FUNCTION only_erased(said jsonb, was jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF said IS NOT DISTINCT FROM was THEN
+    RETURN true;
+  END IF;
+  IF said IS NULL OR was IS NULL OR jsonb_typeof(said) <> jsonb_typeof(was) THEN
+    RETURN false;
+  END IF;
+  CASE jsonb_typeof(said)
+    WHEN 'string' THEN
+      RETURN said #>> '{}' LIKE '%[erased]%'
+         AND was #>> '{}' LIKE replace(regexp_replace(said #>> '{}', '([\\%_])', '\\\1', 'g'), '[erased]', '%');
+    WHEN 'object' THEN
+      RETURN NOT EXISTS (SELECT FROM jsonb_each(said) s FULL JOIN jsonb_each(was) w USING (key)
+                          WHERE s.key IS NULL OR w.key IS NULL OR NOT only_erased(s.value, w.value));
+    WHEN 'array' THEN
+      RETURN jsonb_array_length(said) = jsonb_array_length(was)
+         AND NOT EXISTS (SELECT FROM jsonb_array_elements(said) WITH ORDINALITY s (value, n)
+                           JOIN jsonb_array_elements(was) WITH ORDINALITY w (value, n) USING (n)
+                          WHERE NOT only_erased(s.value, w.value));
+    ELSE
+      RETURN false;
+  END CASE;
+END $$;
 CREATE FUNCTION only_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE may text := TG_ARGV[0]; said jsonb; was jsonb;
 BEGIN
   IF TG_OP = 'UPDATE' AND current_setting('app.erasing', true) = 'on' THEN
     said := to_jsonb(NEW); was := to_jsonb(OLD);
-    IF said - may = was - may AND (
-         said ->> may = '[erased]'
-         OR jsonb_typeof(was -> may) = 'object' AND jsonb_typeof(said -> may) = 'object' AND only_texts_differ(said -> may, was -> may)
-         OR jsonb_typeof(was -> may) = 'string' AND said ->> may LIKE '%[erased]%') THEN
+    IF said - may = was - may AND only_erased(said -> may, was -> may) THEN
       RETURN NEW;
     END IF;
   END IF;
@@ -106,7 +122,8 @@ CREATE FUNCTION effect_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE may text[] := '{target,message,result}';
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.state IN ('confirmed', 'failed', 'cancelled') AND to_jsonb(NEW) - may = to_jsonb(OLD) - may
-     AND only_texts_differ(NEW.target, OLD.target) AND only_texts_differ(NEW.result, OLD.result) THEN
+     AND only_erased(NEW.target, OLD.target) AND only_erased(NEW.result, OLD.result)
+     AND only_erased(to_jsonb(NEW.message), to_jsonb(OLD.message)) THEN
     RETURN NEW;
   END IF;
   RAISE integrity_constraint_violation USING MESSAGE = 'an effect never changes what it does', CONSTRAINT = 'effect_is_immutable';
@@ -123,6 +140,9 @@ CREATE FUNCTION mail_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE may text[] := '{last_problem,sealed_data,sealed_address,lease_until,state}';
 BEGIN
   IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - may = to_jsonb(OLD) - may AND NEW.last_problem IS NULL
+     AND (NEW.sealed_data IS NULL OR NEW.sealed_data = OLD.sealed_data)
+     AND (NEW.sealed_address IS NULL OR NEW.sealed_address = OLD.sealed_address)
+     AND (NEW.lease_until IS NULL OR NEW.lease_until = OLD.lease_until)
      AND (NEW.state = OLD.state OR (OLD.state, NEW.state) = ('due', 'failed')) THEN
     RETURN NEW;
   END IF;
@@ -131,10 +151,11 @@ END $$;
 CREATE TRIGGER mail_erasure BEFORE UPDATE OR DELETE ON mail FOR EACH ROW
   WHEN (current_setting('app.erasing', true) = 'on') EXECUTE FUNCTION mail_erasure();
 
--- A file of a return goes where its person is erased, or where its time is over: then, too, by the word of the transaction.
+-- A file of a return goes where its person is erased, or where its time is over: a transaction that forgets by time says so
+-- with a word of its own, which opens nothing else.
 DROP POLICY only_drafts_go ON photo;
 CREATE POLICY only_drafts_go ON photo AS RESTRICTIVE FOR DELETE
-  USING (rma_id IS NULL OR current_setting('app.erasing', true) = 'on');
+  USING (rma_id IS NULL OR 'on' IN (current_setting('app.erasing', true), current_setting('app.forgetting', true)));
 
 GRANT SELECT (tenant_id, id, due_at) ON privacy_request TO retour_router;
 CREATE POLICY router_reads ON privacy_request FOR SELECT TO retour_router USING (true);

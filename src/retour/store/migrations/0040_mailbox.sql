@@ -24,7 +24,7 @@ GRANT DELETE ON intake_photo TO retour_app;
 CREATE TABLE staff_notice (
   tenant_id uuid NOT NULL,
   rma_id uuid NOT NULL,
-  since timestamptz NOT NULL,                                   -- of the first event that nobody was mailed about
+  told_seq int NOT NULL,                                        -- of the last event of the return that was told
   due_at timestamptz,                                           -- none: everything is told
   told_at timestamptz,                                          -- of the last mail
   PRIMARY KEY (tenant_id, rma_id),
@@ -49,6 +49,9 @@ ALTER TABLE mail_sender ADD COLUMN staff_address text CHECK (length(staff_addres
 -- Which waits of a statement were escalated, and whether the shop's own pages lead to the function.
 ALTER TABLE withdrawal ADD COLUMN escalated text[] NOT NULL DEFAULT '{}';
 ALTER TABLE look ADD COLUMN withdrawal_link boolean NOT NULL DEFAULT true;
+-- Two statements of one order may go on as one return.
+DROP INDEX withdrawal_of_return;
+CREATE INDEX withdrawal_of_return ON withdrawal (tenant_id, rma_id) WHERE rma_id IS NOT NULL;
 
 GRANT SELECT (tenant_id, rma_id, due_at) ON staff_notice TO retour_router;
 CREATE POLICY router_reads ON staff_notice FOR SELECT TO retour_router USING (true);

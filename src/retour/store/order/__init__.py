@@ -1,7 +1,7 @@
 """The order mirror: the platform's orders in one shape, beside the counters and captures that guard them."""
 
 from retour.store.order.mirror import Finding, Mirrored, save_mirrored
-from retour.store.order.people import add_receiver, fold_postcode, load_person
+from retour.store.order.people import add_receiver, fold_postcode, is_receiver, load_person, receiver_of
 from retour.store.order.record import (
     OrderRecord,
     decode,
@@ -30,11 +30,13 @@ __all__ = [
     "find_only",
     "fold_name",
     "fold_postcode",
+    "is_receiver",
     "load",
     "load_person",
     "lock",
     "open_returns",
     "raw",
+    "receiver_of",
     "save_mirrored",
     "search",
     "ship_to",

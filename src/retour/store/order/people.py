@@ -39,6 +39,17 @@ LOAD: Final = """
 SELECT far_ref, name, email, phone, postcode_folded, tags, home_country, orders_placed, spent_minor, known_since
   FROM person WHERE tenant_id = current_tenant() AND id = $1
 """
+RECEIVER: Final = """
+SELECT r.person_id FROM rma r JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
+ WHERE r.tenant_id = current_tenant() AND r.order_id = $1 AND r.gift AND p.email_folded = $2
+ ORDER BY r.number DESC LIMIT 1
+"""
+IS_RECEIVER: Final = """
+SELECT EXISTS (SELECT FROM rma r JOIN person p ON p.tenant_id = r.tenant_id AND p.id = r.person_id
+                WHERE r.tenant_id = current_tenant() AND r.order_id = $1 AND r.gift AND r.person_id = $2
+                  AND p.erased_at IS NULL
+                  AND (NOT $3 OR r.status IN ('requested', 'in_review', 'approved', 'reopened')))
+"""
 
 _NO_DIGIT: Final = re.compile(r"\D+")
 
@@ -142,3 +153,14 @@ async def add_receiver(db: Db, vault: Vault, *, tenant_id: UUID, store_id: UUID,
     key = vault.new_person_key(tenant_id=tenant_id, person_id=person_id)
     await db.execute(ADD, person_id, store_id, *_values(Person(name=name, email=email)), key)
     return person_id
+
+
+async def receiver_of(db: Db, order_id: UUID, email: str) -> UUID | None:
+    """Return who returned a gift of the order under that address last, or nobody; the address must be proven."""
+    person_id: UUID | None = await db.fetchval(RECEIVER, order_id, fold_email(email))
+    return person_id
+
+
+async def is_receiver(db: Db, *, order_id: UUID, person_id: UUID, open_only: bool) -> bool:
+    """Return whether that person returned a gift of the order (which is not over) and is not erased."""
+    return bool(await db.fetchval(IS_RECEIVER, order_id, person_id, open_only))

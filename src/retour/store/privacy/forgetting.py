@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from retour.core.postal import PostalAddress
-from retour.core.privacy import scrubbed
+from retour.core.privacy import blanked, scrubbed
+from retour.core.recognition import mentions
 from retour.store.db import Db, Record
 from retour.store.vault import NotMyKey, Vault
 
@@ -98,7 +99,13 @@ UPDATE intake SET sealed = '', facts = '{}', reason = CASE WHEN reason IS NULL T
    AND (sealed_for = $1 OR rma_id IN (SELECT id FROM rma WHERE tenant_id = current_tenant() AND person_id = $1))
 """),
     ("messages", """
-UPDATE inbox SET body_sealed = NULL, facts = '{}' WHERE tenant_id = current_tenant() AND person_id = $1
+UPDATE inbox SET body_sealed = NULL, facts = '{}'
+ WHERE tenant_id = current_tenant()
+   AND (person_id = $1
+        OR intake_id IN (SELECT id FROM intake
+                          WHERE tenant_id = current_tenant()
+                            AND (sealed_for = $1
+                                 OR rma_id IN (SELECT id FROM rma WHERE tenant_id = current_tenant() AND person_id = $1))))
 """),
     ("mails", """
 UPDATE mail SET last_problem = NULL, sealed_data = NULL, sealed_address = NULL, lease_until = NULL,
@@ -198,6 +205,9 @@ SELECT d.id, d.details AS said FROM discrepancy d
      UNION ALL SELECT e.id FROM effect e JOIN sales_order o ON o.tenant_id = e.tenant_id AND o.id = e.order_id
                 WHERE e.tenant_id = current_tenant() AND o.person_id = $1)
 """, "UPDATE discrepancy SET details = $2 WHERE tenant_id = current_tenant() AND id = $1"),
+)  # fmt: skip
+# Documents that are computed with: only the free texts in them.
+DOCUMENTS: Final = (
     ("""
 SELECT o.id, o.document AS said FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.person_id = $1
 """, "UPDATE sales_order SET document = $2 WHERE tenant_id = current_tenant() AND id = $1"),
@@ -254,20 +264,21 @@ async def erase(db: Db, person_id: UUID, *, texts: Sequence[str], at: datetime) 
     await db.execute(ERASING)
     counts = {name: _rows(await db.execute(statement, person_id)) for name, statement in BLANKED}
     counts["texts"] = 0
-    for read, write in SCRUBBED:
-        for row in await db.fetch(read, person_id):
-            new = _scrubbed(row["said"], texts)
-            if new != row["said"]:
-                await db.execute(write, row["id"], new)
-                counts["texts"] += 1
+    for statements, without in ((SCRUBBED, _scrubbed), (DOCUMENTS, blanked)):
+        for read, write in statements:
+            for row in await db.fetch(read, person_id):
+                new = without(row["said"], texts)
+                if new != row["said"]:
+                    await db.execute(write, row["id"], new)
+                    counts["texts"] += 1
     for row in await db.fetch(TAGS, person_id):
-        if _named(row["tag"], texts):
+        if mentions(row["tag"], texts):
             await db.execute(DROP_TAG, row["rma_id"], row["tag"])
     for row in await db.fetch(PROBLEMS, person_id):
-        if _named(row["said"], texts):
+        if mentions(row["said"], texts):
             await db.execute(DROP_PROBLEM, row["id"])
     for row in await db.fetch(VIEWS):
-        if _named(f"{row['name']} {unquote_plus(row['query'])}", texts):
+        if mentions(f"{row['name']} {unquote_plus(row['query'])}", texts):
             await db.execute(DROP_VIEW, row["id"])
     await db.execute(SHRED, person_id, at)
     return {name: count for name, count in counts.items() if count}
@@ -277,11 +288,6 @@ def _scrubbed(said: object, texts: Sequence[str]) -> object:
     new = scrubbed(said, texts)
     grown = isinstance(said, str) and isinstance(new, str) and len(new) > len(said)
     return "[erased]" if grown else new
-
-
-def _named(said: str, texts: Sequence[str]) -> bool:
-    folded = said.casefold()
-    return any(text.casefold() in folded for text in texts)
 
 
 def _rows(status: str) -> int:

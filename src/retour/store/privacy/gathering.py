@@ -1,6 +1,6 @@
 """Everything that is held of a person, as rows to be read and as sealed documents that are opened with their key."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -111,28 +111,36 @@ SECTIONS: Final = (
     ("visits", VISITS), ("requests", REQUESTS),
 )  # fmt: skip
 
-SEALED_ROWS: Final = """
-SELECT 'orders/' || o.name || '-platform.json' AS path, o.raw_sealed AS sealed
+# Documents and files one at a time: together they may be larger than a process should be.
+DOCUMENT_IDS: Final = """
+SELECT 'orders/' || o.name || '-platform.json' AS path, 'raw' AS source, o.id
   FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.person_id = $1 AND o.raw_sealed IS NOT NULL
 UNION ALL
-SELECT 'orders/' || o.name || '-sent-to.json', o.ship_to_sealed
+SELECT 'orders/' || o.name || '-sent-to.json', 'ship_to', o.id
   FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.person_id = $1 AND o.ship_to_sealed IS NOT NULL
 UNION ALL
-SELECT 'labels/R-' || r.number || '-' || b.parcel || '.json', b.content_sealed
+SELECT 'labels/R-' || r.number || '-' || b.parcel || '.json', 'label', b.id
   FROM label b JOIN rma r ON r.tenant_id = b.tenant_id AND r.id = b.rma_id
  WHERE b.tenant_id = current_tenant() AND r.person_id = $1 AND b.content_sealed IS NOT NULL
 UNION ALL
-SELECT 'messages/' || i.id || '.json', i.body_sealed
+SELECT 'messages/' || i.id || '.json', 'inbox', i.id
   FROM inbox i WHERE i.tenant_id = current_tenant() AND i.person_id = $1 AND i.body_sealed IS NOT NULL
 UNION ALL
-SELECT 'sent_in/' || i.id || '.json', i.sealed
+SELECT 'sent_in/' || i.id || '.json', 'intake', i.id
   FROM intake i WHERE i.tenant_id = current_tenant() AND i.sealed_for = $1
 UNION ALL
-SELECT 'withdrawals/' || w.id || '.json', w.sealed
+SELECT 'withdrawals/' || w.id || '.json', 'withdrawal', w.id
   FROM withdrawal w WHERE w.tenant_id = current_tenant() AND w.person_id = $1
- ORDER BY 1
+ ORDER BY 1, 3
 """
-# Files one at a time: together they may be larger than a process should be.
+DOCUMENT: Final[Mapping[str, str]] = {
+    "raw": "SELECT raw_sealed FROM sales_order WHERE tenant_id = current_tenant() AND id = $1",
+    "ship_to": "SELECT ship_to_sealed FROM sales_order WHERE tenant_id = current_tenant() AND id = $1",
+    "label": "SELECT content_sealed FROM label WHERE tenant_id = current_tenant() AND id = $1",
+    "inbox": "SELECT body_sealed FROM inbox WHERE tenant_id = current_tenant() AND id = $1",
+    "intake": "SELECT sealed FROM intake WHERE tenant_id = current_tenant() AND id = $1",
+    "withdrawal": "SELECT sealed FROM withdrawal WHERE tenant_id = current_tenant() AND id = $1",
+}
 PHOTO_IDS: Final = """
 SELECT f.id, f.media, f.sealed_for, r.number
   FROM photo f LEFT JOIN rma r ON r.tenant_id = f.tenant_id AND r.id = f.rma_id
@@ -164,16 +172,21 @@ async def sections(db: Db, person_id: UUID) -> list[Kept]:
     return found
 
 
-async def documents(db: Db, vault: Vault, person: Record) -> AsyncIterator[Kept]:
-    """Yield the sealed documents of a person, opened; what another key sealed is left out."""
-    for row in await db.fetch(SEALED_ROWS, person["id"]):
-        try:
-            plain = vault.unlock_for_person(
-                row["sealed"], person_key=person["sealed_key"], tenant_id=person["tenant_id"], person_id=person["id"]
-            )
-        except NotMyKey:
-            continue
-        yield Kept(_safe(row["path"]), plain)
+async def documents(db: Db, person_id: UUID) -> list[Record]:
+    """Return the sealed documents of a person as (path, source, id)."""
+    return await db.fetch(DOCUMENT_IDS, person_id)
+
+
+async def document(db: Db, vault: Vault, person: Record, row: Record) -> Kept | None:
+    """Return one sealed document, opened; nothing where another key sealed it, or where it went meanwhile."""
+    sealed = await db.fetchval(DOCUMENT[row["source"]], row["id"])
+    try:
+        plain = vault.unlock_for_person(
+            sealed or b"", person_key=person["sealed_key"], tenant_id=person["tenant_id"], person_id=person["id"]
+        )
+    except NotMyKey:
+        return None
+    return Kept(_safe(row["path"]), plain)
 
 
 async def files(db: Db, person_id: UUID) -> list[Record]:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from retour.core.privacy import Keep
 from retour.store.db import Db
-from retour.store.privacy.forgetting import ERASING
 
+# What the database lets happen in this transaction alone: files of returns go. Append-only rows stay as they are.
+FORGETTING: Final = "SELECT set_config('app.forgetting', 'on', true)"
 GET: Final = "SELECT class, days FROM retention WHERE tenant_id = current_tenant()"
 SET: Final = """
 INSERT INTO retention (tenant_id, class, days) VALUES (current_tenant(), $1, $2)
@@ -20,7 +21,7 @@ UPDATE account SET forget_due_at = $2 WHERE tenant_id = current_tenant() AND for
 FINISH: Final = "UPDATE account SET forget_due_at = $1 WHERE tenant_id = current_tenant()"
 # What is older than `$1`, at most `$2` rows; what is over has an end, and what is open is never touched.
 INBOX: Final = """
-UPDATE inbox SET body_sealed = NULL
+UPDATE inbox SET body_sealed = NULL, facts = '{}'
  WHERE tenant_id = current_tenant() AND id IN (
    SELECT id FROM inbox
     WHERE tenant_id = current_tenant() AND done_at < $1 AND body_sealed IS NOT NULL LIMIT $2)
@@ -74,14 +75,14 @@ FORGET: Final[Mapping[Keep, str]] = {
 }  # fmt: skip
 # Whoever has neither bought nor returned anything since; an erasure of theirs is asked for, once.
 PEOPLE: Final = """
-SELECT p.id, p.store_id FROM person p
+SELECT p.id FROM person p
  WHERE p.tenant_id = current_tenant() AND p.erased_at IS NULL AND p.created_at < $1
    AND NOT EXISTS (SELECT FROM sales_order o WHERE o.tenant_id = p.tenant_id AND o.person_id = p.id AND o.placed_at >= $1)
    AND NOT EXISTS (SELECT FROM rma r WHERE r.tenant_id = p.tenant_id AND r.person_id = p.id
                       AND (r.status NOT IN ('rejected', 'cancelled', 'expired', 'resolved')
                            OR greatest(r.requested_at, r.resolved_at, r.decided_at) >= $1))
    AND NOT EXISTS (SELECT FROM privacy_request q WHERE q.tenant_id = p.tenant_id AND q.person_id = p.id
-                      AND q.kind = 'erasure' AND q.state = 'waiting')
+                      AND q.kind = 'erasure' AND q.state IN ('waiting', 'erasing'))
  ORDER BY p.id LIMIT $2
 """
 LAST: Final = """
@@ -122,11 +123,11 @@ async def finish(db: Db, *, next_at: datetime) -> None:
 
 async def forget(db: Db, keep: Keep, *, before: datetime, most: int) -> int:
     """Forget what is older of a class, at most so many rows, and return how many they were."""
-    await db.execute(ERASING)
+    await db.execute(FORGETTING)
     status = await db.execute(FORGET[keep], before, most)
     return int(status.rpartition(" ")[2])
 
 
-async def unseen_people(db: Db, *, before: datetime, most: int) -> list[tuple[UUID, UUID]]:
-    """Return (person, store) of people who have done nothing since."""
-    return [(row["id"], row["store_id"]) for row in await db.fetch(PEOPLE, before, most)]
+async def unseen_people(db: Db, *, before: datetime, most: int) -> list[UUID]:
+    """Return people who have done nothing since."""
+    return [row["id"] for row in await db.fetch(PEOPLE, before, most)]

@@ -56,7 +56,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
      WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'warehouse' AND w.state = 'connected'),
   'push_to', (
     SELECT w.id FROM connection w
-     WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'feed' AND w.state = 'connected'
+     WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.platform = 'feed' AND w.state <> 'disconnected'
        AND w.settings->'push_kinds' ? r.kind AND r.requested_at >= (w.settings->>'push_since')::timestamptz
        AND (w.settings->>'push_on' = 'requested' OR r.status = 'approved')
        AND NOT EXISTS (SELECT FROM effect e WHERE e.tenant_id = r.tenant_id AND e.kind = 'push_return'

@@ -61,6 +61,8 @@ SELECT w.tenant_id, w.word, t.number
  WHERE s.tenant_id = current_tenant() AND s.id = $1
 ON CONFLICT DO NOTHING
 """
+# What was stated is repaid with the return that goes on.
+WITHDRAWALS_GO_OVER: Final = "UPDATE withdrawal SET rma_id = $2 WHERE tenant_id = current_tenant() AND rma_id = $1"
 DUPLICATES: Final = """
 SELECT r.id, r.number, r.requested_at FROM rma r
  WHERE r.tenant_id = current_tenant() AND r.order_id = $1 AND r.id <> $2
@@ -102,6 +104,7 @@ async def merge(db: Db, *, source_id: UUID, target_id: UUID, actor: str, at: dat
     await db.execute(ADD_UP, source_id, target_id)
     await db.execute(LEAVE, source_id, target_id)
     await db.execute(MARKS_GO_OVER, source_id, target_id)
+    await db.execute(WITHDRAWALS_GO_OVER, source_id, target_id)
 
 
 async def duplicates(db: Db, *, order_id: UUID, but: UUID) -> tuple[Duplicate, ...]:

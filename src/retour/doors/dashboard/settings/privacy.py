@@ -7,7 +7,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
-from retour.core.privacy import TERMS, Keep, RequestState, days_of, fits
+from retour.core.privacy import OPEN, TERMS, Keep, days_of, fits
 from retour.doors.dashboard import privacy_words as words
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.privacy import shown
@@ -37,7 +37,7 @@ async def _page(seen: Visit) -> Response[str]:
 async def _form(seen: Visit, sent: Mapping[str, str] | None, errors: FormErrors, *, status: int = 200) -> Response[str]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         days = days_of(await retention.chosen(db))
-        waiting = await rows.list_(db, state=RequestState.WAITING, limit=MOST)
+        waiting = await rows.list_(db, states=OPEN, limit=MOST)
         names = await names_of.names(db)
         last = await retention.last_forgotten(db)
     kept = {keep.value: "" if value is None else str(value) for keep, value in days.items()}
