@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from retour.core import hold as h
 from retour.core.errors import Refused
 from retour.core.exchange import Given, Wanted, Worth, exchange
-from retour.core.hold import Act, End, Goods, Hold
+from retour.core.hold import Act, Decided, End, Goods, Hold
 from retour.core.policy.outcome import ExchangeItems, ExchangeTerms
 from retour.core.rma import Decision, SettlementState
 from retour.core.rma.exchange import ExchangeState, ExchangeView
@@ -244,6 +244,46 @@ class TestGoods:
         assert self.goods(gone, self.made(), undone=True).end is End.UNDOING
         assert self.goods(gone, self.made()).end is End.OUT
         assert self.goods(gone, self.made(ExchangeState.DRAFTING)).end is End.UNDONE
+
+    @pytest.mark.parametrize(
+        ("state", "given"),
+        [(SettlementState.SETTLED, True), (SettlementState.DUE, True), (SettlementState.QUOTED, False)],
+    )
+    def test_what_is_paid_in_place_of_the_new_article_is_given_as_well(
+        self, state: SettlementState, *, given: bool
+    ) -> None:
+        paid = b.a_settlement(1, state, units=(("l1", 1, 2),))
+
+        assert self.goods(self.line(received=(), inspections=()), paid).given_at == (NOW if given else None)
+
+
+class TestByHand:
+    @pytest.mark.parametrize(
+        ("hold", "days", "act"),
+        [
+            (a_hold(decided=Decided.RELEASE), 1, Act.RELEASE),
+            (a_hold(decided=Decided.RELEASE), 9, Act.RELEASE),
+            (a_hold(decided=Decided.CAPTURE, decided_minor=500), 1, Act.CAPTURE),
+            (a_hold(S.FAILED, owes=Owes.CONFIRM, decided=Decided.CAPTURE, decided_minor=500), 9, Act.DEMAND),
+            (a_hold(S.FAILED, owes=Owes.PAY, wants_page=True), 9, Act.OPEN),
+            (a_hold(S.FAILED, owes=Owes.PAY, page_ref="cs_1"), 9, Act.LOOK),
+        ],
+    )
+    def test_a_persons_word_and_a_shoppers_wish_are_followed(self, hold: Hold, days: int, act: Act) -> None:
+        assert h.next_move(hold, OUT, NOW + days * DAY).act is act
+
+    def test_a_person_captures_at_most_what_is_held_and_decides_once(self) -> None:
+        assert h.may_decide(a_hold(), Decided.RELEASE, None) is None
+        assert h.may_decide(a_hold(), Decided.CAPTURE, None) == 1_999
+        assert h.may_decide(a_hold(), Decided.CAPTURE, 500) == 500
+        for minor in (0, 2_000):
+            with pytest.raises(Refused) as no:
+                h.may_decide(a_hold(), Decided.CAPTURE, minor)
+            assert no.value.code == "out_of_range"
+        for over in (a_hold(S.CAPTURED), a_hold(decided=Decided.RELEASE), a_hold(effect_id=b.uid(9))):
+            with pytest.raises(Refused) as no:
+                h.may_decide(over, Decided.CAPTURE, 500)
+            assert no.value.code == "move_not_allowed"
 
 
 class TestSixtyDays:

@@ -18,7 +18,7 @@ from retour.core.order import Order
 from retour.core.rma.exchange import ExchangeState
 from retour.core.rma.hold import ENDED, MOVES, HoldState, Owes
 from retour.core.rma.moves import FREEING
-from retour.core.rma.state import Return, SettlementState, Span, common, minus
+from retour.core.rma.state import Return, SettlementState, SettlementView, Span, common, minus
 
 S = HoldState
 USUAL_LAPSE: Final = timedelta(days=7)  # where the provider does not say for how long an authorisation stands
@@ -174,9 +174,8 @@ def goods_of(ret: Return, order: Order, hold: Hold, *, being_undone: bool = Fals
             judged = worth_of(order, [(line.line_ref, span) for span in common(mine, (i.span,))])
             lost += half_up(judged * bp, _WHOLE_BP)
     refs, worth = {line.line_ref for line in lines}, worth_of(order, units)
-    mine_too = [s for s in ret.settlements if s.exchange is not None and any(ref in refs for ref, _, _ in s.units)]
-    standing = [s for s in mine_too if s.state is not SettlementState.REVERSED]
-    given = [s.exchange.since for s in standing if s.exchange is not None and s.exchange.state in _GIVEN]
+    settled = [s for s in ret.settlements if any(ref in refs for ref, _, _ in s.units)]
+    given = [at for s in settled if (at := _given_at(s, hold)) is not None]
     end = End.NOT_YET
     if all(line.decision in FREEING for line in lines):
         end = End.UNDOING if being_undone else End.OUT if given else End.UNDONE
@@ -184,6 +183,16 @@ def goods_of(ret: Return, order: Order, hold: Hold, *, being_undone: bool = Fals
         worth, lost, worth - worth_of(order, came), unjudged,
         ret.in_transit_at is not None or ret.delivered_at is not None, max(given, default=None), end,
     )  # fmt: skip
+
+
+def _given_at(settlement: SettlementView, hold: Hold) -> datetime | None:
+    """Return since when the shopper has something for the goods: the new order, or what is paid in its place."""
+    if settlement.state in (SettlementState.REVERSED, SettlementState.QUOTED, SettlementState.FAILED):
+        return None
+    new = settlement.exchange
+    if new is None:
+        return hold.authorised_at
+    return new.since if new.state in _GIVEN else None
 
 
 def owed(hold: Hold, goods: Goods, now: datetime) -> int | None:
