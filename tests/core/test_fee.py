@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retour.core import fee
-from retour.core.effect import FeeLine
+from retour.core.draft import FeeLine
 from retour.core.money import NOTHING, Sides
 from retour.core.policy import compile_policy, decide, template
 from retour.core.policy.outcome import Fee, Fees

@@ -58,17 +58,6 @@ INSERT INTO store (tenant_id, id, shop_name, currency, timezone, return_master, 
 VALUES ($1, $2, 'acme', 'EUR', 'Europe/Berlin', $3, $4, $5, $6)
 """
 # Everything that waits for a later time becomes due, as if that time had come.
-TIME_PASSES = (
-    """UPDATE effect SET due_at = clock_timestamp()
-        WHERE tenant_id = $1 AND state IN ('intent', 'sending', 'pending', 'unknown') AND parked_at IS NULL""",
-    "UPDATE settlement SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
-    "UPDATE settlement SET not_before = clock_timestamp() WHERE tenant_id = $1 AND not_before > clock_timestamp()",
-    "UPDATE rma SET approve_at = clock_timestamp() WHERE tenant_id = $1 AND approve_at > clock_timestamp()",
-    "UPDATE rma SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
-    "UPDATE exchange_order SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
-    "UPDATE card_hold SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
-    "UPDATE fee_invoice SET due_at = clock_timestamp() WHERE tenant_id = $1 AND due_at IS NOT NULL",
-)
 
 
 def now() -> datetime:
@@ -331,14 +320,16 @@ class House(Sight):
     async def carry_out(self, effect_id: UUID) -> None:
         await executor.carry_out(self.carrier, tenant_id=self.tenant, effect_id=effect_id)
 
-    async def carry_on_exchange(self, settlement_id: UUID) -> None:
+    def _mirror(self, cause: str) -> Callable[[Db, UUID, Fetched, datetime], Awaitable[Mirrored]]:
         async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
-            return await order_flow.mirror(
-                db, self.vault, connection_id=connection_id, fetched=fetched, at=at, cause="exchange"
-            )
+            how = {"fetched": fetched, "at": at, "cause": cause}
+            return await order_flow.mirror(db, self.vault, connection_id=connection_id, **how)
 
+        return mirror
+
+    async def carry_on_exchange(self, settlement_id: UUID) -> None:
         far = exchange_flow.Far(
-            self.executing, self._connector, self._credential, self.platforms, self.policies, now, mirror,
+            self.executing, self._connector, self._credential, self.platforms, self.policies, now, self._mirror("exchange"),
             poll=FAR_AWAY, awaited=FAR_AWAY, pause=FAR_AWAY,
         )  # fmt: skip
         await exchange_flow.carry_on(far, tenant_id=self.tenant, settlement_id=settlement_id)
@@ -351,13 +342,8 @@ class House(Sight):
         await card_hold_flow.carry_on(far, tenant_id=self.tenant, hold_id=hold_id)
 
     async def carry_on_fee(self, rma_id: UUID) -> None:
-        async def mirror(db: Db, connection_id: UUID, fetched: Fetched, at: datetime) -> Mirrored:
-            return await order_flow.mirror(
-                db, self.vault, connection_id=connection_id, fetched=fetched, at=at, cause="fee"
-            )
-
         far = fee_flow.Far(
-            self.executing, self._connector, self._credential, self.platforms, self.policies, now, mirror,
+            self.executing, self._connector, self._credential, self.platforms, self.policies, now, self._mirror("fee"),
             poll=FAR_AWAY, awaited=FAR_AWAY, pause=FAR_AWAY,
         )  # fmt: skip
         await fee_flow.carry_on(far, tenant_id=self.tenant, rma_id=rma_id)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
+from retour.core.draft import DraftFee
 
 KEY_NAMESPACE: Final = uuid.UUID("5f0f5b1e-4f0c-5d7e-9c39-0d6f2f1c7a11")
 
@@ -231,27 +232,6 @@ class DraftExchange:
     currency: str
     discount_minor: int | None
     reserve_until: str | None = None
-
-
-FEE_TAG: Final = "retour-fee"  # of the order that a fee is paid with: nothing of it comes back as goods
-
-
-@dataclass(frozen=True, slots=True)
-class FeeLine:
-    """A line of an invoice: minor units, without its tax where tax comes on top of prices there."""
-
-    title: str
-    price_minor: int
-    taxable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DraftFee:
-    """Draft an order of fees alone for whoever placed `order_ref`."""
-
-    order_ref: str
-    lines: tuple[FeeLine, ...]
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from retour.core.effect import FeeLine
+from retour.core.draft import FeeLine
 from retour.core.money import NOTHING, Sides, half_up
 from retour.core.order import Order
 from retour.core.refund import Beforehand, FeeKind, FeeTax, Plan, UnitRange

@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from retour.core.draft import DraftFee, FeeLine
 from retour.core.effect import (
     CARD_KINDS,
     Disposed,
     DraftExchange,
-    DraftFee,
     Effect,
     EffectKind,
-    FeeLine,
     Leg,
     NewArticle,
     Note,

@@ -3,13 +3,12 @@
 import uuid
 from dataclasses import replace
 
+from retour.core.draft import DraftFee, FeeLine
 from retour.core.effect import (
     Disposed,
     DraftExchange,
-    DraftFee,
     Effect,
     EffectKind,
-    FeeLine,
     Leg,
     NewArticle,
     Note,

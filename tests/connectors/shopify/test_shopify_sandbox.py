@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from retour.connectors.http import Patience
+from retour.core.draft import DraftFee
 from retour.core.effect import (
     EXCHANGE_KINDS,
     DraftExchange,
-    DraftFee,
     EffectKind,
     NewArticle,
     Note,

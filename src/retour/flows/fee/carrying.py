@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from retour.core.effect import DraftFee, EffectKind, EffectState, OnDraft
+from retour.core.draft import DraftFee
+from retour.core.effect import EffectKind, EffectState, OnDraft
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.fee import due_beforehand, is_agreed, lines_of, next_look, reminders, total

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.effect import FEE_TAG
+from retour.core.draft import FEE_TAG
 from retour.core.errors import Refused
 from retour.core.kind import Kind, unsent
 from retour.core.order import OrderLine

@@ -9,7 +9,7 @@ from uuid import UUID
 from retour.core import kind as kinds
 from retour.core import refund
 from retour.core.beyond import firm, free_ways, reason_of
-from retour.core.effect import FEE_TAG
+from retour.core.draft import FEE_TAG
 from retour.core.errors import Objection, Refused
 from retour.core.event import EventType
 from retour.core.fraud import Score

@@ -370,8 +370,8 @@ FIELDS: dict[str, Resolver] = {
     "ReturnLineItem.refundedQuantity": lambda line, _: line.refunded,
     "ReturnLineItem.returnReasonDefinition": lambda line, _: line.reason,
     "ReturnLineItem.restockingFee": _restocking,
-    "ReturnLineItem.withCodeDiscountedTotalPriceSet": lambda line, _: _worth(
-        line.fulfillment_line_item.line_item, line.quantity
+    "ReturnLineItem.withCodeDiscountedTotalPriceSet": lambda li, _: _worth(
+        li.fulfillment_line_item.line_item, li.quantity
     ),
     "ReverseFulfillmentOrder.lineItems": _listed("lines"),
     "ReverseFulfillmentOrder.reverseDeliveries": lambda rfo, _, **args: page(rfo.deliveries, args),
@@ -389,9 +389,7 @@ FIELDS: dict[str, Resolver] = {
 KINDS: dict[str, Callable[[Any], str]] = {
     "Media": lambda _: "MediaImage",
     "Node": lambda value: value.id.split("/")[3],
-    "DiscountApplication": lambda value: (
-        "DiscountCodeApplication" if value.code else f"{value.made_by}DiscountApplication"
-    ),
+    "DiscountApplication": lambda value: f"{'DiscountCode' if value.code else f'{value.made_by}Discount'}Application",
     "PurchasingEntity": lambda value: "PurchasingCompany" if isinstance(value, dict) else "Customer",
     "PricingValue": lambda value: "MoneyV2" if isinstance(value, Money) else "PricingPercentageValue",
     "ReturnLineItemType": lambda _: "ReturnLineItem",

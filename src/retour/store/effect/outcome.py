@@ -59,12 +59,7 @@ async def book_outcome(
     if effect.kind in MONEY_KINDS:
         settlement_id = await _book_money(db, effect, to=to, at=at)
         what = _MONEY_EVENTS.get(to, what)
-    of_fee = effect.business_ref.startswith(fees.REF)
-    of_exchange = effect.kind in EXCHANGE_KINDS or (effect.kind in MONEY_KINDS and settlement_id is None)
-    if of_exchange and to in (EffectState.CONFIRMED, EffectState.FAILED):
-        await (fee if of_fee else exchange_order).nudge(db, effect.id, at=at)
-    if effect.kind in CARD_KINDS and to in (EffectState.CONFIRMED, EffectState.FAILED):
-        await card_hold.nudge(db, effect.id, at=at)
+    await _wake(db, effect, is_settlement=settlement_id is not None, to=to, at=at)
     if to is EffectState.FAILED and effect.kind not in EXCHANGE_KINDS | CARD_KINDS:
         await discrepancy.open_(
             db,
@@ -101,6 +96,16 @@ async def book_outcome(
         at=at,
         data={"number": head.number, **facts},
     )
+
+
+async def _wake(db: Db, effect: Effect, *, is_settlement: bool, to: EffectState, at: datetime) -> None:
+    """Let what waits for an effect be looked at, now that its outcome is known."""
+    if to not in (EffectState.CONFIRMED, EffectState.FAILED):
+        return
+    if effect.kind in EXCHANGE_KINDS or (effect.kind in MONEY_KINDS and not is_settlement):
+        await (fee if effect.business_ref.startswith(fees.REF) else exchange_order).nudge(db, effect.id, at=at)
+    if effect.kind in CARD_KINDS:
+        await card_hold.nudge(db, effect.id, at=at)
 
 
 async def _book_money(db: Db, effect: Effect, *, to: EffectState, at: datetime) -> UUID | None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
-from retour.core.effect import FEE_TAG, DraftExchange, DraftFee, Effect, EffectKind, OnDraft, OnOrder
+from retour.core.draft import FEE_TAG, DraftFee
+from retour.core.effect import DraftExchange, Effect, EffectKind, OnDraft, OnOrder
 from retour.core.errors import Refused
 from retour.core.money import format_decimal, parse_decimal
 from retour.core.ports import Article, DraftSeen, Outcome, ReadBack, Verdict, WireAnswer, WireRequest

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from retour.core.effect import FEE_TAG
+from retour.core.draft import FEE_TAG
 from retour.core.errors import Refused
 from retour.core.money import NOTHING, Sides
 from retour.core.order import (

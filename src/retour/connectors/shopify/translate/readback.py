@@ -7,9 +7,9 @@ from typing import Any
 from retour.connectors.shopify import answer as answers
 from retour.connectors.shopify import operation
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
+from retour.core.draft import DraftFee
 from retour.core.effect import (
     DraftExchange,
-    DraftFee,
     Effect,
     EffectKind,
     Note,
