@@ -37,6 +37,7 @@ from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from tests.sandbox.desk import a_sandbox, serving
 from tests.stories import sums
+from tests.stories.passing import TIME_PASSES
 from tests.stories.sight import Sight
 from tests.waiting import until
 
