@@ -186,3 +186,60 @@ async def test_nothing_of_the_order_that_paid_a_fee_comes_back(house: House) -> 
         )  # fmt: skip
     assert considered.lines == ()
     assert await house.discrepancies() == {}
+
+
+async def test_an_order_whose_payment_is_pending_frees_nothing_until_the_money_is_there(house: House) -> None:
+    _, rma_id = await unpaid(house)
+    await house.control("pay-invoice", {"pending": True})
+
+    for _ in range(2):
+        await house.later()
+
+    fee = await the_fee(house, rma_id)
+    assert (fee.state.value, fee.order_ref is not None, fee.collected_minor) == ("unpaid", True, None)
+    assert await house.waits(rma_id) == ("shopper", "fee_unpaid")
+    assert await balances(house) == {}
+
+    await house.control("pay-invoice", {"order": fee.order_ref})
+    await house.later()
+
+    assert ((await the_fee(house, rma_id)).state.value, (await the_fee(house, rma_id)).collected_minor) == ("paid", 690)
+    assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
+    assert await balances(house) == {"gateway:manual": -690, "merchant:fees": 690}
+
+
+async def test_a_payment_that_stays_pending_waits_for_a_person_and_its_order_is_cancelled_before_it_is_charged_anew(
+    house: House,
+) -> None:
+    _, rma_id = await unpaid(house)
+    await house.control("pay-invoice", {"pending": True})
+    await house.later()
+    await past(house, 8)
+
+    fee = await the_fee(house, rma_id)
+    assert (fee.state.value, fee.problem) == ("stuck", "payment_pending")
+    assert await house.waits(rma_id) == ("agent", "fee_stuck")
+    assert await house.status(rma_id) == "approved"
+
+    await house.do(lambda db: flow.act(db, rma_id=rma_id, do=flow.Do.AGAIN, actor="staff:1", now=now()))
+    await house.settle_down()
+    await house.later()
+
+    again = await the_fee(house, rma_id)
+    assert (again.state.value, again.tries, again.order_ref) == ("unpaid", 2, None)
+    assert await made(house) == {"draft": 2, "invoice": 2, "order_from_draft": 1, "order_cancelled": 1}
+    assert await balances(house) == {}
+
+
+async def test_a_fee_that_is_waived_while_its_payment_is_pending_has_its_order_cancelled(house: House) -> None:
+    _, rma_id = await unpaid(house)
+    await house.control("pay-invoice", {"pending": True})
+    await house.later()
+
+    await waive(house, rma_id)
+    await house.later()
+
+    assert (await the_fee(house, rma_id)).state.value == "free"
+    assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
+    assert await made(house) == {"draft": 1, "invoice": 1, "order_from_draft": 1, "order_cancelled": 1}
+    assert await balances(house) == {}

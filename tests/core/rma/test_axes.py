@@ -85,6 +85,11 @@ def test_paused_payments_need_a_person_whatever_is_settled() -> None:
     assert paused.money == Axis("paused", Fill.EMPTY, Tone.NEEDS_YOU)
 
 
+def test_the_list_shows_a_card_that_refused_and_one_that_nobody_answers_for() -> None:
+    assert seen(blocked_code="card_refused").money == Axis("card_refused", Fill.HALF, Tone.MOVING)
+    assert seen(blocked_code="card_failed").money == Axis("card_failed", Fill.HALF, Tone.STOPPED)
+
+
 def test_each_role_answers_for_its_own_part_of_the_shop() -> None:
     assert {role: answers_for(role) for role in Role} == {
         Role.OWNER: ("agent", "warehouse", "finance", "operator"),

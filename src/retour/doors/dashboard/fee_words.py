@@ -31,6 +31,9 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "not_possible_here": _("No invoice can be made where this order comes from."),
     "total_differs": _("The platform computes another total than Retour, often by another tax rate."),
     "total_unknown": _("The platform did not say what the invoice comes to."),
+    "payment_pending": _(
+        "The order is there, and its payment has not come in. Trying again cancels it and sends another invoice."
+    ),
     "draft_gone": _("Somebody deleted the draft on the platform."),
     "access_denied": _("The app may not draft orders: it needs the scope write_draft_orders."),
     "refused_there": _("The platform refused it."),
@@ -70,5 +73,5 @@ CHOICES: Final[Mapping[str, tuple[str, str]]] = {
 }  # fmt: skip
 EXCEPTIONS: Final[Mapping[str, str]] = {"fee_invoice_stands": _("The invoice of a fee could not be withdrawn")}
 NEXT_STEPS: Final[Mapping[str, str]] = {
-    "fee_invoice_stands": _("delete the draft order of the fee on the platform"),
+    "fee_invoice_stands": _("delete the draft of the fee on the platform, or cancel its order"),
 }

@@ -10,9 +10,10 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.draft import DraftFee
-from retour.core.effect import EffectKind, EffectState, OnDraft
+from retour.core.effect import EffectKind, EffectState, OnDraft, OnOrder
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.exchange_order import captured
 from retour.core.fee import due_beforehand, is_agreed, lines_of, next_look, reminders, total
 from retour.core.ports import Unreachable
 from retour.core.rma.deadline import unsent
@@ -103,8 +104,7 @@ async def _step(far: Far, db: Db, tenant_id: UUID, found: FeeInvoice, connection
     if fee.state in _AWAITING:
         return await _after_effect(look)
     if seen.order_id is not None and seen.order_ref is not None:
-        await paid(look, order_id=seen.order_id, order_ref=seen.order_ref)
-        return False
+        return await _ordered(look, order_id=seen.order_id, order_ref=seen.order_ref)
     if fee.state in (S.PAID, S.UNREFUNDED):
         await keep_or_give_back(look, whole=fee.back is FeeBack.FREE)
         return False
@@ -236,6 +236,22 @@ async def _unpaid(look: Look, seen: Seen) -> bool:
     return False
 
 
+async def _ordered(look: Look, *, order_id: UUID, order_ref: str) -> bool:
+    """Take the fee as paid once its money is there; until then the order is waited for, or cancelled if it is asked back."""
+    order = await orders.load(look.db, order_id)
+    assert order is not None, "it was just kept"
+    fee, now = replace(look.fee, order_ref=order_ref), look.now
+    if captured(order.order) >= min(total(fee.parts).presentment, order.order.total.presentment):
+        await paid(look, order_id=order_id, order_ref=order_ref)
+        return False
+    if fee.back is not None:
+        return await _dropping(look, fee, await look.plan(EffectKind.CANCEL_EXCHANGE, OnOrder(order_ref)))
+    if fee.expires_at is not None and fee.expires_at <= now:
+        return await stuck(look, replace(fee, expires_at=None), "payment_pending")
+    await look.save(replace(fee, due_at=now + look.far.poll))
+    return False
+
+
 # --- withdrawing it -----------------------------------------------------------------------------------------------------
 
 
@@ -245,7 +261,10 @@ async def _withdraw(look: Look) -> bool:
     if fee.draft_ref is None:
         await _gone(look)
         return False
-    effect_id = await look.plan(EffectKind.DROP_EXCHANGE, OnDraft(fee.draft_ref))
+    return await _dropping(look, fee, await look.plan(EffectKind.DROP_EXCHANGE, OnDraft(fee.draft_ref)))
+
+
+async def _dropping(look: Look, fee: FeeInvoice, effect_id: UUID) -> bool:
     after = replace(fee, effect_id=effect_id)
     await look.save(after.at(S.DROPPING, look.now, due=look.now + look.far.awaited))
     return False
@@ -255,15 +274,15 @@ async def _dropped(look: Look, effect: EffectRow, *, ok: bool) -> bool:
     """Go on without the invoice; one that was paid in the same moment was paid."""
     fee = replace(look.fee, effect_id=None)
     order_ref = _text(effect.result.get("order_ref"))
-    if order_ref is not None:
+    if order_ref is not None and effect.kind is EffectKind.DROP_EXCHANGE:
         await look.save(replace(fee, order_ref=order_ref).at(S.UNPAID, look.now, due=look.now))
         return True
     if not ok and effect.far_code != "draft_gone":
         await discrepancy.open_(
             look.db, "fee_invoice_stands", resource_kind="return", resource_id=fee.rma_id,
             store_id=look.record.store_id, owner=discrepancy.Owner.AGENT, at=look.now,
-            next_step="delete the draft order of the fee on the platform",
-            details={"draft_ref": fee.draft_ref, "message": effect.message},
+            next_step="delete the draft of the fee on the platform, or cancel its order",
+            details={"draft_ref": fee.draft_ref, "order_ref": fee.order_ref, "message": effect.message},
         )  # fmt: skip
     await _gone(replace(look, fee=fee))
     return False

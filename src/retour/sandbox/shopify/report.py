@@ -50,8 +50,9 @@ def counts(shop: Shop) -> dict[str, Any]:
 
 
 def _drafted(shop: Shop) -> Counter[str]:
-    """Return how many orders and open drafts carry each tag of an app's own reference."""
-    found = Counter(tag for d in shop.drafts.values() for tag in d.tags if tag.startswith("retour-"))
+    """Return how many orders and open drafts carry each tag of an app's own reference; what was cancelled is gone."""
+    standing = [d for d in shop.drafts.values() if d.order is None or d.order.cancelled_at is None]
+    found = Counter(tag for d in standing for tag in d.tags if tag.startswith("retour-") and tag != "retour-fee")
     made = {d.order.id for d in shop.drafts.values() if d.order is not None}
     for order in shop.orders.values():
         if order.id not in made:
