@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from retour.core.answers import ANSWER_MOST
+from retour.core.exchange_order import ARTICLE_MOST
 from retour.core.kind import levels_of, own_reasons, usual_reasons
 from retour.core.order import OrderLine
-from retour.core.policy.outcome import AnswerKind, Question, Requirements
+from retour.core.policy.outcome import AnswerKind, Question, Requirements, ResolutionKind
 from retour.core.why import Reason, offered
 from retour.doors.dashboard import words
 from retour.doors.dashboard.told import word
-from retour.web.forms import Form
+from retour.web.forms import Form, FormErrors
 from retour.web.reader import Reader
 
 _ASKED: Final = "asked"  # names each question that the form shows, as `line:id`
@@ -50,6 +51,16 @@ def answers_of(sent: Form, n: int) -> Mapping[str, str]:
     asked = (text.partition(":") for text in sent.texts(_ASKED)[:500])
     ids = [question for place, _, question in asked if place == str(n) and len(question) <= 100]
     return {name: said for name in ids if (said := sent.text(f"answer-{n}-{name}")[:ANSWER_MOST])}
+
+
+def article_of(sent: Form, n: int, resolution: str, errors: FormErrors, reader: Reader) -> str | None:
+    """Return the new article that was named for the n-th line, by its SKU; only what is exchanged has one."""
+    said = sent.text(f"article-{n}")
+    if said and resolution != ResolutionKind.EXCHANGE:
+        errors.add(f"article-{n}", reader.say("Only what is exchanged has a new article"))
+    elif len(said) > ARTICLE_MOST or not said.isprintable():
+        errors.add(f"article-{n}", reader.say("This text is too long"))
+    return said or None
 
 
 def fields_of(

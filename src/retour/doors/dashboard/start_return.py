@@ -19,7 +19,7 @@ from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
 from retour.doors.dashboard.route import form, page
-from retour.doors.dashboard.start_asks import answers_of, fields_of, reasons_for
+from retour.doors.dashboard.start_asks import answers_of, article_of, fields_of, reasons_for
 from retour.doors.dashboard.start_kinds import (
     CHANNEL,
     GIFT,
@@ -274,7 +274,9 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
             errors.add(f"reason-{choice.n}", reader.say("Choose a reason"))
         resolution, ref = _chosen(sent, choice.n)
         note = sent.text(f"note-{choice.n}")[:10_000] or None
-        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers_of(sent, choice.n)))
+        article = article_of(sent, choice.n, resolution, errors, reader)
+        answers = answers_of(sent, choice.n)
+        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers, article=article))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes
