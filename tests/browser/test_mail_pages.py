@@ -55,7 +55,8 @@ async def shop(anyio_backend: str) -> AsyncIterator[str]:
 
 
 async def test_a_visitor_reads_a_mail_and_plans_trouble(shop: str, open_page: OpenPage) -> None:
-    page, _ = await open_page(width=375, theme="dark")
+    page, watch = await open_page(width=375, theme="dark")
+    watch.expect_scriptless("/html")
 
     await page.goto(f"{shop}/admin")
     await page.get_by_role("link", name="Mail").click()

@@ -40,6 +40,7 @@ class Watch:
         self.first_load_bytes: int | None = None  # transferred until the second document, compressed
         self.heaviest_bytes = HEAVIEST_BYTES
         self._statuses: set[int] = set()
+        self._scriptless: set[str] = set()  # how the addresses of frames end in which no script may run
         self._refused: dict[str, int] = {}  # address -> status of an error answer
         self._documents = 0
         self._counted: dict[str, int] = {}
@@ -48,6 +49,10 @@ class Watch:
     def expect_status(self, *statuses: int) -> None:
         """Allow these error statuses from now on, and what the console says of them."""
         self._statuses.update(statuses)
+
+    def expect_scriptless(self, ending: str) -> None:
+        """Allow the browser to say that it runs no script in such frames: the one that listens here is blocked there."""
+        self._scriptless.add(ending)
 
     @property
     def weights(self) -> list[tuple[int, str]]:
@@ -87,6 +92,8 @@ class Watch:
             return
         where = message.location.get("url", "")
         if message.text.startswith("Failed to load resource") and self._refused.get(where) in self._statuses:
+            return
+        if message.text.startswith("Blocked script execution in ") and where.endswith(tuple(self._scriptless)):
             return
         self.wrong.append(f"console {message.type}: {message.text} ({where})")
 
