@@ -62,10 +62,10 @@ core: setup ## Tests of the core, every branch covered
 	        --cov=retour.core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered; \
 	else echo "core is empty: nothing to cover"; fi
 
-test: check browser ## All of check, then every test not marked prove (10 minutes at most)
+test: check browser ## All of check, then every test not marked prove (20 minutes on two cores)
 	@EXAMPLES=$(TEST_EXAMPLES) $(PYTEST) -q $(SIDE_BY_SIDE) -m "not prove" tests --ignore=tests/architecture
 
-prove: setup browser ## The long proofs: chaos, properties, fuzzing (30 minutes at most; N=1000000 for a night of money)
+prove: setup browser ## The long proofs: chaos, properties, fuzzing (over half an hour on two cores; N=1000000 for a night of money)
 	@EXAMPLES=$(PROVE_EXAMPLES) MIXTURES=$(or $(N),$(PROVE_EXAMPLES)) $(PYTEST) -q $(PROCESSES) -m "property and not prove" tests
 	@EXAMPLES=$(PROVE_EXAMPLES) RUNS=$(CHAOS_RUNS) $(PYTEST) -q $(SIDE_BY_SIDE) -m prove tests
 
