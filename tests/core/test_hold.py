@@ -373,3 +373,21 @@ class TestSixtyDays:
 
 def test_what_awaits_an_effect_is_left_to_its_outcome() -> None:
     assert {S.REAUTHORISING, S.CAPTURING, S.RELEASING} == AWAITING
+
+
+def test_what_is_asked_for_becomes_less_once_something_came_back_and_never_more() -> None:
+    asked = a_hold(S.DUNNING, owes=Owes.PAY, owed_minor=1_999, dunned=1)
+
+    less = h.next_move(asked, replace(BACK, lost=600), NOW + DAY)
+    assert (less.act, less.amount_minor) == (Act.DEMAND, 600)
+    assert h.next_move(replace(asked, owed_minor=600), replace(BACK, lost=600), NOW + DAY).act is Act.WAIT
+    assert h.next_move(replace(asked, owed_minor=500), replace(BACK, lost=600), NOW + DAY).act is Act.WAIT
+
+
+@pytest.mark.parametrize("state", [S.DUNNING, S.FAILED])
+def test_the_days_of_an_article_that_went_out_run_although_the_card_refused(state: HoldState) -> None:
+    refused = a_hold(state, send_by=None, arrive_by=None, owes=Owes.CONFIRM, dunning_since=NOW)
+
+    assert h.next_move(refused, OUT, NOW).act is Act.START
+    assert h.next_move(refused, replace(OUT, given_at=None), NOW).act is not Act.START
+    assert h.started(refused, OUT, NOW).send_by == NOW + 14 * DAY

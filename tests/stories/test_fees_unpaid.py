@@ -8,11 +8,12 @@ import pytest
 
 from retour.core.errors import Refused
 from retour.core.policy.outcome import Beforehand, Fee, FeePer, FeeTax
+from retour.core.rma.fee import FeeBack
 from retour.flows import fee as flow
 from retour.flows import rma
-from tests.stories.house import House, now
+from tests.stories.house import House, Units, now
 from tests.stories.test_exchange_orders import balances
-from tests.stories.test_fees_beforehand import a_fee, approved, asked, charging, made, pay, the_fee, waive
+from tests.stories.test_fees_beforehand import TEE, a_fee, approved, asked, charging, made, pay, the_fee, waive
 
 pytestmark = pytest.mark.anyio
 
@@ -243,3 +244,34 @@ async def test_a_fee_that_is_waived_while_its_payment_is_pending_has_its_order_c
     assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
     assert await made(house) == {"draft": 1, "invoice": 1, "order_from_draft": 1, "order_cancelled": 1}
     assert await balances(house) == {}
+
+
+async def test_borne_by_the_refund_in_the_moment_it_was_paid_it_is_not_withheld_as_well(house: House) -> None:
+    _, rma_id = await unpaid(house)
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1))
+    await house.control("pay-invoice", {})
+
+    await house.do(lambda db: flow.act(db, rma_id=rma_id, do=flow.Do.WITHHOLD, actor="staff:1", now=now()))
+    await house.later()
+    await house.later()
+
+    assert (await the_fee(house, rma_id)).state.value == "paid"
+    assert await balances(house) == {
+        "gateway:shopify_payments": TEE - 690,
+        "merchant:fees": 690,
+        "merchant:refunds": -TEE,
+    }
+
+
+async def test_a_waived_fee_that_was_paid_and_cannot_go_back_waits_for_a_person(house: House) -> None:
+    _, rma_id = await unpaid(house)
+    await house.control("pay-invoice", {})
+    await house.change("UPDATE store SET refund_master = 'platform'")
+
+    await waive(house, rma_id)
+    for _ in range(2):
+        await house.later()
+
+    fee = await the_fee(house, rma_id)
+    assert (fee.state.value, fee.problem, fee.back) == ("unrefunded", "refunds_elsewhere", FeeBack.FREE)

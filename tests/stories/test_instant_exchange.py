@@ -11,6 +11,7 @@ from retour.core.hold import Decided, Hold
 from retour.core.policy.outcome import InstantTerms, RefundTerms, ResolutionKind, ResolutionOffer
 from retour.core.rma import Grade
 from retour.flows import card_hold as flow
+from retour.flows import exchange as exchange_flow
 from retour.flows import rma
 from retour.store import card_hold as rows
 from retour.store import connection as connections
@@ -373,3 +374,27 @@ async def test_it_is_not_offered_without_terms_a_provider_or_an_article(house: H
         await ask(house, rma_id)
 
     assert (no.value.code, (await cards(house))[2]) == ("instant_not_offered", {})
+
+
+async def test_what_is_held_is_for_the_article_that_was_named_and_neither_is_changed_meanwhile(house: House) -> None:
+    await opened(house)
+    _, rma_id = await approved(house)
+    await ask(house, rma_id)
+    before = await hold(house, rma_id)
+    line_id = before.line_ids[0]
+
+    with pytest.raises(Refused) as no:
+        await house.do(
+            lambda db: exchange_flow.want(
+                db, rma_id=rma_id, line_id=line_id, article="RT-DEAR", actor="staff:1", now=now()
+            )
+        )
+
+    assert (before.state.value, no.value.code) == ("offered", "card_hold_open")
+    assert await hold(house, rma_id) == before
+    assert await offered_articles(house, rma_id) == ()
+
+
+async def offered_articles(house: House, rma_id: UUID) -> tuple[object, ...]:
+    async with house.web.tx(house.tenant) as db:
+        return (await exchange_flow.changeable(db, rma_id=rma_id, policies=house.policies)).lines

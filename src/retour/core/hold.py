@@ -226,6 +226,8 @@ def share(amount: int, *, lost: int, worth: int) -> int:
 def next_move(hold: Hold, goods: Goods, now: datetime) -> Move:
     """Return what is done about a hold now; the same for the same state, goods and moment."""
     later = now + LONGEST
+    if hold.state in (S.DUNNING, S.FAILED) and hold.send_by is None and goods.given_at is not None:
+        return Move(Act.START, now)  # the new article went out although the card refused: its days run all the same
     match hold.state:
         case S.ASKED:
             return Move(Act.OPEN, now + POLL)
@@ -251,7 +253,10 @@ def _decided(hold: Hold, goods: Goods, now: datetime) -> Move | None:
         return Move(Act.RELEASE, now + LONGEST)
     if due and hold.stands(now) and hold.owes is not Owes.PAY:
         return Move(Act.CAPTURE, now + LONGEST, due)
-    if due and (hold.owes is Owes.CONFIRM or hold.decided is not None):
+    is_less = (
+        hold.owes is Owes.PAY and due is not None and due < (hold.owed_minor or 0)
+    )  # something came back meanwhile
+    if due and (hold.owes is Owes.CONFIRM or hold.decided is not None or is_less):
         return Move(Act.DEMAND, now + POLL, due)
     return None
 

@@ -195,6 +195,8 @@ async def _load(db: Db, settlement_id: UUID, policies: PolicyCache) -> Settling 
 async def _settling(db: Db, row: SettlementRow, record: ReturnRecord, policies: PolicyCache) -> Settling | None:
     if row.state is not SettlementState.QUOTED or row.comparison == "differs" or row.second_at or record.rma.held:
         return None
+    if record.rma.fee is not None and record.rma.fee.is_unsure:
+        return None
     found = await order.load(db, row.order_id)
     connection = await connections.get(db, record.connection_id)
     assert found is not None

@@ -1,11 +1,13 @@
 """The card that an instant exchange stands on: whom a return waits for once it refuses."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from retour.core.rma import NO_STEPS, Decision, Return, blocked_by
+from retour.core.rma.deadline import deadline
 from retour.core.rma.hold import HoldState, HoldView, Owes
 from tests.core.rma import builders as b
 
@@ -52,3 +54,20 @@ def test_what_is_here_and_uninspected_comes_before_the_card() -> None:
     found = waits(ret)
     assert found is not None
     assert found[:2] == ("warehouse", "awaiting_inspection")
+
+
+def test_the_day_the_shopper_was_told_comes_before_the_shops_own_deadline() -> None:
+    unsent = b.a_return(b.a_line(), send_by=SINCE + timedelta(days=4))
+    told = SINCE + timedelta(days=11)
+
+    def until(state: HoldState, send_by: datetime | None = told) -> datetime | None:
+        found = deadline(replace(unsent, card=HoldView(state, SINCE, 1999, send_by=send_by)))
+        return found and found.at
+
+    assert until(S.AUTHORISED) == told + timedelta(days=1)
+    assert until(S.AUTHORISED, None) == until(S.CAPTURED) == SINCE + timedelta(days=4)
+
+
+def test_nobody_relies_on_a_card_that_refused() -> None:
+    assert {state for state in S if HoldView(state, SINCE).is_refused} == {S.DUNNING, S.FAILED}
+    assert {state for state in S if not HoldView(state, SINCE).is_open} == {S.CAPTURED, S.RELEASED, S.LAPSED}

@@ -160,3 +160,9 @@ def test_what_counts_as_paid_when_money_is_quoted() -> None:
     for state in FeeState:
         wanted = None if state in AWAITED else known if state in (S.PAID, S.KEPT) else ()
         assert paid_ahead(a_fee(state)) == wanted
+
+
+def test_no_money_goes_out_while_a_fee_that_the_refund_bears_may_have_been_paid() -> None:
+    assert a_fee(S.UNPAID, back=FeeBack.WITHHELD).is_unsure
+    assert not a_fee(S.WITHHELD).is_unsure
+    assert not a_fee(S.UNPAID, back=FeeBack.FREE).is_unsure

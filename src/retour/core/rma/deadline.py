@@ -47,7 +47,10 @@ def deadline(ret: Return) -> Deadline | None:
         return Deadline(Because.NOT_PAID, since, since) if is_lapsed(ret) and unsent(ret) else None
     if ret.send_by is None or not unsent(ret):
         return None
-    return Deadline(Because.NOT_SENT, ret.send_by, _decided(ret), ret.reminded_at)
+    until, card = ret.send_by, ret.card
+    if card is not None and card.is_open and card.send_by is not None:
+        until = max(until, card.send_by + timedelta(days=1))  # the shopper was told that day: the card ends it first
+    return Deadline(Because.NOT_SENT, until, _decided(ret), ret.reminded_at)
 
 
 def sends_by(ret: Return) -> datetime | None:

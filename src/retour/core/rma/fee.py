@@ -78,6 +78,11 @@ class FeeView:
         return self.state is FeeState.LAPSED or (self.state in _OPEN and self.back not in _GOES_ON)
 
     @property
+    def is_unsure(self) -> bool:
+        """Return whether the refund is to bear it, but it may have been paid: no money goes out until that is known."""
+        return self.back is FeeBack.WITHHELD and self.state in STANDING
+
+    @property
     def total(self) -> int:
         """Return what is paid beforehand in all, in presentment minor units."""
         return sum(part.amount.presentment for part in self.parts)

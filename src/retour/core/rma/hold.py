@@ -62,3 +62,13 @@ class HoldView:
     lapses_at: datetime | None = None
     send_by: datetime | None = None
     problem: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it has not come to an end."""
+        return self.state not in ENDED
+
+    @property
+    def is_refused(self) -> bool:
+        """Return whether the card refused, and nobody can rely on it now."""
+        return self.state in (HoldState.DUNNING, HoldState.FAILED)

@@ -48,6 +48,8 @@ async def at_once(here: Here, row: Record, *, swaps: bool) -> AtOnce | None:
         return AtOnce(say("Send my new article now"), text, url=hold.page_url, open=say("Confirm with my card"))
     if hold.state in _STANDS:
         return AtOnce(say("%(amount)s is held on your card", amount=amount), _held(here, hold.send_by))
+    if hold.state in _ASKS and hold.problem == flow.ELSEWHERE:
+        return None  # a person looks at what was taken; the shopper owes nothing
     if hold.state in _ASKS:
         pays = hold.owes is Owes.PAY
         owed = here.reader.amount(Money(hold.owed_minor, hold.currency)) if hold.owed_minor else amount

@@ -60,7 +60,15 @@ async def _round(far: Far, tenant_id: UUID, hold_id: UUID) -> bool:
         seen = await _see(far, found, connection, shop, order, names)
     except Unreachable as gone:
         due = far.clock() + max(timedelta(seconds=gone.retry_after_s), far.pause)
-        await far.database.run(tenant_id, lambda db: rows.postpone(db, hold_id, due=due))
+        refuses_us = gone.needs_reconnect
+        at_fault = connection.id if found.page_ref is not None else shop.id
+
+        async def later(db: Db) -> None:
+            await rows.postpone(db, hold_id, due=due)
+            if refuses_us:
+                await connections.lock_out(db, at_fault, actor="retour", at=far.clock())
+
+        await far.database.run(tenant_id, later)
         return False
     return await far.database.run(tenant_id, lambda db: _step(far, db, tenant_id, found, connection, order, seen))
 
@@ -129,6 +137,10 @@ async def _page(look: Look) -> bool | None:
 
 async def _act(look: Look, move: Move) -> bool:
     hold, now = look.hold, look.now
+    if (
+        move.act in (Act.CAPTURE, Act.DEMAND) and hold.page_ref is not None
+    ):  # what is paid there meanwhile is found first
+        return await look.await_(hold, EffectKind.RELEASE_CARD, ReleaseCard(hold.page_ref, is_page=True))
     match move.act:
         case Act.OPEN:
             return await _open(look)
@@ -191,21 +203,13 @@ async def _again(look: Look) -> bool:
 
 
 async def _capture(look: Look, minor: int) -> bool:
-    await _close_page(look)
-    hold = replace(
-        look.hold.at(S.CAPTURING, look.now, due=look.now),
-        owed_minor=minor,
-        page_ref=None,
-        page_url=None,
-        page_until=None,
-    )
+    hold = replace(look.hold.at(S.CAPTURING, look.now, due=look.now), owed_minor=minor)
     assert hold.intent_ref is not None, "what stands has its id"
     return await look.await_(hold, EffectKind.CAPTURE_CARD, CaptureCard(hold.intent_ref, minor))
 
 
 async def _demand(look: Look, minor: int) -> bool:
     """Ask for the money itself: nothing is held any more that could be captured."""
-    await _close_page(look)
     owing = replace(look.hold, owed_minor=minor)
     after = rules.refused(owing, look.now, owes=Owes.PAY, problem="not_held")
     await look.save(after)
@@ -220,9 +224,3 @@ async def _dun(look: Look) -> bool:
     await look.save(after)
     await look.tell(EventType.RETURN_REMINDED, after, because="card_refused", time=after.dunned)
     return True
-
-
-async def _close_page(look: Look) -> None:
-    """Close the page that is open, whatever comes of it: it is asked for no more."""
-    if look.hold.page_ref is not None:
-        await look.plan(EffectKind.RELEASE_CARD, ReleaseCard(look.hold.page_ref, is_page=True))

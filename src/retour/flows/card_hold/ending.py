@@ -131,7 +131,8 @@ async def _closed(look: Look, hold: Hold, effect: EffectRow, *, ok: bool) -> boo
     if effect.target.get("is_page"):
         if not ok:
             return await look.save(hold)
-        return await let_go(look, replace(hold, page_ref=None, page_url=None, page_until=None))
+        closed = replace(hold, page_ref=None, page_url=None, page_until=None)
+        return await (let_go(look, closed) if hold.state is S.RELEASING else look.save(closed))
     if ok:
         return await let_go(look, replace(hold, intent_ref=None))
     after = replace(hold.at(S.FAILED, look.now, due=look.now + rules.LONGEST), problem=_problem(effect))

@@ -19,6 +19,8 @@ from retour.store import rma as returns
 
 async def amount(look: Look) -> int:
     """Return what is held on the card, in presentment minor units; raise Refused for what cannot be exchanged so."""
+    if look.goods.worth <= 0:
+        raise Refused("nothing_to_hold", "what is handed in is worth nothing, so nothing could be owed for it")
     db, order, ret = look.db, look.order.order, look.record.rma
     compiled = await look.far.policies.get(db, look.record.policy_version_id)
     rulings = await returns.rulings(db, ret.id, compiled)

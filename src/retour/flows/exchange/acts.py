@@ -11,6 +11,7 @@ from retour.core.exchange_order import ARTICLE_MOST, Back, Do, choices, chosen_f
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.rma import SettlementState
 from retour.core.rma.exchange import ExchangeState
+from retour.core.rma.hold import HoldState
 from retour.core.rma.moves import OPEN
 from retour.flows.exchange.ordering import ACCEPTED
 from retour.store import effect as effects
@@ -30,7 +31,8 @@ async def want(db: Db, *, rma_id: UUID, line_id: UUID, article: str, actor: str,
     """Name the article (by the platform's ref or its SKU) that the units of a line are exchanged for, one for one.
 
     Where the goods are settled already and no order was begun, it is begun. Raises Refused: `return_not_found`,
-    `return_line_not_found`, `not_an_exchange`, `move_not_allowed` for a line that is closed, `exchange_under_way`.
+    `return_line_not_found`, `not_an_exchange`, `move_not_allowed` for a line that is closed, `exchange_under_way`,
+    `card_hold_open` while a card is confirmed for another article.
     """
     record = await returns.lock(db, rma_id)
     if record is None:
@@ -43,6 +45,8 @@ async def want(db: Db, *, rma_id: UUID, line_id: UUID, article: str, actor: str,
     if line.decision not in OPEN:
         facts = {"decision": line.decision.value}
         raise Refused("move_not_allowed", "the line is closed", field="line_id", facts=facts)
+    if record.rma.card is not None and record.rma.card.state in (HoldState.ASKED, HoldState.OFFERED):
+        raise Refused("card_hold_open", "the shopper is confirming a card for the article that was named")
     said = article.strip()
     if not said or len(said) > ARTICLE_MOST or not said.isprintable():
         raise Refused("invalid_text", "name the article by its ref or its SKU", field="article")

@@ -61,6 +61,8 @@ async def _of(db: Db, record: ReturnRecord, policies: PolicyCache) -> Changeable
 
 async def _is_open(db: Db, record: ReturnRecord) -> bool:
     """Return whether nobody makes a new order yet: neither Retour nor, once it was handed over to them, the merchant."""
+    if record.rma.card is not None and record.rma.card.is_open:  # what is held was priced for the article that is named
+        return False
     begun = {one.settlement_id: one for one in await rows.list_of_rma(db, record.rma.id)}
     if not all(may_change(one.state, one.draft_ref, is_given_up=one.back is not None) for one in begun.values()):
         return False

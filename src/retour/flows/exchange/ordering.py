@@ -109,7 +109,8 @@ async def _step(far: Far, db: Db, tenant_id: UUID, found: ExchangeOrder, connect
     if order != found:
         return True
     look = Look(db, far, tenant_id, record, connection, order, far.clock())
-    if record.rma.held and order.back is None:
+    refused = record.rma.card is not None and record.rma.card.is_refused and order.state is S.PREPARING
+    if (record.rma.held or refused) and order.back is None:
         await look.save(replace(order, due_at=look.now + far.awaited))
         return False
     if EffectKind.DRAFT_EXCHANGE not in far.platforms.records.get(connection.platform, {}):

@@ -284,6 +284,8 @@ async def _dropped(look: Look, effect: EffectRow, *, ok: bool) -> bool:
             next_step="delete the draft of the fee on the platform, or cancel its order",
             details={"draft_ref": fee.draft_ref, "order_ref": fee.order_ref, "message": effect.message},
         )  # fmt: skip
+        if fee.back is FeeBack.AGAIN:  # no second invoice beside one that can be paid
+            return await stuck(look, replace(fee, back=None), _problem(effect))
     await _gone(replace(look, fee=fee))
     return False
 

@@ -34,7 +34,8 @@ async def paid(look: Look, *, order_id: UUID, order_ref: str) -> None:
     taken = [(f"gateway:{tender.gateway}", tender.captured) for tender in at.tenders if tender.captured > 0]
     collected = sum(minor for _, minor in taken) or found.order.total.presentment
     parts = paid_of(fee.parts, collected)
-    whole = fee.back is FeeBack.FREE
+    waived = {waiver.kind for waiver in await refunds.waivers(db, fee.rma_id)}
+    whole = fee.back is FeeBack.FREE or any(None in waived or part.kind in waived for part in fee.parts)
     after = replace(
         fee, parts=parts, collected_minor=collected, order_id=order_id, order_ref=order_ref, effect_id=None, back=None,
         pay_url=None, expires_at=None,
@@ -53,7 +54,7 @@ async def paid(look: Look, *, order_id: UUID, order_ref: str) -> None:
 
 async def keep_or_give_back(look: Look, *, whole: bool) -> None:
     """Keep what the policy keeps of a paid fee, and plan the refund of the rest on the order it was paid with."""
-    db, fee = look.db, look.fee
+    db, fee = look.db, replace(look.fee, back=FeeBack.FREE if whole else None)
     back, kept = given_back(fee.parts, whole=whole)
     if not back:
         await look.save(fee.at(FeeState.KEPT, look.now, due=None))

@@ -139,6 +139,8 @@ def _with(
 
 def _later(record: ReturnRecord, now: datetime) -> set[UUID]:
     """Return the settlements whose time has not come; the return is due again when it does."""
+    if record.rma.fee is not None and record.rma.fee.is_unsure:
+        return {s.id for s in record.rma.settlements}
     return {s.id for s in record.rma.settlements if s.not_before is not None and s.not_before > now}
 
 

@@ -68,7 +68,7 @@ async def edit_return(
 
     What the policy does not approve by itself is decided again; what did not change keeps its decision. Raises Refused:
     `return_not_found`, `state_changed`, `already_decided`, `handed_over`, `already_paid`, `nothing_changed`,
-    `opened_on_platform`, `plan_changed`, and whatever asking for a return refuses.
+    `opened_on_platform`, `card_hold_open`, `plan_changed`, and whatever asking for a return refuses.
     """
     record = await _locked(db, rma_id, expect_version, order_id)
     edited, changes = await _judged(db, record, content, now=now, policies=policies)
@@ -109,6 +109,8 @@ async def _judged(
     db: Db, record: ReturnRecord, content: Content, *, now: datetime, policies: PolicyCache
 ) -> tuple[Edited, Edit]:
     allow(Act.EDIT, record.rma, version=record.version)
+    if record.rma.card is not None and record.rma.card.is_open:
+        raise Refused("card_hold_open", "a card is held for what was asked for")
     asked = await edit.asked(db, record.rma.id)
     changes = edit_of(record.rma, [_wanted(wish) for wish in content.wishes])
     method = content.method or (asked.method if asked.method != KEPT else None)
