@@ -16,7 +16,7 @@ async def served(app: Litestar) -> AsyncIterator[str]:
     """Yield the address of a server with the application."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", lifespan="on", timeout_keep_alive=75))
         serving = asyncio.create_task(server.serve([listener]))
 
         async def started() -> bool:

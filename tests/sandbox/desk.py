@@ -112,7 +112,9 @@ def money_of(app: Any, order: dict[str, Any]) -> tuple[str, int]:
 async def serving(app: Any) -> AsyncIterator[str]:
     """Serve the application on a free loopback port and give its address; calls queue until it is up."""
     door = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none", access_log=False)
+    config = uvicorn.Config(
+        app, log_level="critical", lifespan="off", ws="none", access_log=False, timeout_keep_alive=75
+    )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[door]))
     try:
