@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from retour.core import warehouse
 from retour.core.intake import SCHEMAS
 from retour.core.policy import encode
 from retour.core.policy.schema import schema
@@ -21,7 +22,9 @@ def published() -> Mapping[str, str]:
     """Return the text of each published document by its path below docs/."""
     documents = {"policy.schema.json": schema()}
     documents |= {f"policy-templates/{one.name}.json": dict(encode(one.make())) for one in templates()}
-    documents |= {f"{name.replace('/', '-')}.schema.json": said for name, said in SCHEMAS.items()}
+    documents |= {
+        f"{name.replace('/', '-')}.schema.json": said for name, said in {**SCHEMAS, **warehouse.SCHEMAS}.items()
+    }
     return {path: json.dumps(said, indent=2, ensure_ascii=False) + "\n" for path, said in documents.items()}
 
 

@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pool_min: int = 1
     pool_max: int = 10
     statement_cache: int = 100  # 0 behind a pooler in transaction mode
+    api_per_minute: int = 6000  # calls of a key for an account, in each web process; 0: no limit
     lease_s: float = 60.0
     sweep_s: float = 5.0
     http_timeout_s: float = 20.0
@@ -68,6 +69,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         pool_min=read.number("RETOUR_POOL_MIN", 1, low=0, high=1000),
         pool_max=read.number("RETOUR_POOL_MAX", 10, low=1, high=1000),
         statement_cache=read.number("RETOUR_STATEMENT_CACHE", 100, low=0, high=10_000),
+        api_per_minute=read.number("RETOUR_API_PER_MINUTE", 6000, low=0, high=1_000_000),
         lease_s=read.seconds("RETOUR_LEASE_S", 60.0),
         sweep_s=read.seconds("RETOUR_SWEEP_S", 5.0),
         http_timeout_s=read.seconds("RETOUR_HTTP_TIMEOUT_S", 20.0),

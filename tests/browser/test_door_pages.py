@@ -110,7 +110,7 @@ async def test_staff_choose_the_kind_that_they_start(site: Site, open_page: Open
     await holds(page)
     await page.get_by_role("link", name="Start a return").first.click()
     for name, heading in (
-        ("Claim", "What is something wrong with?"),
+        ("Claim", "Which items have a problem?"),
         ("Cancellation", "What shall not be sent?"),
         ("Gift", "What is going back?"),
         ("Withdrawal", "What is withdrawn from?"),

@@ -53,6 +53,12 @@ async def seen(page: Page, name: str) -> None:
         await page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
+async def press(page: Page, name: str) -> None:
+    """Press a button and wait for the page that it leads to: one that is loaded anew before would call it off."""
+    async with page.expect_navigation():
+        await page.get_by_role("button", name=name).click()
+
+
 async def until_shown(page: Page, text: str) -> None:
     """Wait until the page says it, loading it anew: what it tells is done by jobs."""
 
@@ -78,7 +84,7 @@ async def test_the_desk_names_the_article_and_the_shopper_is_asked_to_pay_the_di
     await expect(desk.get_by_text("New article: RT-COAT-L")).to_be_visible()
 
     await desk.goto(f"{site.address}{DESK}/{number}/approve")
-    await desk.get_by_role("button", name="Approve").click()
+    await press(desk, "Approve")
     await until_shown(desk, "Waits until the shopper pays the difference")
     await seen(desk, f"unpaid-{width}-{theme}")
     await desk.goto(f"{site.address}{DESK}/{number}/exchange-decide")
@@ -86,9 +92,17 @@ async def test_the_desk_names_the_article_and_the_shopper_is_asked_to_pay_the_di
 
     await shopper.reload()
     await expect(shopper.get_by_role("heading", name="Pay the difference")).to_be_visible()
+    told = shopper.get_by_role("table", name="How your exchange is calculated").get_by_role("row")
+    rows = [" ".join((await row.inner_text()).split()) for row in await told.all()]
+    assert rows == [
+        "What Amount",
+        "Your new item Wool coat, L €249.00",
+        "What you send back −€24.50",
+        "You pay €224.50",
+    ]
     await seen(shopper, f"pay-{width}-{theme}")
 
     await desk.get_by_label("Carry it out by hand").check()
-    await desk.get_by_role("button", name="Decide").click()
+    await press(desk, "Decide")
     await until_shown(desk, "Carried out by hand")
     await seen(desk, f"by-hand-{width}-{theme}")

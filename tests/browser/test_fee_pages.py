@@ -16,7 +16,7 @@ from retour.store.password import hash_password
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
 from tests.browser.site import Site
-from tests.browser.test_exchange_pages import until_shown
+from tests.browser.test_exchange_pages import press, until_shown
 from tests.browser.test_portal_pages import an_order, walk
 from tests.stories.test_fees_beforehand import charging
 
@@ -66,7 +66,7 @@ async def test_the_shopper_is_asked_to_pay_the_fee_and_staff_let_the_refund_bear
     number = await walk(site, shopper, order["name"])
     desk, _ = await open_page(width=width, theme=theme, storage_state=signed_in)
     await desk.goto(f"{site.address}{DESK}/{number}/approve")
-    await desk.get_by_role("button", name="Approve").click()
+    await press(desk, "Approve")
     await until_shown(desk, "Waits until the shopper pays it")
     await seen(desk, f"fee-{width}-{theme}")
 
@@ -79,5 +79,5 @@ async def test_the_shopper_is_asked_to_pay_the_fee_and_staff_let_the_refund_bear
     await desk.goto(f"{site.address}{DESK}/{number}/fee-decide")
     await seen(desk, f"fee-decide-{width}-{theme}")
     await desk.get_by_label("Let the refund bear it").check()
-    await desk.get_by_role("button", name="Decide").click()
+    await press(desk, "Decide")
     await until_shown(desk, "Withheld from the refund")

@@ -21,7 +21,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.looks import LOOKS, holds
 from tests.browser.people import an_owner
 from tests.browser.site import Site
-from tests.browser.test_exchange_pages import until_shown
+from tests.browser.test_exchange_pages import press, until_shown
 from tests.browser.test_portal_pages import an_order, walk
 from tests.stories.test_handed_over import offering
 
@@ -68,11 +68,11 @@ async def test_the_shopper_has_the_article_at_once_and_the_desk_sees_the_card(
     await desk.get_by_role("button", name="Save").click()
     await expect(desk.get_by_text("New article: RT-COAT-L")).to_be_visible()
     await desk.goto(f"{site.address}{DESK}/{number}/approve")
-    await desk.get_by_role("button", name="Approve").click()
+    await press(desk, "Approve")
 
     await until_shown(shopper, "You need not wait until your items are back.")
     await seen(shopper, f"offer-{width}-{theme}")
-    await shopper.get_by_role("button", name="Send my new article now").click()
+    await press(shopper, "Send my new article now")
     await until_shown(shopper, "Confirm with my card")
     await seen(shopper, f"confirm-{width}-{theme}")
     page = await shopper.get_by_role("link", name="Confirm with my card").get_attribute("href")
@@ -88,5 +88,5 @@ async def test_the_shopper_has_the_article_at_once_and_the_desk_sees_the_card(
     await seen(desk, f"decide-{width}-{theme}")
     await desk.get_by_label("Release the card").check()
     await desk.get_by_label("Why").fill("a friend of the house")
-    await desk.get_by_role("button", name="Decide").click()
+    await press(desk, "Decide")
     await until_shown(desk, "Released")

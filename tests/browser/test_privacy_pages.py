@@ -86,7 +86,8 @@ async def test_a_customer_is_exported_and_then_erased(
     page, _ = await open_page()
     at = f"/dashboard/customers/{shop['ola']}"
     await enter(page, site, shop["token"], at)
-    await page.get_by_role("button", name="Export everything").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Export everything").click()
     await until(lambda: _is_over(site, shop["ola"], "export"))
     await page.reload()
 

@@ -49,13 +49,25 @@ def test_the_last_page_has_nothing_after_it_and_no_token_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"items": 1}', b'{"items": [], "next": 1}', json.dumps({"items": [1] * 501}).encode()]
-)
+    "body",
+    [b"{", b"[]", b'{"items": 1}', b'{"items": [], "next": 1}', json.dumps({"items": [1] * 501}).encode(),
+     b'{"items": [], "next": "a\\u0000"}', b'{"items": [], "next": "\\ud800"}',
+     json.dumps({"items": [], "next": "a" * 2_001}).encode(),
+     b'{"items": [' + b"[" * 900 + b"]" * 900 + b"]" * 90_000 + b"}"],
+)  # fmt: skip
 def test_what_is_no_page_is_not_reached(body: bytes) -> None:
     found, _, _ = pull(http(body))
 
     assert isinstance(found, Unreachable)
     assert not found.needs_reconnect
+
+
+def test_a_cursor_that_is_not_known_any_more_is_told_as_lost() -> None:
+    gone, _, _ = pull(http(b"", status=410), cursor="c1")
+    down, _, _ = pull(http(b"", status=503), cursor="c1")
+    away, _, _ = pull(http(b"", status=404))
+
+    assert [isinstance(one, Unreachable) and one.cursor_lost for one in (gone, down, away)] == [True, False, False]
 
 
 def test_a_refused_token_asks_for_a_person_and_a_wait_is_kept() -> None:

@@ -17,7 +17,7 @@ from retour.connectors.http import Http
 from retour.connectors.stripe import translate
 from retour.connectors.stripe.client import StripeConnector
 from retour.connectors.stripe.webhooks import StripeInbound
-from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, PageState, ReleaseCard
+from retour.core.card import AuthoriseAgain, CaptureCard, CardSeen, CardState, OpenPage, PageState, ReleaseCard
 from retour.core.effect import CARD_KINDS, Effect, EffectKind, Target
 from retour.core.errors import Refused
 from retour.core.ports import Credential, Outcome, Silence, Unreachable, Verdict, WireAnswer
@@ -165,6 +165,44 @@ async def test_a_wrong_key_is_told_and_an_unknown_page_is_nothing() -> None:
         answer = await desk.connector.send(wrong, desk.connector.build(effect))
         assert desk.connector.classify(effect, answer).verdict is Verdict.NEEDS_RECONNECT
         assert desk.cards.pages == {}
+
+
+@pytest.mark.parametrize(
+    ("intent", "seen"),
+    [
+        ({"status": "requires_capture", "amount_received": 0}, CardSeen(CardState.HELD)),
+        ({"status": "succeeded", "amount_received": 600}, CardSeen(CardState.TAKEN, 600)),
+        ({"status": "succeeded", "amount_received": 0}, CardSeen(CardState.MOVING)),
+        ({"status": "succeeded"}, CardSeen(CardState.MOVING)),
+        ({"status": "canceled", "cancellation_reason": "fraudulent"}, CardSeen(CardState.LET_GO, why="fraudulent")),
+        ({"status": "canceled", "cancellation_reason": None}, CardSeen(CardState.LET_GO)),
+        ({"status": "processing"}, CardSeen(CardState.MOVING)),
+        ({"status": 3}, CardSeen(CardState.MOVING)),
+    ],
+)
+def test_an_authorisation_is_read_as_it_stands(intent: dict[str, object], seen: CardSeen) -> None:
+    assert translate.card_seen(intent) == seen
+
+
+async def test_an_authorisation_is_seen_before_and_after_somebody_let_it_go_or_captured_it() -> None:
+    async with a_desk() as desk:
+        seen = []
+        for do in (desk.cards.let_go, desk.cards.take):
+            _, page = await confirmed(replace_key(desk))
+            assert page is not None
+            ref = str(page.intent_ref)
+            seen.append(await desk.connector.see_card(desk.at, ref=ref))
+            do(ref)
+            seen.append(await desk.connector.see_card(desk.at, ref=ref))
+
+        assert seen == [
+            CardSeen(CardState.HELD), CardSeen(CardState.LET_GO, why="requested_by_customer"),
+            CardSeen(CardState.HELD), CardSeen(CardState.TAKEN, 1_999),
+        ]  # fmt: skip
+        assert await desk.connector.see_card(desk.at, ref="pi_none") is None
+        with pytest.raises(Unreachable) as no:
+            await desk.connector.see_card(replace(desk.at, secret="sk_wrong"), ref="pi_none")
+        assert no.value.needs_reconnect
 
 
 # --- requests and answers ------------------------------------------------------------------------------------------------

@@ -6,9 +6,10 @@ import pytest
 
 from retour.core.ahead import PaidAhead, not_deducted, not_here, paid_ahead, worth_of
 from retour.core.order import Order
+from retour.core.refund import RefundRequest, RefundTerms, RequestedLine, UnitRange, quote
 from retour.core.rma import Grade, Moment, Return, SettlementState
+from tests.core.builders import a_ledger, an_order
 from tests.core.builders import a_line as a_sold_line
-from tests.core.builders import an_order
 from tests.core.rma import builders as b
 
 GONE = {
@@ -38,6 +39,12 @@ def test_the_settlement_of_an_inspection_is_not_paid_ahead() -> None:
     assert paid_ahead(ret, "L1") == ()
 
 
+def test_what_is_lost_or_kept_is_not_missed() -> None:
+    assert not_here(a_return(received=())) == (("L1", (1, 3)),)
+    assert not_here(a_return(received=(), lost_at=b.SCANNED_AT)) == ()
+    assert not_here(a_return(received=(), method="nothing")) == ()
+
+
 def test_each_unit_is_deducted_by_its_own_value_half_up() -> None:
     damaged = b.an_inspection(1, (1, 2), grade=Grade.DAMAGED, deduction_basis_points=5_000)
     refused = b.an_inspection(2, (3, 3), grade=Grade.OPENED, accepted=False)
@@ -65,3 +72,15 @@ def test_units_that_are_not_here_are_those_claimed_paid_and_not_received() -> No
     assert not_here(ret) == (("L1", (3, 3)),)
     assert worth_of(the_order(), not_here(ret)) == 333
     assert not_here(a_return(claimed=((1, 2),))) == ()
+
+
+def test_a_verdict_that_the_payment_knew_of_is_no_difference() -> None:
+    damaged = b.an_inspection(1, (1, 1), grade=Grade.DAMAGED, deduction_basis_points=5_000)
+    refused = b.an_inspection(2, (2, 2), accepted=False)
+    later = b.an_inspection(3, (3, 3), accepted=False)
+    order = the_order()
+    asked = RequestedLine("L1", (UnitRange(1, 1, deduction_bp=5_000), UnitRange(2, 2, accepted=False), UnitRange(3, 3)))
+    plan = quote(order, a_ledger(order), RefundRequest((asked,), clamp=True), RefundTerms())
+    ret = a_return(received=((1, 3),), inspections=(damaged, refused, later))
+
+    assert [(p.units, p.amount_minor) for p in not_deducted(ret, order, [plan])] == [(1, 333)]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retour.core.breaker import Limit, Limits, Sent, Trip, loosens, trips
+from retour.core.breaker import Limit, Limits, Sent, Trip, counted, loosens, trips
 
 NUMBER = st.one_of(st.none(), st.integers(1, 1_000))
 LIMITS = st.builds(Limits, st.integers(1, 1_440), NUMBER, NUMBER, NUMBER, st.one_of(st.none(), st.integers(2, 100)))
@@ -67,3 +67,12 @@ def test_a_change_that_does_not_loosen_stops_whatever_was_stopped(
 )
 def test_a_looser_limit_is_known(before: dict[str, Any], after: dict[str, Any], looser: bool) -> None:
     assert loosens(Limits(**before), Limits(**after)) is looser
+
+
+@pytest.mark.parametrize(
+    ("resolution", "minor", "counts"),
+    [("store_credit", 1_999, 1_999), ("exchange", 10, 10), ("gift_card", 0, 0), ("refund_service", -5, 0),
+     ("repair", 1_999, 0), ("replacement", 1_999, 0)],
+)  # fmt: skip
+def test_what_is_owed_in_money_counts_when_it_is_handed_over(resolution: str, minor: int, counts: int) -> None:
+    assert counted(resolution, minor) == counts

@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retour.core.order import Order, Person, PlatformRefund
+from retour.core.phone import Known
 from retour.core.postal import PostalAddress
 from retour.core.privacy import (
     TERMS,
@@ -62,6 +63,19 @@ def test_only_whole_words_are_taken_out_of_what_was_written() -> None:
     )
     assert scrubbed("nobody", []) == "nobody"
     assert scrubbed("Card", ["Card"]) == "[erased]", "a text that people wrote is no code"
+
+
+def test_a_known_number_is_taken_out_of_what_was_written_in_every_usual_spelling() -> None:
+    known = Known.of("+49 151 7773331", ["DE"])
+    assert known is not None
+    said = {"note": "0151/777 33 31 or 0049 151 7773331, not 0151 7773332", "id": "01517773331", "n": 1517773331}
+
+    assert scrubbed(said, ["Jane", known]) == {
+        "note": "[erased] or [erased], not 0151 7773332", "id": "01517773331", "n": 1517773331,
+    }  # fmt: skip
+    assert blanked({"note": "ring (0151) 7773331", "sku": "0151 7773331"}, [known]) == {
+        "note": "ring [erased]", "sku": "0151 7773331",
+    }  # fmt: skip
 
 
 def test_codes_ids_and_times_within_json_stay_whatever_a_person_is_called() -> None:

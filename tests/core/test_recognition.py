@@ -6,19 +6,21 @@ import json
 import pytest
 
 from retour.core.order import Person
+from retour.core.phone import Known
 from retour.core.postal import PostalAddress
 from retour.core.recognition import Signs, is_about, mentions, said_in, signs_of
 
 ANNA = Person(name="Anna Kern", email="Anna@kern.example", phone="+49 151 7773331")
 HOME = PostalAddress("A. Kern", ("Elm Road 5", "Top"), "Leeds", "GB", "LS1 1AA", company="Roe & Daughters")
 SIGNS = signs_of(ANNA, [HOME], postcode="ls11aa")
+NUMBER = Known.of("+49 151 7773331", ["DE"])
 
 
 def test_a_person_is_recognised_by_what_is_theirs_alone_or_by_their_name_beside_a_place() -> None:
     assert (
         Signs(
             emails=("anna@kern.example",),
-            numbers=("491517773331",),
+            number=Known.of("+49 151 7773331", ["GB"]),
             names=("anna kern", "a. kern"),
             places=("ls11aa", "ls1 1aa", "elm road 5"),
         )
@@ -53,6 +55,8 @@ def test_what_only_looks_like_it_is_not(said: str) -> None:
 
 def test_a_text_mentions_whole_words_in_any_case() -> None:
     assert mentions("ANNA  kern's", ["anna kern"])
+    assert mentions("vip 0151 7773331", ["bo", *([NUMBER] if NUMBER else [])])
+    assert not mentions("vip 0151 7773332", ["bo", *([NUMBER] if NUMBER else [])])
     assert not mentions("remarks of Susanna", ["anna", "mark"])
 
 

@@ -148,6 +148,13 @@ def test_units_settled_before_are_taken_as_they_are_now() -> None:
     assert now == {"L1": (UnitRange(1, 1, accepted=False, grade="sealed"), UnitRange(2, 2))}
 
 
+def test_units_that_came_and_units_that_were_lost_of_one_order_line_are_those_units_still() -> None:
+    came, lost = b.a_line(units=2, claimed=((1, 2),)), b.a_line(units=1, claimed=((3, 3),))
+    ret = b.a_return(came, replace(lost, id=b.uid(99), lost_at=b.NOW))
+
+    assert units_now(ret, (("L1", 1, 3),)) == {"L1": (UnitRange(1, 2), UnitRange(3, 3))}
+
+
 # --- as it is now -----------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,7 @@ from retour.core.why import (
     choosable,
     merged,
     offered,
+    photo_words,
     requirements,
 )
 
@@ -102,6 +103,22 @@ def test_questions_of_group_and_reason_are_asked_once_and_a_photo_is_counted() -
         1, True, (Question("size", "Which one?", AnswerKind.CHOICE, ("m", "l")),
                   Question("worn", "Welche Größe?", AnswerKind.YES_NO, (), False)),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "language", "expected"),
+    [
+        ("small", "en", "The box The sole"),
+        ("small", "de", "Der Karton The sole"),
+        ("other", "en", ""),
+        ("nobody", "en", ""),
+    ],
+)
+def test_what_photos_are_wanted_for_is_said_in_the_merchants_words(code: str, language: str, expected: str) -> None:
+    group = replace(FIT, questions=(Ask("box", AskKind.PHOTO, {"en": "The box", "de": "Der Karton"}), SIZE))
+    records = (group, replace(SMALL, questions=(PROOF,)), OTHER)
+
+    assert photo_words(records, code, language, "en") == expected
 
 
 def test_policy_and_reason_want_together_what_each_wants_once() -> None:

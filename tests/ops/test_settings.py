@@ -29,6 +29,7 @@ def test_every_variable_is_read() -> None:
             "DATABASE_URL": "postgresql://owner@db/retour",
             "RETOUR_APP_URL": "postgres://app@db/retour",
             "RETOUR_LEASE_S": "0.05",
+            "RETOUR_API_PER_MINUTE": "0",
             "RETOUR_QUIET_S": "0.2",
             "RETOUR_PORT": "8123",
             "RETOUR_HOST": "0.0.0.0",
@@ -45,6 +46,7 @@ def test_every_variable_is_read() -> None:
         settings.web_port,
         settings.allow_private_urls,
     ) == (0.05, 0.2, 8123, True)
+    assert (settings.api_per_minute, load({}).api_per_minute) == (0, 6000)
     assert settings.public_url == "http://127.0.0.1:8123"
     assert UUID("018f0000-0000-7000-8000-000000000001") == settings.instance_id
 
@@ -67,6 +69,7 @@ def test_mail_is_read_with_its_server_and_its_sender() -> None:
         ("RETOUR_PORT", "70000"),
         ("RETOUR_PORT", "²"),
         ("RETOUR_LEASE_S", "0"),
+        ("RETOUR_API_PER_MINUTE", "1000001"),
         ("RETOUR_SWEEP_S", "soon"),
         ("RETOUR_HTTP_TIMEOUT_S", "nan"),
         ("RETOUR_QUIET_S", "inf"),

@@ -162,6 +162,19 @@ def test_a_refund_without_a_return_takes_the_unit_out_of_what_may_come_back() ->
     assert _left(app, order) == [1]
 
 
+def test_a_unit_refunded_while_it_waits_in_a_return_is_one_unit() -> None:
+    app = a_sandbox()
+    order = an_order(app)
+    line = {"lineItemId": order["lines"][0]["id"], "quantity": 1, "restockType": "NO_RESTOCK"}
+    ret = _open(app, order, 1)["return"]
+
+    refund(app, refund_wish(order, "19.99", refundLineItems=[line]), key="k")
+
+    assert _left(app, order) == [1]
+    assert _process(app, ret, 1)["userErrors"] == []
+    assert _left(app, order) == [1]
+
+
 @pytest.mark.parametrize("way", ["refund", "adjustment"])
 def test_a_unit_restocked_by_two_ways_is_reported(way: str) -> None:
     app = a_sandbox()
@@ -200,6 +213,25 @@ def test_closing_twice_is_an_invalid_state() -> None:
     first, again = gql(app, close)["data"]["returnClose"], gql(app, close)["data"]["returnClose"]
 
     assert (first["return"]["status"], again["userErrors"]) == ("CLOSED", [{"code": "INVALID_STATE"}])
+
+
+def test_what_a_closed_return_did_not_process_may_be_asked_for_again_and_then_it_stays_closed() -> None:
+    app = a_sandbox()
+    order = an_order(app)
+    ret = _open(app, order, 2)["return"]
+    _process(app, ret, 1)
+    assert _left(app, order) == []
+
+    gql(app, f'mutation {{ returnClose(id: "{ret["id"]}") {{ userErrors {{ code }} }} }}')
+    assert _left(app, order) == [1]
+    reopen = f'mutation {{ returnReopen(id: "{ret["id"]}") {{ return {{ status }} userErrors {{ code }} }} }}'
+    assert gql(app, reopen)["data"]["returnReopen"]["return"] == {"status": "OPEN"}
+    assert _left(app, order) == []
+    gql(app, f'mutation {{ returnClose(id: "{ret["id"]}") {{ userErrors {{ code }} }} }}')
+    _open(app, order, 1)
+
+    assert gql(app, reopen)["data"]["returnReopen"]["userErrors"] == [{"code": "INVALID_STATE"}]
+    assert _left(app, order) == []
 
 
 def test_the_same_line_twice_in_one_return_cannot_exceed_it() -> None:

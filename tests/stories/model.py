@@ -36,8 +36,11 @@ SELECT 'paid twice', a.line_ref, a.ordinals::text FROM (
   JOIN settlement_line b ON b.order_id = a.order_id AND b.ref = a.line_ref AND b.kind = 'units' AND b.ordinals && a.ordinals
    AND (b.settlement_id, b.n) > (a.settlement_id, a.n)
 """
+# What was taken out again for a rejection may be put back once it is approved after all.
 RESTOCKED_UNJUDGED: Final = """
-SELECT coalesce(sum(upper(ordinals) - lower(ordinals)), 0)::int FROM inspection WHERE disposition = 'restock'
+SELECT (SELECT coalesce(sum(upper(ordinals) - lower(ordinals)), 0) FROM inspection WHERE disposition = 'restock')::int
+     + (SELECT coalesce(sum(-(target ->> 'quantity')::int), 0) FROM effect
+         WHERE business_ref LIKE 'unrestock:%' AND state = 'confirmed')::int
 """
 STILL_CLAIMED: Final = """
 SELECT 'still claimed', c.return_line_id::text FROM unit_claim c JOIN return_line l ON l.id = c.return_line_id
@@ -317,6 +320,7 @@ STEPS: list[Step] = [
     _whole(Act.ASK, lambda db, m, r: rma.ask(db, rma_id=r.rma.id, question="Why?", actor="agent", now=now())),
     _whole(Act.ANSWER, lambda db, m, r: rma.answer(db, rma_id=r.rma.id, text="So.", actor="shopper", now=now())),
     _whole(Act.REOPEN, lambda db, m, r: rma.reopen(db, rma_id=r.rma.id, reason="so", actor="agent", now=now())),
+    _whole(Act.LOSE, lambda db, m, r: rma.treat_as_lost(db, rma_id=r.rma.id, reason="gone", actor="agent", now=now())),
     _whole(Act.HOLD, lambda db, m, r: rma.hold(db, rma_id=r.rma.id, reason="wait", actor="agent", now=now())),
     _whole(Act.RELEASE, lambda db, m, r: rma.release(db, rma_id=r.rma.id, actor="agent", now=now())),
 ]  # fmt: skip

@@ -111,6 +111,10 @@ async def _take_in(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> No
     )  # fmt: skip
 
 
+async def _lose(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
+    await rma.treat_as_lost(db, rma_id=rma_id, reason="no news", actor="agent", now=now())
+
+
 async def _time_passes(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
     await _advance(db, house, rma_id, now() + LATER)
 
@@ -130,7 +134,7 @@ DOES: dict[Act, Do] = {
     Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.REOPEN: _reopen, Act.HOLD: _hold, Act.RELEASE: _release,
     Act.NOTE: _note,
     Act.WAIVE_FEES: _waive, Act.ANNOUNCE_PARCEL: _announce, Act.RECEIVE: _receive, Act.INSPECT: _inspect,
-    Act.TAKE_IN: _take_in,
+    Act.TAKE_IN: _take_in, Act.LOSE: _lose,
     Act.EXPIRE: _time_passes, Act.RESOLVE: _go_on,
 }  # fmt: skip
 

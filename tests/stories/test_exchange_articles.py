@@ -317,7 +317,7 @@ async def test_a_shopper_searches_so_often_and_not_without_words(house: House) -
     async def search(words: str, visit: int = 1) -> UUID:
         async with house.web.tx(house.tenant) as db:
             return await catalogue.search(
-                db, house.vault, tenant_id=house.tenant, visit_id=UUID(int=visit), connection_id=house.connection,
+                db, house.vault, tenant_id=house.tenant, who=UUID(int=visit), connection_id=house.connection,
                 words=words, country=order.order.country, now=now(),
             )  # fmt: skip
 

@@ -173,19 +173,22 @@ async def test_a_draft_that_is_invoiced_while_it_is_given_up_is_deleted_without_
     assert await house.refunded(order) == ("19.99", 1)
 
 
-async def test_where_the_platform_can_make_nothing_what_was_asked_back_is_reversed_and_not_left_to_a_person(
+async def test_where_the_platform_can_make_nothing_what_was_asked_back_is_reversed_and_what_is_owed_goes_by_hand(
     house: House,
 ) -> None:
     await opened(house)
     await shelved(house, "RT-VASE", "71.40")
     rma_id = await exchanging_until(house, await house.an_order(), "preparing")
-    (settlement,) = await house.settlements(rma_id)
     fewer = dict(house.platforms.records["shopify"])
     del fewer[EffectKind.DRAFT_EXCHANGE]
     house.platforms = replace(house.platforms, records={"shopify": fewer})
 
+    (settlement,) = await house.settlements(rma_id)
     await house.do(lambda db: rows.ask_back(db, settlement.id, back=Back.REVERSE, at=now()))
     await house.settle_down()
 
-    assert (await new_order(house, rma_id)).state.value == "cancelled"
-    assert (await house.settlement(rma_id)).state.value == "reversed"
+    async with house.web.tx(house.tenant) as db:
+        assert [order.state.value for order in await rows.list_of_rma(db, rma_id)] == ["cancelled", "by_hand"]
+    settlements = (await house.see(rma_id)).rma.settlements
+    assert [(s.state.value, s.total_minor) for s in settlements] == [("reversed", 0), ("handed_over", 1999)]
+    assert await house.waits(rma_id) == ("finance", "awaiting_payout")

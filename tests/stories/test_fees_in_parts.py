@@ -244,3 +244,38 @@ async def test_without_the_scope_a_person_decides(house: House) -> None:
     assert (fee.state.value, fee.problem) == ("stuck", "access_denied")
     assert await house.waits(rma_id) == ("agent", "fee_stuck")
     assert await made(house) == {}
+
+
+async def test_a_fee_that_is_waived_in_part_in_the_moment_it_was_paid_goes_back_whole(house: House) -> None:
+    order, rma_id = await both(house)
+    await house.control("pay-invoice", {})
+
+    await waive(house, rma_id, FeeKind.LABEL)
+    for _ in range(2):
+        await house.later()
+
+    assert (await the_fee(house, rma_id)).state.value == "free"
+    assert await balances(house) == {}
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1))
+    assert await house.refunded(order) == ("13.09", 1)  # the return's own fee is withheld after all
+
+
+async def test_no_second_invoice_is_made_beside_one_that_cannot_be_withdrawn(house: House) -> None:
+    _, rma_id = await both(house)
+    before = (await house.control("settings"))["scopes"]
+    await house.control("settings", {"scopes": ["read_orders"]})
+
+    await waive(house, rma_id, FeeKind.LABEL)
+    await house.later()
+
+    fee = await the_fee(house, rma_id)
+    assert (fee.state.value, fee.problem, fee.draft_ref is not None) == ("stuck", "access_denied", True)
+    assert (await made(house))["draft"] == 1
+    await house.control("settings", {"scopes": before})
+    await house.do(lambda db: flow.act(db, rma_id=rma_id, do=flow.Do.AGAIN, actor="staff:1", now=now()))
+    await house.settle_down()
+    await house.later()
+    assert (await the_fee(house, rma_id)).state.value == "unpaid"
+    assert await parts(house, rma_id) == [("return", 690)]
+    assert await made(house) == {"draft": 2, "invoice": 2, "draft_deleted": 1}

@@ -30,9 +30,10 @@ TERMS = InstantTerms(14, 10)
 BACK = "https://shop.example/returns/acme/R-1"
 
 
-async def opened(house: House, *, instant: InstantTerms | None = TERMS, provider: bool = True) -> None:
+async def opened(house: House, *, provider: bool = True, **more: Any) -> None:
     """Open the store with a policy that offers exchanges at once, and connect a provider of card payments."""
-    offers = (ResolutionOffer(K.REFUND_ORIGINAL), ResolutionOffer(K.EXCHANGE, exchange=terms(instant=instant)))
+    how = terms(**{"instant": TERMS, **more})
+    offers = (ResolutionOffer(K.REFUND_ORIGINAL), ResolutionOffer(K.EXCHANGE, exchange=how))
     await house.open(document=under(offering(*offers), refund_terms=RefundTerms(damaged_deduction_bp=3_000)))
     if provider:
         card = Connection(new_id(), house.store, "stripe", "acct", f"{house.address}/stripe", now())
@@ -381,12 +382,11 @@ async def test_what_is_held_is_for_the_article_that_was_named_and_neither_is_cha
     _, rma_id = await approved(house)
     await ask(house, rma_id)
     before = await hold(house, rma_id)
-    line_id = before.line_ids[0]
 
     with pytest.raises(Refused) as no:
         await house.do(
             lambda db: exchange_flow.want(
-                db, rma_id=rma_id, line_id=line_id, article="RT-DEAR", actor="staff:1", now=now()
+                db, rma_id=rma_id, line_id=before.line_ids[0], article="RT-DEAR", actor="staff:1", now=now()
             )
         )
 

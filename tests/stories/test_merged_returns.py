@@ -4,9 +4,12 @@ from uuid import UUID
 
 import pytest
 
+from retour.core import scan
 from retour.core.errors import Refused
 from retour.core.rma import Grade
-from retour.flows import rma
+from retour.core.shipping import TrackingEvent
+from retour.flows import rma, shipping
+from retour.store import dock
 from tests.stories.house import TEE, House, Units, now
 
 pytestmark = pytest.mark.anyio
@@ -140,3 +143,88 @@ async def test_tags_watchers_and_words_go_over(house: House) -> None:
     )
     number = (await house.see(first)).rma.number
     assert await house.rows("SELECT word FROM rma_word WHERE number = $1 AND word = 'zipper'", number) == [("zipper",)]
+
+
+async def test_a_hold_goes_over_with_its_reason(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    await house.do(lambda db: rma.hold(db, rma_id=second, reason="a stolen card", actor="staff:bo", now=now()))
+
+    await merged(house, second, first)
+    await house.later()
+
+    assert await house.waits(first) == ("agent", "held")
+    assert [e.actor for e in await house.events(first) if e.type == "return.held"] == ["staff:ana"]
+    assert await house.rows("SELECT body, shown_to_shopper FROM rma_note WHERE rma_id = $1", first) == [
+        ("a stolen card", False)
+    ]
+
+
+async def test_what_a_person_has_to_decide_is_not_approved_by_the_clock_of_the_other(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    await house.change("UPDATE rma SET approve_at = now() + interval '1 hour' WHERE id = $1", first)
+    await merged(house, second, first)
+
+    assert await house.rows("SELECT approve_at FROM rma WHERE id = $1", first) == [(None,)]
+    assert await house.waits(first) == ("agent", "decision_needed")
+
+
+async def test_what_both_wait_for_by_the_clock_waits_for_the_later_one(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    for rma_id, hours in ((first, 1), (second, 2)):
+        await house.change(
+            "UPDATE rma SET approve_at = now() + make_interval(hours => $2) WHERE id = $1", rma_id, hours
+        )
+    ((later,),) = await house.rows("SELECT approve_at FROM rma WHERE id = $1", second)
+
+    await merged(house, second, first)
+
+    assert await house.rows("SELECT approve_at FROM rma WHERE id = $1", first) == [(later,)]
+
+
+async def test_an_open_question_goes_over_and_its_answer_leads_on(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    await house.do(lambda db: rma.ask(db, rma_id=second, question="Which one?", actor="staff:bo", now=now()))
+
+    await merged(house, second, first)
+
+    assert await house.waits(first) == ("shopper", "info_needed")
+    assert await house.waits(second) is None
+    assert await house.rows("SELECT rma_id, outcome FROM info_request") == [(first, None)]
+
+
+async def test_of_two_open_questions_the_one_that_stays_is_asked(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    both = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    for rma_id in both:
+        await house.do(lambda db, it=rma_id: rma.ask(db, rma_id=it, question="Which?", actor="staff:bo", now=now()))
+
+    await merged(house, both[1], both[0])
+
+    found = await house.rows("SELECT rma_id, outcome FROM info_request ORDER BY asked_at")
+    assert found == [(both[0], None), (both[1], "overtaken")]
+
+
+async def test_a_parcel_with_the_number_of_what_was_merged_is_a_parcel_of_the_one_that_goes_on(house: House) -> None:
+    await house.open()
+    order = await house.an_order(SENT)
+    first, second = await house.ask(order, {0: 1}), await house.ask(order, {0: 2})
+    number = (await house.see(second)).rma.number
+    await merged(house, second, first)
+    await house.approve(first)
+
+    said = TrackingEvent("dhl", "JD0146", "in_transit", now(), f"R-{number}")
+    assert await house.do(lambda db: shipping.track(db, said=said, now=now()))
+    async with house.web.tx(house.tenant) as db:
+        found = await dock.look_up(db, scan.read(f"R-{number}"))
+
+    assert [s.tracking_number for s in (await house.see(first)).rma.shipments] == ["JD0146"]
+    assert [match.rma_id for match in found] == [first]

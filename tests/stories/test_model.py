@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 STEPS = 12
 RUNS = 50
-PROVED = int(os.environ.get("DAYS", "500"))
+PROVED = int(os.environ.get("DAYS", "2000"))
 
 
 @pytest.fixture
@@ -51,6 +51,6 @@ async def test_whatever_anybody_does_everything_agrees(street: Callable[[], Hous
 
 
 @pytest.mark.prove
-async def test_hundreds_of_further_days_agree(street: Callable[[], House]) -> None:
+async def test_thousands_of_further_days_agree(street: Callable[[], House]) -> None:
     for seed in range(RUNS, RUNS + PROVED):
         await one_day(street(), seed)

@@ -2,20 +2,26 @@
 
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from retour.core.errors import Refused
 from retour.core.mail import MailKind
 from retour.core.policy.outcome import Approval, Approving
+from retour.core.rma import Grade
 from retour.flows import rma
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import questions
-from tests.stories.house import House, now, under
+from tests.stories.house import House, Units, now, under
+from tests.stories.test_expiring import time_is
 from tests.stories.test_mails import JACKET, Mailing, mailing
+from tests.stories.test_reopening import reopen
 
 pytestmark = pytest.mark.anyio
+
+BERLIN = ZoneInfo("Europe/Berlin")  # where the store keeps its days
 
 
 async def asked(house: House, rma_id: UUID, question: str = "Which size did you get?", **more: int) -> None:
@@ -152,7 +158,7 @@ async def test_each_question_is_mailed_once_with_its_words_and_its_day(house: Ho
 
         number = await _number(store, rma_id)
         assert first.header("Subject") == second.header("Subject") == f"We have a question about your return {number}"
-        day = now() + timedelta(days=5)
+        day = (now() + timedelta(days=5)).astimezone(BERLIN)
         assert f"Please answer by {day.day} {day:%b}" in first.text.replace("Sept", "Sep")
         assert "Which size?\nThe label says it." in first.text
         assert ("And the colour?" in second.text, "Please answer by" in second.text) == (True, False)
@@ -161,3 +167,26 @@ async def test_each_question_is_mailed_once_with_its_words_and_its_day(house: Ho
 
 async def _number(store: Mailing, rma_id: UUID) -> str:
     return await store.number(rma_id)
+
+
+async def test_an_unanswered_question_about_what_was_paid_already_leaves_the_decision_to_staff(house: House) -> None:
+    await house.open()
+    order = await house.an_order()
+    rma_id = await house.approved(order, {0: 1})
+    await house.receive(rma_id, {0: 1})
+    await house.inspect(rma_id, Units(0, 1, Grade.SEALED))
+    await house.settle_down()
+    paid = await house.refunded(order)
+    assert await house.status(rma_id) == "resolved"
+    await reopen(house, rma_id)
+    await asked(house, rma_id, answer_days=2)
+
+    await time_is(house, rma_id, now() + timedelta(days=2, minutes=1))
+
+    assert (await house.status(rma_id), await house.waits(rma_id)) == ("reopened", ("agent", "decision_needed"))
+    assert await told(house, rma_id) == [("Which size did you get?", None, "expired")]
+    assert [what for what in await house.told(rma_id) if what.startswith("return.")][-1] == "return.unanswered"
+    assert await house.refunded(order) == paid
+    await house.do(lambda db: rma.approve(db, rma_id=rma_id, actor="agent", now=now()))
+    await house.settle_down()
+    assert (await house.status(rma_id), await house.refunded(order)) == ("resolved", paid)

@@ -153,6 +153,17 @@ async def test_a_scan_from_before_the_parcel_was_announced_is_news(house: House)
     assert await house.waits(rma_id) == ("carrier", "in_transit")
 
 
+async def test_a_parcel_on_the_last_stretch_of_its_way_is_on_its_way(house: House) -> None:
+    await house.open()
+    order = await house.an_order()
+    rma_id = await house.approved(order, {0: 1})
+
+    assert await house.scan(rma_id, "out_for_delivery")
+
+    assert [s.status.value for s in (await house.see(rma_id)).rma.shipments] == ["in_transit"]
+    assert await house.waits(rma_id) == ("carrier", "in_transit")
+
+
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -183,3 +194,16 @@ async def test_a_parcel_belongs_to_one_approved_return(house: House) -> None:
                 )
             )
         assert refused.value.code == code
+
+
+async def test_a_scan_of_the_future_outdates_none_that_is_to_come(house: House) -> None:
+    await house.open()
+    rma_id = await house.approved(await house.an_order(), {0: 1})
+
+    assert await house.scan(rma_id, "in_transit", at=now() + timedelta(days=400))
+    seen = (await house.see(rma_id)).rma
+    assert seen.in_transit_at is not None
+    assert seen.in_transit_at <= now()
+    assert await house.scan(rma_id, "delivered", at=now())
+
+    assert await house.waits(rma_id) == ("warehouse", "awaiting_receipt")

@@ -237,3 +237,44 @@ async def test_a_carrier_speaks_the_published_format(house: House) -> None:
 
     ret = (await house.see(rma_id)).rma
     assert [(s.carrier, s.tracking_number, s.status.value) for s in ret.shipments] == [("dhl", "JD0001", "in_transit")]
+
+
+async def test_a_part_that_is_reported_twice_under_two_ids_is_one_part_if_it_says_when(
+    house: House, far: Warehouse
+) -> None:
+    rma_id = await house.approved(await house.an_order(TEE), {0: 2})
+    part = {"return": await number(house, rma_id), "lines": [{"sku": "RT-TEE-BLK-M", "quantity": 1}]}
+    at, later = (now() + timedelta(minutes=n) for n in (-9, -1))
+    first = {**part, "complete": False, "occurred_at": at.isoformat()}
+    judged = {**part, "lines": [{**part["lines"][0], "grade": "sealed"}], "occurred_at": later.isoformat()}
+    assert await far.reports("retour.receipt/1", **first) == ("recorded", None)
+    assert await far.reports("retour.inspection/1", **judged) == ("recorded", None)
+    before = await moved(house)
+
+    receipt = await far.reports("retour.receipt/1", **dict(reversed(first.items())))
+    inspection = await far.reports("retour.inspection/1", **judged)
+
+    assert (receipt, inspection) == (("nothing_new", None), ("nothing_new", None))
+    assert await moved(house) == before
+    assert await house.rows("SELECT sum(total_minor)::int FROM settlement") == [(1_999,)]
+    other = {**first, "occurred_at": later.isoformat()}
+    assert await far.reports("retour.receipt/1", **other) == ("recorded", None)
+    assert await house.rows("SELECT sum(upper(ordinals) - lower(ordinals))::int FROM receipt") == [(2,)]
+
+
+async def test_a_restock_before_its_verdict_puts_nothing_back(house: House, far: Warehouse) -> None:
+    rma_id = await house.approved(await house.an_order(TEE), {0: 1})
+    line = {"sku": "RT-TEE-BLK-M", "quantity": 1}
+    at = {"return": await number(house, rma_id)}
+    await far.reports("retour.receipt/1", **at, lines=[line])
+    before = await moved(house)
+
+    early = await far.reports("retour.restock/1", **at, lines=[line], location="Shelf 9")
+
+    assert early == (None, "not_inspected")
+    assert await moved(house) == before
+    judged = {**line, "grade": "damaged", "disposition": "dispose"}
+    assert (await far.reports("retour.inspection/1", **at, lines=[judged]))[0] == "recorded"
+    assert await house.rows("SELECT count(*) FROM restock") == [(0,)]
+    assert await far.reports("retour.restock/1", **at, lines=[line], location="Shelf 9") == (None, "not_inspected")
+    assert await house.rows("SELECT count(*) FROM restock") == [(0,)]

@@ -1,11 +1,13 @@
 """How amounts, days and numbers look to readers of three languages, to the character."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from retour.core.money import Money
-from retour.web.reader import LANGUAGE_COOKIE, THEME_COOKIE
+from retour.web.reader import LANGUAGE_COOKIE, THEME_COOKIE, Readers
+from retour.web.texts import DOMAINS, FOLDER, SOURCE_LANGUAGE, STAFF_LANGUAGES, Texts
 from tests.web.readers import NOW, READERS, a_reader
 
 
@@ -131,6 +133,17 @@ def test_the_language_is_the_choice_then_the_cookie_then_the_browsers_then_the_s
     reader = READERS.of(now=NOW, default_language="de", query=query, cookies=cookies, accept_language=accept)
 
     assert reader.language == language
+
+
+def test_staff_read_pages_in_languages_that_have_them_whole_whatever_they_chose_as_shoppers() -> None:
+    staff = Readers(Texts.load(), STAFF_LANGUAGES)
+    arabic: dict[str, Any] = {"query": {"lang": "ar"}, "cookies": {LANGUAGE_COOKIE: "ar"}, "default_language": "ar"}
+
+    assert staff.of(now=NOW, accept_language="ar,de;q=0.5", **arabic).language == "de"
+    assert staff.of(now=NOW, accept_language="ar", **arabic).language == "en"
+    assert staff.of(now=NOW, **arabic).choices == {}
+    for language in set(STAFF_LANGUAGES) - {SOURCE_LANGUAGE}:
+        assert {path.stem for path in (FOLDER / language).glob("*.po")} == set(DOMAINS)
 
 
 def test_a_choice_in_the_address_is_kept_and_an_unknown_one_is_not() -> None:

@@ -1,11 +1,12 @@
 """What was paid before its inspection, compared with what came: shown to a person, never taken back by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from retour.core.money import half_up
 from retour.core.order import Order
+from retour.core.refund.plan import Plan, RowKind
 from retour.core.refund.units import worth
 from retour.core.rma import Grade, Return, SettlementState, Span, count, is_early, minus
 from retour.core.rma.state import common
@@ -42,11 +43,15 @@ def paid_ahead(ret: Return, line_ref: str) -> tuple[Span, ...]:
     return tuple((lo, hi) for s in gone for ref, lo, hi in s.units if ref == line_ref)
 
 
-def not_deducted(ret: Return, order: Order) -> tuple[PaidAhead, ...]:
-    """Return what the verdicts on units paid before would have taken off, where that is anything."""
-    found = []
+def not_deducted(ret: Return, order: Order, plans: Iterable[Plan] = ()) -> tuple[PaidAhead, ...]:
+    """Return what the verdicts on units paid before would have taken off, where that is anything.
+
+    `plans` are those that were paid: a verdict that came before the money left was deducted there.
+    """
+    found, deducted = [], tuple(_deducted(plans))
     for i in ret.inspections():
-        spans = common((i.span,), paid_ahead(ret, i.line_ref))
+        known = (span for ref, span in deducted if ref == i.line_ref)
+        spans = minus(common((i.span,), paid_ahead(ret, i.line_ref)), known)
         bp = i.deduction_basis_points if i.accepted else _WHOLE_BP
         amount = _share(order, i.line_ref, spans, bp)
         if amount:
@@ -54,11 +59,20 @@ def not_deducted(ret: Return, order: Order) -> tuple[PaidAhead, ...]:
     return tuple(found)
 
 
+def _deducted(plans: Iterable[Plan]) -> Iterator[tuple[str, Span]]:
+    """Yield the units whose verdict a plan knew of, by line ref: refused ones and ones that it took something off."""
+    for plan in plans:
+        for row in (*plan.rows, *plan.adjustments):
+            if row.ref is not None and row.kind in (RowKind.DAMAGE, RowKind.REJECTED_UNITS):
+                yield from ((row.ref, span) for span in row.ordinals)
+
+
 def not_here(ret: Return) -> tuple[tuple[str, Span], ...]:
-    """Return the units paid before, by line ref, that the return still claims and that have not arrived."""
+    """Return the units paid before, by line ref, that are to come back and have not arrived."""
     return tuple(
         (line.line_ref, span)
         for line in ret.lines
+        if not line.kept
         for span in minus(common(line.claimed, paid_ahead(ret, line.line_ref)), line.received)
     )
 

@@ -7,6 +7,8 @@ from typing import Final
 MONTH_DAYS: Final = 28
 _NORM_LEAST: Final = MONTH_DAYS  # fewer refunds than one a day say nothing about what is usual
 MINUTES_MOST: Final = 1_440
+# What is owed as work, or as another one of the same, is no money.
+_NO_MONEY: Final = frozenset({"repair", "replacement"})
 
 
 class Limit(StrEnum):
@@ -59,6 +61,11 @@ class Trip:
     limit: Limit
     allowed: int
     would_be: int
+
+
+def counted(resolution: str, minor: int) -> int:
+    """Return how much a settlement that is handed over counts, in the minor units that it is worth; 0 for none."""
+    return 0 if resolution in _NO_MONEY else max(minor, 0)
 
 
 def trips(limits: Limits, sent: Sent, *, minor: int) -> Trip | None:

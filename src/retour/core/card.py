@@ -58,6 +58,24 @@ class PageState(StrEnum):
     GONE = "gone"  # it was confirmed, and what came of it was let go or failed
 
 
+class CardState(StrEnum):
+    """How an authorisation stands at the provider."""
+
+    HELD = "held"
+    TAKEN = "taken"
+    LET_GO = "let_go"
+    MOVING = "moving"  # the provider is at it, or shows something else
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """An authorisation as the provider shows it: what was taken of it in minor units, and why it was let go, in its word."""
+
+    state: CardState
+    taken_minor: int = 0
+    why: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PageSeen:
     """A page as the provider shows it, with whose card it is once it was confirmed; amount in minor units."""

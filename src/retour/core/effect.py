@@ -43,6 +43,8 @@ class EffectKind(StrEnum):
 
 
 MONEY_KINDS: Final = frozenset({EffectKind.REFUND_TENDER})
+# What stops with the payments of a store: an order completed for nothing gives its worth away, a charged card takes money.
+STOPPED_KINDS: Final = MONEY_KINDS | {EffectKind.RELEASE_EXCHANGE, EffectKind.CAPTURE_CARD}
 STOCK_KINDS: Final = frozenset({EffectKind.PROCESS_RETURN, EffectKind.RESTOCK})
 # Orders we make: what follows from their outcome is decided in their own rooms (core/exchange_order.py, core/fee.py). A
 # fee that is paid beforehand has a draft of its own; its invoice is sent and withdrawn like that of an exchange.

@@ -18,7 +18,8 @@ _CONFLICT: Final = frozenset(
         "already_shipped", "merge_not_open", "merge_has_goods", "merge_has_money", "merge_calls_running",
         "merge_opened_there", "merge_other_kind", "merge_other_order", "too_many_tags", "too_many_watchers",
         "not_closed", "merge_of_a_gift", "already_begun", "isv_ended", "person_erased", "request_over",
-        "exchange_under_way", "exchange_not_begun", "price_changed", "card_hold_open", "fee_paid",
+        "exchange_under_way", "exchange_not_begun", "price_changed", "card_hold_open", "fee_paid", "payments_paused",
+        "not_sent",
     }
 )  # fmt: skip
 

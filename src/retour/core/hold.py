@@ -127,7 +127,7 @@ class Goods:
     """What came back of the goods a hold stands for, in minor units of what they were sold for.
 
     `lost` is what the verdicts took off, `missing` what has not arrived; `unjudged` says that something is here that
-    nobody has inspected. `given_at` is when the new order was made.
+    nobody has inspected. `given_at` is when the new order was made. Nothing is taken while staff hold it (`is_held_up`).
     """
 
     worth: int
@@ -137,6 +137,7 @@ class Goods:
     on_its_way: bool = False
     given_at: datetime | None = None
     end: End = End.NOT_YET
+    is_held_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def goods_of(ret: Return, order: Order, hold: Hold, *, being_undone: bool = Fals
         end = End.UNDOING if being_undone else End.OUT if given else End.UNDONE
     return Goods(
         worth, lost, worth - worth_of(order, came), unjudged,
-        ret.in_transit_at is not None or ret.delivered_at is not None, max(given, default=None), end,
+        ret.in_transit_at is not None or ret.delivered_at is not None, max(given, default=None), end, ret.held,
     )  # fmt: skip
 
 
@@ -214,6 +215,17 @@ def owed(hold: Hold, goods: Goods, now: datetime) -> int | None:
             return None
         lost += goods.missing
     return share(amount, lost=lost, worth=goods.worth)
+
+
+def ends_lines(hold: Hold, goods: Goods, now: datetime) -> bool:
+    """Return whether what has not come of a hold that was captured stays with the shopper: it was paid for.
+
+    That is so once its time is over, and at once where all of it was taken for what is out and nothing is on its way.
+    """
+    if not goods.missing or goods.end is not End.NOT_YET:
+        return False
+    is_bought = hold.captured_minor == hold.amount_minor and goods.given_at is not None and not goods.on_its_way
+    return is_bought or bool(owed(hold, goods, now))
 
 
 def share(amount: int, *, lost: int, worth: int) -> int:
@@ -249,6 +261,8 @@ def _decided(hold: Hold, goods: Goods, now: datetime) -> Move | None:
     due = owed(hold, goods, now)
     if hold.decided is not None:
         due = 0 if hold.decided is Decided.RELEASE else hold.decided_minor
+    elif goods.is_held_up and due:
+        return None
     if due == 0:
         return Move(Act.RELEASE, now + LONGEST)
     if due and hold.stands(now) and hold.owes is not Owes.PAY:
@@ -283,7 +297,7 @@ def _authorised(hold: Hold, goods: Goods, now: datetime) -> Move:
         return Move(Act.START, now)
     moments = [anew, now + LONGEST]
     if hold.send_by is not None and goods.missing:
-        if not goods.on_its_way:
+        if not goods.on_its_way and not goods.is_held_up:
             past, ahead = _reminders(hold, now)
             if past:
                 return Move(Act.REMIND, now)
@@ -313,6 +327,8 @@ def _dunning(hold: Hold, goods: Goods, now: datetime) -> Move:
     end = _decided(hold, goods, now)
     if end is not None:
         return end
+    if goods.is_held_up:
+        return _page(hold, now) or Move(Act.WAIT, now + LONGEST)
     assert hold.dunning_since is not None, "it began at some time"
     gives_up = hold.dunning_since + timedelta(days=GIVE_UP_DAYS)
     if now >= gives_up:

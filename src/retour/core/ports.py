@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol
 
-from retour.core.card import PageSeen
+from retour.core.card import CardSeen, PageSeen
 from retour.core.effect import Effect, EffectKind
 from retour.core.money import Sides
 from retour.core.order import Fetched
@@ -155,10 +155,13 @@ class Health:
 
 
 class Unreachable(Exception):  # noqa: N818 - the state of a far side
-    """A read could not be answered; it is safe to ask again after `retry_after_s` seconds."""
+    """A read could not be answered; ask again after `retry_after_s` seconds, from the beginning if `cursor_lost`."""
 
-    def __init__(self, reason: str, *, retry_after_s: float = 1.0, needs_reconnect: bool = False):
+    def __init__(
+        self, reason: str, *, retry_after_s: float = 1.0, needs_reconnect: bool = False, cursor_lost: bool = False
+    ):
         super().__init__(reason)
+        self.cursor_lost = cursor_lost
         self.retry_after_s = retry_after_s
         self.needs_reconnect = needs_reconnect
 
@@ -207,11 +210,9 @@ class Inbound(Protocol):
 
     def verify(self, headers: Mapping[str, str], raw: bytes, secrets: Sequence[bytes], now: datetime) -> bool:
         """Return whether the body is authentic, in constant time, over the raw bytes."""
-        ...
 
     def parse(self, headers: Mapping[str, str], raw: bytes) -> InboxEvent:
         """Return what the delivery says; raise Refused(malformed_webhook)."""
-        ...
 
 
 class EffectConnector(Protocol):
@@ -222,31 +223,24 @@ class EffectConnector(Protocol):
 
     async def send(self, at: Credential, request: WireRequest) -> WireAnswer:
         """Send one request once and return what came back; never raise for the network, never retry."""
-        ...
 
     def build(self, effect: Effect) -> WireRequest:
         """Return the request of an effect, the same for the same effect at any time."""
-        ...
 
     def classify(self, effect: Effect, answer: WireAnswer) -> Outcome:
         """Return what the answer means for the effect."""
-        ...
 
     def build_guard(self, effect: Effect) -> WireRequest | None:
         """Return the read that must precede the first send, if the record says `guarded`."""
-        ...
 
     def read_guard(self, effect: Effect, answer: WireAnswer) -> Mapping[str, object] | None:
         """Return the guard's facts for `Effect.guard_before`, or nothing if the answer is of no use."""
-        ...
 
     def build_readback(self, effect: Effect) -> WireRequest:
         """Return the read that shows whether the effect happened (also used to poll a pending one)."""
-        ...
 
     def read_back(self, effect: Effect, answer: WireAnswer) -> ReadBack:
         """Return what that read shows."""
-        ...
 
 
 class ReturnsSystem(EffectConnector, Protocol):
@@ -262,7 +256,9 @@ class CardHolder(EffectConnector, Protocol):
 
     async def see_page(self, at: Credential, *, ref: str) -> PageSeen | None:
         """Return how a page stands, nothing for one that is not known there; raise Unreachable."""
-        ...
+
+    async def see_card(self, at: Credential, *, ref: str) -> CardSeen | None:
+        """Return how an authorisation stands, nothing for one that is not known there; raise Unreachable."""
 
 
 class CommerceConnector(EffectConnector, Protocol):
@@ -270,41 +266,32 @@ class CommerceConnector(EffectConnector, Protocol):
 
     async def find_order(self, at: Credential, *, name: str, proof: ContactProof | None) -> Fetched | None:
         """Return the order of that name; nothing both for no such order and for a proof that does not match."""
-        ...
 
     async def get_order(self, at: Credential, *, ref: str) -> Fetched | None:
         """Return the whole order, or nothing if the platform does not know it; raise Unreachable."""
-        ...
 
     async def list_orders(self, at: Credential, *, since: datetime, cursor: str | None) -> Page:
         """Return refs of orders changed since then, oldest first; raise Unreachable."""
-        ...
 
     async def quote_refund(
         self, at: Credential, *, order_ref: str, lines: Sequence[QuotedLine], shipping_minor: int
     ) -> PlatformQuote:
         """Return the platform's own figures for these units, before any adjustment of ours; raise Unreachable."""
-        ...
 
     async def find_article(self, at: Credential, *, name: str, country: str | None) -> Article | None:
         """Return the one article of that ref or SKU; nothing where none or several have it; raise Unreachable."""
-        ...
 
     async def variants_of(self, at: Credential, *, product_ref: str, country: str | None) -> tuple[Article, ...]:
         """Return what is on sale of a product, as buyers of that country see it; raise Unreachable."""
-        ...
 
     async def search_articles(self, at: Credential, *, words: str, country: str | None) -> tuple[Article, ...]:
         """Return articles on sale that fit the words, the best first; a page of them at most; raise Unreachable."""
-        ...
 
     async def see_draft(self, at: Credential, *, ref: str) -> DraftSeen | None:
         """Return what became of a drafted order, nothing if it is gone; raise Unreachable."""
-        ...
 
     async def probe(self, at: Credential) -> Health:
         """Return scopes, versions and dangerous settings; raise Unreachable."""
-        ...
 
 
 class PictureSource(Protocol):
@@ -312,7 +299,6 @@ class PictureSource(Protocol):
 
     async def fetch_picture(self, *, url: str) -> WireAnswer:
         """Ask for a picture once and return the answer; never raise for the network, retry or follow a redirect."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +314,6 @@ class FeedReader(Protocol):
 
     async def pull(self, *, url: str, token: str, since: datetime, cursor: str | None) -> Pulled:
         """Return one page of documents changed since then; raise Unreachable."""
-        ...
 
 
 class WebhookSender(Protocol):
@@ -336,7 +321,6 @@ class WebhookSender(Protocol):
 
     async def post(self, *, url: str, headers: Mapping[str, str], body: bytes) -> WireAnswer:
         """Post a message once and return what came back; never raise for the network, retry or follow a redirect."""
-        ...
 
 
 class MailVerdict(StrEnum):
@@ -391,7 +375,6 @@ class MailSender(Protocol):
 
         `leaving` is awaited when the server is ready for the message itself; when it says False, nothing is sent.
         """
-        ...
 
 
 ConnectionId = uuid.UUID

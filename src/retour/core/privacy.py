@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from retour.core.order import Person
+from retour.core.phone import Known
 from retour.core.postal import PostalAddress
 
 ERASED: Final = "[erased]"  # stands where a text about an erased person stood; the database knows it too
@@ -104,8 +105,10 @@ def identifying(person: Person, addresses: Sequence[PostalAddress] = ()) -> tupl
     return tuple(sorted(usable, key=lambda text: (-len(text), text)))
 
 
-def scrubbed(value: object, texts: Sequence[str], *, within: bool = False) -> object:
+def scrubbed(value: object, texts: Sequence[str | Known], *, within: bool = False) -> object:
     """Return a JSON value with every one of the texts, in any case and as whole words, replaced in its strings.
+
+    A telephone number that is known goes in every usual spelling.
 
     Keys and figures stay. `within` a JSON object a string of one piece is a code, an id or a time and stays as well, unless
     it stands where people write (`FREE_TEXT`) or is an address.
@@ -117,7 +120,7 @@ def scrubbed(value: object, texts: Sequence[str], *, within: bool = False) -> ob
     return [scrubbed(inner, texts, within=within) for inner in value] if isinstance(value, list) else value
 
 
-def blanked(value: object, texts: Sequence[str]) -> object:
+def blanked(value: object, texts: Sequence[str | Known]) -> object:
     """Return a document of a known shape (an order, a decision) with the texts taken out of its free texts alone.
 
     Facts of a decision that describe the person go whole.
@@ -127,7 +130,7 @@ def blanked(value: object, texts: Sequence[str]) -> object:
     return [blanked(inner, texts) for inner in value] if isinstance(value, list) else value
 
 
-def _blanked(key: str, inner: object, texts: Sequence[str]) -> object:
+def _blanked(key: str, inner: object, texts: Sequence[str | Known]) -> object:
     if key == "product":  # the article's own tags
         return inner
     if key in PERSONAL_FACTS:
@@ -135,8 +138,11 @@ def _blanked(key: str, inner: object, texts: Sequence[str]) -> object:
     return scrubbed(inner, texts) if key in FREE_TEXT else blanked(inner, texts)
 
 
-def _without(text: str, known: Sequence[str]) -> str:
+def _without(text: str, known: Sequence[str | Known]) -> str:
     for one in known:
+        if isinstance(one, Known):
+            text = one.taken_out(text, ERASED)
+            continue
         text = re.sub(rf"(?<!\w){re.escape(one)}s?(?!\w)", ERASED, text, flags=re.IGNORECASE)  # a genitive as well
     return text
 

@@ -9,29 +9,31 @@ from typing import Final
 
 from retour.core.mailbox.whole import everything_in
 from retour.core.order import Person
+from retour.core.phone import Known
 from retour.core.postal import PostalAddress
 
 _PLACE_LEAST: Final = 4  # letters of a street or a postcode; a shorter one stands in every other text
-_NUMBER_LEAST: Final = 7  # digits of a telephone number
 _NAME_LEAST: Final = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signs:
-    """What a person is recognised by, folded: one of `emails` or `numbers` (digits), or one of `names` with one of `places`."""
+    """What a person is recognised by, folded: one of `emails`, the `number`, or one of `names` with one of `places`."""
 
     emails: tuple[str, ...] = ()
-    numbers: tuple[str, ...] = ()
+    number: Known | None = None
     names: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
 
 
 def signs_of(person: Person, addresses: Sequence[PostalAddress] = (), *, postcode: str | None = None) -> Signs:
-    """Return what a person is recognised by: `addresses` are where their orders went, `postcode` the one of their row."""
-    digits = re.sub(r"\D+", "", person.phone or "")
+    """Return what a person is recognised by: `addresses` are where their orders went, `postcode` the one of their row.
+
+    The number is known in every usual spelling; without its country it is one of theirs: of an address, or their own.
+    """
     return Signs(
         emails=_told([person.email], least=3),
-        numbers=(digits,) if len(digits) >= _NUMBER_LEAST else (),
+        number=Known.of(person.phone, [person.home_country, *(one.country for one in addresses)]),
         names=_told([person.name, *(one.name for one in addresses)], least=_NAME_LEAST),
         places=_told(
             [postcode, *(place for one in addresses for place in (one.postcode, *one.street))], least=_PLACE_LEAST
@@ -44,15 +46,15 @@ def is_about(said: str, signs: Signs) -> bool:
     text = _folded(said)
     return (
         any(_stands(one, text, r"(?<![\w.+%-])", r"(?![\w-]|\.\w)") for one in signs.emails)
-        or any(_dialled(digits, text) for digits in signs.numbers)
+        or (signs.number is not None and signs.number.stands_in(said))
         or (any(_is_word(one, text) for one in signs.names) and any(_is_word(one, text) for one in signs.places))
     )  # fmt: skip
 
 
-def mentions(said: str, texts: Iterable[str]) -> bool:
-    """Return whether one of the texts stands in another as whole words, in any case."""
+def mentions(said: str, texts: Iterable[str | Known]) -> bool:
+    """Return whether one of the texts stands in another as whole words, in any case, or a number in any spelling."""
     text = _folded(said)
-    return any(_is_word(_folded(one), text) for one in texts)
+    return any(one.stands_in(said) if isinstance(one, Known) else _is_word(_folded(one), text) for one in texts)
 
 
 def said_in(raw: bytes) -> str:
@@ -93,9 +95,3 @@ def _is_word(one: str, text: str) -> bool:
 
 def _stands(one: str, text: str, before: str, after: str) -> bool:
     return one in text and re.search(f"{before}{re.escape(one)}{after}", text) is not None
-
-
-def _dialled(digits: str, text: str) -> bool:
-    """Return whether a telephone number stands in a text, whole, however its digits are parted."""
-    parted = r"[\s()./-]{0,3}".join(digits)
-    return re.search(rf"(?<!\d)(?:00)?{parted}(?!\d)", text) is not None

@@ -9,7 +9,8 @@ from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.core.event import EventType
 
-# Whoever did one of these to a return has had a hand in its money.
+# Whoever did one of these to a return, or to one that was merged into it, has had a hand in its money; whoever made the
+# key of a program that did it, too.
 HANDS: Final = frozenset(
     {
         EventType.RETURN_REQUESTED.value,
@@ -18,7 +19,14 @@ HANDS: Final = frozenset(
         EventType.RETURN_INSPECTED.value,
         EventType.RETURN_EDITED.value,
         EventType.RETURN_REOPENED.value,
+        EventType.RETURN_MERGED.value,
+        EventType.RETURN_LOST.value,
         EventType.FEES_WAIVED.value,
+        EventType.FEE_WITHDRAWN.value,
+        EventType.EXCHANGE_WANTED.value,
+        EventType.EXCHANGE_BEGUN.value,
+        EventType.EXCHANGE_GIVEN_UP.value,
+        EventType.INSTANT_DECIDED.value,
         EventType.SETTLEMENT_QUOTED.value,
     }
 )

@@ -77,13 +77,15 @@ def terms_for(
     `ref` names the merchant's own record of the resolution, if one was chosen.
     """
     kind = line.facts.values.get("return.kind")
+    # What was withdrawn from before it was sent is cancelled, and owed as what was sent.
+    by_law = kind == "withdrawal" or (kind == "cancellation" and line.facts.values.get("line.reason") == "withdrawal")
     return terms_of(
         line,
         resolution,
         resolution_ref=ref,
         method=method,
         promotions=policy.promotions,
-        is_withdrawal=kind == "withdrawal",
+        is_withdrawal=by_law,
         is_cancellation=kind == "cancellation",
     )
 
@@ -204,6 +206,6 @@ def units_now(ret: Return, units: Iterable[tuple[str, int, int]]) -> dict[str, t
             for lo, hi in common((i.span,), spans)
         ]
         ranges += [UnitRange(lo, hi) for lo, hi in minus(spans, line.inspected)]
-        if ranges:
-            found[line.line_ref] = tuple(ranges)
+        if ranges:  # what was lost of an order line stands in a line of its own
+            found[line.line_ref] = (*found.get(line.line_ref, ()), *ranges)
     return found

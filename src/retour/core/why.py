@@ -169,6 +169,15 @@ def asked(reason: Reason, parent: Reason | None) -> tuple[Ask, ...]:
     return tuple(found.values())
 
 
+def photo_words(records: Sequence[Reason], code: str, language: str, default: str) -> str:
+    """Return what a reason wants photos for, in the merchant's words; nothing where it asks for none."""
+    reason = next((one for one in records if one.code == code), None)
+    if reason is None:
+        return ""
+    parent = next((one for one in records if one.id == reason.parent_id), None)
+    return " ".join(said(one.texts, language, default) for one in asked(reason, parent) if one.kind is AskKind.PHOTO)
+
+
 def requirements(questions: Sequence[Ask], *, note: bool, language: str) -> Requirements:
     """Return what is wanted as the policy would say it; a demanded photo is one more photo of the line."""
     photos = sum(one.kind is AskKind.PHOTO and one.required for one in questions)

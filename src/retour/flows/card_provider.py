@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -28,6 +30,7 @@ async def add(
 ) -> Connection:  # fmt: skip
     """Connect a store to Stripe: its key is sealed to the executor, the secret of its messages to the house.
 
+    One that was disconnected is connected again under its name, with what it is told at and signed by.
     Refuses store_not_found, invalid_name, invalid_card_key, invalid_url, already_exists (of that name, or in this store).
     """
     if await account.get_store(db, store_id) is None:
@@ -37,9 +40,10 @@ async def add(
         raise Refused("invalid_name", f"a name has 1 to {NAME_MOST} characters", field="name")
     url = address or ADDRESS
     check_url(url, field="address", allow_plain=allow_private_urls)
-    for known in await providers(db):
-        if known.store_id == store_id or known.far_name == called:
-            raise Refused("already_exists", "one is connected already", field="name")
+    before = _before(await connection.connections(db), store_id, called, url.rstrip("/"))
+    if before is not None:
+        await _keep(db, vault, tenant_id, before.id, key, signing, actor, now)
+        return replace(before, state="connected")
     provider_id = new_id()
     added = Connection(
         id=provider_id, store_id=store_id, platform=STRIPE, far_name=called, base_url=url.rstrip("/"), created_at=now,
@@ -60,16 +64,7 @@ async def reseal(
 ) -> None:  # fmt: skip
     """Replace the key, the secret of messages, or both, and call the provider again. Refuses card_provider_not_found."""
     await _provider(db, provider_id)
-    await connection.reseal(
-        db, provider_id, write=vault.seal_for_executor(_key(key)) if key else None, read=None,
-        webhook_secrets=_locked(vault, tenant_id, provider_id, signing) if signing else None,
-    )  # fmt: skip
-    await discrepancy.resolve(
-        db, "needs_reconnect", resource_kind="connection", resource_id=provider_id, by=actor, at=now
-    )
-    await event.put(
-        db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=provider_id, actor=actor, at=now
-    )
+    await _keep(db, vault, tenant_id, provider_id, key, signing, actor, now)
 
 
 async def remove(db: Db, *, provider_id: UUID, actor: str, now: datetime) -> None:
@@ -77,11 +72,7 @@ async def remove(db: Db, *, provider_id: UUID, actor: str, now: datetime) -> Non
     await _provider(db, provider_id)
     if await connection.holds_cards(db, provider_id):
         raise Refused("card_hold_open", "cards are held with it: wait for their ends, or release them")
-    if await connection.set_state(db, provider_id, "disconnected"):
-        await event.put(
-            db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=provider_id, actor=actor,
-            at=now,
-        )  # fmt: skip
+    await connection.disconnect(db, provider_id, actor=actor, at=now)
 
 
 async def providers(db: Db) -> list[Connection]:
@@ -94,6 +85,32 @@ async def _provider(db: Db, provider_id: UUID) -> Connection:
     if found is None or found.platform not in CARD_PROVIDERS or found.state == "disconnected":
         raise Refused(MISSING, "there is no such provider of card payments")
     return found
+
+
+def _before(known: Sequence[Connection], store_id: UUID, name: str, url: str) -> Connection | None:
+    """Return the one to connect again, if it was disconnected; raise Refused(already_exists)."""
+    ours = [c for c in known if c.platform in CARD_PROVIDERS]
+    same = next((c for c in ours if c.far_name == name), None)
+    again = same if same and (same.state, same.store_id, same.base_url) == ("disconnected", store_id, url) else None
+    if same is not again or any(c.store_id == store_id and c.state != "disconnected" for c in ours):
+        raise Refused("already_exists", "one is connected already", field="name")
+    return again
+
+
+async def _keep(
+    db: Db, vault: Vault, tenant_id: UUID, provider_id: UUID, key: str | None, signing: str | None, actor: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    await connection.reseal(
+        db, provider_id, write=vault.seal_for_executor(_key(key)) if key else None, read=None,
+        webhook_secrets=_locked(vault, tenant_id, provider_id, signing) if signing else None,
+    )  # fmt: skip
+    await discrepancy.resolve(
+        db, "needs_reconnect", resource_kind="connection", resource_id=provider_id, by=actor, at=now
+    )
+    await event.put(
+        db, EventType.CONNECTION_RESEALED, resource_kind="connection", resource_id=provider_id, actor=actor, at=now
+    )
 
 
 def _key(key: str) -> bytes:

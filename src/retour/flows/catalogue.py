@@ -44,10 +44,10 @@ async def variants(
 
 
 async def search(
-    db: Db, vault: Vault, *, tenant_id: UUID, visit_id: UUID, connection_id: UUID, words: str, country: str | None,
+    db: Db, vault: Vault, *, tenant_id: UUID, who: UUID, connection_id: UUID, words: str, country: str | None,
     now: datetime,
 ) -> UUID:  # fmt: skip
-    """Search the catalogue for a shopper and return the question.
+    """Search the catalogue for a shopper (`who` is their visit) or a member of the staff and return the question.
 
     Raises Refused: `nothing_given` without a word, `text_too_long`, `too_many_requests` with `wait_s`.
     """
@@ -60,7 +60,7 @@ async def search(
         db, connection_id=connection_id, question=Question.SEARCH, said=said, country=country
     )
     if known is None or known.answered_at is None:
-        key = _bucket(vault, tenant_id, visit_id)
+        key = _bucket(vault, tenant_id, who)
         due_at = await visits.spend(db, "search", key, SEARCHES, now=now)
         if due_at is not None:
             wait = max(1, round((due_at - now).total_seconds()))
@@ -77,8 +77,8 @@ async def search(
     return known.id
 
 
-def _bucket(vault: Vault, tenant_id: UUID, visit_id: UUID) -> bytes:
-    return vault.derive(tenant_id=tenant_id, purpose=f"search:{visit_id}")[:32]
+def _bucket(vault: Vault, tenant_id: UUID, who: UUID) -> bytes:
+    return vault.derive(tenant_id=tenant_id, purpose=f"search:{who}")[:32]
 
 
 async def answer(database: Database, *, tenant_id: UUID, ask_id: UUID, read: Read, clock: Clock) -> None:

@@ -101,11 +101,7 @@ async def disconnect(db: Db, *, connection_id: UUID, actor: str, now: datetime) 
     """Call the outside system no more; what was mirrored stays. Refuses connection_not_found."""
     if await connection.get(db, connection_id) is None:
         raise Refused("connection_not_found", "there is no such connection", field="connection_id")
-    if await connection.set_state(db, connection_id, "disconnected"):
-        await event.put(
-            db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=connection_id, actor=actor,
-            at=now,
-        )  # fmt: skip
+    await connection.disconnect(db, connection_id, actor=actor, at=now)
 
 
 def webhook_secrets(vault: Vault, found: Connection, *, tenant_id: UUID) -> list[bytes]:

@@ -93,7 +93,8 @@ async def pause_payments(
 ) -> bool:
     """Stop all payments of a store, or of the whole account; return whether that changed anything.
 
-    Refuses store_not_found, reason_too_long.
+    What a program has paused, a person may pause as well: then only a person lets it go on. Refuses store_not_found,
+    reason_too_long.
     """
     because = _note(reason)
     await _check_store(db, store_id)
@@ -101,6 +102,8 @@ async def pause_payments(
         changed = await account.pause_account(db, paused=True)
     else:
         changed = await account.pause_store(db, store_id, paused=True, by=actor, because=because, at=now)
+    if not changed and not is_program(actor) and not await _is_of_a_person(db, tenant_id, store_id):
+        changed = store_id is None or await account.take_over_pause(db, store_id, by=actor, because=because, at=now)
     if changed:
         await _tell_switched(db, EventType.PAYMENTS_PAUSED, tenant_id, store_id, actor, now, because, [])
     return changed
@@ -111,8 +114,8 @@ async def resume_payments(
 ) -> bool:
     """Let payments go again and count anew; return whether that changed anything.
 
-    What the breaker has stopped, a person lets go on, with a reason: refuses person_needed to a program, and
-    reason_missing. Also refuses store_not_found, reason_too_long.
+    What the breaker or a person has stopped, a person lets go on; after the breaker with a reason. Refuses
+    person_needed to a program, reason_missing, store_not_found, reason_too_long.
     """
     because = _note(reason)
     await _check_store(db, store_id)
@@ -120,6 +123,8 @@ async def resume_payments(
     tripped = known is not None and known.tripped_at is not None
     if tripped and is_program(actor):
         raise Refused("person_needed", "the breaker has stopped payments: a person has to let them go on")
+    if is_program(actor) and await _is_of_a_person(db, tenant_id, store_id):
+        raise Refused("person_needed", "a person has paused payments: a person has to let them go on")
     if tripped and because is None:
         raise Refused("reason_missing", "say why payments may go on", field="reason")
     told: list[jobs.Job] = []
@@ -131,6 +136,17 @@ async def resume_payments(
     if changed:
         await _tell_switched(db, EventType.PAYMENTS_RESUMED, tenant_id, store_id, actor, now, because, told)
     return changed
+
+
+async def _is_of_a_person(db: Db, tenant_id: UUID, store_id: UUID | None) -> bool:
+    """Return whether payments are paused by somebody who is no program."""
+    if store_id is None:
+        whole = await account.get_account(db)
+        paused_by = await guard.paused_by(db, tenant_id) if whole and whole.payments_paused else None
+    else:
+        known = await account.get_store(db, store_id)
+        paused_by = known.paused_by if known and known.payments_paused else None
+    return paused_by is not None and not is_program(paused_by)
 
 
 async def _reset(db: Db, store_id: UUID, actor: str, now: datetime) -> list[jobs.Job]:

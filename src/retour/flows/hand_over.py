@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from retour.core.breaker import counted
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.exchange_order import chosen_for, handed_in
@@ -11,7 +12,7 @@ from retour.core.refund import Plan
 from retour.core.rma import SettlementState
 from retour.core.rma.exchange import AT_REST
 from retour.core.settling import again
-from retour.store import discrepancy, ledger, order
+from retour.store import breaker, discrepancy, ledger, order
 from retour.store import exchange_order as exchange_orders
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -37,7 +38,10 @@ async def hand_over(db: Db, record: ReturnRecord, row: SettlementRow, plan: Plan
     worth = plan.total.presentment + plan.bonus
     is_nothing = worth == 0 and row.resolution not in _NOT_MONEY
     reasons = sorted({r.kind.value for r in plan.adjustments})
-    if not await outside.hand_over(db, row.id, plan=plan, reasons=reasons, at=now, is_nothing=is_nothing):
+    leaves = counted(row.resolution, plan.total.shop + plan.bonus_shop)
+    if not await outside.hand_over(
+        db, row.id, plan=plan, reasons=reasons, at=now, counted=leaves, is_nothing=is_nothing
+    ):
         return
     await refunds.add_lines(db, row.id, row.order_id, plan)
     if row.resolution == "exchange":
@@ -63,13 +67,15 @@ async def pay_outside(
     """Decide that a settlement the platform disagrees with is paid by hand: our figure, by another way.
 
     It is what is left where no payment stands behind an amount, as with an article that was exchanged for. Where a
-    second person has to approve it, it waits for that, and is decided once more afterwards. Raises
-    Refused: `settlement_not_found`, `move_not_allowed` where no difference waits for a person.
+    second person has to approve it, or it stops the store's breaker, it waits, and is decided once more afterwards.
+    Raises Refused: `settlement_not_found`, `move_not_allowed` where no difference waits for a person, `payments_paused`.
     """
     row, record = await _locked(db, settlement_id)
     await refunds.lock_captures(db, row.order_id)
     if row.state is not SettlementState.QUOTED or row.comparison != "differs":
         raise Refused("move_not_allowed", "there is no difference to decide", facts={"state": row.state.value})
+    if await breaker.is_paused(db, record.store_id):
+        raise Refused("payments_paused", "the payments of the store are paused: nothing is paid by hand either")
     found = await order.load(db, row.order_id)
     assert found is not None, "an order is never deleted"
     at = await returns.standing(db, record, found.order, policies, before=row.seq)
@@ -80,7 +86,10 @@ async def pay_outside(
     note = {"settlement_id": row.id, "paid_by": "hand", "reason": reason}
     await returns.changed(db, record, EventType.SETTLEMENT_QUOTED, actor=actor, at=now, data=note)
     await discrepancy.resolve(db, DISAGREES, resource_kind="settlement", resource_id=row.id, by=actor, at=now)
-    if not await seconds.wait_for_second(db, record, row, plan, at=now, is_override=True, is_outside=True):
+    if await seconds.wait_for_second(db, record, row, plan, at=now, is_override=True, is_outside=True):
+        return await _again(db, settlement_id)
+    leaves = counted(row.resolution, plan.total.shop + plan.bonus_shop)
+    if not leaves or not await breaker.holds_back(db, record.store_id, minor=leaves, at=now):
         await hand_over(db, record, row, plan, now)
     return await _again(db, settlement_id)
 

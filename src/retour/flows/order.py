@@ -17,6 +17,7 @@ from retour.core.refund import with_kits
 from retour.core.rma import SettlementState
 from retour.store import connection as connections
 from retour.store import discrepancy, event, jobs, kits, sync
+from retour.store import intake as intakes
 from retour.store import order as orders
 from retour.store import picture as pictures
 from retour.store import refund as refunds
@@ -93,6 +94,11 @@ async def mirror(
             resource_id=record.id, store_id=record.store_id, actor=ACTOR, cause=cause, at=at, data=data,
         )  # fmt: skip
         await jobs.defer(db, [Job(Task.DELIVER, delivery) for delivery in deliveries])
+    if saved.added:
+        await intakes.wake(
+            db, store_id=record.store_id, order_id=record.id, number_folded=orders.fold_name(record.order.name),
+            ref=record.order.ref, connection_id=connection_id, at=at,
+        )  # fmt: skip
     fresh = await pictures.want(db, urls=[line.image_url for line in record.order.lines], at=at)
     await jobs.defer(db, [Job(Task.FETCH_PICTURE, picture, priority=LATER) for picture in fresh])
     findings = (*saved.findings, *_found(fetched.findings), *check(record.order))

@@ -74,11 +74,7 @@ async def rotate(db: Db, vault: Vault, *, tenant_id: UUID, partner_id: UUID, act
 async def remove(db: Db, *, partner_id: UUID, actor: str, now: datetime) -> None:
     """Take nothing more from a warehouse or carrier; what it reported stays. Refuses partner_not_found."""
     await _partner(db, partner_id)
-    if await connection.set_state(db, partner_id, "disconnected"):
-        await event.put(
-            db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=partner_id, actor=actor,
-            at=now,
-        )  # fmt: skip
+    await connection.disconnect(db, partner_id, actor=actor, at=now)
 
 
 async def partners(db: Db) -> list[Connection]:

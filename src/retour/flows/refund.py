@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from retour.core import refund
+from retour.core.breaker import counted
 from retour.core.cancelling import check_unsent, refunded
 from retour.core.effect import EffectKind, Leg, RefundTender
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.payout import plain_units, refunded_shipping
-from retour.core.platforms import Platforms, serial_key
+from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, PlatformQuote, QuotedLine, Unreachable
 from retour.core.refund import Agreement, Comparison, Plan
 from retour.core.rma import SettlementState
 from retour.core.settling import again
+from retour.store import breaker, discrepancy, event, jobs, order
 from retour.store import connection as connections
-from retour.store import discrepancy, event, jobs, order
 from retour.store import effect as effects
 from retour.store import refund as refunds
 from retour.store import rma as returns
@@ -210,8 +211,15 @@ async def _hand_on(db: Db, settlement_id: UUID, policies: PolicyCache, hand_over
     settling = await _load(db, settlement_id, policies)
     if settling is None or settling.record.own.pays(settling.row.resolution):
         return
-    if not await seconds.wait_for_second(db, settling.record, settling.row, settling.plan, at=now, is_outside=True):
-        await hand_over(db, settling.record, settling.row, settling.plan, now)
+    record, row, plan = settling.record, settling.row, settling.plan
+    if await seconds.wait_for_second(db, record, row, plan, at=now, is_outside=True):
+        return
+    leaves = counted(row.resolution, plan.total.shop + plan.bonus_shop)
+    if leaves and await breaker.holds_back(db, record.store_id, minor=leaves, at=now):
+        await refunds.set_due(db, row.id, due_at=now + RETRY_READ)
+        await returns.refresh(db, record.rma.id, at=now)
+        return
+    await hand_over(db, record, row, plan, now)
 
 
 async def _as_now(db: Db, row: SettlementRow, record: ReturnRecord, found: OrderRecord, policies: PolicyCache) -> Plan:
@@ -303,10 +311,8 @@ async def _plan_refund(
             connection_id=settling.connection.id,
             order_id=settling.row.order_id,
             rma_id=settling.row.rma_id,
-            quiet_period=platforms.quiet(capability),
-            trusted_window=platforms.window(capability),
-            serial_key=serial_key(capability, settling.row.order_id),
-            repeat_harmless=False,
+            platforms=platforms,
+            capability=capability,
             amount_minor=sum(leg.amount_minor for leg in plan.legs),
             shop_minor=max(plan.total.shop, 0),
             currency=plan.currency,

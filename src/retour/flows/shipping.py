@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from retour.core.errors import Refused
@@ -12,6 +13,11 @@ from retour.core.shipping import tracking_number as number_of
 from retour.store import receiving
 from retour.store import rma as returns
 from retour.store.db import Db
+
+# What a carrier says only of a parcel that it has, or had.
+_SCANNED: Final = frozenset({ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED, ShipmentStatus.LOST})
+# On the last stretch of its way a parcel is on its way.
+_ALSO: Final = {"out_for_delivery": ShipmentStatus.IN_TRANSIT}
 
 
 async def add_shipment(db: Db, *, rma_id: UUID, carrier: str, tracking_number: str, actor: str, now: datetime) -> UUID:
@@ -46,10 +52,14 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
     `invalid_tracking_number`.
     """
     try:
-        status = ShipmentStatus(said.status)
+        status = _ALSO.get(said.status) or ShipmentStatus(said.status)
     except ValueError:
         raise Refused("unknown_tracking_status", f"{said.status[:40]!r} is no status of a parcel") from None
-    said = replace(said, carrier=carrier_code(said.carrier), tracking_number=number_of(said.tracking_number))
+    # A scan is never of a later time than now: taken at its word it would outdate all that are still to come.
+    said = replace(
+        said, carrier=carrier_code(said.carrier), tracking_number=number_of(said.tracking_number),
+        occurred_at=min(said.occurred_at, now),
+    )  # fmt: skip
     known = await receiving.find_shipment(db, carrier=said.carrier, tracking_number=said.tracking_number)
     if known is None:
         await _announce(db, said, now)
@@ -59,7 +69,7 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
     assert record is not None
     if not await receiving.move_shipment(db, known["id"], to=status, at=said.occurred_at):
         return False
-    first_scan = status in (ShipmentStatus.IN_TRANSIT, ShipmentStatus.DELIVERED) and record.rma.in_transit_at is None
+    first_scan = status in _SCANNED and record.rma.in_transit_at is None
     await returns.mark_times(
         db,
         record.rma.id,
@@ -79,7 +89,7 @@ async def track(db: Db, *, said: TrackingEvent, now: datetime) -> bool:
 async def _announce(db: Db, said: TrackingEvent, now: datetime) -> None:
     """Announce the parcel for the return that its label names; raise Refused(tracking_number_not_found) if none fits."""
     number = return_number(said.reference)
-    rma_id = await returns.find_by_number(db, number) if number is not None else None
+    rma_id = await returns.find_going_on(db, number) if number is not None else None
     if rma_id is None:
         raise Refused("tracking_number_not_found", "no return has that parcel")
     try:

@@ -28,7 +28,7 @@ Clock = Callable[[], datetime]
 PATIENCE: Final = 8
 ACTOR: Final = "inbox"
 UNREADABLE: Final = "unreadable"
-ASKED: Final = "order.asked"
+ASKED: Final = webhook.ASKED
 _LONGEST: Final = 200
 _NOT_KEPT: Final = frozenset({"note"})  # free text may name a person; the sealed body has it
 

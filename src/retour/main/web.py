@@ -27,6 +27,7 @@ from retour.main.house import House, utc_now
 from retour.web.error_pages import either_exception_handlers
 from retour.web.pages import Pages
 from retour.web.pictures import picture_handlers
+from retour.web.rate import Meter
 from retour.web.serving import kit_handlers
 from retour.web.session import Sessions, sign_in_handlers
 from retour.web.vitals import counted, vitals_handlers
@@ -43,6 +44,7 @@ def web_app(here: House) -> Litestar:
     settings = here.settings
     mailbox = Mailbox(here.database, here.vault, inbounds(), always=TOPICS)
     pages = Pages.load()
+    for_staff = pages.for_staff()
     sessions = Sessions(here.database, utc_now, https=settings.public_url.startswith("https://"))
     return Litestar(
         [
@@ -52,11 +54,12 @@ def web_app(here: House) -> Litestar:
                 policies=here.policies,
                 allow_private_urls=settings.allow_private_urls,
                 public_url=settings.public_url,
+                meter=Meter(settings.api_per_minute),
             ),
             *route_handlers(mailbox, utc_now),
             *kit_handlers(pages, utc_now),
-            *dashboard.route_handlers(desk(here, pages, sessions), installation(here)),
-            *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, pages, sessions, utc_now)),
+            *dashboard.route_handlers(desk(here, for_staff, sessions), installation(here)),
+            *warehouse.route_handlers(Dock(here.database, here.vault, here.policies, for_staff, sessions, utc_now)),
             *portal.route_handlers(
                 here.database, here.vault, pages, here.policies, clock=utc_now, public_url=settings.public_url
             ),

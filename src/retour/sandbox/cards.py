@@ -97,6 +97,8 @@ class Cards:
         fault = self._fault(name)
         if fault is not None and fault["how"] in ("lost_before", "throttled"):
             return Cut() if fault["how"] == "lost_before" else _error(429, "rate_limit", "Too many requests")
+        if fault is not None and fault["how"] == "401":
+            return _error(401, "invalid_request_error", "Invalid API Key provided")
         status, said = self._act(name, request, dict(parse_qsl(body.decode())), fault)
         if fault is not None and fault["how"] == "500":
             status, said = 500, {"error": {"type": "api_error", "message": "as you wished"}}
@@ -229,12 +231,15 @@ class Cards:
         intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
         self.counts["captured"] += 1
         self.captured += amount
+        self.tell("payment_intent.succeeded", intent)
         return intent
 
     def _release(self, ref: str) -> Thing:
-        intent = self._held(ref)
-        intent |= {"status": "canceled", "amount_capturable": 0}
-        self.counts["released"] += 1
+        return self._cancel(self._held(ref), "released", None)
+
+    def _cancel(self, intent: Thing, count: str, why: str | None) -> Thing:
+        intent |= {"status": "canceled", "amount_capturable": 0, "cancellation_reason": why}
+        self.counts[count] += 1
         self.tell("payment_intent.canceled", intent)
         return intent
 
@@ -242,9 +247,7 @@ class Cards:
         """Let go what was held for seven days, and close what was open for one."""
         for intent in self.intents.values():
             if intent["status"] == "requires_capture" and intent["created"] + LAPSE_S <= self.now():
-                intent |= {"status": "canceled", "amount_capturable": 0}
-                self.counts["lapsed"] += 1
-                self.tell("payment_intent.canceled", intent)
+                self._cancel(intent, "lapsed", "automatic")
         for page in self.pages.values():
             if page["status"] == "open" and page["expires_at"] <= self.now():
                 page["status"] = "expired"
@@ -299,8 +302,21 @@ class Cards:
             return RedirectResponse(page["cancel_url"], 303)
         return RedirectResponse(page["success_url"], 303)
 
+    def let_go(self, ref: str) -> None:
+        """Let somebody in the provider's own dashboard let an authorisation go (its id, or `last`)."""
+        self._cancel(self._held(self._named(ref)), "let_go", "requested_by_customer")
+
+    def take(self, ref: str, amount: int | None = None) -> None:
+        """Let somebody in the provider's own dashboard capture an authorisation, or a part of it."""
+        intent = self._held(self._named(ref))
+        self._capture(intent["id"], amount or intent["amount_capturable"])
+
+    def _named(self, ref: str) -> str:
+        held = [ref for ref, intent in self.intents.items() if intent["status"] == "requires_capture"]
+        return held[-1] if ref == "last" and held else ref
+
     async def _desk(self, request: Request) -> Response:
-        """Take wishes: `faults`, `advance_s`, `confirm` a page (its id, or `last`), where events go; tell the books."""
+        """Take wishes: `faults`, `advance_s`, `confirm` a page, what its dashboard does (`let_go`, `capture`); tell the books."""
         wish = await read_wish(request)
         self.faults += wish.get("faults", [])
         self.ahead_s += int(wish.get("advance_s", 0))
@@ -308,12 +324,16 @@ class Cards:
         self.webhook_secret = wish.get("webhook_secret", self.webhook_secret)
         self._lapse()
         said = None
-        if "confirm" in wish:
-            ref = list(self.pages)[-1] if wish["confirm"] == "last" else wish["confirm"]
-            try:
+        try:
+            if "let_go" in wish:
+                self.let_go(str(wish["let_go"]))
+            if "capture" in wish:
+                self.take(str(wish["capture"]), wish.get("amount"))
+            if "confirm" in wish:
+                ref = list(self.pages)[-1] if wish["confirm"] == "last" else wish["confirm"]
                 said = self.confirm(ref, declines=bool(wish.get("declines")))["id"]
-            except (Declined, Wrong) as no:
-                return JSONResponse({"error": type(no).__name__}, 402)
+        except (Declined, Wrong) as no:
+            return JSONResponse({"error": type(no).__name__}, 402)
         held = sum(i["amount_capturable"] for i in self.intents.values())
         return JSONResponse(
             {"counts": dict(self.counts), "captured": self.captured, "held": held, "confirmed": said,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -110,7 +111,8 @@ class Warehouse:
         return [{"line_id": line["line_id"], "quantity": line["quantity"]} for line in found["lines"]]
 
     def _message(self, schema: str, found: dict[str, Any], lines: list[Any], **more: Any) -> dict[str, Any]:
-        return {"schema": schema, "return": found["return"], "lines": lines, **more}
+        at = datetime.now(UTC).isoformat()
+        return {"schema": schema, "return": found["return"], "lines": lines, "occurred_at": at, **more}
 
     def tell(self, message: dict[str, Any], *, known_as: str | None = None) -> None:
         """Send a report to the configured address, signed anew for each try under one id."""

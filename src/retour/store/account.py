@@ -48,6 +48,10 @@ PAUSE_STORE: Final = """
 UPDATE store SET payments_paused = $2, paused_by = $3, paused_because = $4, paused_at = $5
  WHERE tenant_id = current_tenant() AND id = $1 AND payments_paused <> $2 RETURNING id
 """
+TAKE_OVER_PAUSE: Final = """
+UPDATE store SET paused_by = $2, paused_because = $3, paused_at = $4
+ WHERE tenant_id = current_tenant() AND id = $1 AND payments_paused RETURNING id
+"""
 
 ADD_STAFF: Final = """
 INSERT INTO staff (tenant_id, id, email, email_folded, name, role, password_hash, created_at)
@@ -84,7 +88,7 @@ REVOKE_KEY: Final = """
 UPDATE api_key SET revoked_at = $2 WHERE tenant_id = current_tenant() AND id = $1 AND revoked_at IS NULL RETURNING id
 """
 READ_KEY: Final = """
-SELECT k.role, k.secret_sha256, k.last_used_at,
+SELECT k.role, k.secret_sha256, k.last_used_at, k.isv_id,
        coalesce((SELECT jsonb_object_agg(s.shop_name, s.id)
                    FROM store s WHERE s.tenant_id = k.tenant_id), '{}') AS stores
   FROM api_key k WHERE k.tenant_id = current_tenant() AND k.id = $1 AND k.revoked_at IS NULL
@@ -156,12 +160,14 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class LiveKey:
-    """What signing in needs of a key: its role, the hash of its secret, and the account's stores by name."""
+    """What signing in needs of a key: its role, the hash of its secret, the account's stores by name, and which
+    integrator had made it, if one had."""
 
     role: Role
     secret_sha256: bytes
     last_used_at: datetime | None
     stores: Mapping[str, UUID]
+    made_by: UUID | None
 
 
 async def route_account(db: Db, name: str) -> UUID | None:
@@ -252,6 +258,11 @@ async def pause_store(
     return await db.fetchval(PAUSE_STORE, store_id, paused, *told) is not None
 
 
+async def take_over_pause(db: Db, store_id: UUID, *, by: str, because: str | None, at: datetime) -> bool:
+    """Write that somebody else stands behind the pause of a store now; return whether it is paused."""
+    return await db.fetchval(TAKE_OVER_PAUSE, store_id, by, because, at) is not None
+
+
 async def add_staff(db: Db, staff: Staff, *, email_folded: str, password_hash: str | None) -> None:
     """Write a member of the staff; staff_tenant_id_email_folded_key refuses the same address twice."""
     s = staff
@@ -312,7 +323,7 @@ async def read_key(db: Db, key_id: UUID) -> LiveKey | None:
     if row is None:
         return None
     named = {name: UUID(store_id) for name, store_id in row["stores"].items()}
-    return LiveKey(Role(row["role"]), row["secret_sha256"], row["last_used_at"], named)
+    return LiveKey(Role(row["role"]), row["secret_sha256"], row["last_used_at"], named, row["isv_id"])
 
 
 async def touch_key(db: Db, key_id: UUID, *, at: datetime) -> None:

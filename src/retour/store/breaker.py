@@ -18,7 +18,7 @@ PAUSED: Final = """
 SELECT s.payments_paused OR a.payments_paused FROM store s JOIN account a ON a.tenant_id = s.tenant_id
  WHERE s.tenant_id = current_tenant() AND s.id = $1
 """
-# What provably did nothing is no money that left.
+# What provably did nothing is no money that left; what the merchant was told to pay left with that.
 SENT: Final = """
 SELECT count(*) FILTER (WHERE sent > greatest(now - $3::interval, $4)) AS window_refunds,
        coalesce(sum(minor) FILTER (WHERE sent > greatest(now - $3::interval, $4)), 0)::bigint AS window_minor,
@@ -28,8 +28,14 @@ SELECT count(*) FILTER (WHERE sent > greatest(now - $3::interval, $4)) AS window
   FROM (SELECT e.first_sent_at AS sent, coalesce(e.shop_minor, e.amount_minor) AS minor, clock_timestamp() AS now
           FROM connection k
           JOIN effect e ON e.tenant_id = k.tenant_id AND e.connection_id = k.id
-         WHERE k.tenant_id = current_tenant() AND k.store_id = $1 AND e.moves_money AND e.id <> $2
-           AND e.first_sent_at > clock_timestamp() - $5::interval AND e.state NOT IN ('failed', 'cancelled')) AS left_us
+         WHERE k.tenant_id = current_tenant() AND k.store_id = $1 AND e.moves_money AND e.id IS DISTINCT FROM $2
+           AND e.first_sent_at > clock_timestamp() - $5::interval AND e.state NOT IN ('failed', 'cancelled')
+         UNION ALL
+        SELECT s.handed_at, s.handed_shop_minor, clock_timestamp()
+          FROM settlement s
+          JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
+         WHERE s.tenant_id = current_tenant() AND r.store_id = $1 AND s.handed_shop_minor > 0
+           AND s.handed_at > clock_timestamp() - $5::interval) AS left_us
 """
 
 
@@ -40,21 +46,33 @@ async def must_wait(db: Db, claim: Claim, *, at: datetime) -> bool:
     """
     if not claim.watched or claim.effect.first_sent_at is not None:
         return False
-    store_id = claim.connection.store_id
-    known = await guard.lock(db, store_id)
-    if known is None:
-        return False
-    if await db.fetchval(PAUSED, store_id):
-        return True
     minor = claim.shop_minor or claim.effect.amount_minor or 0
-    trip = trips(known.limits, await _sent(db, store_id, claim.effect.id, known), minor=minor)
+    return await holds_back(db, claim.connection.store_id, minor=minor, at=at, effect_id=claim.effect.id)
+
+
+async def holds_back(db: Db, store_id: UUID, *, minor: int, at: datetime, effect_id: UUID | None = None) -> bool:
+    """Return whether a payment of so many minor units of the books' currency must not leave a store now, as `must_wait`.
+
+    It is not sent by us if it is no effect: the merchant is told to pay it.
+    """
+    known = await guard.lock(db, store_id)
+    if await is_paused(db, store_id):
+        return True
+    if known is None or not known.limits.watches:
+        return False
+    trip = trips(known.limits, await _sent(db, store_id, effect_id, known), minor=minor)
     if trip is None:
         return False
     await _stop(db, store_id, trip, known.limits, at)
     return True
 
 
-async def _sent(db: Db, store_id: UUID, effect_id: UUID, known: Guard) -> Sent:
+async def is_paused(db: Db, store_id: UUID) -> bool:
+    """Return whether the payments of a store, or of its account, are paused."""
+    return bool(await db.fetchval(PAUSED, store_id))
+
+
+async def _sent(db: Db, store_id: UUID, effect_id: UUID | None, known: Guard) -> Sent:
     limits = known.limits
     window = timedelta(minutes=limits.window_minutes)
     far = timedelta(days=MONTH_DAYS + 1) if limits.norm_times else timedelta(days=1)

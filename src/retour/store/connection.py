@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from retour.store import discrepancy
+from retour.core.event import EventType
+from retour.store import discrepancy, event
 from retour.store.db import Db
 
 ROUTE: Final = "SELECT tenant_id FROM route_connection($1)"
@@ -31,8 +32,10 @@ UPDATE connection SET sealed_write = coalesce($2, sealed_write), sealed_read = c
  WHERE tenant_id = current_tenant() AND id = $1 RETURNING id
 """
 SET_SETTINGS: Final = "UPDATE connection SET settings = $2 WHERE tenant_id = current_tenant() AND id = $1"
-SET_STATE: Final = """
-UPDATE connection SET state = $2 WHERE tenant_id = current_tenant() AND id = $1 AND state <> $2 RETURNING id
+SET_ADDRESS: Final = "UPDATE connection SET base_url = $2 WHERE tenant_id = current_tenant() AND id = $1"
+DISCONNECT: Final = """
+UPDATE connection SET state = 'disconnected'
+ WHERE tenant_id = current_tenant() AND id = $1 AND state <> 'disconnected' RETURNING store_id
 """
 HOLDS_CARDS: Final = """
 SELECT EXISTS (SELECT FROM card_hold WHERE tenant_id = current_tenant() AND connection_id = $1
@@ -114,9 +117,24 @@ async def set_settings(db: Db, connection_id: UUID, settings: Mapping[str, objec
     await db.execute(SET_SETTINGS, connection_id, dict(settings))
 
 
-async def set_state(db: Db, connection_id: UUID, state: str) -> bool:
-    """Set connected, needs_reconnect or disconnected; return whether that changed anything."""
-    return await db.fetchval(SET_STATE, connection_id, state) is not None
+async def set_address(db: Db, connection_id: UUID, base_url: str) -> None:
+    """Write the address of a connection."""
+    await db.execute(SET_ADDRESS, connection_id, base_url)
+
+
+async def disconnect(db: Db, connection_id: UUID, *, actor: str, at: datetime) -> bool:
+    """Call an outside system no more, and ask nobody to connect it again; return whether that changed anything."""
+    store_id = await db.fetchval(DISCONNECT, connection_id)
+    if store_id is None:
+        return False
+    await discrepancy.resolve(
+        db, "needs_reconnect", resource_kind="connection", resource_id=connection_id, by=actor, at=at
+    )
+    await event.put(
+        db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=connection_id,
+        store_id=store_id, actor=actor, at=at,
+    )  # fmt: skip
+    return True
 
 
 async def holds_cards(db: Db, connection_id: UUID) -> bool:

@@ -32,7 +32,12 @@ UPDATE discrepancy SET state = 'resolved', resolved_at = $2, resolved_by = $3
 """
 GET: Final = "SELECT kind, state FROM discrepancy WHERE tenant_id = current_tenant() AND id = $1"
 WAS_OPENED: Final = """
-SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = current_tenant() AND kind = $1 AND resource_id = $2)
+SELECT EXISTS (SELECT FROM discrepancy WHERE tenant_id = current_tenant() AND kind = $1 AND resource_id = $2
+                                         AND ($3::timestamptz IS NULL OR opened_at >= $3))
+"""
+WAS_TOLD: Final = """
+SELECT EXISTS (SELECT FROM discrepancy
+                WHERE tenant_id = current_tenant() AND kind = $1 AND resource_id = $2 AND details @> $3)
 """
 LIST_OPEN: Final = """
 SELECT id, store_id, kind, resource_kind, resource_id, owner, next_step, details, opened_at FROM discrepancy
@@ -141,7 +146,13 @@ async def list_open(
     return [Discrepancy(**row) for row in await db.fetch(LIST_OPEN, resource_kind, resource_id, store_id, limit)]
 
 
-async def was_opened(db: Db, kind: str, *, resource_id: UUID) -> bool:
-    """Return whether a difference of that kind was ever shown for a resource, open or settled."""
-    found: bool = await db.fetchval(WAS_OPENED, kind, resource_id)
+async def was_opened(db: Db, kind: str, *, resource_id: UUID, since: datetime | None = None) -> bool:
+    """Return whether a difference of that kind was shown for a resource, since a time if one is named, open or settled."""
+    found: bool = await db.fetchval(WAS_OPENED, kind, resource_id, since)
+    return found
+
+
+async def was_told(db: Db, kind: str, details: Mapping[str, object], *, resource_id: UUID) -> bool:
+    """Return whether a difference of that kind with these details was shown for a resource, open or settled."""
+    found: bool = await db.fetchval(WAS_TOLD, kind, resource_id, dict(details))
     return found

@@ -12,11 +12,16 @@ from retour.store.ids import new_id
 
 MOST_MATCHES: Final = 20
 
-# One statement for every meaning of a code. An order without a return is a hit without one. Quantities in units.
+# One statement for every meaning of a code. The number of a return that was merged leads to the one that goes on; an
+# order without a return is a hit without one. Quantities in units.
 LOOK_UP: Final = """
-WITH hit AS (
-  SELECT r.order_id, r.id AS rma_id, 1 AS rank, 'return' AS how FROM rma r
-   WHERE r.tenant_id = current_tenant() AND r.number = $1
+WITH RECURSIVE named (order_id, id, merged_into) AS (
+  SELECT r.order_id, r.id, r.merged_into FROM rma r WHERE r.tenant_id = current_tenant() AND r.number = $1
+  UNION
+  SELECT r.order_id, r.id, r.merged_into
+    FROM named n JOIN rma r ON r.tenant_id = current_tenant() AND r.id = n.merged_into),
+hit AS (
+  SELECT order_id, id AS rma_id, 1 AS rank, 'return' AS how FROM named WHERE merged_into IS NULL
   UNION ALL
   SELECT r.order_id, r.id, 2, 'parcel' FROM shipment s JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
    WHERE s.tenant_id = current_tenant() AND s.tracking_number = ANY ($2::text[])

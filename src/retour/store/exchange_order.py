@@ -77,8 +77,8 @@ SELECT s.unpaid_days, s.remind_days FROM store s JOIN rma r ON r.tenant_id = s.t
 """
 TURN: Final = """
 UPDATE settlement SET state = 'quoted', resolution = $2, resolution_ref = NULL, handed_to = NULL, handed_at = NULL,
-       comparison = NULL, platform_quote = NULL, report_due_at = NULL, report_ref = NULL, report_note = NULL,
-       reported_by = NULL, reported_at = NULL, settled_at = NULL, due_at = NULL
+       handed_shop_minor = NULL, comparison = NULL, platform_quote = NULL, report_due_at = NULL, report_ref = NULL,
+       report_note = NULL, reported_by = NULL, reported_at = NULL, settled_at = NULL, due_at = NULL
  WHERE tenant_id = current_tenant() AND id = $1 AND handed_to = 'merchant' AND state IN ('handed_over', 'due', 'settled')
 RETURNING id
 """

@@ -32,6 +32,7 @@ SELECT name, email, phone, postcode_folded AS postcode, current_tenant() AS tena
   FROM person WHERE tenant_id = current_tenant() AND id = $1
 """
 # What the last year shows of everybody of one identity, fifty at most; `$5` is a return that is left out, `$7` the store.
+# What was cancelled never left; a first claim of goods that stayed or never came is anybody's bad luck.
 SEEN: Final = """
 WITH hit AS (SELECT * FROM unnest($1::text[], $2::bytea[]) AS k (kind, key)),
 same AS (
@@ -41,7 +42,16 @@ same AS (
             WHERE k.tenant_id = current_tenant() AND k.kind = hit.kind AND k.key = hit.key LIMIT 50) AS k LIMIT 50)),
 past AS (
   SELECT r.id FROM same JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id
-   WHERE r.requested_at > $4 AND r.id IS DISTINCT FROM $5 AND r.status NOT IN ('cancelled', 'expired', 'rejected'))
+   WHERE r.requested_at > $4 AND r.id IS DISTINCT FROM $5 AND r.status NOT IN ('cancelled', 'expired', 'rejected')
+     AND r.kind <> 'cancellation'),
+kept AS (
+  SELECT DISTINCT s.rma_id, r.kind = 'claim' AS is_claim
+    FROM same
+    JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id AND r.requested_at > $4
+     AND r.kind <> 'cancellation'
+    JOIN settlement s ON s.tenant_id = r.tenant_id AND s.rma_id = r.id AND s.state = 'settled'
+     AND s.moment <> 'inspected' AND s.resolution <> 'keep_item' AND s.total_minor > 0 AND s.settled_at < $6
+   WHERE NOT EXISTS (SELECT FROM receipt t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id))
 SELECT (SELECT count(*) FROM past) AS returns,
        (SELECT coalesce(sum(c.ordered - c.cancelled), 0) FROM same
           JOIN sales_order o ON o.tenant_id = current_tenant() AND o.person_id = same.id AND o.placed_at > $4
@@ -52,20 +62,23 @@ SELECT (SELECT count(*) FROM past) AS returns,
        (SELECT count(DISTINCT i.rma_id) FROM same JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id
           JOIN inspection i ON i.tenant_id = r.tenant_id AND i.rma_id = r.id AND i.at > $4
           JOIN return_line l ON l.tenant_id = i.tenant_id AND l.id = i.return_line_id
-         WHERE i.grade IN ('opened', 'damaged')
-           AND l.reason NOT IN ('damaged', 'defective', 'wrong_item', 'not_as_described')) AS worn,
+         WHERE i.grade IN ('opened', 'damaged') AND r.kind <> 'claim'
+           AND l.reason NOT IN ('damaged', 'defective', 'wrong_item', 'not_as_described')
+           AND NOT EXISTS (SELECT FROM reason y
+                            WHERE y.tenant_id = r.tenant_id AND y.store_id = r.store_id AND y.code = l.reason
+                              AND y.standard_group IN ('quality', 'mistake'))) AS worn,
        (SELECT count(DISTINCT r.id) FROM same JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id
          WHERE r.requested_at > $4 AND (
            EXISTS (SELECT FROM inspection i WHERE i.tenant_id = r.tenant_id AND i.rma_id = r.id AND NOT i.accepted)
            OR EXISTS (SELECT FROM goods_observation g
                        WHERE g.tenant_id = r.tenant_id AND g.rma_id = r.id AND g.kind IN ('not_on_it', 'miscounted')
                          AND g.withdrawn_at IS NULL))) AS swapped,
-       (SELECT count(DISTINCT s.rma_id) FROM same JOIN rma r ON r.tenant_id = current_tenant() AND r.person_id = same.id
-          JOIN settlement s ON s.tenant_id = r.tenant_id AND s.rma_id = r.id AND s.state = 'settled'
-           AND s.moment <> 'inspected' AND s.resolution <> 'keep_item' AND s.total_minor > 0 AND s.settled_at < $6
-         WHERE r.requested_at > $4
-           AND NOT EXISTS (SELECT FROM receipt t WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id)) AS without_goods,
-       (SELECT count(*) - 1 FROM same) AS others,
+       (SELECT count(*) FILTER (WHERE NOT is_claim) + greatest(count(*) FILTER (WHERE is_claim) - 1, 0) FROM kept)
+         AS without_goods,
+       (SELECT count(DISTINCT coalesce(p.email_folded, p.id::text))
+          FROM same JOIN person p ON p.tenant_id = current_tenant() AND p.id = same.id
+         WHERE p.id <> $3 AND p.email_folded IS DISTINCT FROM
+               (SELECT m.email_folded FROM person m WHERE m.tenant_id = current_tenant() AND m.id = $3)) AS others,
        EXISTS (SELECT FROM shopper_list b JOIN hit ON hit.kind = b.kind AND hit.key = b.key
                 WHERE b.tenant_id = current_tenant() AND b.list = 'block' AND b.removed_at IS NULL) AS blocked,
        EXISTS (SELECT FROM shopper_list a JOIN hit ON hit.kind = a.kind AND hit.key = a.key

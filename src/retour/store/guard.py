@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from retour.core.breaker import Limits
+from retour.core.effect import STOPPED_KINDS
 from retour.core.second import Second, SecondRule
 from retour.store.db import Db, Record
 
@@ -37,12 +38,23 @@ RESUMED: Final = """
 UPDATE money_guard SET tripped_at = NULL, counted_since = clock_timestamp()
  WHERE tenant_id = current_tenant() AND store_id = $1
 """
-# Whose blocker names the pause, or will once it begins.
+# Whose blocker names the pause, or will once it begins; `$2` are the kinds of effects that stop with the payments.
 CONCERNED: Final = """
-SELECT DISTINCT r.id FROM settlement s JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
+SELECT r.id FROM settlement s JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
  WHERE s.tenant_id = current_tenant() AND s.state IN ('quoted', 'due') AND ($1::uuid IS NULL OR r.store_id = $1)
+ UNION
+SELECT e.rma_id FROM effect e JOIN connection k ON k.tenant_id = e.tenant_id AND k.id = e.connection_id
+ WHERE e.tenant_id = current_tenant() AND e.state = 'intent' AND e.kind = ANY ($2::text[]) AND e.rma_id IS NOT NULL
+   AND ($1::uuid IS NULL OR k.store_id = $1)
  LIMIT 20000
 """
+# Who paused the whole account last.
+PAUSED_BY: Final = """
+SELECT actor FROM event
+ WHERE tenant_id = current_tenant() AND resource_kind = 'account' AND resource_id = $1 AND type = 'payments.paused'
+ ORDER BY seq DESC LIMIT 1
+"""
+_STOPPED: Final = sorted(STOPPED_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,13 @@ async def set_resumed(db: Db, store_id: UUID) -> None:
 
 async def concerned(db: Db, store_id: UUID | None) -> list[UUID]:
     """Return the returns of a store, or of the account, whose money has not left."""
-    return [row["id"] for row in await db.fetch(CONCERNED, store_id)]
+    return [row["id"] for row in await db.fetch(CONCERNED, store_id, _STOPPED)]
+
+
+async def paused_by(db: Db, tenant_id: UUID) -> str | None:
+    """Return who paused the payments of the whole account last, or nothing if nobody ever did."""
+    actor: str | None = await db.fetchval(PAUSED_BY, tenant_id)
+    return actor
 
 
 def _guard(row: Record) -> Guard:

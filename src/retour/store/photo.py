@@ -43,6 +43,14 @@ LIST_OF_VISIT: Final = """
 SELECT id, kind, line_ref, return_line_id, width, height, bytes, actor, at, media, note_id
   FROM photo WHERE tenant_id = current_tenant() AND visit_id = $1 AND rma_id IS NULL ORDER BY at, id
 """
+# What staff or programs sent of an order and no return has; of a visit nothing.
+LIST_WITHOUT_VISIT: Final = """
+SELECT id, kind, line_ref, return_line_id, width, height, bytes, actor, at, media, note_id
+  FROM photo
+ WHERE tenant_id = current_tenant() AND order_id = $1 AND id = ANY ($2::uuid[]) AND rma_id IS NULL AND visit_id IS NULL
+   AND kind = 'shopper'
+ ORDER BY at, id
+"""
 READ: Final = """
 SELECT f.tenant_id, f.sealed, f.sealed_for, f.media, p.sealed_key, p.erased_at
   FROM photo f
@@ -81,6 +89,11 @@ SELECT id, line_ref, visit_id, media FROM photo
 """
 FORGET: Final = """
 DELETE FROM photo WHERE tenant_id = current_tenant() AND id = $1 AND visit_id = $2 AND rma_id IS NULL RETURNING id
+"""
+FORGET_OWN: Final = """
+DELETE FROM photo
+ WHERE tenant_id = current_tenant() AND id = $1 AND order_id = $2 AND actor = $3 AND rma_id IS NULL AND visit_id IS NULL
+RETURNING id
 """
 FORGET_VISIT: Final = "DELETE FROM photo WHERE tenant_id = current_tenant() AND visit_id = $1 AND rma_id IS NULL"
 FORGET_OLD: Final = "DELETE FROM photo WHERE tenant_id = current_tenant() AND rma_id IS NULL AND at < $1"
@@ -202,6 +215,12 @@ async def list_of_visit(db: Db, visit_id: UUID) -> Sequence[PhotoView]:
     return [PhotoView(**row) for row in await db.fetch(LIST_OF_VISIT, visit_id)]
 
 
+async def list_without_visit(db: Db, photo_ids: Sequence[UUID], *, order_id: UUID) -> Sequence[PhotoView]:
+    """Return those of these photos that staff or programs sent of an order and that no return has, oldest first."""
+    rows = await db.fetch(LIST_WITHOUT_VISIT, order_id, list(photo_ids)) if photo_ids else []
+    return [PhotoView(**row) for row in rows]
+
+
 async def read(db: Db, photo_id: UUID, *, store_ids: Sequence[UUID] | None = None) -> Record | None:
     """Return the sealed bytes with the key they need, or nothing; only of these stores, if they are named.
 
@@ -244,6 +263,11 @@ async def forget_visit(db: Db, visit_id: UUID) -> None:
 async def forget(db: Db, photo_id: UUID, *, visit_id: UUID) -> bool:
     """Delete a photo of a visit; one that belongs to a return stays, and the answer is False."""
     return await db.fetchval(FORGET, photo_id, visit_id) is not None
+
+
+async def forget_own(db: Db, photo_id: UUID, *, order_id: UUID, actor: str) -> bool:
+    """Delete what somebody sent of an order outside of a visit; what a return has or another sent stays: False."""
+    return await db.fetchval(FORGET_OWN, photo_id, order_id, actor) is not None
 
 
 async def forget_old(db: Db, *, before: datetime) -> None:

@@ -24,7 +24,10 @@ SELECT coalesce((SELECT sum((o.plan->'total'->>'shop')::bigint + coalesce((o.pla
                     AND o.state NOT IN ('quoted', 'failed', 'reversed')), 0)::bigint AS before,
        EXISTS (SELECT FROM fee_waiver w WHERE w.tenant_id = current_tenant() AND w.rma_id = $2)
        OR EXISTS (SELECT FROM event v
-                   WHERE v.tenant_id = current_tenant() AND v.resource_kind = 'return' AND v.resource_id = $2
+                   WHERE v.tenant_id = current_tenant() AND v.resource_kind = 'return'
+                     AND v.resource_id IN (SELECT r.id FROM rma r
+                                            WHERE r.tenant_id = current_tenant() AND r.order_id = $3
+                                              AND (r.id = $2 OR r.merged_into IS NOT NULL))
                      AND v.type = 'return.requested' AND v.data->'objections' <> '[]') AS beyond,
        EXISTS (SELECT FROM second_approval a
                 WHERE a.tenant_id = current_tenant() AND a.settlement_id = $1 AND a.verdict = 'approved'
@@ -51,15 +54,12 @@ SELECT verdict, plan_hash, total_minor, actor, note, at
   FROM second_approval WHERE tenant_id = current_tenant() AND settlement_id = $1 ORDER BY at, id
 """
 ACTORS: Final = """
-SELECT DISTINCT actor FROM event
- WHERE tenant_id = current_tenant() AND resource_kind = 'return' AND resource_id = $1 AND type = ANY ($2::text[])
+SELECT actor FROM hands_of($1, $2) AS h (actor)
 """
 WAITING_OF_STORE: Final = """
 SELECT s.id, s.rma_id FROM settlement s JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
  WHERE s.tenant_id = current_tenant() AND s.second_at IS NOT NULL AND s.state = 'quoted' AND r.store_id = $1
-   AND NOT EXISTS (SELECT FROM event v
-                    WHERE v.tenant_id = s.tenant_id AND v.resource_kind = 'return' AND v.resource_id = s.rma_id
-                      AND v.actor = $2 AND v.type = ANY ($3::text[]))
+   AND NOT EXISTS (SELECT FROM hands_of(s.rma_id, $3) AS h (actor) WHERE h.actor = $2)
  ORDER BY s.id
 """
 _HANDS: Final = sorted(HANDS)
@@ -140,7 +140,7 @@ async def said(db: Db, settlement_id: UUID) -> Sequence[Word]:
 
 
 async def hands(db: Db, rma_id: UUID) -> frozenset[str]:
-    """Return who had a hand in a return."""
+    """Return who had a hand in a return, or made the key of a program that had one."""
     return frozenset(row["actor"] for row in await db.fetch(ACTORS, rma_id, _HANDS))
 
 

@@ -24,6 +24,10 @@ KEEP: Final = """
 UPDATE sync_cursor SET changed_since = $2, cursor = $3, due_at = $4, problem = $5
  WHERE tenant_id = current_tenant() AND connection_id = $1 AND subject = 'orders'
 """
+ANEW: Final = """
+UPDATE sync_cursor SET cursor = CASE WHEN $2::boolean THEN NULL ELSE cursor END, problem = NULL, due_at = $3
+ WHERE tenant_id = current_tenant() AND connection_id = $1 AND subject = 'orders'
+"""
 OF: Final = """
 SELECT connection_id, ran_at, problem FROM sync_cursor WHERE tenant_id = current_tenant() AND subject = 'orders'
 """
@@ -43,6 +47,11 @@ class Cursor:
 async def start(db: Db, connection_id: UUID, *, since: datetime, due_at: datetime) -> None:
     """Add the cursor of a connection, or let the one it has run at `due_at` at the latest."""
     await db.execute(START, connection_id, since, due_at)
+
+
+async def anew(db: Db, connection_id: UUID, *, elsewhere: bool, due_at: datetime) -> None:
+    """Let a sync go on at once with nothing held against it; `elsewhere` knows no cursor of the address before."""
+    await db.execute(ANEW, connection_id, elsewhere, due_at)
 
 
 async def take(db: Db, connection_id: UUID, *, now: datetime, lease_until: datetime) -> Cursor | None:

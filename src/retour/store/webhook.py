@@ -11,6 +11,7 @@ from retour.store.ids import new_id
 from retour.store.jobs import Queue, Task
 from retour.store.vault import Vault
 
+ASKED: Final = "order.asked"  # the topic of a question to a platform: is there an order of that name?
 SECRETS: Final = """
 SELECT sealed_webhook_secrets, state FROM connection WHERE tenant_id = current_tenant() AND id = $1 AND platform = $2
 """
@@ -38,6 +39,12 @@ RETURNING i.id, i.source, i.connection_id, i.topic, i.object_ref, i.occurred_at,
 """
 LOCK_OPEN: Final = """
 SELECT id FROM inbox WHERE tenant_id = current_tenant() AND id = $1 AND done_at IS NULL FOR UPDATE
+"""
+SAID_BEFORE: Final = """
+WITH mine AS (
+  UPDATE inbox SET content_sha256 = $2 WHERE tenant_id = current_tenant() AND id = $1 RETURNING connection_id)
+SELECT EXISTS (SELECT FROM mine JOIN inbox o ON o.connection_id = mine.connection_id
+                WHERE o.tenant_id = current_tenant() AND o.content_sha256 = $2 AND o.id <> $1 AND o.outcome = 'recorded')
 """
 DONE: Final = """
 UPDATE inbox SET done_at = $2, problem = $3, outcome = $4, intake_id = $5
@@ -126,6 +133,12 @@ async def take(db: Db, inbox_id: UUID, *, now: datetime, patience: int) -> Entry
 async def lock_open(db: Db, inbox_id: UUID) -> bool:
     """Lock an entry; False if it was done meanwhile."""
     return await db.fetchrow(LOCK_OPEN, inbox_id) is not None
+
+
+async def said_before(db: Db, inbox_id: UUID, content_sha256: bytes) -> bool:
+    """Return whether the sender of an entry has said the same before, and it was recorded; keep what this one says."""
+    found: bool = await db.fetchval(SAID_BEFORE, inbox_id, content_sha256)
+    return found
 
 
 async def done(

@@ -64,10 +64,13 @@ def _sum_label(total: int, reader: Reader, *, credited: bool) -> str:
     return reader.say("Nothing to pay")
 
 
-def as_value(rows: Sequence[MoneyRow], reader: Reader) -> tuple[MoneyRow, ...]:
-    """Return the rows of what goods are worth, where that is not paid out but counts towards an exchange."""
-    return tuple(
-        replace(row, label=reader.say("Counts towards your exchange")) if row.kind == "paid" else row
-        for row in rows
-        if row.kind != "to"
-    )
+def as_value(rows: Sequence[MoneyRow], reader: Reader, *, label: str | None = None) -> tuple[MoneyRow, ...]:
+    """Return the rows of what goods are worth, where that is not paid out but counts towards an exchange (`label` says so)."""
+    label = label or reader.say("Counts towards your exchange")
+    return tuple(replace(row, label=label) if row.kind == "paid" else row for row in rows if row.kind != "to")
+
+
+def in_part(rows: Sequence[MoneyRow], reader: Reader) -> tuple[MoneyRow, ...]:
+    """Return the rows of what goods are worth, where a part of it is paid out and a part is exchanged."""
+    label = reader.say("Value of what you send back")
+    return tuple(replace(row, label=label) if row.kind == "paid" else row for row in rows)

@@ -57,6 +57,11 @@ class FormErrors:
         """Keep what is wrong with a field; the first message of a field stays."""
         self._found.setdefault(name, message)
 
+    def take(self, more: "FormErrors") -> None:
+        """Keep what was found elsewhere behind what is here."""
+        for name, message in more:
+            self.add(name, message)
+
     def of(self, name: str) -> str | None:
         """Return what is wrong with a field, or nothing."""
         return self._found.get(name)

@@ -14,6 +14,7 @@ from retour.core.shipping import TrackingEvent
 from retour.flows import hand_over, receiving, rma, shipping
 from retour.flows.photo import evidence
 from retour.flows.photo.encoding import Photo
+from retour.flows.rma.question import TEXT_MOST
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.intake import photos
@@ -30,11 +31,13 @@ class ReturnHands:
 
     async def open(
         self, db: Db, *, id: UUID, store_id: UUID, order_id: UUID, lines: Sequence[Wanted], kind: str,  # noqa: A002
-        channel: str, method: str | None, actor: str, now: datetime, beyond: str | None,
+        channel: str, method: str | None, actor: str, now: datetime, beyond: str | None, asked_at: datetime,
     ) -> int:  # fmt: skip
         """Open a return under the policy, or beyond it for a reason, and return its number."""
         wishes = tuple(rma.Wish(w.line_ref, w.quantity, w.reason, w.note, w.resolution) for w in lines)
-        asking = rma.Asking(store_id, order_id, wishes, channel, kind=kind, method=method, unlimited=beyond)
+        asking = rma.Asking(
+            store_id, order_id, wishes, channel, kind=kind, method=method, unlimited=beyond, asked_at=asked_at
+        )
         opened = await rma.open_return(db, asking, id=id, actor=actor, now=now, policies=self.policies)
         return opened.new.number
 
@@ -93,6 +96,12 @@ class ReturnHands:
     ) -> None:
         """Keep what the shopper wrote; it answers a question that is open."""
         await rma.hear(db, rma_id=rma_id, text=text, actor=actor, facts=facts, now=now)
+
+    async def note(self, db: Db, *, rma_id: UUID, text: str, actor: str, now: datetime) -> None:
+        """Keep what somebody else wrote about a return, for the staff alone."""
+        await rma.add_note(
+            db, rma_id=rma_id, body=text.strip()[:TEXT_MOST] or "-", shown_to_shopper=False, actor=actor, now=now
+        )
 
     async def put_by(self, db: Db, *, intake_id: UUID, now: datetime) -> None:
         """Keep nothing: no pictures came."""

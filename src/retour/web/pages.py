@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from retour.web.assets import Assets
 from retour.web.reader import Reader, Readers
 from retour.web.templates import Templates
-from retour.web.texts import Texts
+from retour.web.texts import STAFF_LANGUAGES, Texts
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -31,14 +31,18 @@ CHOICE_S: Final = 365 * 24 * 3600
 class Pages:
     """Renders every HTML page of the house; one per process."""
 
-    def __init__(self, assets: Assets, texts: Texts) -> None:
-        self.assets, self.readers = assets, Readers(texts)
+    def __init__(self, assets: Assets, texts: Texts, readers: Readers | None = None) -> None:
+        self.assets, self.texts, self.readers = assets, texts, readers or Readers(texts)
         self.templates = Templates(assets.url)
 
     @classmethod
     def load(cls) -> "Pages":
         """Return pages over the assets, translations and templates of the package."""
         return cls(Assets.build(), Texts.load())
+
+    def for_staff(self) -> "Pages":
+        """Return these pages for readers of the languages that the staff's pages are written in."""
+        return Pages(self.assets, self.texts, Readers(self.texts, STAFF_LANGUAGES))
 
     def reader(
         self, request: Request[Any, Any, Any], *, now: datetime, timezone: str = "UTC", default_language: str = "en"

@@ -1,7 +1,7 @@
 """Who reads: language, time zone, theme and the moment, and how amounts, days and numbers look to them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -17,7 +17,7 @@ from babel.numbers import parse_pattern as number_pattern
 from markupsafe import Markup, escape
 
 from retour.core.money import Money, exponent
-from retour.web.texts import LANGUAGES, RIGHT_TO_LEFT, Texts, match_language
+from retour.web.texts import LANGUAGES, RIGHT_TO_LEFT, SOURCE_LANGUAGE, Texts, match_language
 
 Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
@@ -135,8 +135,9 @@ class Reader:
 class Readers:
     """Makes readers from what a request says of itself."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, texts: Texts, languages: Collection[str] = LANGUAGES.keys()) -> None:
+        """`languages` are those that a request may choose."""
+        self._texts, self._languages = texts, languages
 
     def of(
         self,
@@ -153,10 +154,11 @@ class Readers:
         query, cookies = query or {}, cookies or {}
         choices: dict[str, str] = {}
         language = query.get("lang", "")
-        if language in LANGUAGES:
+        if language in self._languages:
             choices[LANGUAGE_COOKIE] = language
-        elif (language := cookies.get(LANGUAGE_COOKIE, "")) not in LANGUAGES:
-            language = match_language(accept_language, default_language)
+        elif (language := cookies.get(LANGUAGE_COOKIE, "")) not in self._languages:
+            default = default_language if default_language in self._languages else SOURCE_LANGUAGE
+            language = match_language(accept_language, default, self._languages)
         theme = query.get("theme", "")
         if theme in (*THEMES, "auto"):
             choices[THEME_COOKIE] = theme

@@ -1,11 +1,14 @@
 """What a resolution is called where a shopper reads it: the merchant's own name for it, else the usual one."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from retour.core.policy.outcome import ResolutionKind
 from retour.core.resolution import Resolution, wording_of
 from retour.web.reader import Reader
+
+# The shopper gets an item, and no money.
+IN_KIND: Final = frozenset({ResolutionKind.REPAIR.value, ResolutionKind.REPLACEMENT.value})
 
 
 class Chosen(Protocol):
@@ -16,6 +19,9 @@ class Chosen(Protocol):
 
     @property
     def resolution_ref(self) -> str | None: ...
+
+
+C = TypeVar("C", bound=Chosen)
 
 
 def usual_name(kind: str, reader: Reader) -> str:
@@ -38,6 +44,12 @@ def name_of(kind: str, ref: str | None, records: Mapping[str, Resolution], reade
     """Return what a resolution is called; `default` is the language that the store speaks."""
     own = wording_of(records, ref, language=reader.language, default=default)
     return own.name if own else usual_name(kind, reader)
+
+
+def beside_refunds(chosen: Iterable[C]) -> list[C]:
+    """Return what was chosen beside a refund to the payment; all of it where there is no such thing."""
+    every = list(chosen)
+    return [one for one in every if one.resolution != ResolutionKind.REFUND_ORIGINAL] or every
 
 
 def names_of(chosen: Iterable[Chosen], records: Mapping[str, Resolution], reader: Reader, *, default: str) -> str:

@@ -16,6 +16,7 @@ from retour.store.isv import Isv
 from retour.web.caller import Caller
 from retour.web.isv_sign_in import IsvDoorkeeper, account_not_found
 from retour.web.problem import ProblemError
+from retour.web.rate import Meter
 
 CACHE_S: Final = 10.0  # a revoked key works this long at most in a process that knows it
 CACHE_MOST: Final = 10_000
@@ -34,20 +35,23 @@ class _Known:
 class Doorkeeper:
     """Knows the keys that called lately, so that a request costs no look-up; one per process."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, meter: Meter | None = None) -> None:
+        """`meter` counts what is let in; without one nothing is too much."""
+        self._database, self._meter = database, meter or Meter(0)
         self._known: dict[UUID, _Known] = {}
-        self.isvs: Final = IsvDoorkeeper(database)
+        self._isvs: Final = IsvDoorkeeper(database)
 
     async def admit(self, text: str | None, *, now: datetime, account: str | None = None) -> Caller:
         """Return who holds the key; raise ProblemError 401 for a missing, unknown, wrong or revoked one.
 
-        `account` is whom an integrator acts for; refuses account_missing and account_not_found.
+        `account` is whom an integrator acts for; refuses account_missing and account_not_found. Each call counts for its
+        key and account, and 429 too_many_requests refuses one too many.
         """
         key = _read_key(text)
         if key.of_isv:
-            return await self.isvs.serving(await self._isv(key, now), account)
+            return await self.serving(await self._isv(key, now), account)
         caller = await self._holder(key, now)
+        self._meter.count(caller.key_id, caller.tenant_id)
         if account and account.lower() != str(caller.tenant_id):
             raise account_not_found()
         return caller
@@ -60,8 +64,22 @@ class Doorkeeper:
         await self._holder(key, now)
         raise Refused("forbidden", "this is for integrators, with a key of their own")
 
+    async def serving(self, known: Isv, named: str | None) -> Caller:
+        """Return an integrator as a caller in an account that it serves; what names none counts as its own."""
+        try:
+            caller = await self._isvs.serving(known, named)
+        except Refused:
+            self.alone(known)
+            raise
+        self._meter.count(known.id, caller.tenant_id)
+        return caller
+
+    def alone(self, known: Isv) -> None:
+        """Count a call of an integrator that is for no account that it serves: listing them, opening one."""
+        self._meter.count(known.id, known.id)
+
     async def _isv(self, key: ApiKey, now: datetime) -> Isv:
-        known = await self.isvs.holder(key, now=now)
+        known = await self._isvs.holder(key, now=now)
         if known is None:
             raise _wrong_key()
         return known
@@ -79,7 +97,7 @@ class Doorkeeper:
         store_id = _choose(caller, shop_name)
         if store_id is None and caller.isv is None and self._is_stale(caller.key_id):
             self._known.pop(caller.key_id, None)
-            store_id = _choose(await self.admit(key_text, now=now), shop_name)
+            store_id = _choose(await self._holder(_read_key(key_text), now), shop_name)
         if store_id is not None:
             return store_id
         if shop_name is None:
@@ -101,7 +119,8 @@ class Doorkeeper:
             if live is None or not hmac.compare_digest(live.secret_sha256, key.secret_sha256):
                 raise _wrong_key()
             await _touch(db, key.id, live, now)
-        known = _Known(Caller(tenant_id, key.id, live.role, live.stores), live.secret_sha256, time.monotonic())
+        caller = Caller(tenant_id, key.id, live.role, live.stores, made_by=live.made_by)
+        known = _Known(caller, live.secret_sha256, time.monotonic())
         if len(self._known) >= CACHE_MOST:
             self._known.clear()
         self._known[key.id] = known

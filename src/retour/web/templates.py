@@ -16,7 +16,7 @@ import retour
 from retour.core.money import Money
 from retour.web.brand_sheet import brand_url
 from retour.web.reader import Reader
-from retour.web.texts import LANGUAGES
+from retour.web.texts import LANGUAGES, STAFF_LANGUAGES
 
 _HOUSE: Final = Path(retour.__file__).parent
 _HIDDEN: Final = Markup('<input type="hidden" name="{}" value="{}">')
@@ -83,6 +83,7 @@ def _environment(asset_url: Callable[[str], str], places: list[Path]) -> Environ
         "csrf": _csrf,
         "once": lambda: _HIDDEN.format("_once", uuid4()),
         "language_links": _language_links,
+        "staff_languages": tuple(STAFF_LANGUAGES),
         "choose": lambda **choices: _address(_reader().url, choices),
         "direction": lambda: _reader().dir,
         "this_reader": _reader,

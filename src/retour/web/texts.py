@@ -1,7 +1,7 @@
 """Translations: catalogues as text files, one for each language and subject, merged when the process starts."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,8 @@ from babel.support import Translations
 FOLDER: Final = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE: Final = "en"  # its texts are the message ids
 LANGUAGES: Final[Mapping[str, str]] = {"en": "English", "de": "Deutsch", "ar": "العربية"}
+# The staff read pages that are translated whole, or English.
+STAFF_LANGUAGES: Final[Mapping[str, str]] = {"en": LANGUAGES["en"], "de": LANGUAGES["de"]}
 DOMAINS: Final = ("web", "portal", "dashboard", "settings", "warehouse", "mail")
 RIGHT_TO_LEFT: Final = frozenset({"ar", "fa", "he", "ur"})
 
@@ -33,13 +35,13 @@ class Texts:
         return self._translations.get(language) or self._translations[SOURCE_LANGUAGE]
 
 
-def match_language(wanted: str, default: str = SOURCE_LANGUAGE) -> str:
-    """Return the best language of the house for an Accept-Language header (RFC 9110 §12.5.4), else the default."""
+def match_language(wanted: str, default: str = SOURCE_LANGUAGE, languages: Collection[str] = LANGUAGES.keys()) -> str:
+    """Return the best of these languages for an Accept-Language header (RFC 9110 §12.5.4), else the default."""
     ranked: list[tuple[float, int, str]] = []
     for position, part in enumerate(wanted.split(",")[:20]):
         tag, _, weight = part.strip().partition(";")
         language = tag.strip().lower().partition("-")[0]
-        if language in LANGUAGES:
+        if language in languages:
             ranked.append((-_weight(weight), position, language))
     best = min(ranked, default=None)
     return best[2] if best and best[0] < 0 else default

@@ -1,13 +1,14 @@
 """Documents of other systems: every wrong field is named, amounts are exact, and what is read is what was sent."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from retour.core.errors import Refused
 from retour.core.intake import SCHEMAS, Item, problems, read_order, read_return
+from retour.core.intake.document import ahead_of_time
 from retour.core.intake.shape import MOST
 from retour.core.money import Sides
 from retour.core.order import ChargeKind, Person, TenderKind
@@ -179,3 +180,25 @@ def test_a_name_that_is_too_long_is_cut_where_it_is_told() -> None:
     (found,) = problems(a_return(**{"x" * 500: 1}), SCHEMAS["retour.return/1"])
 
     assert found.field == "x" * 100
+
+
+@pytest.mark.parametrize(
+    "change", [{"order": {"number": "1", "currency": "EUR\n"}}, {"customer": {"country": "DE\n"}},
+               {"refund": {"amount": "100\n", "currency": "JPY"}}],
+)  # fmt: skip
+def test_a_line_break_at_the_end_is_no_part_of_a_code_or_an_amount(change: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as caught:
+        read_return(a_return(**change))
+
+    assert caught.value.code == "invalid_document"
+
+
+def test_a_change_of_more_than_a_day_from_now_is_refused_and_one_within_a_day_is_not() -> None:
+    now = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+    assert ahead_of_time(now + timedelta(days=1), now) is None
+    no = ahead_of_time(now + timedelta(days=1, microseconds=1), now)
+
+    assert no is not None
+    assert (no.code, no.field) == ("invalid_document", "updated_at")
+    assert [(one.code, one.field) for one in no.objections] == [("out_of_range", "updated_at")]

@@ -4,7 +4,7 @@ import pytest
 
 from retour.core.channel import Channel
 from retour.core.intake import read_return
-from retour.core.intake.following import parcel_status, steps_for
+from retour.core.intake.following import parcel_status, steps_for, unheeded
 from retour.core.intake.schema import STATUSES
 from tests.core.intake.papers import a_return
 
@@ -50,3 +50,18 @@ def test_what_the_parcel_itself_says_goes_before_what_the_return_says() -> None:
 
 def test_a_channel_is_its_own_word() -> None:
     assert [*Channel][:3] == ["portal", "staff", "api"]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_was_refunded_there_is_looked_at_whatever_the_status_says(status: str) -> None:
+    said = read_return(a_return(status=status, refund={"amount": "19.99", "currency": "EUR"}))
+
+    assert steps_for(said, decides=True)[-1] == "observe"
+    assert "observe" in steps_for(said, decides=False)
+
+
+def test_a_rejection_of_a_source_that_does_not_decide_is_told_as_not_made() -> None:
+    rejected = read_return(a_return(status="rejected"))
+
+    assert unheeded(rejected, decides=False) == ("reject: decided_here",)
+    assert unheeded(rejected, decides=True) == unheeded(read_return(a_return()), decides=False) == ()

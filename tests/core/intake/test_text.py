@@ -45,6 +45,8 @@ def test_a_letter_gives_its_order_its_sender_and_its_articles_with_the_words() -
         ("Auftrag 4711", "order_number", "4711"),
         ("call +49 170 5550123 please", "phone", "+49 170 5550123"),
         ("call 0170/5550123 please", "phone", "0170/5550123"),
+        ("call 555-010-1234 please", "phone", "555-010-1234"),
+        ("call 1 (555) 010-1234 please", "phone", "1 (555) 010-1234"),
         ("SKU: AB-12", "sku", "AB-12"),
         ("Artikelnr. AB-12", "sku", "AB-12"),
         ("Artikel AB-12 (3 Stück)", "quantity", "3"),
@@ -57,7 +59,16 @@ def test_each_rule_reads_what_it_is_for(text: str, field: str, value: str) -> No
 
 
 @pytest.mark.parametrize(
-    "text", ["order #1001 or order #1002", "in order to return", "", "call 123 456", "12345678901"]
+    "text",
+    [
+        "order #1001 or order #1002",
+        "in order to return",
+        "",
+        "call 123 456",
+        "12345678901",
+        "id 5550101234",
+        "555-010-12345",
+    ],
 )
 def test_what_is_not_certain_is_not_read(text: str) -> None:
     assert found(text) == {}

@@ -71,3 +71,9 @@ def test_the_day_the_shopper_was_told_comes_before_the_shops_own_deadline() -> N
 def test_nobody_relies_on_a_card_that_refused() -> None:
     assert {state for state in S if HoldView(state, SINCE).is_refused} == {S.DUNNING, S.FAILED}
     assert {state for state in S if not HoldView(state, SINCE).is_open} == {S.CAPTURED, S.RELEASED, S.LAPSED}
+
+
+def test_money_was_taken_once_a_capture_is_under_way() -> None:
+    charged = {state for state in S if HoldView(state, SINCE).is_charged}
+
+    assert charged == {S.CAPTURING, S.CAPTURED}

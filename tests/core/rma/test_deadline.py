@@ -115,3 +115,14 @@ def test_what_expires_is_what_waits() -> None:
 
     assert expiring(unsent(lines=(LINE, kept, rejected))) == (LINE,)
     assert expiring(replace(asked(), lines=(LINE, undecided))) == (undecided,)
+
+
+def test_of_reopened_lines_only_those_expire_of_which_nothing_came_and_nothing_was_paid() -> None:
+    nothing = b.a_line(2, decision=D.REOPENED)
+    here = replace(b.a_line(3, decision=D.REOPENED), received=((1, 1),))
+    paid = b.a_paid_return()
+    out = replace(paid.lines[0], decision=D.REOPENED, received=())
+
+    assert expiring(replace(asked(), lines=(nothing, here))) == (nothing,)
+    assert expiring(replace(asked(), lines=(out,), settlements=paid.settlements)) == ()
+    assert expiring(replace(asked(), lines=(out,), settlements=())) == (out,)

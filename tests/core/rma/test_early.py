@@ -11,6 +11,7 @@ from retour.core.effect import EffectKind, EffectState
 from retour.core.rma import Decision, Moment, Return, SettlementState, blocked_by, next_steps, shopper_may_cancel
 from retour.core.rma.axes import Fill, Standing, Tone, axes
 from retour.core.rma.early import came_at, early_units, is_void
+from retour.core.rma.exchange import ExchangeState, ExchangeView
 from retour.core.rma.state import SETTLED, common
 from tests.core.rma import builders as b
 
@@ -139,7 +140,8 @@ def test_a_line_paid_before_is_done_once_it_is_inspected_and_its_money_settled(s
 
     steps = next_steps(ret, b.an_order(), b.a_store())
 
-    assert (line.id in steps.resolve) == (state in SETTLED)
+    # A settlement that was given up answers for no unit: what is here is owed anew.
+    assert (line.id in steps.resolve) == (state in SETTLED - {SettlementState.REVERSED})
 
 
 def test_units_paid_before_owe_no_settlement_of_their_inspection_but_others_of_the_line_do() -> None:
@@ -171,6 +173,16 @@ def test_a_settlement_is_not_void_while_one_of_its_units_is_claimed() -> None:
 
     assert not is_void(ret, ret.settlements[0])
     assert not is_void(ret, b.a_settlement())
+
+
+def test_a_settlement_of_what_came_is_not_void_though_the_rest_of_the_order_line_was_lost_in_a_line_of_its_own() -> (
+    None
+):
+    came = an_early_line(Moment.APPROVED, claimed=((1, 2),))
+    rest = replace(came, id=b.uid(99), claimed=((3, 3),), lost_at=b.NOW)
+    ret = b.a_return(came, rest, settlements=(an_early_settlement(),))
+
+    assert not is_void(ret, ret.settlements[0])
 
 
 def test_units_of_two_sets_of_spans() -> None:
@@ -219,3 +231,56 @@ def test_a_shopper_cancels_nothing_that_is_paid_or_about_to_be(state: Settlement
     ret = b.a_return(an_early_line(Moment.APPROVED), settlements=(an_early_settlement(state=state),))
 
     assert shopper_may_cancel(ret) == (state in (SettlementState.QUOTED, SettlementState.REVERSED))
+
+
+def taken_back(early: bool, **more: Any) -> Any:
+    """Return an exchange whose new order was taken back: of the first inspected batch, or from before it."""
+    view = ExchangeView(ExchangeState.CANCELLED, b.DECIDED_AT)
+    units: dict[str, Any] = (
+        {"units": (("L1", 1, 1),), "moment": Moment.APPROVED, "batch_id": b.uid(900)} if early else {}
+    )
+    return b.a_settlement(
+        state=SettlementState.REVERSED, exchange=view, resolution="exchange", total_minor=0, **units, **more
+    )
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_goods_whose_exchange_was_taken_back_are_owed_anew_once_they_are_approved_again(early: bool) -> None:
+    line = replace(b.a_line(units=1, inspected=1, verdicts={"restocked": True}), resolution="exchange")
+    line = replace(line, decided_at=b.DECIDED_AT)
+    ret = b.an_inspected_return(line, effects=(OPENED, b.processed()), settlements=(taken_back(early),))
+
+    steps = next_steps(ret, b.an_order(), b.a_store())
+
+    assert [(e.line_ref, e.spans, e.moment, e.not_before) for e in steps.quote] == [
+        ("L1", ((1, 1),), Moment.RECEIVED, b.DECIDED_AT)
+    ]
+    assert steps.resolve == ()
+    anew = b.a_settlement(2, units=(("L1", 1, 1),), moment=Moment.RECEIVED, resolution="exchange")
+    assert next_steps(replace(ret, settlements=(*ret.settlements, anew)), b.an_order(), b.a_store()).quote == ()
+
+
+@pytest.mark.parametrize("how", ["rejected", "not accepted", "paid otherwise", "another resolution"])
+def test_goods_whose_exchange_was_taken_back_are_not_owed_where_they_are_paid_or_refused(how: str) -> None:
+    line = replace(b.a_line(units=1, inspected=1), resolution="exchange")
+    settlements = [taken_back(early=False)]
+    if how == "rejected":
+        line = replace(line, decision=Decision.REJECTED)
+    elif how == "not accepted":
+        line = replace(line, inspections=tuple(replace(i, accepted=False) for i in line.inspections))
+    else:  # a second settlement of the same batch: of this line's resolution, or of another line's
+        resolution = "exchange" if how == "paid otherwise" else "refund_original"
+        settlements.append(b.a_settlement(2, batch_id=b.batch(1), state=SettlementState.SETTLED, resolution=resolution))
+    ret = b.an_inspected_return(line, settlements=tuple(settlements))
+
+    assert bool(list(early_units(ret))) == (how == "another resolution")
+
+
+@pytest.mark.parametrize("moment", list(Moment))
+def test_lost_goods_are_due_at_once_whatever_the_policy_waits_for(moment: Moment) -> None:
+    line = an_early_line(moment, settle_after_hours=48, lost_at=b.SCANNED_AT)
+
+    (due,) = early_units(b.a_return(line))
+
+    assert (due.spans, due.moment, due.not_before) == (((1, 2),), Moment.RECEIVED, b.SCANNED_AT)
+    assert line.kept

@@ -57,6 +57,16 @@ def test_every_post_but_one_that_only_looks_demands_a_key() -> None:
     }
 
 
+def test_every_operation_may_be_refused_for_being_called_too_often_with_the_time_to_wait() -> None:
+    told = document((*OPERATIONS, *ISV_OPERATIONS))
+    later = told["components"]["responses"]["429"]
+
+    assert later["headers"]["Retry-After"]["schema"] == {"type": "integer", "minimum": 1}
+    for path in told["paths"].values():
+        for operation in path.values():
+            assert operation["responses"]["429"] == {"$ref": "#/components/responses/429"}, operation["operationId"]
+
+
 def test_the_topics_of_webhooks_are_the_events() -> None:
     told = document(OPERATIONS)["components"]["schemas"]["EventType"]["enum"]
 

@@ -8,6 +8,8 @@ import pytest
 
 from retour.core.account import Role
 from retour.core.effect import EffectKind, Note
+from retour.core.platforms import Platforms
+from retour.core.ports import CapabilityRecord
 from retour.store import effect as effects
 from retour.store.db import Database
 from retour.store.vault import Vault
@@ -15,6 +17,7 @@ from tests.doors.api.a_return import Shop, open_shop, read, send, wish
 from tests.doors.api.conftest import code_of, open_account
 
 pytestmark = pytest.mark.anyio
+KEYLESS = CapabilityRecord("none", 0, "none", "order.note", "order.note", 1, 1, repeat_harmless=True)
 
 
 async def a_parked_effect(http: httpx2.AsyncClient, shop: Shop, database: Database) -> UUID:
@@ -23,8 +26,7 @@ async def a_parked_effect(http: httpx2.AsyncClient, shop: Shop, database: Databa
         planned = effects.Planned(
             kind=EffectKind.NOTE, business_ref="note:1", reference=made["number"],
             target=Note("gid://order/0", "hello"), connection_id=shop.connection_id, order_id=shop.order_id,
-            rma_id=UUID(made["id"]), quiet_period=timedelta(seconds=1), trusted_window=timedelta(0), serial_key=None,
-            repeat_harmless=True,
+            rma_id=UUID(made["id"]), platforms=Platforms({}, timedelta(seconds=1)), capability=KEYLESS,
         )  # fmt: skip
         effect_id = await effects.plan(db, planned, tenant_id=shop.merchant.tenant_id, at=datetime.now(UTC))
         await db.execute("UPDATE effect SET parked_at = now() WHERE id = $1", effect_id)

@@ -77,3 +77,14 @@ async def test_a_return_is_quoted_anew_changed_rejected_and_reopened(http: httpx
 
     assert (reopened.status_code, reopened.json()["status"]) == (200, "reopened")
     assert reopened.json()["blocked_by"]["code"] == "decision_needed"
+
+
+async def test_goods_that_no_carrier_has_are_not_lost(http: httpx2.AsyncClient, shop: Shop) -> None:
+    made = (await send(http, shop, "/returns", wish(shop))).json()
+    path = f"/returns/{made['id']}"
+
+    undecided = await send(http, shop, f"{path}/lost", {"reason": "no news"})
+    await send(http, shop, f"{path}/approve", {})
+    unsent = await send(http, shop, f"{path}/lost", {"reason": "no news"})
+
+    assert (code_of(undecided)[1], code_of(unsent)) == ("not_approved", (409, "not_sent"))

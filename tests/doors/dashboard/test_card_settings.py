@@ -51,3 +51,20 @@ async def test_who_is_no_owner_reads_and_changes_nothing(browser: Browser, house
     assert refused.status == 403
     async with database.tx(house.tenant_id) as db:
         assert await flow.providers(db) == []
+
+
+async def test_stripe_is_connected_again_under_the_same_name_after_it_was_disconnected(
+    owner: Browser, house: House, database: Database
+) -> None:
+    page = await owner.get(AT)
+    done = await owner.send(page, AT, name="Stripe", key=KEY, signing_secret="")
+    async with database.tx(house.tenant_id) as db:
+        (known,) = await flow.providers(db)
+    gone = await owner.send(done, f"{AT}/{known.id}/remove")
+
+    again = await owner.send(gone, AT, name="Stripe", key=KEY, signing_secret="")
+
+    async with database.tx(house.tenant_id) as db:
+        (back,) = await flow.providers(db)
+    assert "Connected. Policies may now offer the new item at once." in again.text
+    assert (back.far_name, back.state) == ("Stripe", "connected")

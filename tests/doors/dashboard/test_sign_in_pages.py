@@ -119,6 +119,14 @@ async def test_a_page_in_german_is_german_and_stays_german(browser: Browser) -> 
     assert "Anmelden" in again.text
 
 
+async def test_a_language_that_staff_have_no_pages_in_is_neither_offered_nor_taken(browser: Browser) -> None:
+    page = await browser.get("/sign-in?lang=ar")
+
+    assert '<html lang="en" dir="ltr"' in page.answer.text
+    assert "lang=de" in page.answer.text
+    assert 'hreflang="ar"' not in page.answer.text
+
+
 async def test_nothing_of_these_pages_is_kept_or_framed(browser: Browser) -> None:
     headers: Any = (await browser.get("/sign-in")).answer.headers
 

@@ -61,6 +61,12 @@ class Clerk:
         answer = await self.http.post(path, data=form, headers={**self._headers(), **headers}, follow_redirects=False)
         return Page(answer.status_code, answer.text, answer.headers)
 
+    async def upload(self, path: str, form: Any, files: Any) -> Page:
+        """Send a form with files, as `multipart/form-data` even where none is chosen."""
+        parts = files or [("_none", ("", b"", "application/octet-stream"))]
+        answer = await self.http.post(path, data=form, files=parts, headers=self._headers(), follow_redirects=False)
+        return Page(answer.status_code, answer.text, answer.headers)
+
     async def send(self, path: str, *, to: str | None = None, **fields: Any) -> Page:
         """Open a page and send its form with these fields beside its hidden ones."""
         page = await self.get(path)

@@ -1,5 +1,7 @@
 """The held card on the desk's page of a return: how it stands, and charging or releasing it with a reason."""
 
+from datetime import timedelta
+
 import pytest
 
 from retour.core.policy.outcome import InstantTerms, ResolutionKind, ResolutionOffer, Resolutions
@@ -11,7 +13,7 @@ from tests.doors.dashboard_returns.clerk import Clerk
 from tests.doors.dashboard_returns.scene import MUGS, Scene
 from tests.stories.house import now, under
 from tests.stories.test_exchange_orders import shelved, terms, want
-from tests.stories.test_instant_exchange import ask, cards, confirm, hold
+from tests.stories.test_instant_exchange import ask, cards, confirm, desk, hold
 
 pytestmark = pytest.mark.anyio
 OFFERS = Resolutions((ResolutionOffer(ResolutionKind.EXCHANGE, exchange=terms(instant=InstantTerms())),))
@@ -58,3 +60,22 @@ async def test_an_agent_charges_a_part_with_a_reason(scene: Scene, at: str, jona
     assert "Charged" in page.words
     assert (await cards(scene.house))[:2] == (0, 500)
     assert "nothing to decide" in (await ben.get(f"{at}/card")).words or (await ben.get(f"{at}/card")).status != 200
+
+
+async def test_the_timeline_tells_what_somebody_did_at_the_provider_and_finance_sees_it(
+    scene: Scene, at: str, ben: Clerk
+) -> None:
+    house = scene.house
+    await desk(house, let_go="last")
+    house.ahead += timedelta(hours=2)
+    await house.later()
+    await house.later()
+    assert "Card no longer held: let go at the provider" in (await ben.get(at)).words
+
+    await desk(house, capture="last")
+    await house.later()
+
+    page = await ben.get(at)
+    assert "Card charged at the provider" in page.words
+    assert "Another amount was charged at the provider" in page.words
+    assert "charged_elsewhere" in await house.discrepancies()

@@ -166,3 +166,19 @@ async def test_a_message_that_is_pasted_becomes_a_draft_with_what_was_read(scene
     assert "it is too small" in page.words
     assert "Too small" in page.words
     assert empty.status == 422
+
+
+async def test_all_that_a_document_says_is_read_where_it_waits(scene: Scene, ana: Clerk, vault: Vault) -> None:
+    item = {"sku": "NOWHERE", "quantity": 1, "condition": {"grade": "opened", "notes": "Box torn"}}
+    refund = {"amount": "19.99", "currency": "EUR"}
+    said = read_return(
+        a_return(
+            id="EXT-all", order={"number": "#none"}, customer={}, items=[item], refund=refund, metadata={"shelf": "B-7"}
+        )
+    )
+
+    page = await ana.get(await send(scene, vault, said))
+
+    assert "Condition Opened: Box torn" in page.words
+    assert "19.99" in page.words
+    assert "shelf B-7" in page.words

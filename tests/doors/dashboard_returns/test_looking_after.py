@@ -225,3 +225,14 @@ async def test_a_view_is_kept_alone_or_shared_and_removed_by_its_keeper_or_an_ow
     assert await scene.house.rows("SELECT name FROM saved_view") == [("Mine alone",)]
     await ben.post(f"{LIST}/views/{alone}/remove", {"_csrf": csrf})
     assert await scene.house.rows("SELECT count(*) FROM saved_view") == [(0,)]
+
+
+async def test_a_view_of_a_tag_that_nothing_has_any_more_is_an_empty_list(scene: Scene, ben: Clerk) -> None:
+    csrf = (await ben.get(LIST)).value("_csrf")
+    await ben.post(f"{LIST}/views", {"_csrf": csrf, "name": "Gone", "query": f"{LIST}?tag=gone"})
+
+    page = await ben.get(f"{LIST}?tag=gone")
+
+    assert page.status == 200
+    assert "Gone" in page.words
+    assert "R-10" not in page.words

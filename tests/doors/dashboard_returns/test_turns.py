@@ -76,3 +76,26 @@ async def test_a_rejected_return_is_opened_again_with_its_reason(scene: Scene, b
 
     assert (done.status, await scene.house.status(rma_id)) == (303, "reopened")
     assert "Opened again: “The photo came late”" in (await ben.get(at)).words
+
+
+async def test_a_parcel_that_the_carrier_lost_is_treated_as_lost_with_its_reason(
+    scene: Scene, ben: Clerk, jonas: Clerk
+) -> None:
+    rma_id = scene.returns["decide"]
+    at = f"/dashboard/returns/{await scene.number('decide')}"
+    await scene.house.approve(rma_id)
+    await scene.house.scan(rma_id, "lost")
+    page = await ben.get(at)
+    assert ("Parcel problem" in page.words, "Lost on its way" in page.words) == (True, True)
+    assert (await jonas.get(f"{at}/lost")).status == 403
+
+    form = await ben.get(f"{at}/lost")
+    assert "nobody waits for" in form.words
+    none = await ben.send(f"{at}/lost", reason="")
+    assert (none.status, "Say why: whoever decides reads it" in none.words) == (422, True)
+    done = await ben.send(f"{at}/lost", reason="The carrier pays for it")
+    await scene.house.settle_down()
+
+    assert (done.status, await scene.house.status(rma_id)) == (303, "resolved")
+    assert "Treated as lost: “The carrier pays for it”" in (await ben.get(at)).words
+    assert (await ben.get(f"{at}/lost")).status == 409

@@ -74,6 +74,22 @@ async def test_a_document_with_a_wrong_field_is_kept_and_the_field_is_named(
     assert await kept(sender) == [("retour.return/1", "EXT-1")]
 
 
+async def test_a_message_that_was_mended_and_sent_again_under_its_id_is_another_one(
+    sender: Sender, client: httpx2.AsyncClient
+) -> None:
+    wrong, path = json.dumps(a_return(items=[])).encode(), f"/hooks/feed/{sender.source_id}"
+    mended = json.dumps(a_return()).encode()
+
+    refused = await client.post(path, content=wrong, headers=headers(sender.secret, wrong))
+    taken = await client.post(path, content=mended, headers=headers(sender.secret, mended))
+    again = await client.post(path, content=mended, headers=headers(sender.secret, mended))
+
+    assert refused.status_code == 422
+    assert taken.json() == {"received": True, "known": False}
+    assert again.json() == {"received": True, "known": True}
+    assert len(await kept(sender)) == 2
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"schema": 1}', b"\xff", b'{"schema": "other/1"}', b"[" * 100_000])
 async def test_what_is_no_document_at_all_is_kept_too(sender: Sender, client: httpx2.AsyncClient, body: bytes) -> None:
     key = base64.b64decode(sender.secret.removeprefix("whsec_"))  # the library signs text only

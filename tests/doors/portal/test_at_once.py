@@ -10,7 +10,7 @@ import pytest
 from retour.core.hold import Hold
 from retour.core.policy.outcome import ExchangeTerms, InstantTerms, ResolutionKind, ResolutionOffer, Resolutions
 from retour.core.policy.template import template
-from retour.core.rma.hold import HoldState, Owes
+from retour.core.rma.hold import ELSEWHERE, HoldState, Owes
 from retour.flows import exchange as exchange_flow
 from retour.flows import rma
 from retour.store import card_hold as rows
@@ -93,6 +93,8 @@ async def test_each_state_is_told_with_its_amount_and_its_way(counter: Counter) 
     asked = await shopper.send(f"/{number}/at-once")
     await stands(counter, rma_id, state=S.CAPTURED, captured_minor=600, due_at=None)
     charged = await shopper.open(f"/{number}")
+    await stands(counter, rma_id, problem=ELSEWHERE)
+    elsewhere = await shopper.open(f"/{number}")
     await stands(counter, rma_id, state=S.RELEASED, captured_minor=0)
     free = await shopper.open(f"/{number}")
 
@@ -104,6 +106,9 @@ async def test_each_state_is_told_with_its_amount_and_its_way(counter: Counter) 
     assert "Pay now" in owing.text
     assert "The page for your card is being prepared." in asked.text
     assert "was charged to your card" in charged.text
+    assert "Your items did not come back in time or in order" in charged.text
+    assert "The shop has charged it. Please ask the shop if you did not expect it." in elsewhere.text
+    assert "Your items did not come back" not in elsewhere.text
     assert "Your card is free again" in free.text
     (hold,) = await counter.do(lambda db: rows.list_of_rma(db, rma_id))
     assert hold.wants_page

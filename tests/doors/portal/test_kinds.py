@@ -28,7 +28,7 @@ async def test_a_claim_about_a_parcel_that_never_arrived_asks_for_nothing_to_be_
     assert "Cancel what was not sent yet" not in shopper.page.text
 
     items = await shopper.send("/kind")
-    assert items.heading == "What is something wrong with?"
+    assert items.heading == "Which items have a problem?"
     key = re.findall(r'id="item-([0-9a-f]{10})"', items.source)[0]
     reasons = await shopper.send("/items", {"item": key, f"quantity-{key}": "1"})
     assert "The parcel never arrived" in reasons.text
@@ -79,5 +79,5 @@ async def test_another_kind_begins_a_draft_anew_and_a_made_up_one_changes_nothin
     await shopper.post(form.action, form.fields)
 
     after = await shopper.open("/items")
-    assert after.heading == "What is something wrong with?"
+    assert after.heading == "Which items have a problem?"
     assert f'value="{key}" id="item-{key}" checked' not in after.source

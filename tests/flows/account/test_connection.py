@@ -63,7 +63,7 @@ async def test_secrets_are_replaced_one_by_one(database: Database, keys: Path) -
     tenant_id, made = await connect(database, vault)
 
     async with database.tx(tenant_id) as db:
-        await connection.set_state(db, made.id, "needs_reconnect")
+        await connection.lock_out(db, made.id, actor="retour", at=NOW)
         await flow.reseal(
             db, vault, tenant_id=tenant_id, connection_id=made.id, write={"token": "new"}, actor="cli", now=NOW
         )
@@ -110,3 +110,15 @@ async def test_a_shop_is_connected_once_and_disconnected_with_one_event(database
         assert [(c.id, c.state) for c in await connection.connections(db)] == [(made.id, "disconnected")]
         told = await db.fetchval("SELECT count(*) FROM event WHERE type = 'connection.disconnected'")
     assert told == 1
+
+
+async def test_nobody_is_asked_to_connect_again_what_was_disconnected(database: Database, keys: Path) -> None:
+    tenant_id, made = await connect(database, Vault.open(keys))
+    asked = "SELECT count(*) FROM discrepancy WHERE kind = 'needs_reconnect' AND resolved_at IS NULL"
+    async with database.tx(tenant_id) as db:
+        await connection.lock_out(db, made.id, actor="retour", at=NOW)
+        before = await db.fetchval(asked)
+
+        await flow.disconnect(db, connection_id=made.id, actor="cli", now=NOW)
+
+        assert (before, await db.fetchval(asked)) == (1, 0)

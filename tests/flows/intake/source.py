@@ -11,6 +11,7 @@ from retour.core.policy import template
 from retour.flows import order as order_flow
 from retour.flows import policy
 from retour.flows.intake import add_source, read_message
+from retour.flows.intake.again import read_again
 from retour.flows.intake.message import DOCUMENTS
 from retour.flows.webhook import Documents, read_inbox
 from retour.store import intake as intakes
@@ -18,6 +19,7 @@ from retour.store import rma as returns
 from retour.store import webhook
 from retour.store.db import Database
 from retour.store.intake import Intake
+from retour.store.intake.again import TOPIC
 from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
 from retour.store.vault import Vault
@@ -60,6 +62,8 @@ class Sender:
             raise AssertionError("nothing of a source is asked for or tracked")
 
         async def work(db: Any, entry: Any, raw: bytes) -> Any:
+            if entry.topic == TOPIC:
+                return await read_again(db, self.vault, entry, tenant_id=self.tenant_id, hands=self.hands, now=self.now)
             return await read_message(
                 db, self.vault, entry, raw, tenant_id=self.tenant_id, hands=self.hands, mirror=order_flow.mirror,
                 now=self.now,
@@ -67,7 +71,7 @@ class Sender:
 
         return await read_inbox(
             self.database, self.vault, tenant_id=self.tenant_id, inbox_id=inbox_id, read=nothing,
-            mirror=order_flow.mirror, on_tracking=nothing, clock=lambda: self.now, documents=Documents(DOCUMENTS, work),
+            mirror=order_flow.mirror, on_tracking=nothing, clock=lambda: self.now, documents=Documents(DOCUMENTS | {TOPIC}, work),
         )  # fmt: skip
 
     async def row(self, inbox_id: UUID | None) -> dict[str, Any]:

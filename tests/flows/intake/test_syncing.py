@@ -27,7 +27,7 @@ AWAY = Unreachable("no answer")
 class Endpoint:
     """What a source answers, page by page, and what it was asked."""
 
-    pages: list[Sequence[Any] | Exception] = field(default_factory=list)
+    pages: list[Sequence[Any] | Pulled | Exception] = field(default_factory=list)
     asked: list[tuple[datetime, str | None]] = field(default_factory=list)
 
     async def pull(self, *, url: str, token: str, since: datetime, cursor: str | None) -> Pulled:
@@ -36,6 +36,8 @@ class Endpoint:
         page = self.pages.pop(0)
         if isinstance(page, Exception):
             raise page
+        if isinstance(page, Pulled):
+            return page
         following = f"c{len(self.asked)}" if self.pages and not isinstance(self.pages[0], Exception) else None
         return Pulled(tuple(json.dumps(item).encode() for item in page), following)
 
@@ -140,6 +142,58 @@ async def test_a_refused_token_stops_the_questions_visibly(polled: Polled) -> No
 
     async with polled.sender.database.tx(polled.sender.tenant_id) as db:
         assert [r["kind"] for r in await db.fetch("SELECT kind FROM discrepancy")] == ["needs_reconnect"]
+
+
+@pytest.mark.parametrize("cursors", [["a", "a"], ["a", "b", "a"]])
+async def test_a_cursor_that_goes_round_is_given_up_and_asked_for_later_and_later(
+    polled: Polled, cursors: list[str]
+) -> None:
+    waits = []
+    for turn in range(3):
+        pages = [Pulled((json.dumps(a_return(id=f"{turn}-{n}")).encode(),), one) for n, one in enumerate(cursors)]
+        polled.endpoint.pages = [*pages]
+        assert await polled.run() == f"goes_round {turn + 1}"
+        at = await polled.cursor()
+        waits.append(int((at["due_at"] - polled.sender.now).total_seconds()))
+        assert at["cursor"] is None
+        polled.sender.now = at["due_at"]
+
+    assert waits == [30, 60, 120]
+    assert len(await polled.work()) == 3 * len(cursors)  # what was told is kept all the same
+
+
+async def test_a_cursor_that_is_not_known_any_more_is_given_up(polled: Polled) -> None:
+    polled.endpoint.pages = [[a_return(id="A")], Unreachable("answered 410", cursor_lost=True)]
+    polled.endpoint.pages[0:1] = [Pulled((json.dumps(a_return(id="A")).encode(),), "c1")]
+    assert await polled.run() == "unreachable 1"
+    polled.sender.now = (await polled.cursor())["due_at"]
+    polled.endpoint.pages = [[a_return(id="B")]]
+
+    assert await polled.run() == "done"
+
+    assert [cursor for _, cursor in polled.endpoint.asked] == [None, "c1", None]
+    assert len(await polled.work()) == 2
+
+
+async def test_an_empty_last_page_does_not_lose_how_far_the_pages_before_it_came(polled: Polled) -> None:
+    changed = "2026-02-28T10:00:00Z"
+    polled.endpoint.pages = [[a_return(updated_at=changed)], []]
+    await polled.run()
+
+    assert (await polled.cursor())["changed_since"].isoformat() == "2026-02-28T10:00:00+00:00"
+
+
+async def test_a_document_that_nobody_can_read_is_kept_and_holds_nothing_up(polled: Polled) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    polled.endpoint.pages = [Pulled((deep, json.dumps(a_return()).encode()), None)]
+
+    assert await polled.run() == "done"
+
+    async with polled.sender.database.tx(polled.sender.tenant_id) as db:
+        topics = {
+            row["topic"] for row in await db.fetch("SELECT topic FROM inbox WHERE connection_id = $1", polled.source_id)
+        }
+    assert topics == {"unreadable", "retour.return/1"}
 
 
 async def test_only_an_address_that_is_safe_is_asked(polled: Polled) -> None:

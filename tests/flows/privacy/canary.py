@@ -83,8 +83,9 @@ PLAIN = (
          seen_at, expires_at)
        SELECT current_tenant(), gen_random_uuid(), store_id, sha256('x'), 'closed', 'de', now(), order_id,
               jsonb_build_object('note', $1::text), now(), now(), now() FROM rma WHERE id = $2""",
-    """INSERT INTO exchange_order (tenant_id, settlement_id, rma_id, connection_id, state, articles, pay_url, since)
-       SELECT current_tenant(), s.id, s.rma_id, o.connection_id, 'made', '[]', 'https://pay.example/?of=' || $1, now()
+    """INSERT INTO exchange_order (tenant_id, settlement_id, rma_id, connection_id, state, articles, pay_url, since, problem)
+       SELECT current_tenant(), s.id, s.rma_id, o.connection_id, 'made', '[]', 'https://pay.example/?of=' || $1, now(),
+              'refused_there: ' || $1 || ' is invalid'
          FROM settlement s JOIN sales_order o ON o.tenant_id = s.tenant_id AND o.id = s.order_id
         WHERE s.rma_id = $2 LIMIT 1""",
     """INSERT INTO card_hold (tenant_id, id, rma_id, connection_id, state, currency, line_ids, units, days, arrive_days, since,
@@ -92,8 +93,8 @@ PLAIN = (
        SELECT current_tenant(), gen_random_uuid(), r.id, o.connection_id, 'released', 'EUR', ARRAY[r.id], '[]', 14, 7, now(),
               'https://shop.example/?of=' || $1, 'https://pay.example/?of=' || $1, 'cus of ' || $1, 'pm of ' || $1
          FROM rma r JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id WHERE r.id = $2""",
-    """INSERT INTO fee_invoice (tenant_id, rma_id, state, since, pay_url)
-       SELECT current_tenant(), id, 'ended', now(), 'https://pay.example/?of=' || $1 FROM rma WHERE id = $2""",
+    """INSERT INTO fee_invoice (tenant_id, rma_id, state, since, pay_url, problem)
+       SELECT current_tenant(), id, 'ended', now(), 'https://pay.example/?of=' || $1, $1 || ' is invalid' FROM rma WHERE id = $2""",
 )
 
 

@@ -40,8 +40,8 @@ FREE = named(
     connection.far_name connection.health connection.sealed_read connection.sealed_webhook_secrets
     connection.sealed_write connection.settings delivery.last_problem discrepancy.next_step dock_scan.code
     dock_scan.nonce effect.guard_before exchange.figures exchange_order.articles exchange_order.back
-    exchange_order.draft_ref exchange_order.figures exchange_order.order_ref exchange_order.problem
-    fee_invoice.back fee_invoice.draft_ref fee_invoice.order_ref fee_invoice.parts fee_invoice.problem fraud_limit.appeal
+    exchange_order.draft_ref exchange_order.figures exchange_order.order_ref
+    fee_invoice.back fee_invoice.draft_ref fee_invoice.order_ref fee_invoice.parts fraud_limit.appeal
     goods_observation.code inbox.event_id inbox.problem inbox.source intake.candidates intake.external_id
     intake.source isv.name isv_service.isv_name kit.parts kit.sku label.problem ledger_account.path look.brand_hex
     look.contact_email look.contact_url look.default_language look.handle look.logo look.logo_type look.name
@@ -69,8 +69,8 @@ ERASED = named(
     """
     discrepancy.details effect.message effect.result effect.target effect_observation.message event.data
     card_hold.back_url card_hold.customer_ref card_hold.method_ref card_hold.page_url
-    exchange_order.pay_url fee_waiver.reason goods_observation.note inbox.body_sealed inbox.facts info_request.answer
-    exchange_order.pay_url fee_invoice.pay_url fee_waiver.reason goods_observation.note inbox.body_sealed inbox.facts
+    exchange_order.pay_url exchange_order.problem fee_invoice.pay_url fee_invoice.problem fee_waiver.reason
+    goods_observation.note inbox.body_sealed inbox.facts
     info_request.answer
     info_request.question inspection.note intake.facts intake.reason intake.sealed intake_photo.sealed
     label.content_sealed mail.last_problem mail.sealed_address mail.sealed_data person.email person.email_folded

@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 
 from retour.core.errors import Refused
+from retour.core.mail import MailKind
 from retour.core.order import Order
 from retour.core.privacy import LOOK_AGAIN, RequestState
 from retour.core.withdrawal import Statement
 from retour.flows import privacy
-from retour.store import discrepancy
+from retour.store import discrepancy, mail
 from retour.store import withdrawal as withdrawals
 from retour.store.db import Database
 from retour.store.ids import new_id
@@ -247,6 +248,37 @@ async def test_an_erasure_waits_for_a_withdrawal_that_names_the_person_and_is_no
     assert (waiting.state, waiting.why, waiting.facts) == (RequestState.WAITING, "withdrawal_open", {"withdrawals": 1})
     async with canary.house.web.tx(canary.house.tenant) as db:
         assert await db.fetchval("SELECT length(sealed) > 0 FROM withdrawal WHERE id = $1", stated)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["of the person", "of nobody yet"])
+async def test_an_erasure_waits_until_a_withdrawal_is_answered_to_the_address_that_was_typed(
+    canary: Canary, *, known: bool
+) -> None:
+    house, order = canary.house, await canary.an_order()
+    _, stated = await _unassigned(canary, NAME)
+    async with house.web.tx(house.tenant) as db:
+        if known:
+            await db.execute("UPDATE withdrawal SET person_id = $1 WHERE id = $2", order.person_id, stated)
+        answer = await mail.plan(
+            db, house.vault, tenant_id=house.tenant, kind=MailKind.WITHDRAWAL_ANSWERED, to=EMAIL,
+            resource_kind="withdrawal", resource_id=stated, at=canary.clock(), store_id=house.store,
+            secret={"number": "#1", "at": canary.clock().isoformat(), "reason": "no order"},
+        )  # fmt: skip
+
+    waiting = await canary.work(request := await canary.ask(privacy.ask_erasure))
+    async with house.web.tx(house.tenant) as db:
+        kept = await db.fetchval("SELECT sealed_address IS NOT NULL FROM mail WHERE id = $1", answer)
+        await db.execute(
+            "UPDATE mail SET state = 'failed', sealed_address = NULL, sealed_data = NULL WHERE id = $1", answer
+        )
+    await canary.later(LOOK_AGAIN)
+    done = await canary.work(request)
+
+    assert (waiting.state, waiting.why, waiting.facts) == (RequestState.WAITING, "call_running", {"calls": 1})
+    assert kept
+    assert done.state is RequestState.DONE
+    async with house.web.tx(house.tenant) as db:
+        assert await db.fetchval("SELECT length(sealed) FROM withdrawal WHERE id = $1", stated) == 0
 
 
 async def _unassigned(canary: Canary, name: str, *, closed: bool = True) -> tuple[UUID, UUID]:

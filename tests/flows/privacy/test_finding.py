@@ -47,6 +47,39 @@ async def test_messages_of_people_whose_names_are_alike_stay(canary: Canary) -> 
         assert await db.fetchval("SELECT state FROM intake WHERE id = $1", draft) == "waiting"
 
 
+async def test_messages_with_the_number_in_its_national_form_go_and_those_of_other_numbers_stay(canary: Canary) -> None:
+    await canary.an_order()
+    national = f"0{PHONE[3:]}"
+    theirs = [
+        await canary.received(json.dumps({"note": text}).encode())
+        for text in (
+            f"ring {national}!", f"({national[:5]}) {national[5:8]} {national[8:]}", f"+49 (0){PHONE[3:6]}/{PHONE[6:]}",
+            f"10115 Berlin\n{national[:4]} {national[4:]}\n4711",
+        )
+    ]  # fmt: skip
+    others = [
+        await canary.received(json.dumps({"note": text}).encode())
+        for text in (f"+43 {PHONE[3:]}", f"+43 (0){PHONE[3:]}", f"{national}9", f"9{national}", f"order #{PHONE[3:]}")
+    ]
+
+    done = await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert done.state is RequestState.DONE
+    assert [await canary.kept(one) for one in theirs] == [False] * 4
+    assert [await canary.kept(one) for one in others] == [True] * 5
+
+
+async def test_a_number_that_was_kept_in_its_national_form_is_found_with_its_country(canary: Canary) -> None:
+    await canary.an_order()
+    async with canary.house.web.tx(canary.house.tenant) as db:
+        await db.execute("UPDATE person SET phone = '0151 777 333 11' WHERE id = $1", canary.person_id)
+    theirs, other = [await canary.received(f"call {code}15177733311".encode()) for code in ("+49", "+43")]
+
+    await canary.work(await canary.ask(privacy.ask_erasure))
+
+    assert [await canary.kept(one) for one in (theirs, other)] == [False, True]
+
+
 async def test_an_erasure_waits_until_a_message_about_the_person_is_worked_on(canary: Canary) -> None:
     await canary.an_order()
     other = await canary.received(b'{"to": "bo@else.example"}', done=False)

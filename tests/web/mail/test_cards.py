@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from retour.core.mail import MailKind
-from retour.core.rma.hold import HoldState, HoldView, Owes
+from retour.core.rma.hold import ELSEWHERE, HoldState, HoldView, Owes
 from retour.web.mail import Letters
 from tests.web.mail.samples import AT, DECIDED, END, a_letter
 
@@ -34,6 +34,11 @@ def letters() -> Letters:
             "Please pay €6.00 for your new item.",
         ),
         (HoldView(HoldState.CAPTURED, AT, 1_999, 600), "€6.00 was charged (R-10482)", "so your new item is charged."),
+        (
+            HoldView(HoldState.CAPTURED, AT, 1_999, 600, problem=ELSEWHERE),
+            "€6.00 was charged (R-10482)",
+            "The shop has charged it. Please ask the shop if you did not expect it.",
+        ),
     ],
 )
 def test_each_says_the_amount_and_what_to_do(letters: Letters, card: HoldView, subject: str, says: str) -> None:

@@ -1,6 +1,7 @@
 """Asks a source for what has changed, one page at a time, over the one way out."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -9,6 +10,9 @@ from retour.connectors.http import Http
 from retour.core.ports import Pulled, Silence, Unreachable, WireAnswer
 
 MOST_ITEMS: Final = 500
+# What a far side answers to a cursor that it does not know any more.
+_CURSOR_LOST: Final = frozenset({400, 404, 409, 410, 412, 422})
+_CURSOR: Final = re.compile(r"[^\x00\ud800-\udfff]{0,2000}")
 _REFUSED: Final = frozenset({401, 403})
 
 
@@ -31,22 +35,27 @@ class FeedClient:
         if answer.status in _REFUSED:
             raise Unreachable("the token is refused", needs_reconnect=True)
         if answer.status != 200:
-            raise Unreachable(f"answered {answer.status}", retry_after_s=_wait(answer))
+            lost = cursor is not None and answer.status in _CURSOR_LOST
+            raise Unreachable(f"answered {answer.status}", retry_after_s=_wait(answer), cursor_lost=lost)
         return _page(answer.body)
 
 
 def _page(body: bytes) -> Pulled:
     try:
         said = json.loads(body)
+        items = said.get("items") if isinstance(said, dict) else None
+        written = [json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") for item in _listed(items)]
     except (ValueError, RecursionError):
         raise Unreachable("the answer is not JSON") from None
-    items = said.get("items") if isinstance(said, dict) else None
     after = said.get("next") if isinstance(said, dict) else None
-    if not isinstance(items, list) or len(items) > MOST_ITEMS or not (after is None or isinstance(after, str)):
+    is_page = isinstance(items, list) and len(items) <= MOST_ITEMS
+    if not is_page or not (after is None or (isinstance(after, str) and _CURSOR.fullmatch(after))):
         raise Unreachable("the answer is no page of documents")
-    return Pulled(
-        tuple(json.dumps(item, ensure_ascii=False).encode("utf-8", "replace") for item in items), after or None
-    )
+    return Pulled(tuple(written), after or None)
+
+
+def _listed(items: object) -> list[object]:
+    return items[:MOST_ITEMS] if isinstance(items, list) else []
 
 
 def _wait(answer: WireAnswer) -> float:

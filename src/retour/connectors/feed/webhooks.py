@@ -1,5 +1,6 @@
 """Messages of another system, signed as Standard Webhooks 1.0.0 (https://www.standardwebhooks.com)."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,6 +13,7 @@ from retour.core.platforms import FEED
 from retour.core.ports import InboxEvent
 
 _LONGEST: Final = 200
+_FINGERPRINT: Final = 20  # hex digits
 
 
 class FeedInbound:
@@ -29,8 +31,9 @@ class FeedInbound:
         schema, ref = body.get("schema"), body.get("id")
         if not isinstance(schema, str) or schema not in SCHEMAS:
             raise Refused("malformed_webhook", f"schema must be one of {', '.join(SCHEMAS)}", field="schema")
-        message_id = next(value for name, value in headers.items() if name.lower() == "webhook-id")
-        return InboxEvent(message_id, schema, None, ref[:_LONGEST] if isinstance(ref, str) and ref else None)
+        # A sender that mends a message and sends it again under its id has sent another one: only the same bytes are known.
+        event_id = f"{signed.message_id(headers)} {hashlib.sha256(raw).hexdigest()[:_FINGERPRINT]}"
+        return InboxEvent(event_id, schema, None, ref[:_LONGEST] if isinstance(ref, str) and ref else None)
 
 
 def document_of(raw: bytes) -> Mapping[str, object]:

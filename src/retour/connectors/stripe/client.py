@@ -1,11 +1,11 @@
 """Sends requests to Stripe and reads pages: the only part of its connector that touches the network."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from retour.connectors.http import Http
 from retour.connectors.stripe import translate
-from retour.core.card import PageSeen
+from retour.core.card import CardSeen, PageSeen
 from retour.core.effect import CARD_KINDS, Effect, EffectKind
 from retour.core.platforms import STRIPE
 from retour.core.ports import CapabilityRecord, Credential, Outcome, ReadBack, Unreachable, WireAnswer, WireRequest
@@ -64,7 +64,16 @@ class StripeConnector:
 
     async def see_page(self, at: Credential, *, ref: str) -> PageSeen | None:
         """Return how a page stands, nothing for one that is not known there; raise Unreachable."""
-        answer = await self.send(at, translate.page(ref))
+        said = await self._see(at, translate.page(ref))
+        return None if said is None else translate.page_seen(said)
+
+    async def see_card(self, at: Credential, *, ref: str) -> CardSeen | None:
+        """Return how an authorisation stands, nothing for one that is not known there; raise Unreachable."""
+        said = await self._see(at, translate.intent(ref))
+        return None if said is None else translate.card_seen(said)
+
+    async def _see(self, at: Credential, request: WireRequest) -> Mapping[str, Any] | None:
+        answer = await self.send(at, request)
         if answer.silence is not None:
             raise Unreachable("no answer")
         if answer.status == 404:
@@ -74,4 +83,4 @@ class StripeConnector:
         said = translate.read(answer)
         if answer.status != 200 or not said:
             raise Unreachable(f"answered {answer.status}", retry_after_s=30.0)
-        return translate.page_seen(said)
+        return said

@@ -7,7 +7,16 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from retour.connectors.http import NOT_SENT_HEADER
-from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, PageSeen, PageState, ReleaseCard
+from retour.core.card import (
+    AuthoriseAgain,
+    CaptureCard,
+    CardSeen,
+    CardState,
+    OpenPage,
+    PageSeen,
+    PageState,
+    ReleaseCard,
+)
 from retour.core.effect import Effect
 from retour.core.ports import Outcome, ReadBack, Silence, Verdict, WireAnswer, WireRequest
 
@@ -56,7 +65,7 @@ def build_readback(effect: Effect) -> WireRequest:
         case ReleaseCard(ref, is_page=True):
             return page(ref)
         case CaptureCard(ref) | ReleaseCard(ref):
-            return _get("see_intent", f"{INTENTS}/{_part(ref)}", [_CHARGE])
+            return intent(ref)
         case _:
             raise AssertionError(f"{effect.kind.value} is nothing that is done with cards")
 
@@ -64,6 +73,11 @@ def build_readback(effect: Effect) -> WireRequest:
 def page(ref: str) -> WireRequest:
     """Return the read of a page with what came of it."""
     return _get("see_page", f"{PAGES}/{_part(ref)}", [("expand[]", "payment_intent.latest_charge")])
+
+
+def intent(ref: str) -> WireRequest:
+    """Return the read of an authorisation."""
+    return _get("see_intent", f"{INTENTS}/{_part(ref)}", [_CHARGE])
 
 
 def _page(effect: Effect, page: OpenPage) -> Pairs:
@@ -214,6 +228,15 @@ def page_seen(said: Json) -> PageSeen:
         state, _ref(intent), _ref(intent.get("customer")), _ref(intent.get("payment_method")),
         amount if isinstance(amount, int) else 0, lapses_at(intent),
     )  # fmt: skip
+
+
+def card_seen(intent: Json) -> CardSeen:
+    """Return how an authorisation stands, with what was taken of it and why it was let go, if Stripe says so."""
+    states = {"requires_capture": CardState.HELD, "succeeded": CardState.TAKEN, "canceled": CardState.LET_GO}
+    state, taken = states.get(str(intent.get("status")), CardState.MOVING), intent.get("amount_received")
+    if state is CardState.TAKEN:
+        return CardSeen(state, taken) if isinstance(taken, int) and taken > 0 else CardSeen(CardState.MOVING)
+    return CardSeen(state, why=_text(intent.get("cancellation_reason")))
 
 
 def lapses_at(intent: Json) -> datetime | None:

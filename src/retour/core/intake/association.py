@@ -12,7 +12,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from retour.core.intake.ref import same_ref
 from retour.core.order import Order, Person
+from retour.core.phone import same_number
 
 ENOUGH: Final = 60
 LEAD: Final = 25
@@ -28,7 +30,6 @@ CONTRADICTS: Final = {
 }  # fmt: skip
 NOBODY: Final = Person()
 _NEAR: Final = timedelta(days=3)
-_NATIONAL_LEAST: Final = 8  # digits of a number that may stand without its country code
 
 
 class Verdict(StrEnum):
@@ -106,24 +107,29 @@ def associate(clues: Clues, candidates: Sequence[Candidate]) -> Association:
 
 def _scored(clues: Clues, one: Candidate) -> Scored:
     return Scored(
-        one.id, (*_of_ids(clues, one), *_of_person(clues.customer, one.person), *_of_content(clues, one.order))
+        one.id,
+        (
+            *_of_ids(clues, one),
+            *_of_person(clues.customer, one.person, one.order.country),
+            *_of_content(clues, one.order),
+        ),
     )
 
 
 def _of_ids(clues: Clues, one: Candidate) -> Iterator[Point]:
-    if clues.order_id is not None and clues.order_id in (one.order.ref, str(one.id)):
+    if clues.order_id is not None and (clues.order_id == str(one.id) or same_ref(clues.order_id, one.order.ref)):
         yield Point("id", AGREES["id"])
     if clues.number is not None:
         yield _point("number", fold_number(clues.number) == fold_number(one.order.name))
 
 
-def _of_person(asked: Person, known: Person) -> Iterator[Point]:
-    if asked.ref and asked.ref == known.ref:
+def _of_person(asked: Person, known: Person, sent_to: str | None) -> Iterator[Point]:
+    if asked.ref and known.ref and same_ref(asked.ref, known.ref):
         yield Point("customer", AGREES["customer"])
     if asked.email and known.email:
         yield _point("email", _plain(asked.email) == _plain(known.email))
     if asked.phone and known.phone:
-        yield _point("phone", same_phone(asked.phone, known.phone))
+        yield _point("phone", _same_phone(asked, known, sent_to))
     if asked.name and known.name:
         yield _point("name", _words(asked.name) == _words(known.name))
     if asked.postcode and known.postcode and _letters(asked.postcode) == _letters(known.postcode):
@@ -148,7 +154,7 @@ def _of_goods(clues: Clues, order: Order) -> Iterator[Point]:
         if line.sku:
             bought[_plain(line.sku)] = bought.get(_plain(line.sku), 0) + line.quantity
     found = [bought.get(_plain(sku), 0) >= quantity for sku, quantity in clues.skus]
-    found += [order.line(ref) is not None for ref in clues.lines]
+    found += [any(same_ref(ref, line.ref) for line in order.lines) for ref in clues.lines]
     if found and all(found):
         yield Point("goods", AGREES["goods"])
     elif any(found):
@@ -166,16 +172,10 @@ def fold_number(number: str) -> str:
     return _plain(number).removeprefix("#")
 
 
-def same_phone(asked: str, known: str) -> bool:
-    """Return whether two numbers are the same, of which one may lack the country code."""
-    a, b = sorted((_digits(asked), _digits(known)), key=len)
-    if not a:
-        return False
-    return a == b or (len(a) >= _NATIONAL_LEAST and len(b) - len(a) <= 3 and b.endswith(a))
-
-
-def _digits(text: str) -> str:
-    return re.sub("[^0-9]", "", text).lstrip("0")
+def _same_phone(asked: Person, known: Person, sent_to: str | None) -> bool:
+    """Return whether two people have one number; without its country it is one of where they live or the order went."""
+    countries = (sent_to, known.home_country, asked.home_country)
+    return same_number(asked.phone or "", known.phone or "", countries=countries)
 
 
 def _plain(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from retour.core.errors import Objection, Refused
@@ -14,6 +14,7 @@ from retour.core.order import Person
 
 Json = Mapping[str, Any]
 OTHER: Final = "other"
+AHEAD_MOST: Final = timedelta(days=1)  # a clock of another system may be wrong by hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,13 @@ def invalid(found: list[Objection]) -> Refused:
     first = found[0]
     where = f"{first.field} " if first.field else "the document "
     return Refused("invalid_document", where + first.message, field=first.field, objections=found)
+
+
+def ahead_of_time(updated_at: datetime, now: datetime) -> Refused | None:
+    """Return what is wrong with a change of more than a day from now: all that is true later would seem older."""
+    if updated_at - now <= AHEAD_MOST:
+        return None
+    return invalid([Objection("out_of_range", "lies in the future", "updated_at")])
 
 
 def instant(text: str) -> datetime:

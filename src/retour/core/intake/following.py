@@ -38,13 +38,23 @@ _DECISIONS: Final = frozenset({Step.APPROVE, Step.REJECT})
 
 
 def steps_for(document: ReturnDocument, *, decides: bool) -> tuple[Step, ...]:
-    """Return the steps a document asks for, in their order; who `decides` elsewhere may approve and reject here."""
+    """Return the steps a document asks for, in their order; who `decides` elsewhere may approve and reject here.
+
+    What was refunded there is always looked at, whatever the status says.
+    """
     steps = _STEPS[document.status]
     if document.shipping.number is None:
         steps = tuple(step for step in steps if step is not Step.PARCEL)
     elif Step.PARCEL not in steps and document.status not in ("rejected", "cancelled"):
         steps = (*steps, Step.PARCEL)
+    if document.refund is not None and Step.OBSERVE not in steps:
+        steps = (*steps, Step.OBSERVE)  # money that left there counts wherever the goods are
     return steps if decides else tuple(step for step in steps if step not in _DECISIONS)
+
+
+def unheeded(document: ReturnDocument, *, decides: bool) -> tuple[str, ...]:
+    """Return what a source decided that is not its to decide, as codes of moves that are not made."""
+    return () if decides or document.status != "rejected" else ("reject: decided_here",)
 
 
 def parcel_status(document: ReturnDocument) -> str | None:

@@ -16,7 +16,9 @@ STATUSES: Final = (
     "requested", "approved", "rejected", "cancelled", "in_transit", "delivered", "received", "inspected", "refunded",
     "closed",
 )  # fmt: skip
-PARCEL_STATUSES: Final = ("label_created", "in_transit", "delivered", "exception", "returned_to_sender")
+PARCEL_STATUSES: Final = (
+    "label_created", "in_transit", "out_for_delivery", "delivered", "exception", "returned_to_sender", "lost",
+)  # fmt: skip
 _NO_NUL: Final = r"^[^\u0000]*$"
 
 

@@ -94,7 +94,7 @@ def _scalar(value: object, schema: Json, at: str) -> Iterator[Objection]:
 
 
 def _reads_as(text: str, schema: Json) -> bool:
-    if "pattern" in schema and not re.search(schema["pattern"], text):
+    if "pattern" in schema and not re.fullmatch(schema["pattern"], text):  # `$` alone lets a line break follow
         return False
     reader = {"date-time": datetime.fromisoformat, "date": date.fromisoformat}.get(schema.get("format", ""))
     try:

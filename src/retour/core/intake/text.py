@@ -18,6 +18,7 @@ _NUMBER: Final = re.compile(
     r"(?:number|no\b\.?|nr\b\.?|nummer|id|n°)?[ \t]*[:#]?[ \t]*#?|#)(?P<number>[A-Z]{0,5}-?\d[\dA-Z-]{2,19})\b",
     re.IGNORECASE,
 )
+_THREE_THREE_FOUR: Final = re.compile(r"(?:1[ .-])?\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}")  # North America, without +1
 _PHONE: Final = re.compile(r"(?<![\w#-])\+?\d[\d ()/.-]{7,20}\d(?![\w-])")
 _COUNTED: Final = re.compile(
     r"\b(?P<n>\d{1,3})[ \t]*[x×][ \t]*(?P<sku>[A-Z0-9][A-Z0-9._-]*[-._0-9][A-Z0-9._-]*)\b", re.IGNORECASE
@@ -79,7 +80,8 @@ def read_text(
 
 def _phone(text: str, read: list[Read]) -> str | None:
     for match in _PHONE.finditer(text):
-        if sum(c.isdigit() for c in match[0]) >= _PHONE_LEAST and ("+" in match[0] or match[0].startswith("0")):
+        marked = match[0].startswith(("+", "0")) or _THREE_THREE_FOUR.fullmatch(match[0])
+        if marked and sum(c.isdigit() for c in match[0]) >= _PHONE_LEAST:
             read.append(Read("phone", match[0], _line(text, match)))
             return match[0]
     return None

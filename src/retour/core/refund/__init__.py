@@ -42,6 +42,7 @@ from retour.core.refund.request import (
     UnitRange,
 )
 from retour.core.refund.reverse import reverse
+from retour.core.refund.shares import paid_for
 from retour.core.refund.terms import (
     DEFAULT_TENDER_ORDER,
     WHOLE,
@@ -119,6 +120,7 @@ __all__ = [
     "explain",
     "fx_difference",
     "of_this_return",
+    "paid_for",
     "quote",
     "restock",
     "reverse",

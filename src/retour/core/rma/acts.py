@@ -47,6 +47,7 @@ class Act(StrEnum):
     ANNOUNCE_PARCEL = "announce_parcel"
     RECEIVE = "receive"
     INSPECT = "inspect"
+    LOSE = "lose"  # what is on its way counts as here although it is lost
     TAKE_IN = "take_in"  # received and inspected at the counter in one step
     EXPIRE = "expire"
     RESOLVE = "resolve"
@@ -105,6 +106,10 @@ TABLE: Final[Mapping[Act, Row]] = {
     Act.TAKE_IN: _all(_EVERYWHERE, "not_approved")
     | _all(_GRANTED, Stage.INSPECTED)
     | {Stage.INSPECTED: "already_inspected"},
+    Act.LOSE: _all(CLOSED, "already_decided")
+    | _all(_UNDECIDED, "not_approved")
+    | {Stage.APPROVED: "not_sent", Stage.IN_TRANSIT: Stage.IN_TRANSIT, Stage.PARTLY_RECEIVED: Stage.RECEIVED}
+    | _all(_PRESENT, "already_received"),
     Act.EXPIRE: _all(_EVERYWHERE, NOTHING_DUE) | _all((Stage.ASKED, Stage.APPROVED), Stage.EXPIRED),
     # What was cancelled was given up by whoever asked: they ask anew.
     Act.REOPEN: _all(_OPEN, "not_closed") | _all(CLOSED, Stage.REOPENED) | {Stage.CANCELLED: "move_not_allowed"},
@@ -115,7 +120,8 @@ _SAID: Final[Mapping[str, str]] = {
     "nothing_asked": "nobody asked the shopper anything, or it was answered",
     "not_closed": "the return is open; decide it as it is",
     "move_not_allowed": "what was cancelled is asked for anew, not reopened",
-    "already_received": "everything has arrived; nothing is left to cancel",
+    "already_received": "everything has arrived; nothing is on its way",
+    "not_sent": "no carrier has the parcel; what was not sent is cancelled",
     "already_inspected": "everything that was approved is here and has a verdict",
     "handed_over": "the parcel is on its way, the money is paid, or the return is closed",
 }

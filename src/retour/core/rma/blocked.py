@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, OPEN_STATES, EffectKind, EffectState
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, OPEN_STATES, STOPPED_KINDS, EffectKind, EffectState
 from retour.core.errors import Scalar
 from retour.core.rma.charging import awaits_fee
 from retour.core.rma.exchange import ExchangeState, ExchangeView
@@ -35,6 +35,8 @@ _MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE, Ef
 _MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
 # What holds no open return up, not even while nobody can tell whether it happened.
 _BESIDE: Final = frozenset({EffectKind.REQUEST_RETURN, EffectKind.PUSH_RETURN})
+# What a carrier says of a parcel that will not arrive by itself.
+_TROUBLE: Final = frozenset({ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED_TO_SENDER, ShipmentStatus.LOST})
 # What whoever carries a kind of resolution out has to do.
 _OUTSIDE: Final[Mapping[str, str]] = {
     "refund_original": "refund the original payment",
@@ -66,7 +68,7 @@ def blocked_by(ret: Return, own: Ownership, steps: Steps, *, now: datetime) -> B
     """Return whom an open return waits for, people before machines; once it is closed, only trouble it left behind."""
     if all(line.decision not in OPEN or line.id in steps.resolve for line in ret.lines):
         left = _trouble(ret, ret.standing(), _MOOT, now) or _fee_to_give_back(ret) or _unreported(ret, now)
-        return left or _taken_back(ret) or _card(ret)
+        return left or _taken_back(ret) or _card(ret) or (_stopped(ret, now) if own.paused else None)
     return (
         _trouble(ret, _awaited(ret), _MARKS, now)
         or _decision(ret, now)
@@ -163,7 +165,16 @@ def _money(ret: Return, own: Ownership, now: datetime) -> Blocked | None:
             return Blocked("finance", "platform_disagrees", since, "compare both computations and decide", facts)
         if settlement.state in (SettlementState.QUOTED, SettlementState.DUE) and own.paused:
             return Blocked("finance", "payments_paused", since, "resume payments", facts)
-    return None
+    return _stopped(ret, now) if own.paused else None
+
+
+def _stopped(ret: Return, now: datetime) -> Blocked | None:
+    """Return since when a call waits that stops with the payments: a refund, a charge, an order completed for nothing."""
+    waiting = [e for e in ret.effects if e.kind in STOPPED_KINDS and e.state is EffectState.INTENT]
+    if not waiting:
+        return None
+    since, kind = min((e.created_at or now, e.kind.value) for e in waiting)
+    return Blocked("finance", "payments_paused", since, "resume payments", {"kind": kind})
 
 
 def _unreported(ret: Return, now: datetime) -> Blocked | None:
@@ -259,8 +270,9 @@ def _people(ret: Return, own: Ownership, now: datetime, card: Blocked | None) ->
         return Blocked("shopper", "awaiting_rest", ret.received_at or now, "send the rest, or cancel it", facts)
     if ret.delivered_at is not None:
         return Blocked("warehouse", "awaiting_receipt", ret.delivered_at, "receive the parcel", facts)
-    if any(s.status in (ShipmentStatus.EXCEPTION, ShipmentStatus.RETURNED_TO_SENDER) for s in ret.shipments):
-        return Blocked("agent", "parcel_exception", ret.in_transit_at or now, "ask the carrier", facts)
+    if any(s.status in _TROUBLE for s in ret.shipments):
+        unblocks = "ask the carrier, or treat the parcel as lost"
+        return Blocked("agent", "parcel_exception", ret.in_transit_at or now, unblocks, facts)
     if ret.in_transit_at is None:
         unlabelled = _label(ret, open_lines)
         if unlabelled is not None:

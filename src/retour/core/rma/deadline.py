@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from retour.core.rma.charging import awaits_fee, is_lapsed
 from retour.core.rma.moves import UNDECIDED, Decision
+from retour.core.rma.reversal import owed_back
 from retour.core.rma.state import Return, ReturnLine, count, minus
 
 
@@ -73,10 +74,15 @@ def unsent(ret: Return) -> tuple[ReturnLine, ...]:
 
 
 def expiring(ret: Return) -> tuple[ReturnLine, ...]:
-    """Return the lines that expire with the deadline that runs."""
+    """Return the lines that expire with the deadline that runs: none of those that were carried out before."""
     if ret.asked is not None:
-        return tuple(line for line in ret.lines if line.decision in UNDECIDED)
+        return tuple(line for line in ret.lines if line.decision in UNDECIDED and not _was_carried_out(ret, line))
     return unsent(ret)
+
+
+def _was_carried_out(ret: Return, line: ReturnLine) -> bool:
+    """Return whether the goods of a reopened line are here or its money is out: only a person can undo or confirm that."""
+    return line.decision is Decision.REOPENED and (bool(line.received) or bool(owed_back(ret, [line])))
 
 
 def turn_due(ret: Return, *, now: datetime) -> Turn | None:

@@ -23,6 +23,9 @@ class HoldState(StrEnum):
     LAPSED = "lapsed"  # it was never confirmed
 
 
+ELSEWHERE: Final = "captured_elsewhere"  # the problem of a hold that somebody captured at the provider
+
+
 class Owes(StrEnum):
     """What the shopper is asked for while the card refuses."""
 
@@ -34,7 +37,7 @@ _S: Final = HoldState
 MOVES: Final[Mapping[HoldState, frozenset[HoldState]]] = {
     _S.ASKED: frozenset({_S.OFFERED, _S.LAPSED}),
     _S.OFFERED: frozenset({_S.AUTHORISED, _S.RELEASING, _S.LAPSED}),
-    _S.AUTHORISED: frozenset({_S.REAUTHORISING, _S.CAPTURING, _S.RELEASING, _S.DUNNING}),
+    _S.AUTHORISED: frozenset({_S.REAUTHORISING, _S.CAPTURING, _S.CAPTURED, _S.RELEASING, _S.DUNNING}),
     _S.REAUTHORISING: frozenset({_S.AUTHORISED, _S.DUNNING}),
     _S.CAPTURING: frozenset({_S.CAPTURED, _S.DUNNING, _S.FAILED}),
     _S.RELEASING: frozenset({_S.RELEASED, _S.FAILED, _S.LAPSED, _S.CAPTURED}),
@@ -67,6 +70,11 @@ class HoldView:
     def is_open(self) -> bool:
         """Return whether it has not come to an end."""
         return self.state not in ENDED
+
+    @property
+    def is_charged(self) -> bool:
+        """Return whether money was taken from the card, or is being taken."""
+        return self.state in (HoldState.CAPTURING, HoldState.CAPTURED)
 
     @property
     def is_refused(self) -> bool:

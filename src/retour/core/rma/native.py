@@ -26,6 +26,12 @@ def opening(ret: Return) -> EffectView | None:
     return approved if opened is None or opened.state is EffectState.FAILED else opened
 
 
+def is_over_there(ret: Return) -> bool:
+    """Return whether the platform's own return is closed or cancelled, or is about to be: it takes no more goods."""
+    ends = (ret.effect(kind, f"finish:{ret.id}") for kind in (EffectKind.CLOSE_RETURN, EffectKind.CANCEL_RETURN))
+    return any(end is not None and end.state not in (EffectState.FAILED, EffectState.CANCELLED) for end in ends)
+
+
 def awaits_native(ret: Return, order: Order, own: Ownership) -> bool:
     """Return whether the platform's own return is still to be opened for units of this return."""
     if not _is_ours(own) or opening(ret) is not None or _went_another_way(ret):

@@ -1,10 +1,10 @@
 """What has to be taken back when a return that was carried out is decided the other way: goods by us, money by nobody."""
 
-import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
-from retour.core.effect import EffectKind, Restock
+from retour.core.effect import EffectKind, EffectState, Restock
 from retour.core.order import Order
 from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.moves import Decision
@@ -15,9 +15,13 @@ from retour.core.rma.state import (
     ReturnLine,
     SettlementState,
     SettlementView,
+    common,
     count,
 )
 
+# The two ways of an adjustment, as its business reference begins.
+_OUT_AGAIN: Final = "unrestock"
+_IN_AGAIN: Final = "restock_again"
 # Money that is out, or may be.
 _OUT = frozenset(
     {SettlementState.SETTLED, SettlementState.SENDING, SettlementState.PENDING, SettlementState.UNKNOWN,
@@ -36,10 +40,9 @@ class Owed:
 
 def owed_back(ret: Return, lines: Iterable[ReturnLine]) -> tuple[Owed, ...]:
     """Return the settlements that paid for these lines, each with the lines it paid for."""
-    rejected = {line.line_ref: {i.batch_id for i in line.inspections} for line in lines}
-    found = []
+    rejected, found = tuple(lines), []
     for settlement in ret.settlements:
-        refs = tuple(ref for ref, batches in rejected.items() if _pays_for(settlement, ref, batches))
+        refs = tuple(dict.fromkeys(line.line_ref for line in rejected if _pays_for(settlement, line)))
         if refs and settlement.state in _OUT:
             found.append(Owed(settlement, refs, by_payer=settlement.handed_to == "merchant"))
     return tuple(found)
@@ -54,11 +57,40 @@ def stock_to_undo(ret: Return, order: Order, own: Ownership) -> Iterator[tuple[I
         if line.decision is not Decision.REJECTED:
             continue
         for i in line.inspections:
-            if i.restocked and ret.effect(EffectKind.RESTOCK, f"unrestock:{i.id}") is None:
-                yield i, _undo(ret, order, own, i)
+            undone = _times(ret, _OUT_AGAIN, i)
+            if i.restocked and undone == _times(ret, _IN_AGAIN, i):
+                yield i, _adjusted(ret, order, own, i, _ref(_OUT_AGAIN, i, undone), -count((i.span,)))
 
 
-def _undo(ret: Return, order: Order, own: Ownership, i: Inspection) -> Due | None:
+def stock_to_redo(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
+    """Yield the adjustments that put back what was taken out when a line was rejected that is approved after all."""
+    for line in ret.lines:
+        if line.decision not in (Decision.APPROVED, Decision.RESOLVED):
+            continue
+        for i in line.inspections:
+            redone = _times(ret, _IN_AGAIN, i)
+            out = ret.effect(EffectKind.RESTOCK, _ref(_OUT_AGAIN, i, redone))
+            if out is None or out.state in (EffectState.FAILED, EffectState.CANCELLED):
+                continue  # nothing was taken out, or it could not be
+            due = _adjusted(ret, order, own, i, _ref(_IN_AGAIN, i, redone), count((i.span,)))
+            if due is not None:
+                yield due
+
+
+def _times(ret: Return, word: str, i: Inspection) -> int:
+    """Return how often units were adjusted one way."""
+    n = 0
+    while ret.effect(EffectKind.RESTOCK, _ref(word, i, n)) is not None:
+        n += 1
+    return n
+
+
+def _ref(word: str, i: Inspection, before: int) -> str:
+    """Return the business reference of an adjustment that was made so often before; the first has no number."""
+    return f"{word}:{i.id}" if not before else f"{word}:{i.id}:{before + 1}"
+
+
+def _adjusted(ret: Return, order: Order, own: Ownership, i: Inspection, ref: str, units: int) -> Due | None:
     sold = order.line(i.line_ref)
     if sold is None or sold.inventory_ref is None or own.restocks != "retour":
         return None
@@ -66,8 +98,9 @@ def _undo(ret: Return, order: Order, own: Ownership, i: Inspection) -> Due | Non
     location = i.location_ref or ret.location_ref or own.location_ref or shipped_from
     if location is None or EffectKind.RESTOCK not in own.capable_of:
         return None
-    return Due(EffectKind.RESTOCK, f"unrestock:{i.id}", Restock(sold.inventory_ref, location, -count((i.span,))))
+    return Due(EffectKind.RESTOCK, ref, Restock(sold.inventory_ref, location, units))
 
 
-def _pays_for(settlement: SettlementView, ref: str, batches: Collection[uuid.UUID]) -> bool:
-    return settlement.batch_id in batches or any(one == ref for one, _, _ in settlement.units)
+def _pays_for(settlement: SettlementView, line: ReturnLine) -> bool:
+    early = ((lo, hi) for ref, lo, hi in settlement.units if ref == line.line_ref)
+    return any(i.batch_id == settlement.batch_id for i in line.inspections) or bool(common(early, line.claimed))

@@ -51,6 +51,7 @@ class ShipmentStatus(StrEnum):
     DELIVERED = "delivered"
     EXCEPTION = "exception"
     RETURNED_TO_SENDER = "returned_to_sender"
+    LOST = "lost"
 
 
 class Moment(StrEnum):
@@ -126,12 +127,13 @@ class ReturnLine:
     destination: str | None = None  # where they go, if not to the store's own place
     answers: Mapping[str, str] = field(default_factory=dict)  # of the shopper, by the id of the question
     resolution_ref: str | None = None  # of the merchant's own record
+    lost_at: datetime | None = None  # since when its units count as here although they are lost on their way
     platform_reason: str | None = None  # what the platform calls the reason, where the merchant says so
 
     @property
     def kept(self) -> bool:
-        """Return whether nothing of it comes back (kept, never arrived, never sent): nothing is received or inspected."""
-        return self.resolution == KEPT or self.method in STAYS
+        """Return whether nothing of it comes back (kept, lost, never arrived, never sent): there is nothing to inspect."""
+        return self.resolution == KEPT or self.method in STAYS or self.lost_at is not None
 
     @property
     def quantity(self) -> int:

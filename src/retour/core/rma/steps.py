@@ -20,10 +20,10 @@ from retour.core.effect import (
 from retour.core.order import Order
 from retour.core.rma.charging import awaits_fee
 from retour.core.rma.due import Due, fulfilled_spans
-from retour.core.rma.early import EarlyUnits, early_units, is_early, is_void, settled_early
+from retour.core.rma.early import EarlyUnits, early_units, is_early, is_given_up, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
-from retour.core.rma.native import awaits_native, native_steps, opening
-from retour.core.rma.reversal import stock_to_undo
+from retour.core.rma.native import awaits_native, is_over_there, native_steps, opening
+from retour.core.rma.reversal import stock_to_redo, stock_to_undo
 from retour.core.rma.state import (
     Disposition,
     EffectView,
@@ -75,6 +75,7 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *_transit_marks(ret, order, own),
         *goods,
         *(due for _, due in stock_to_undo(ret, order, own) if due is not None),
+        *stock_to_redo(ret, order, own),
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
     void = tuple(s.id for s in ret.settlements if is_void(ret, s))
@@ -130,7 +131,7 @@ def _goods(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
     rows = _native_rows(opened)
     for batch_id in dict.fromkeys(i.batch_id for i in ret.inspections()):
         batch = [i for i in ret.inspections() if i.batch_id == batch_id]
-        carried = [i for i in batch if _is_carried(order, i, rows)]
+        carried = [i for i in batch if _is_carried(ret, order, i, rows)]
         if opened is not None and carried and not ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}"):
             yield _process(ret, order, own, opened, carried)
         for i in batch:
@@ -148,10 +149,15 @@ def _native_rows(opened: EffectView | None) -> Mapping[str, Mapping[str, object]
     return {str(row["fulfilled_ref"]): row for row in rows}
 
 
-def _is_carried(order: Order, inspection: Inspection, rows: Mapping[str, object]) -> bool:
-    """Return whether the platform's return holds these units; a line approved after it was opened is not in it."""
+def _is_carried(ret: Return, order: Order, inspection: Inspection, rows: Mapping[str, object]) -> bool:
+    """Return whether the platform's return holds these units.
+
+    A line approved after it was opened is not in it, and what comes after it was closed goes back without it.
+    """
     refs = [ref for ref, _, _ in fulfilled_spans(order, inspection.line_ref, (inspection.span,))]
-    return bool(refs) and all(ref in rows for ref in refs)
+    if not refs or not all(ref in rows for ref in refs):
+        return False
+    return ret.effect(EffectKind.PROCESS_RETURN, f"process:{inspection.batch_id}") is not None or not is_over_there(ret)
 
 
 def _process(ret: Return, order: Order, own: Ownership, opened: EffectView, batch: list[Inspection]) -> Due:
@@ -228,7 +234,7 @@ def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) 
     rows = _native_rows(opening(ret))
     batch = [i for i in ret.inspections() if i.batch_id == batch_id]
     for i in batch:
-        if _is_carried(order, i, rows):
+        if _is_carried(ret, order, i, rows):
             carrier = ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}")
             if carrier is None:
                 return False
@@ -264,6 +270,6 @@ def _line_is_done(ret: Return, order: Order, own: Ownership, line: ReturnLine) -
         return False
     early = settled_early(ret, line.line_ref)
     owed = {i.batch_id for i in line.inspections if i.accepted and minus((i.span,), early)}
-    quoted = {s.batch_id for s in ret.settlements}
+    quoted = {s.batch_id for s in ret.settlements if not is_given_up(s)}
     ours = [s for s in ret.settlements if s.batch_id in batches or any(ref == line.line_ref for ref, *_ in s.units)]
     return owed <= quoted and all(s.is_done for s in ours)

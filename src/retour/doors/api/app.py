@@ -32,6 +32,7 @@ from retour.doors.api import (
     privacy,
     queues,
     reasons,
+    received,
     repairs,
     resolutions,
     return_actions,
@@ -57,6 +58,7 @@ from retour.store.db import Database
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
 from retour.web.problem import exception_handlers
+from retour.web.rate import Meter
 from retour.web.sign_in import Doorkeeper
 
 PATH: Final = "/api/v1"
@@ -101,6 +103,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *intake_imports.OPERATIONS,
     *sources.OPERATIONS,
     *mailboxes.OPERATIONS,
+    *received.OPERATIONS,
 )
 ISV_OPERATIONS: Final[tuple[Operation, ...]] = isv.OPERATIONS  # of integrators, with keys of their own
 
@@ -112,13 +115,15 @@ def create_api(
     policies: PolicyCache | None = None,
     allow_private_urls: bool = False,
     public_url: str = "",
+    meter: Meter | None = None,
 ) -> Router:
     """Return the router of the API, to be mounted by an application whose handlers are `web.problem`'s.
 
-    `database` is opened as the app role, `vault` needs the house key alone.
+    `database` is opened as the app role, `vault` needs the house key alone; `meter` counts the calls of each key, without
+    one they are not limited.
     """
     rules = Rules(allow_private_urls=allow_private_urls, public_url=public_url)
-    desk = Desk(database, vault, Doorkeeper(database), policies or PolicyCache(), rules)
+    desk = Desk(database, vault, Doorkeeper(database, meter), policies or PolicyCache(), rules)
     by_path: dict[str, list[Operation]] = {}
     for operation in (*OPERATIONS, *ISV_OPERATIONS):
         by_path.setdefault(operation.path, []).append(operation)

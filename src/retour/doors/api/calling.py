@@ -79,10 +79,10 @@ class Answering:
     async def _write(
         self, request: AnyRequest, caller: Caller, store: UUID | None, resource: UUID | None, now: datetime
     ) -> Response[bytes]:
-        key = _idempotency_key(request.headers.get("idempotency-key"))
+        key = _kept_as(_idempotency_key(request.headers.get("idempotency-key")), caller)
         body = await request.body()
         asked = await self._read(body, request.headers.get("content-type"))
-        wanted = _fingerprint(caller, self._operation.method, request.scope["path"], store, body)
+        wanted = _fingerprint(self._operation.method, request.scope["path"], store, body)
 
         async def work(db: Db) -> bytes:
             keeping = _Keeping(key, wanted, self._operation.status, caller.tenant_id, self._desk.vault)
@@ -191,10 +191,20 @@ def _idempotency_key(text: str | None) -> str:
     return text
 
 
-def _fingerprint(caller: Caller, method: str, path: str, store: UUID | None, body: bytes) -> bytes:
-    """Return what a request is known by: the keys of an account share it, an integrator shares it with nobody."""
-    whose = () if caller.isv is None else (str(caller.isv.id).encode(),)
-    return hashlib.sha256(b"\n".join((*whose, method.encode(), path.encode(), str(store).encode(), body))).digest()
+def _kept_as(text: str, caller: Caller) -> str:
+    """Return what an Idempotency-Key is called in the account: the merchant's keep their text, and share it among the
+    merchant's API keys, so that a repeat under a new API key is still a repeat.
+
+    Those of an integrator are its own: the blank, which no key that is sent can have, parts them from the merchant's, and
+    the digest keeps the longest key within the 255 characters of the column.
+    """
+    whose = caller.integrator
+    return text if whose is None else f"isv {whose} {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _fingerprint(method: str, path: str, store: UUID | None, body: bytes) -> bytes:
+    """Return what a request is known by beside its key."""
+    return hashlib.sha256(b"\n".join((method.encode(), path.encode(), str(store).encode(), body))).digest()
 
 
 def _text(header: str | None) -> str | None:

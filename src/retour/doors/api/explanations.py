@@ -19,7 +19,7 @@ from retour.store import resolution as resolutions
 from retour.store import rma as returns
 from retour.web.explanation import Account, explanation_pdf
 from retour.web.reader import Reader, Readers
-from retour.web.resolutions import names_of
+from retour.web.resolutions import beside_refunds, names_of
 from retour.web.texts import Texts
 
 MISSING: Final = "return_not_found"
@@ -55,7 +55,9 @@ async def explain_return(call: Call, query: PaperQuery) -> Explained:
     reader = readers().make(language, timezone=store.timezone, now=call.now)
     told = kept(record.rma, promised, paid)
     records = await resolutions.names(call.db, record.store_id)
-    outside = names_of(record.rma.lines, records, reader, default=look.default_language if look else "en")
+    outside = names_of(
+        beside_refunds(record.rma.lines), records, reader, default=look.default_language if look else "en"
+    )
     return Explained(Account(f"R-{record.rma.number}", order.order, promised, paid, told, outside), look, reader)
 
 

@@ -116,7 +116,7 @@ class SchemasOut(Told):
 
 
 class AskedWish(Asked):
-    """Where the source is asked every five minutes for what has changed, with a bearer token; docs/intake.md says how."""
+    """Where the source is asked for what has changed, every five minutes at first, with a bearer token (docs/intake.md)."""
 
     url: Url
     token: Annotated[str, Meta(max_length=2_000, pattern=r"^[!-~]*$")] = ""
@@ -143,10 +143,20 @@ class SourceOut(Told):
     path: str
     created_at: datetime
     asked_url: str | None
+    asked_minutes: int | None
     asked_at: datetime | None
     problem: str | None
     push_url: str | None
     push_kinds: list[str]
+
+
+class ScheduleWish(Asked):
+    """Where a source is asked from now on and how often; without a token the one before is kept."""
+
+    url: Url
+    token: Annotated[str, Meta(max_length=2_000, pattern=r"^[!-~]*$")] | None = None
+    minutes: Annotated[int, Meta(ge=1, le=1_440, description="Every how many minutes.")] = 5
+    days: Annotated[int, Meta(ge=0, le=365, description="How far back, where it was never asked.")] = 30
 
 
 class PushWish(Asked):

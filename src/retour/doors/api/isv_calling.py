@@ -27,6 +27,8 @@ class IsvAnswering(Answering):
         text = key_of(headers.get("x-api-key"), headers.get("authorization"))
         known = await self._desk.doorkeeper.admit_isv(text, now=now)
         account = path_id(request.path_params.get("id"), operation.missing)
+        if account is None:
+            self._desk.doorkeeper.alone(known)
         if account is None and not operation.changes:
             return await self._page(known, request.scope["query_string"], now)
         if account is None:
@@ -35,7 +37,7 @@ class IsvAnswering(Answering):
             async with self._desk.database.tx(itself.tenant_id) as db:
                 await flow.check_not_ended(db, isv_id=known.id)  # or a kept answer would still be told
             return await self._write(request, itself, None, None, now)
-        caller = await self._desk.doorkeeper.isvs.serving(known, str(account))
+        caller = await self._desk.doorkeeper.serving(known, str(account))
         if operation.changes:
             return await self._write(request, caller, None, account, now)
         async with self._desk.database.tx(caller.tenant_id) as db:

@@ -16,7 +16,7 @@ _ABOUT: Final = (
     "name the store in `X-Shop-Name` unless the account has only one. Every write needs an `Idempotency-Key`: the same "
     "key with the same request gets the first answer again for 24 hours. Errors are problem+json (RFC 9457) with a "
     "stable `code`. Amounts are integers in minor units. An integrator (ISV) signs in with its own key and names in "
-    "`Retour-Account` the account that it acts for."
+    "`Retour-Account` the account that it acts for. A key that calls too often for an account gets 429 with `Retry-After`."
 )
 _KEY_HEADER: Final = {
     "name": "Idempotency-Key", "in": "header", "required": True,
@@ -36,8 +36,11 @@ _PROBLEMS: Final[Mapping[int, str]] = {
     413: "The body is over 1 MB, or the file over what is said there",
     415: "The body is not application/json, or a file not application/octet-stream",
     422: "A value is wrong: `field` names it",
+    429: "The key calls too often for this account, code `too_many_requests`: try again after `Retry-After` seconds",
     503: "Busy: try again after `Retry-After` seconds",
 }
+_RETRY_AFTER: Final = {"description": "Whole seconds to wait", "schema": {"type": "integer", "minimum": 1}}
+_LATER: Final = (429, 503)  # what always tells when to come again
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "responses": {str(status): _problem(words) for status, words in _PROBLEMS.items()},
+            "responses": {str(status): _problem(status, words) for status, words in _PROBLEMS.items()},
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
                 "ShopName": {"type": "apiKey", "in": "header", "name": "X-Shop-Name", "description": "The store"},
@@ -90,7 +93,7 @@ def _operation(operation: Operation, components: Mapping[str, Any]) -> dict[str,
         "parameters": [*_parameters(operation, components)],
         "responses": {str(operation.status): _answer(operation)},
     }  # fmt: skip
-    statuses = [400, 401, 403, 404, 422, 503] + ([409, 413, 415] if operation.method != "GET" else [])
+    statuses = [400, 401, 403, 404, 422, 429, 503] + ([409, 413, 415] if operation.method != "GET" else [])
     for status in sorted(statuses):
         described["responses"][str(status)] = {"$ref": f"#/components/responses/{status}"}
     if operation.body is not None:
@@ -136,8 +139,10 @@ def _answer(operation: Operation) -> dict[str, Any]:
     return answer
 
 
-def _problem(words: str) -> dict[str, Any]:
-    return {"description": words, "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}}
+def _problem(status: int, words: str) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="Problem")}}}
+    described: dict[str, Any] = {"description": words, "content": content}
+    return described | ({"headers": {"Retry-After": dict(_RETRY_AFTER)}} if status in _LATER else {})
 
 
 def _json(shape: type[msgspec.Struct]) -> dict[str, Any]:

@@ -106,12 +106,14 @@ OPERATIONS: Final = (
     Operation(
         id="pause_payments", method="POST", path="/payments/pause", tag="Payments", body=SwitchWish,
         answer=PaymentsOut, summary="Stop payments of the store, or of the account", do=pause_payments,
-        description="With X-Shop-Name: that store alone. What is on its way to the gateway is not called back.",
+        description="With X-Shop-Name: that store alone. What is on its way to the gateway is not called back. Nothing is "
+        "handed over to be paid elsewhere either.",
     ),
     Operation(
         id="resume_payments", method="POST", path="/payments/resume", tag="Payments", body=SwitchWish,
         answer=PaymentsOut, summary="Let payments go again", do=resume_payments,
-        description="What the velocity breaker has stopped, a person lets go on in the dashboard: `person_needed`.",
+        description="What the velocity breaker or a person has stopped, a person lets go on in the dashboard: "
+        "`person_needed`.",
     ),
     Operation(
         id="get_guard", method="GET", path="/payments/guard", tag="Payments", needs_store=True,

@@ -98,6 +98,13 @@ class ReopenWish(Asked):
     line_ids: LineIds | None = None
 
 
+class LostWish(Asked):
+    """Why what is on its way counts as lost."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=NO_NUL)]
+    expect_version: int | None = None
+
+
 class PatienceWish(Asked):
     """How long a store waits, in days (none: for ever), and how many days before the end it reminds."""
 
@@ -192,6 +199,16 @@ async def list_questions(call: Call, _: None) -> InfoRequestList:
     )  # fmt: skip
 
 
+async def lose_return(call: Call, wish: LostWish) -> ReturnOut:
+    """Let lost goods count as here."""
+    await check_store(call)
+    await flow.treat_as_lost(
+        call.db, rma_id=call.resource_id, reason=wish.reason, actor=call.actor, now=call.now,
+        expect_version=wish.expect_version,
+    )  # fmt: skip
+    return await summary(call, call.resource_id)
+
+
 async def get_patience(call: Call, _: None) -> PatienceOut:
     """Return how long the store waits."""
     found = await patience.of_store(call.db, call.store_id)
@@ -245,6 +262,11 @@ OPERATIONS: Final = (
         id="reopen_return", method="POST", path="/returns/{id}/reopen", tag="Return actions", missing=MISSING,
         body=ReopenWish, answer=ReturnOut, summary="Decide a closed return again", do=reopen_return,
         description="Rejected after it was carried out, its stock is taken out again and its money shown to finance.",
+    ),
+    Operation(
+        id="lose_return", method="POST", path="/returns/{id}/lost", tag="Return actions", missing=MISSING,
+        body=LostWish, answer=ReturnOut, summary="Treat what is on its way as lost", do=lose_return,
+        description="It is settled as if it had come in order, and not waited for. Received later, it is inspected and restocked.",
     ),
     Operation(
         id="get_patience", method="GET", path="/patience", tag="Returns", answer=PatienceOut, needs_store=True,

@@ -5,6 +5,7 @@ from typing import Any, Final
 from retour.doors.api.intake_shapes import (
     PushOut,
     PushWish,
+    ScheduleWish,
     SecretOut,
     SourceCreated,
     SourceList,
@@ -12,7 +13,7 @@ from retour.doors.api.intake_shapes import (
     SourceWish,
 )
 from retour.doors.api.operation import Call, Operation
-from retour.flows.intake import pushing
+from retour.flows.intake import asking, pushing
 from retour.flows.intake import sources as flow
 from retour.store import sync
 from retour.store.connection import Connection
@@ -46,6 +47,16 @@ async def rotate_source_secret(call: Call, _: None) -> SecretOut:
     )
 
 
+async def set_source_asking(call: Call, wish: ScheduleWish) -> SourceOut:
+    """Say where, with which token and how often a source is asked."""
+    changed = await asking.set_asking(
+        call.db, call.vault, source_id=call.resource_id, actor=call.actor, now=call.now,
+        wish=asking.Schedule(wish.url, wish.token, wish.minutes, wish.days),
+        allow_private_urls=call.rules.allow_private_urls,
+    )  # fmt: skip
+    return SourceOut(**_facts(changed, (await sync.standings(call.db)).get(changed.id)))
+
+
 async def set_source_push(call: Call, wish: PushWish) -> PushOut:
     """Say which returns are told to a source."""
     wanted = pushing.Pushing(wish.url, tuple(wish.kinds), wish.moment)
@@ -67,6 +78,7 @@ def _facts(source: Connection, at: sync.Standing | None) -> dict[str, Any]:
         "id": source.id, "store_id": source.store_id, "name": source.far_name,
         "channel": source.settings.get("channel", "event"), "decides": bool(source.settings.get("decides", False)),
         "path": f"/hooks/feed/{source.id}", "created_at": source.created_at, "asked_url": source.base_url or None,
+        "asked_minutes": asking.minutes_of(source) if source.base_url else None,
         "asked_at": at.ran_at if at else None, "problem": at.problem if at else None,
         "push_url": told.url if told.kinds else None, "push_kinds": list(told.kinds),
     }  # fmt: skip
@@ -86,6 +98,11 @@ OPERATIONS: Final = (
         id="rotate_source_secret", method="POST", path="/sources/{id}/rotate", tag="Sources", answer=SecretOut,
         missing=MISSING, summary="Make a new secret for a source", do=rotate_source_secret,
         description="The secret before it is taken until the next one is made.",
+    ),
+    Operation(
+        id="set_source_asking", method="POST", path="/sources/{id}/asking", tag="Sources", body=ScheduleWish,
+        answer=SourceOut, missing=MISSING, summary="Say where and how often a source is asked", do=set_source_asking,
+        description="Also with a new token, where the one before was refused. What the source has sent stays known.",
     ),
     Operation(
         id="set_source_push", method="POST", path="/sources/{id}/push", tag="Sources", body=PushWish, answer=PushOut,

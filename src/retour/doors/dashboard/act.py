@@ -83,6 +83,7 @@ _SAID: Final[Mapping[str, str]] = {
     "already_waived": _("Nothing was saved: that fee is waived already."),
     "already_inspected": _("Nothing was saved: these units were inspected already."),
     "another_master": _("Nothing was saved: another system is responsible for this in this shop."),
+    "payments_paused": _("Nothing was paid: the payments of this shop are paused."),
     "tender_exhausted": _("Nothing was paid: the payment has not that much left."),
 }
 

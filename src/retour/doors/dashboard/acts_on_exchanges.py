@@ -50,6 +50,10 @@ def wanted_by(whole: Whole, line: ReturnLine, reader: Reader) -> str | None:
     if chosen.shown is None:
         return reader.say("New article: %(article)s", article=chosen.article)
     price = reader.amount(Money(chosen.shown.price_minor, chosen.shown.currency))
+    if chosen.actor.startswith("staff:"):
+        return reader.say(
+            "New article: %(article)s, chosen from the catalogue at %(price)s", article=chosen.title, price=price
+        )
     return reader.say("New article: %(article)s, chosen by the shopper at %(price)s", article=chosen.title, price=price)
 
 

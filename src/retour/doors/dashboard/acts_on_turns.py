@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from retour.core.money import Money
+from retour.core.rma import Decision, count, minus
 from retour.core.rma.deadline import Because
 from retour.core.rma.state import SETTLED
 from retour.doors.dashboard.act import Act, Doing
@@ -66,6 +67,20 @@ async def _reopen(doing: Doing, db: Db) -> None:
         )
 
 
+def _on_its_way(whole: Whole, _reader: Reader) -> Mapping[str, Any]:
+    """Return how many units of the return are on their way."""
+    open_lines = (x for x in whole.record.rma.lines if x.decision is Decision.APPROVED and not x.kept)
+    return {"units": sum(count(minus(line.claimed, line.received)) for line in open_lines)}
+
+
+async def _lose(doing: Doing, db: Db) -> None:
+    reason = text_of(doing, "reason", doing.reader.say("Say why: whoever decides reads it"))
+    if not doing.errors:
+        await flow.treat_as_lost(
+            db, rma_id=doing.rma_id, reason=reason, actor=doing.actor, now=doing.now, expect_version=doing.version
+        )
+
+
 def text_of(doing: Doing, name: str, missing: str) -> str:
     """Return a text of the form; without one, or with one that is too long, the form says so."""
     text = doing.form.text(name)
@@ -84,7 +99,7 @@ def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
             return f"{said}: “{found.question}”"
         case "return.info_given" if found is not None and found.answer:
             return f"{said}: “{found.answer}”"
-        case "return.reopened" if event.data.get("reason"):
+        case "return.reopened" | "return.lost" if event.data.get("reason"):
             return f"{said}: “{event.data['reason']}”"
         case "return.expired" if event.data.get("because") == Because.NOT_ANSWERED:
             return reader.say("Expired: no answer came in time")
@@ -96,5 +111,6 @@ def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
 ACTS: Final = (
     Act("ask", "dashboard/act_ask.html", DESK, _asking, _ask),
     Act("reopen", "dashboard/act_reopen.html", DESK, _stands, _reopen),
+    Act("lost", "dashboard/act_lost.html", DESK, _on_its_way, _lose),
     Act("answer", "dashboard/act_answer.html", DESK, _asked, _answer),
 )

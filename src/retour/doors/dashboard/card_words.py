@@ -27,7 +27,8 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "not_confirmed": _("The shopper did not confirm it in time."),
     "not_held": _("Nothing was held any more when it was to be charged."),
     "no_card_kept": _("The provider kept no card to hold it on again."),
-    "captured_elsewhere": _("Another amount was charged at the provider."),
+    "captured_elsewhere": _("It was charged at the provider."),
+    "nobody_answered": _("Nobody has answered."),
     "insufficient_funds": _("The card has not enough money."),
     "canceled": _("The provider had let it go."),
     "out_of_stock": _("There is not enough of it in stock."),
@@ -72,7 +73,13 @@ CHOICES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "release": (_("Release the card"), _("Nothing is charged, and nothing is asked for any more.")),
 }
-EXCEPTIONS: Final[Mapping[str, str]] = {"charged_after_release": _("Paid after the goods had come back")}
+EXCEPTIONS: Final[Mapping[str, str]] = {
+    "charged_after_release": _("Paid after the goods had come back"),
+    "charged_elsewhere": _("Another amount was charged at the provider"),
+    "charged_and_not_sent": _("Charged, and the new item is not sent"),
+}
 NEXT_STEPS: Final[Mapping[str, str]] = {
     "charged_after_release": _("pay back what the shopper paid after the goods had come"),
+    "charged_elsewhere": _("compare what was charged there with what is owed"),
+    "charged_and_not_sent": _("pay back what was charged for the new item"),
 }

@@ -28,9 +28,26 @@ WHY: Final[Mapping[str, tuple[str, str]]] = {
     "items_not_clear": (_("The items are not clear"), _("Say which items of the order come back.")),
     "refused": (_("The policy or the order does not allow it"), _("Open it otherwise, or dismiss it with the reason.")),
     "over_elsewhere": (_("Over where it began"), _("Dismiss it, unless something is still to be done here.")),
+    "known_from_another": (
+        _("Another source has sent it already"),
+        _("Dismiss it, unless it is another return under the same id."),
+    ),
     "draft": (_("Read from a message"), _("Check what was read, then open the return.")),
     "parcel": (_("A parcel is here"), _("Choose the order it belongs to; opening the return receives the parcel.")),
     "unread": (_("Not read yet"), _("It is read in a moment.")),
+}
+# What became of a message of a source.
+OUTCOMES: Final[Mapping[str, str]] = {
+    "opened": _("Became a return"),
+    "parked": _("Waits for a person"),
+    "followed": _("Moved its return on"),
+    "not_moved": _("Not everything of it is done here"),
+    "unchanged": _("Was known already"),
+    "stale": _("Older than what was known"),
+    "dismissed": _("Belongs to what was dismissed"),
+    "mirrored": _("Became an order"),
+    "message": _("A message on a return"),
+    "ignored": _("Left alone"),
 }
 CLUES: Final[Mapping[str, str]] = {
     "id": _("the order’s id"),
@@ -69,8 +86,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "quantity": _("Units"),
     "reason": _("Reason"),
 }
-# What opening it was refused for.
-REFUSALS: Final[Mapping[str, str]] = {
+# Why no return is opened, whoever wants one.
+UNOPENED: Final[Mapping[str, str]] = {
     "final_sale": _("Sold as final sale"),
     "never_eligible": _("The policy never takes this back"),
     "window_closed": _("The return window is over"),
@@ -81,6 +98,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "method_not_offered": _("These items cannot come back together: start a return for each"),
     "policy_not_published": _("The shop has no published policy"),
     "another_master": _("Returns of this shop are started on its platform"),
+}
+# What opening it was refused for.
+REFUSALS: Final[Mapping[str, str]] = {
+    **UNOPENED,
     "order_not_found": _("There is no such order in this store"),
     "items_not_clear": _("Say which items of the order come back"),
     "already_decided": _("Somebody has decided that already"),

@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.attachment import Media
 from retour.core.errors import Refused
 from retour.core.intake import Item, Kept, Read, Wanted, match_items
+from retour.core.money import Money
 from retour.doors.dashboard import intake_words as own
 from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
@@ -303,19 +304,28 @@ def _facts(reader: Reader, row: Intake, kept: Kept | None) -> list[tuple[str, An
     facts.append((say("Its id there"), row.external_id))
     if kept is None:
         return [*facts, (say("What came"), say("Erased"))]
-    document = kept.document
+    document, refund = kept.document, kept.document.refund
     known = {
+        say("The same return here"): row.facts.get("return"),
         say("Order, as told"): document.order_number or document.order_id,
         say("Name"): document.customer.name,
         say("E-mail"): document.customer.email,
         say("Phone"): document.customer.phone,
         say("Parcel"): document.shipping.number,
         say("Items"): "; ".join(_item(reader, item) for item in document.items),
+        say("Condition"): "; ".join(filter(None, (_condition(reader, item) for item in document.items))),
+        say("Refunded there"): reader.money(Money(refund.amount_minor, refund.currency)) if refund else None,
         say("Note"): document.notes,
     }
     if row.far_status and kept.text is None:
         facts.append((say("Status there"), word(reader, own.STATUSES, row.far_status)))
-    return facts + [(label, value) for label, value in known.items() if value]
+    own_words = list(document.metadata.items())  # texts under the sender's own names
+    return facts + [(label, value) for label, value in [*known.items(), *own_words] if value]
+
+
+def _condition(reader: Reader, item: Item) -> str:
+    grade = word(reader, words.GRADES, item.grade) if item.grade else ""
+    return ": ".join(filter(None, (grade, item.condition)))
 
 
 def _item(reader: Reader, item: Item) -> str:

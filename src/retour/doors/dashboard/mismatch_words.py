@@ -26,6 +26,7 @@ MISMATCHES: Final[Mapping[str, str]] = {
     "paid_not_received": _("Paid, and the goods are not here"),
     "refunded_elsewhere": _("Refunded in another system"),
     "ended_elsewhere": _("Ended otherwise in another system"),
+    "items_changed_elsewhere": _("Other items come back in another system"),
     "known_as_another": _("Another system knows two returns under one id"),
     "refunded_outside_too_much": _("More was refunded on the platform than was paid"),
     "refund_gave_way": _("A refund gave way to one made on the platform"),
@@ -63,6 +64,9 @@ NEXT_STEPS: Final[Mapping[str, str]] = {
     "restock_to_undo": _("take the units out of the stock again"),
     "paid_not_received": _("ask the shopper for the goods or the money"),
     "refunded_elsewhere": _("find out what was refunded there, then release the return or cancel it"),
+    "items_changed_elsewhere": _(
+        "compare the items with the other system, then change the return here or correct it there"
+    ),
     "known_as_another": _("find out there which return goes under that id, and follow the other one by hand"),
     "ended_elsewhere": _("compare both, then let the return end here as it ended there, or correct it there"),
     "refunded_outside_too_much": _("find out what was refunded there, then correct the order"),

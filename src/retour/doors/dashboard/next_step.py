@@ -156,7 +156,7 @@ def _buttons(
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")
         ],
         "label_failed": [(say("Try again"), "label-again"), (say("Go on without"), "label-without")],
-        "parcel_exception": [(say("Receive"), "receive")],
+        "parcel_exception": [(say("Receive"), "receive"), (say("Treat as lost"), "lost")],
         "awaiting_rest": [(say("Cancel the rest"), "cancel")],
     }
     links = [(label, f"{at}/{act}") for label, act in known.get(code, ()) if act in may]

@@ -32,7 +32,7 @@ from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
 from retour.doors.dashboard.elsewhere import elsewhere
 from retour.doors.dashboard.next_step import first_upper, next_step
-from retour.doors.dashboard.refund_told import changed_rows, chosen, paid_tables, promised_rows
+from retour.doors.dashboard.refund_told import changed_rows, outside_of, paid_tables, promised_rows
 from retour.doors.dashboard.route import page
 from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
@@ -111,7 +111,7 @@ async def _paper(seen: Visit) -> Response[Any]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         look = await looks.get(db, whole.record.store_id)
     paid = refunds.plans_of(whole.settlements)
-    account = Account(whole.number, whole.order.order, whole.promised, paid, whole.kept, chosen(whole, seen.reader))
+    account = Account(whole.number, whole.order.order, whole.promised, paid, whole.kept, outside_of(whole, seen.reader))
     return as_file(await explanation_pdf(account, look=look, reader=seen.reader), whole.number)
 
 
@@ -344,6 +344,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "exchange-article": reader.say("Name the new article"), "exchange-decide": reader.say("The new order"),
         "card": reader.say("The card"),
         "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
+        "lost": reader.say("Treat as lost"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]

@@ -91,7 +91,7 @@ def _address(*, actor: str = "", code: str = "", late: bool = False) -> str:
 def _shown(reader: Reader, queue: Queue) -> Shown:
     title, step = words.QUEUE.get(queue.code, (queue.code, ""))
     late = reader.say_plural("%(n)s late", "%(n)s late", queue.late) if queue.late else ""
-    hours = reader.say_plural("%(n)s hour", "%(n)s hours", queue.hours) if queue.hours else ""
+    hours = _time(queue.hours, reader) if queue.hours else ""
     number = f"R-{queue.number}"
     return Shown(
         mark=mark_of(queue.code, person=queue.actor in PEOPLE),
@@ -109,6 +109,13 @@ def _shown(reader: Reader, queue: Queue) -> Shown:
         url=f"/dashboard/returns?view=all&blocker={queue.code}&sort=waiting",
         evidence=_evidence(reader, queue.evidence),
     )
+
+
+def _time(hours: int, reader: Reader) -> str:
+    """Return a limit as people say it: whole days from two on."""
+    if hours >= 48 and hours % 24 == 0:
+        return reader.say_plural("%(n)s day", "%(n)s days", hours // 24)
+    return reader.say_plural("%(n)s hour", "%(n)s hours", hours)
 
 
 def _sent_in(reader: Reader, queue: IntakeQueue) -> Shown:

@@ -16,6 +16,7 @@ from retour.web.differences import differences
 from retour.web.explained import compared, explained
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
+from retour.web.resolutions import beside_refunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class Paid:
 
 def promised_rows(whole: Whole, reader: Reader) -> list[list[MoneyRow]]:
     """Return the tables of what was promised, one for each set of terms."""
-    return [table(whole, plan, reader, outside=chosen(whole, reader)) for plan in whole.promised]
+    return [table(whole, plan, reader, outside=outside_of(whole, reader)) for plan in whole.promised]
 
 
-def chosen(whole: Whole, reader: Reader) -> str:
-    """Return what the shopper chose, each name once."""
-    lines = whole.record.rma.lines
+def outside_of(whole: Whole, reader: Reader) -> str:
+    """Return the names of what no payment takes."""
+    lines = beside_refunds(whole.record.rma.lines)
     names = (whole.resolution_name(reader, line.resolution, line.resolution_ref) for line in lines)
     return ", ".join(dict.fromkeys(names))
 

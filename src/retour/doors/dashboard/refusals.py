@@ -46,6 +46,7 @@ _SAID: Final[Mapping[str, str]] = {
     "reason_in_use": _("Archive the reasons in this group first"),
     "last_reason": _("Shoppers need one reason to choose"),
     "invalid_timezone": _("Choose a time zone from the list"),
+    "invalid_minutes": _("Enter 1 to 1,440 minutes"),
     "invalid_url": _("Enter an address that begins with https://"),
     "internal_url": _("Enter the address of a server that the internet can reach"),
     "isv_not_found": _("No integrator of this installation has that id"),

@@ -19,6 +19,18 @@ _ASKED: Final = "asked"  # names each question that the form shows, as `line:id`
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One line of the order that may be chosen; `left` units can still come back, before the policy is asked."""
+
+    n: int
+    ref: str
+    title: str
+    sku: str
+    left: int
+    reasons: tuple[tuple[str, str], ...]  # that may be given for it, as (code, words)
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """A question about a line: its name in the form, its text, and the choices where there are some."""
 
@@ -54,9 +66,12 @@ def answers_of(sent: Form, n: int) -> Mapping[str, str]:
 
 
 def article_of(sent: Form, n: int, resolution: str, errors: FormErrors, reader: Reader) -> str | None:
-    """Return the new article that was named for the n-th line, by its SKU; only what is exchanged has one."""
-    said = sent.text(f"article-{n}")
-    if said and resolution != ResolutionKind.EXCHANGE:
+    """Return the new article of the n-th line: chosen from the catalogue, or by its SKU; only what is exchanged has one."""
+    picked, typed = sent.text(f"pick-{n}"), sent.text(f"article-{n}")
+    said = picked or typed
+    if picked and typed:
+        errors.add(f"article-{n}", reader.say("One was chosen below too: choose “None of these”, or leave this empty"))
+    elif said and resolution != ResolutionKind.EXCHANGE:
         errors.add(f"article-{n}", reader.say("Only what is exchanged has a new article"))
     elif len(said) > ARTICLE_MOST or not said.isprintable():
         errors.add(f"article-{n}", reader.say("This text is too long"))

@@ -44,7 +44,7 @@ KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     ),
     Kind.CLAIM.value: (
         _("Claim"),
-        _("What is something wrong with?"),
+        _("Which items have a problem?"),
         _("Damaged, wrong, missing or never arrived. What never arrived is not waited for."),
     ),
     Kind.CANCELLATION.value: (

@@ -1,16 +1,18 @@
 """A return that staff start for a shopper: choose lines, see what the policy says and what is due, then confirm."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from retour.core.beyond import FIRM, REASON_MOST
+from retour.core.article import SEARCH_MOST, Swap
+from retour.core.attachment import MOST_OF_A_LINE
+from retour.core.beyond import REASON_MOST
 from retour.core.eligibility import returnable
-from retour.core.errors import Objection, Refused
+from retour.core.errors import Refused
 from retour.core.kind import WITHDRAWN, Kind
 from retour.core.money import Money
 from retour.core.policy.outcome import MethodKind, Requirements, ResolutionKind
@@ -19,7 +21,18 @@ from retour.doors.dashboard import words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.orders import PATH
 from retour.doors.dashboard.route import form, page
-from retour.doors.dashboard.start_asks import answers_of, article_of, fields_of, reasons_for
+from retour.doors.dashboard.start_articles import (
+    AGAIN,
+    LOOKING,
+    find,
+    is_about_articles,
+    line_to_find,
+    refused,
+    shelves_of,
+    swap_of,
+)
+from retour.doors.dashboard.start_articles import told as told_swap
+from retour.doors.dashboard.start_asks import Choice, answers_of, article_of, fields_of, reasons_for
 from retour.doors.dashboard.start_kinds import (
     CHANNEL,
     GIFT,
@@ -35,8 +48,11 @@ from retour.doors.dashboard.start_kinds import (
     statement_id,
     withdraw,
 )
+from retour.doors.dashboard.start_photos import ADD, TAKING, Kept, asked_photos, is_about_files, keep_photos
+from retour.doors.dashboard.start_refused import objected, said, title_of, unstated
 from retour.doors.dashboard.told import word
 from retour.flows import rma as flow
+from retour.flows.photo.beforehand import LIMIT_BYTES
 from retour.flows.rma import Judged, Wish
 from retour.store import order as orders
 from retour.store import refund as refunds
@@ -46,6 +62,7 @@ from retour.store import why as reasons
 from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
+from retour.web.exchanged import as_value
 from retour.web.explained import explained
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.pages import see
@@ -54,31 +71,6 @@ from retour.web.session import DESK
 
 METHODS: Final = tuple(m.value for m in MethodKind if m is not MethodKind.KEEP_ITEM)
 REFUND: Final = ResolutionKind.REFUND_ORIGINAL.value
-
-
-def _(text: str) -> str:
-    """Mark a text for translation; it is translated where it is shown."""
-    return text
-
-
-# Why the policy says no, in words for staff; what is not here is told as it came.
-_OBJECTIONS: Final = {
-    "final_sale": _("Sold as final sale"),
-    "never_eligible": _("The policy never takes this back"),
-    "window_closed": _("The return window is over"),
-    "not_shipped": _("Nothing of it was shipped yet"),
-    "nothing_left": _("Everything of it is in a return or refunded already"),
-    "more_than_returnable": _("Fewer units can come back"),
-    "resolution_not_offered": _("The policy does not offer that for it"),
-    "method_not_offered": _("These items cannot come back together: start a return for each"),
-    "policy_not_published": _("The shop has no published policy"),
-    "another_master": _("Returns of this shop are started on its platform"),
-    "no_resolution": _("The policy offers nothing for it"),
-    "no_method": _("The policy offers no way to send it back"),
-    "currency_mismatch": _("The policy's amounts are in another currency than the shop's books"),
-}
-# What a reason makes up for is told with a way on; the rest is not there to be given.
-_FIRM: Final = FIRM | {"policy_not_published", "another_master", "order_not_found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +85,11 @@ class Sent:
     statement: Statement | None = None  # of a withdrawal
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One line of the order that may be chosen; `left` units can still come back, before the policy is asked."""
-
-    n: int
-    ref: str
-    title: str
-    sku: str
-    left: int
-    reasons: tuple[tuple[str, str], ...]  # that may be given for it, as (code, words)
-
-
 def start_handlers(desk: Desk) -> list[HTTPRouteHandler]:
     """Return the handlers of starting a return from an order."""
     return [
         page(desk, f"{PATH}/{{id:str}}/return", _ask, DESK),
-        form(desk, f"{PATH}/{{id:str}}/return", _send, DESK),
+        form(desk, f"{PATH}/{{id:str}}/return", _send, DESK, most_bytes=LIMIT_BYTES + 1024),
     ]
 
 
@@ -117,32 +97,68 @@ async def _ask(seen: Visit) -> Response[Any]:
     empty = Form({})
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         record, choices = await _read(db, seen, kind_of(empty, seen.request.query_params))
-    return await _shown(seen, record, choices, empty, FormErrors())
+    return await _shown(seen, record, choices, empty, FormErrors(), Kept())
 
 
 async def _send(seen: Visit) -> Response[Any]:
-    sent, errors = await read_form(seen.request), FormErrors()
+    sent = await read_form(seen.request, LIMIT_BYTES)
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         record, choices = await _read(db, seen, kind_of(sent, {}))
-    wanted = _wanted(seen.reader, choices, sent, errors, kind_of(sent, {}))
+    kept = await keep_photos(seen, record, choices, sent) if kind_of(sent, {}) in TAKING else Kept()
+    if kept.errors and (number := await _opened_before(seen, record, sent)) is not None:
+        return see(f"/dashboard/returns/R-{number}")
+    n = line_to_find(sent, choices) if kind_of(sent, {}) in LOOKING and not sent.text("hash") else None
+    if n is not None:
+        sent = await find(seen, record, n, sent, kept.errors)
+    if n is not None or ((sent.text("do") in (ADD, AGAIN) or sent.text("remove")) and not sent.text("hash")):
+        return await _shown(seen, record, choices, sent, kept.errors, kept)
+    errors = FormErrors()
+    wanted = _wanted(seen.reader, choices, sent, errors, kind_of(sent, {}), kept)
+    if not sent.text("hash"):
+        errors.take(kept.errors)
     if errors:
-        return await _shown(seen, record, choices, sent, errors)
+        return await _shown(seen, record, choices, sent, errors, kept)
     if wanted.statement is not None:
         return await _state(seen, record, choices, sent, wanted)
+    return await _go_on(seen, record, choices, sent, wanted, kept)
+
+
+async def _go_on(
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, wanted: Sent, kept: Kept
+) -> Response[Any]:
+    """Open what was confirmed; else, and where a figure or a file is not as it was, show what would be opened."""
     told = None
-    if sent.text("hash"):
+    if sent.text("hash") and not kept.errors and not is_about_files(sent):
         try:
             return see(f"/dashboard/returns/R-{await _open(seen, record, wanted, sent)}")
         except Refused as no:
-            if no.code != "plan_changed":
-                return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
+            if no.code not in ("plan_changed", "price_changed"):
+                return await _not_so(seen, record, choices, sent, wanted, kept, no)
             told = seen.reader.say("The amount changed since you saw it. Check it and confirm again.")
     try:
         async with seen.desk.database.tx(seen.staff.tenant_id) as db:
             judged = await _judge(db, seen, record, wanted)
+            swap = await swap_of(db, seen, judged, wanted.wishes, beyond=wanted.unlimited is not None)
     except Refused as no:
-        return await _shown(seen, record, choices, sent, _explained(seen.reader, no, choices))
-    return await _confirm(seen, record, choices, sent, judged, told)
+        return await _not_so(seen, record, choices, sent, wanted, kept, no)
+    return await _confirm(seen, record, choices, sent, judged, told, kept, swap)
+
+
+async def _not_so(
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, wanted: Sent, kept: Kept, no: Refused
+) -> Response[Any]:
+    """Show the form with why it was refused, at the line that it is about."""
+    errors = objected(seen.reader, no, choices)
+    if is_about_articles(no):
+        errors = refused(no, wanted.wishes, choices, seen.reader)
+    return await _shown(seen, record, choices, sent, errors, kept)
+
+
+async def _opened_before(seen: Visit, record: OrderRecord, sent: Form) -> int | None:
+    """Return the number of the return that this form opened already, or nothing."""
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        known = await returns.load(db, rma_id_of(sent))
+    return known.rma.number if known is not None and known.order_id == record.id else None
 
 
 async def _judge(db: Db, seen: Visit, record: OrderRecord, wanted: Sent) -> Judged:
@@ -161,6 +177,8 @@ async def _open(seen: Visit, record: OrderRecord, wanted: Sent, sent: Form) -> i
     """Open the return that was confirmed and return its number; a form that is sent again has opened it already."""
     rma_id = rma_id_of(sent)
     asking = _asking(record, wanted, sent.text("hash"))
+    if any(wish.article for wish in wanted.wishes):
+        asking = replace(asking, swap_hash=sent.text("swap") or None, picked=True)
 
     async def work(db: Db) -> int:
         await orders.lock(db, record.id)
@@ -190,7 +208,7 @@ async def _state(
     try:
         number = await withdraw(seen, record, wanted.statement, units, id=statement_id(sent), reason=reason)
     except Refused as no:
-        return await _shown(seen, record, choices, sent, _unstated(seen.reader, no, choices))
+        return await _shown(seen, record, choices, sent, unstated(seen.reader, no, choices), Kept())
     return see(f"/dashboard/returns/R-{number}")
 
 
@@ -222,12 +240,12 @@ def _order_id(seen: Visit) -> UUID:
     return uuid_of(seen.request.path_params["id"], "order_not_found")
 
 
-def _wanted(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str) -> Sent:
+def _wanted(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str, kept: Kept) -> Sent:
     method = sent.text("method")
     reason = sent.text("reason") if sent.checked("beyond") else None
     if reason is not None and not 0 < len(reason) <= REASON_MOST:
         errors.add("reason", reader.say("Say why, in at most %(n)s characters", n=reader.number(REASON_MOST)))
-    wishes = tuple(_wishes(reader, choices, sent, errors, kind))
+    wishes = tuple(_wishes(reader, choices, sent, errors, kind, kept))
     way = method if method in METHODS and kind != Kind.CANCELLATION else None
     return Sent(
         wishes, way, reason, kind,
@@ -260,7 +278,9 @@ async def _offers(db: Db, seen: Visit, store_id: UUID) -> list[tuple[str, str]]:
     return [*((kind, seen.reader.say(name)) for kind, name in words.RESOLUTIONS.items()), *own]
 
 
-def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str) -> list[Wish]:
+def _wishes(
+    reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormErrors, kind: str, kept: Kept
+) -> list[Wish]:
     wishes = list[Wish]()
     chosen = set(sent.texts("line"))
     for choice in choices:
@@ -276,59 +296,21 @@ def _wishes(reader: Reader, choices: Sequence[Choice], sent: Form, errors: FormE
         note = sent.text(f"note-{choice.n}")[:10_000] or None
         article = article_of(sent, choice.n, resolution, errors, reader)
         answers = answers_of(sent, choice.n)
-        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers, article=article))
+        wishes.append(Wish(choice.ref, quantity, reason, note, resolution, ref, answers, kept.ids(choice.n), article))
     if not wishes:
         errors.add("line", reader.say("Choose at least one item"))
     return wishes
 
 
-def _unstated(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormErrors:
-    """Return why a withdrawal was not kept, at the field that says so."""
-    errors, texts = FormErrors(), {
-        "name_required": reader.say("Say who withdraws"),
-        "number_required": reader.say("Name the order"),
-        "invalid_email": reader.say("Enter an e-mail address such as name@example.com."),
-        "reason_required": reader.say("It came late, or from another contact than the order's: say why it counts"),
-        "too_many_requests": reader.say("Too many withdrawals of this contact at once. Try again later"),
-        "move_not_allowed": reader.say("This withdrawal is kept already. Look under Withdrawals"),
-    }  # fmt: skip
-    for one in no.objections or (no,):
-        if one.code in texts:
-            errors.add(one.field if one.field in ("name", "contact", "reason") else "line", texts[one.code])
-        else:
-            errors.add(_place(one, {choice.ref: choice.n for choice in choices}), _said(reader, one))
-    return errors
-
-
-def _explained(reader: Reader, no: Refused, choices: Sequence[Choice]) -> FormErrors:
-    """Return every objection at the line it is about."""
-    errors = FormErrors()
-    places = {choice.ref: choice.n for choice in choices}
-    for one in no.objections or (no,):
-        errors.add(_place(one, places), _said(reader, one))
-    if all(one.code not in _FIRM for one in no.objections or (no,)):
-        errors.add("reason", reader.say("To go on all the same, tick “Beyond the policy” and say why"))
-    return errors
-
-
-def _place(one: Objection | Refused, places: Mapping[str, int]) -> str:
-    ref = (one.field or "").partition("[")[2].partition("]")[0]
-    return f"line-{places[ref]}" if ref in places else "line"
-
-
-def _said(reader: Reader, one: Objection | Refused) -> str:
-    known = _OBJECTIONS.get(one.code)
-    return reader.say(known) if known else one.message
-
-
 async def _shown(
-    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, errors: FormErrors
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, errors: FormErrors, kept: Kept
 ) -> Response[Any]:
     reader = seen.reader
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         kind = kind_of(sent, seen.request.query_params)
         offers = offered(kind, await _offers(db, seen, record.store_id))
         person = await orders.load_person(db, record.person_id)
+        shelves = await shelves_of(db, seen, record, choices, sent, kind)
     return await seen.page(
         "dashboard/start_return.html",
         kind=kind,
@@ -337,6 +319,11 @@ async def _shown(
         what_follows=reader.say(KINDS[kind][2]),
         person=person,
         statement_id=statement_id(sent),
+        shelves=shelves,
+        search_most=SEARCH_MOST,
+        takes_photos=kind in TAKING,
+        photos=kept.photos,
+        most_photos=MOST_OF_A_LINE,
         current="orders",
         status=422 if errors else 200,
         record=record,
@@ -353,30 +340,42 @@ async def _shown(
 
 
 async def _confirm(
-    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, judged: Judged, told: str | None
-) -> Response[Any]:
+    seen: Visit, record: OrderRecord, choices: Sequence[Choice], sent: Form, judged: Judged, told: str | None, kept: Kept,
+    swap: Swap | None,
+) -> Response[Any]:  # fmt: skip
     reader, promise = seen.reader, judged.promise
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         gets = dict(await _offers(db, seen, record.store_id)).get(sent.text("resolution", REFUND))
+        records = await reasons.of_store(db, record.store_id)
+        default = await resolutions.default_language(db, record.store_id)
     titles = {choice.ref: choice.title for choice in choices}
     chosen, _ref = _chosen(sent)
     outside = None if chosen == REFUND else gets
+    tables = [explained([plan], record.order, reader, staff=True, outside=outside) for plan in promise.plans]
+    if swap is not None:
+        label = reader.say("Counts towards the exchange")
+        tables = [as_value(table, reader, label=label) for table in tables]
     alone = all(line.decision.outcome.approval.value == "auto_approve" for line in judged.lines)
     return await seen.page(
         "dashboard/start_confirm.html",
         kind=kind_of(sent, {}),
         current="orders",
-        status=409 if told else 200,
+        status=409 if told else 422 if kept.errors else 200,
         record=record,
         told=told,
         chosen=[choice for choice in choices if str(choice.n) in sent.texts("line") and choice.left],
         form=sent,
-        tables=[explained([plan], record.order, reader, staff=True, outside=outside) for plan in promise.plans],
+        tables=tables,
         total=Money(promise.total_minor + sum(plan.bonus for plan in promise.plans), promise.currency),
         hash=promise.hash,
         approved=alone and not judged.looked_at,
         questions=fields_of(_asked(choices, judged), sent, reader),
-        set_aside=[(_title(one, titles), _said(reader, one)) for one in judged.set_aside],
+        errors=kept.errors,
+        photos=asked_photos(_asked(choices, judged), kept, records, sent, reader.language, default),
+        kept=kept.photos,
+        swap=told_swap(swap, promise.currency),
+        most_photos=MOST_OF_A_LINE,
+        set_aside=[(title_of(one, titles), said(reader, one)) for one in judged.set_aside],
     )
 
 
@@ -384,7 +383,3 @@ def _asked(choices: Sequence[Choice], judged: Judged) -> list[tuple[int, str, Re
     """Return what is wanted to know of each chosen line."""
     wanted = dict(zip((line.line_ref for line in judged.lines), judged.wanted, strict=True))
     return [(one.n, one.title, wanted[one.ref]) for one in choices if one.ref in wanted]
-
-
-def _title(one: Objection, titles: Mapping[str, str]) -> str:
-    return titles.get((one.field or "").partition("[")[2].partition("]")[0], "")

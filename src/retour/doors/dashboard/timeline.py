@@ -5,9 +5,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from retour.core.let_go import LET_GO
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
-from retour.doors.dashboard import exchange_words, fee_words, intake_words, label_words, way_words, words
+from retour.doors.dashboard import card_words, exchange_words, fee_words, intake_words, label_words, way_words, words
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -55,6 +56,8 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "return.fee_stuck" if data.get("problem"):
             problem = str(data["problem"]).partition(":")[0]
             return f"{said}: {word(reader, fee_words.PROBLEMS, problem).rstrip('.')}"
+        case "return.instant_exchange.failed" | "return.instant_exchange.charged":
+            return _card(said, data, reader)
         case "return.fee_unpaid" | "return.fee_paid" | "return.fee_refunded" if data.get("amount_minor"):
             amount = Money(int(str(data["amount_minor"])), whole.record.rma.currency)
             return _with(f"{said}: %(amount)s", reader, amount)
@@ -74,10 +77,12 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "return.edited" if "after_minor" in data:
             amount = Money(int(str(data["after_minor"])), str(data.get("currency", whole.record.rma.currency)))
             return _with(reader.say("Changed, %(amount)s expected now"), reader, amount)
-        case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened":
+        case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened" | "return.lost":
             return turn_told(whole, event, said, reader)
         case "return.told_elsewhere":
-            return f"{said}: {word(reader, intake_words.STATUSES, str(data.get('status')))}"
+            stands = word(reader, intake_words.STATUSES, str(data.get("status")))
+            what = reader.say("%(status)s, and not everything of it is done here", status=stands)
+            return f"{said}: {what if data.get('refused') else stands}"
         case "return.rejected":
             message = next((line.message for line in whole.record.rma.lines if line.message), None)
             return f"{said}: “{message}”" if message else said
@@ -112,6 +117,16 @@ def _who(whole: Whole, event: Event, reader: Reader) -> str | None:
             else reader.say("Shopper")
         )
     return actor_name(reader, event.actor, whole.names)
+
+
+def _card(said: str, data: Mapping[str, Any], reader: Reader) -> str:
+    """Return what became of a card, with why it refused, or that somebody did it at the provider."""
+    if data.get("elsewhere"):
+        return reader.say("Card charged at the provider")
+    if data.get("because") == LET_GO and "said" in data:
+        return reader.say("Card no longer held: let go at the provider")
+    why = data.get("because")
+    return f"{said}: {word(reader, card_words.PROBLEMS, str(why)).rstrip('.')}" if why else said
 
 
 def _units(reader: Reader, said: str, data: Mapping[str, Any]) -> str:

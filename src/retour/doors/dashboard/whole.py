@@ -62,7 +62,7 @@ from retour.web.reader import Reader
 from retour.web.session import DESK
 
 # What a desk may do by the stage alone.
-_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER, "edit": Act.EDIT, "reopen": Act.REOPEN}
+_BY_STAGE: Final = {"ask": Act.ASK, "answer": Act.ANSWER, "edit": Act.EDIT, "reopen": Act.REOPEN, "lost": Act.LOSE}
 _PAID: Final = frozenset({SettlementState.SETTLED, SettlementState.HANDED_OVER})
 
 

@@ -246,6 +246,7 @@ PARCELS: Final[Mapping[str, str]] = {
     "delivered": _("Delivered"),
     "exception": _("Problem on the way"),
     "returned_to_sender": _("Going back to the sender"),
+    "lost": _("Lost on its way"),
 }
 GRADES: Final[Mapping[str, str]] = {"sealed": _("Sealed"), "opened": _("Opened"), "damaged": _("Damaged")}
 DISPOSITIONS: Final[Mapping[str, str]] = {
@@ -322,6 +323,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.released": _("Hold released"),
     "return.info_asked": _("Asked the shopper"),
     "return.info_given": _("Answered"),
+    "return.unanswered": _("No answer came in time"),
     "return.message_received": _("Wrote by mail"),
     "return.edited": _("Changed"),
     "return.reopened": _("Opened again"),
@@ -330,6 +332,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.expired": _("Expired"),
     "return.in_transit": _("In transit"),
     "return.delivered": _("Delivered"),
+    "return.lost": _("Treated as lost"),
     "return.parcel_updated": _("News about the parcel"),
     "return.label_made": _("Label made"),
     "return.label_failed": _("The label could not be made"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from retour.core.money import Money
-from retour.core.rma.hold import HoldState, Owes
+from retour.core.rma.hold import ELSEWHERE, HoldState, Owes
 from retour.doors.portal.desk import Here
 from retour.flows import card_hold as flow
 from retour.store import card_hold as rows
@@ -48,8 +48,6 @@ async def at_once(here: Here, row: Record, *, swaps: bool) -> AtOnce | None:
         return AtOnce(say("Send my new article now"), text, url=hold.page_url, open=say("Confirm with my card"))
     if hold.state in _STANDS:
         return AtOnce(say("%(amount)s is held on your card", amount=amount), _held(here, hold.send_by))
-    if hold.state in _ASKS and hold.problem == flow.ELSEWHERE:
-        return None  # a person looks at what was taken; the shopper owes nothing
     if hold.state in _ASKS:
         pays = hold.owes is Owes.PAY
         owed = here.reader.amount(Money(hold.owed_minor, hold.currency)) if hold.owed_minor else amount
@@ -66,7 +64,11 @@ async def at_once(here: Here, row: Record, *, swaps: bool) -> AtOnce | None:
         return AtOnce(say("Your card was refused"), text, does=does, url=ready, open=open_)
     if hold.state is _S.CAPTURED:
         taken = here.reader.amount(Money(hold.captured_minor, hold.currency))
-        text = say("Your items did not come back in time or in order; you have paid for your new item with it.")
+        text = (
+            say("The shop has charged it. Please ask the shop if you did not expect it.")
+            if hold.problem == ELSEWHERE
+            else say("Your items did not come back in time or in order; you have paid for your new item with it.")
+        )
         return AtOnce(say("%(amount)s was charged to your card", amount=taken), text)
     return AtOnce(say("Your card is free again"), say("Nothing was charged."))
 

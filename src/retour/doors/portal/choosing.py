@@ -22,7 +22,7 @@ from retour.doors.portal.drafting import (
     pictures_of,
     with_reason,
 )
-from retour.doors.portal.offers import offers_of
+from retour.doors.portal.offers import offers_of, offers_of_each
 from retour.doors.portal.swapping import chooses
 from retour.flows.rma import Considered, ConsideredLine
 from retour.store import views
@@ -156,7 +156,7 @@ async def take_offer(desk: Desk, request: AnyRequest, handle: str) -> Response[A
         if form.text("resolution") not in {offer.value for offer in offers}:
             errors.add("resolution", here.reader.say("Choose one of the ways"))
             return await _offers(here, draft, errors, status=422)
-        draft = msgspec.structs.replace(draft, resolution=form.text("resolution"), later=False)
+        draft = draft.alike(form.text("resolution"))
         await keep(here, draft)
         return see(f"{here.base}/articles" if await chooses(here, draft) else f"{here.base}/review")
 
@@ -164,13 +164,21 @@ async def take_offer(desk: Desk, request: AnyRequest, handle: str) -> Response[A
 async def _offers(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
     order = await order_of(here)
     offers = await offers_of(here, draft)
+    if not offers and len(draft.lines) > 1:
+        raise Elsewhere("/offers/each")
     if not offers:
         return closed(here, Refused("nothing_offered", "no resolution is common to the chosen lines"))
     only = offers[0].value if len(offers) == 1 else ""
     return here.page(
         "offers", status=status, errors=errors, offers=offers, chosen=draft.resolution or only, only=bool(only),
+        each=len(draft.lines) > 1 and await _differs(here, draft),
         go_on=words.go_on_with(only, here.reader), pieces=await with_reason(here, draft, order),
     )  # fmt: skip
+
+
+async def _differs(here: Here, draft: Draft) -> bool:
+    """Return whether there is anything to choose for an item alone."""
+    return any(len(ways) > 1 for ways in (await offers_of_each(here, draft)).values())
 
 
 def _with_reasons(draft: Draft) -> Draft:

@@ -22,6 +22,7 @@ class DraftLine(msgspec.Struct, frozen=True):
     note: str = ""
     answers: dict[str, str] = {}
     article: str = ""
+    way: str = ""  # how this item is made right, where it is not as all the others
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -51,23 +52,53 @@ class Draft(msgspec.Struct, frozen=True):
 
         `photos` is what the visit sent, by the line's ref.
         """
-        kind, ref = offer_of(resolution or self.resolution or ResolutionKind.REFUND_ORIGINAL.value)
-        sent = photos or {}
-        return [
-            Wish(
-                line.ref,
-                kept.quantity,
-                kept.reason,
-                kept.note or None,
-                kind,
-                ref,
-                kept.answers,
-                tuple(one.id for one in sent.get(line.ref, ())),
-                (kept.article or None) if kind == ResolutionKind.EXCHANGE.value else None,
+        sent, wishes = photos or {}, []
+        for line in order.lines:
+            kept = self.lines.get(line.ref)
+            if kept is None:
+                continue
+            kind, ref = offer_of(resolution or self.way_of(line.ref) or ResolutionKind.REFUND_ORIGINAL.value)
+            article = (kept.article or None) if kind == ResolutionKind.EXCHANGE.value and not self.is_mixed else None
+            pictures = tuple(one.id for one in sent.get(line.ref, ()))
+            wishes.append(
+                Wish(
+                    line.ref, kept.quantity, kept.reason, kept.note or None, kind, ref, kept.answers, pictures, article
+                )
             )
-            for line in order.lines
-            if (kept := self.lines.get(line.ref)) is not None
-        ]
+        return wishes
+
+    def way_of(self, line_ref: str) -> str:
+        """Return how an item is made right: its own way, else that of all; nothing while none is chosen."""
+        kept = self.lines.get(line_ref)
+        return (kept.way if kept else "") or self.resolution
+
+    @property
+    def ways(self) -> list[str]:
+        """Return the ways that were chosen, each once."""
+        return list(dict.fromkeys(way for ref in self.lines if (way := self.way_of(ref))))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Return whether the items go different ways. The new article of an exchange is then chosen afterwards."""
+        return len(self.ways) > 1
+
+    @property
+    def chooses_later(self) -> bool:
+        """Return whether the new article of an exchange is chosen on the page of the return."""
+        exchanged = any(offer_of(way)[0] == ResolutionKind.EXCHANGE.value for way in self.ways)
+        return exchanged and (self.later or self.is_mixed)
+
+    def alike(self, way: str) -> "Draft":
+        """Return the draft with one way for all of its items."""
+        lines = {ref: msgspec.structs.replace(line, way="") for ref, line in self.lines.items()}
+        return msgspec.structs.replace(self, lines=lines, resolution=way, later=False)
+
+    def each(self, ways: Mapping[str, str]) -> "Draft":
+        """Return the draft with a way for each item by its line's ref; one that all share is that of all."""
+        if len(set(ways.values())) == 1:
+            return self.alike(next(iter(ways.values())))
+        lines = {ref: msgspec.structs.replace(line, way=ways[ref]) for ref, line in self.lines.items()}
+        return msgspec.structs.replace(self, lines=lines, resolution="", later=False)
 
     @property
     def has_reasons(self) -> bool:

@@ -9,6 +9,7 @@ from litestar.exceptions import NotFoundException
 
 from retour.core.eligibility import returnable
 from retour.core.errors import Refused
+from retour.core.kind import Kind
 from retour.core.money import Money
 from retour.core.order import Order
 from retour.core.reason import REASONS
@@ -18,6 +19,7 @@ from retour.core.rma.shopper import shopper_may_edit
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Here
 from retour.doors.portal.draft import key_of
+from retour.doors.portal.drafting import CHANNEL
 from retour.doors.portal.following import own_return
 from retour.flows import rma as returns
 from retour.store import order as orders
@@ -149,13 +151,25 @@ async def _rows(here: Here, record: ReturnRecord, order: Order) -> list[Row]:
         refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
     )
     held = {line.line_ref: line for line in record.rma.lines if line.decision in OPEN}
-    rows = []
+    taken, rows = await _taken_back(here), []
     for line in order.lines:
         mine = held.get(line.ref)
         most = min(MOST_SHOWN, left[line.ref].left + (mine.quantity if mine else 0))
-        if most:
+        if most and (mine or line.ref in taken):
             rows.append(Row(key_of(line.ref), line.ref, line.title, most, mine))
     return rows
+
+
+async def _taken_back(here: Here) -> set[str]:
+    """Return the lines that the policy lets a shopper send back now; none where it takes nothing at all."""
+    try:
+        found = await returns.consider(
+            here.db, store_id=here.store_id, order_id=here.proven.order_id, kind=Kind.RETURN.value, channel=CHANNEL,
+            now=here.now, policies=here.desk.policies,
+        )  # fmt: skip
+    except Refused:
+        return set()
+    return {one.line.ref for one in found.lines if one.can_return}
 
 
 def _content(rows: list[Row], sent: Form, errors: FormErrors, reader: Reader) -> returns.Content:

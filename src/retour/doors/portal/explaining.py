@@ -7,7 +7,7 @@ from litestar.exceptions import NotFoundException
 
 from retour.core.promise import kept
 from retour.doors.portal.desk import AnyRequest, Desk
-from retour.doors.portal.following import chosen_of, own_return
+from retour.doors.portal.following import outside_of, own_return
 from retour.doors.portal.offers import names_of
 from retour.store import look as looks
 from retour.store import order as orders
@@ -29,7 +29,7 @@ async def show_paper(desk: Desk, request: AnyRequest, handle: str) -> Response[A
         promised = await rmas.promised(here.db, row["id"])
         paid = refunds.plans_of(await refunds.list_of_rma(here.db, row["id"]))
         look, reader = await looks.get(here.db, here.store_id), here.reader
-        outside = chosen_of(row, await names_of(here))
+        outside = outside_of(row, await names_of(here))
     told = kept(record.rma, promised, paid)
     account = Account(f"R-{row['number']}", order.order, promised, paid, told, outside)
     return as_file(await explanation_pdf(account, look=look, reader=reader), account.number)

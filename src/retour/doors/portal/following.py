@@ -15,13 +15,14 @@ from retour.core.policy.outcome import ResolutionKind
 from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
+from retour.core.rma.exchange import ExchangeState
 from retour.core.rma.shopper import shopper_may_edit
 from retour.core.rma.state import IN_STORE
 from retour.doors.portal import words
 from retour.doors.portal.at_once import at_once
 from retour.doors.portal.choices import names_of_reasons
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Piece, key_of
+from retour.doors.portal.draft import Piece, key_of, value_of
 from retour.doors.portal.drafting import pictures_of
 from retour.doors.portal.newly import new_items
 from retour.doors.portal.offers import Names, names_of
@@ -39,20 +40,25 @@ from retour.store import photo as photos
 from retour.store import refund as refunds
 from retour.store import rma as rmas
 from retour.store.db import Db, Record
+from retour.store.exchange_order import ExchangeOrder
 from retour.store.photo import PhotoKind, PhotoView
 from retour.store.refund import SettlementRow
 from retour.store.rma import questions
 from retour.store.rma.questions import InfoRequest
 from retour.web.differences import differences
-from retour.web.exchanged import as_value
+from retour.web.exchanged import as_value, in_part, swapped
 from retour.web.explained import beside, explained
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
+from retour.web.reader import Reader
+from retour.web.resolutions import IN_KIND
 
 LIST_MOST: Final = 50
 ANSWER_MISSING: Final = "answer-missing"  # says that an answer came back empty
 _NUMBER: Final = re.compile(r"R-([1-9][0-9]{0,17})")
 _LINES: Final = msgspec.json.Decoder(list[views.LineView])
+# A new order whose figures hold no more.
+_GIVEN_UP: Final = frozenset({ExchangeState.DROPPING, ExchangeState.CANCELLED, ExchangeState.BY_HAND})
 _LOGO: Final = re.compile(r"logo-[0-9]{1,12}")
 
 
@@ -69,7 +75,8 @@ async def list_returns(desk: Desk, request: AnyRequest, handle: str) -> Response
         for row in reversed(rows):
             paid = await refunds.list_of_rma(here.db, row["id"])
             stands = standing(row, paid, here.reader, shop=here.portal.look.name, chosen=chosen_of(row, names))
-            amount = Money(row["promised_minor"], row["currency"]) if pays(row) and not row["gift"] else None
+            told = pays(row) and not row["gift"] and not (_in_kind(row) and row["promised_minor"] == 0)
+            amount = Money(row["promised_minor"], row["currency"]) if told else None
             shown.append((row["number"], stands, amount, row["requested_at"]))
         return here.page("list", returns=shown, order_name=order.order.name)
 
@@ -92,17 +99,23 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
         outside = chosen_of(row, names)
         _, appeal = await fraud.limits(here.db, here.store_id)
         rows, is_promise = _money(
-            here, order.order, parts.promised, settlements, outside, is_over=row["status"] == Decision.RESOLVED.value
+            here,
+            order.order,
+            parts.promised,
+            settlements,
+            outside_of(row, names),
+            is_over=row["status"] == Decision.RESOLVED.value,
         )
+        total = next(r.amount for r in rows if r.kind == "paid" and r.amount)
         new_orders = await exchange_orders.list_of_rma(here.db, row["id"]) if _swaps(row) else []
         return here.page(
             "status", changed=await _changed(here, row, order.order, settlements), row=row,
             number=f"R-{row['number']}", order_name=row["order_name"],
             standing=standing(row, settlements, reader, shop=shop, chosen=outside, appeal=appeal),
             timeline=timeline(told, reader, shop=shop), chosen=outside,
-            rows=as_value(rows, reader) if _swaps(row) else rows, swaps=_swaps(row), is_promise=is_promise,
-            pays=pays(row) and not row["gift"], pieces=await _pieces(row, order.order, here),
-            total=next(r.amount for r in rows if r.kind == "paid"),
+            rows=_worth(rows, row, reader), swaps=_swaps(row), is_promise=is_promise,
+            pays=pays(row) and not row["gift"] and not (_in_kind(row) and total.minor == 0),
+            pieces=await _pieces(row, order.order, here), total=total,
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
             may_edit=await _may_edit(here.db, row),
@@ -113,14 +126,39 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             papers=await papers_of(here, row["id"], base=f"{here.base}/R-{row['number']}"),
             asked=next((q for q in asked if q.closed_at is None), None),
             new_items=await new_items(here, row, swaps=_swaps(row), is_ordered=bool(new_orders)), new_orders=new_orders,
+            exchanges=_exchanges(new_orders, row, reader),
             at_once=await at_once(here, row, swaps=_swaps(row)),
             fee=await fees.get(here.db, row["id"]) if row["blocked_code"] == "fee_unpaid" else None,
             answer_missing=request.query_params.get("said") == ANSWER_MISSING, most_text=TEXT_MOST,
         )  # fmt: skip
 
 
-def _swaps(row: Record) -> bool:
-    return any(line.resolution == ResolutionKind.EXCHANGE for line in _LINES.decode(row["lines"] or "[]"))
+def _swaps(row: Record, *, wholly: bool = False) -> bool:
+    """Return whether an item of a return is exchanged, or `wholly` each of them."""
+    every = [line.resolution == ResolutionKind.EXCHANGE for line in _LINES.decode(row["lines"] or "[]")]
+    return all(every) if wholly else any(every)
+
+
+def _exchanges(orders: Sequence[ExchangeOrder], row: Record, reader: Reader) -> list[tuple[MoneyRow, ...]]:
+    """Return each new order in figures, from its price to what is paid or goes back; a gift's receiver sees no amounts."""
+    if row["gift"]:
+        return []
+    return [
+        swapped([order.figures], order.articles, row["currency"], reader)
+        for order in orders
+        if order.figures is not None and order.state not in _GIVEN_UP
+    ]
+
+
+def _worth(rows: tuple[MoneyRow, ...], row: Record, reader: Reader) -> tuple[MoneyRow, ...]:
+    """Return the rows of a return's money as its exchange reads them, of all of it or of a part."""
+    if _swaps(row, wholly=True):
+        return as_value(rows, reader)
+    return in_part(rows, reader) if _swaps(row) else rows
+
+
+def _in_kind(row: Record) -> bool:
+    return all(line.resolution in IN_KIND for line in _LINES.decode(row["lines"] or "[]"))
 
 
 async def _changed(here: Here, row: Record, order: Order, settlements: list[SettlementRow]) -> tuple[MoneyRow, ...]:
@@ -202,6 +240,12 @@ def chosen_of(row: Record, names: Names) -> str:
     """Return what was chosen, each name once."""
     lines = _LINES.decode(row["lines"] or "[]")
     return ", ".join(dict.fromkeys(names.of(line.resolution, line.resolution_ref) for line in lines))
+
+
+def outside_of(row: Record, names: Names) -> str:
+    """Return the names of what was chosen beside a refund to a payment; those of all where there is no such thing."""
+    lines = _LINES.decode(row["lines"] or "[]")
+    return names.of_values([value_of(line.resolution, line.resolution_ref) for line in lines], outside=True)
 
 
 async def _pieces(row: Record, order: Order, here: Here) -> list[tuple[Piece, str]]:

@@ -42,7 +42,7 @@ async def others(here: Here, draft: Draft) -> Sequence[tuple[str, str]]:
 def heading(kind: str, reader: Reader) -> str:
     """Return what the page asks that shows the items."""
     if kind == Kind.CLAIM:
-        return reader.say("What is something wrong with?")
+        return reader.say("Which items have a problem?")
     if kind == Kind.CANCELLATION:
         return reader.say("What shall not be sent?")
     return reader.say("What is going back?")

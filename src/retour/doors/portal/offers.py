@@ -13,7 +13,7 @@ from retour.core.resolution import Resolution, Wording, wording_of
 from retour.doors.portal import words
 from retour.doors.portal.desk import Elsewhere, Here
 from retour.doors.portal.draft import Draft, offer_of, value_of
-from retour.doors.portal.drafting import judged
+from retour.doors.portal.drafting import judged, order_of
 from retour.flows.rma import CARRIED_OUT, Judged
 from retour.store import resolution as resolutions
 from retour.web.explained import tender_name
@@ -48,6 +48,11 @@ class Names:
         """Return the name of an offer as a draft names it."""
         return self.of(*offer_of(value))
 
+    def of_values(self, values: Sequence[str], *, outside: bool = False) -> str:
+        """Return the names of several offers, each once; `outside` leaves out what goes back to a payment."""
+        kept = [one for one in values if not (outside and offer_of(one)[0] == REFUND)] or values
+        return ", ".join(dict.fromkeys(self.of_value(one) for one in kept))
+
 
 async def names_of(here: Here) -> Names:
     """Return the names of the store's resolutions."""
@@ -76,13 +81,33 @@ async def offers_of(here: Here, draft: Draft) -> list[Choice]:
     return [_choice(names, offer, one, refund_minor) for offer, one in found]
 
 
+async def offers_of_each(here: Here, draft: Draft) -> Mapping[str, Sequence[str]]:
+    """Return the ways that each chosen item offers and that are carried out, by the line's ref.
+
+    Raises Elsewhere to the items where the policy objects to them by now.
+    """
+    try:
+        found = await judged(here, draft, resolution=REFUND, any_resolution=True)
+    except Refused as refused:
+        raise Elsewhere("/items?check=1") from refused
+    order = await order_of(here)
+    return {
+        wish.line_ref: [
+            value_of(offer.kind.value, offer.ref)
+            for offer in line.resolutions.outcome.offered
+            if offer.kind.value in CARRIED_OUT and (not here.proven.gift or offer.kind.value in CREDIT)
+        ]
+        for wish, line in zip(draft.wishes(order.order.order), found.lines, strict=True)
+    }
+
+
 async def _credit(here: Here, found: Sequence[tuple[ResolutionOffer, Judged]]) -> list[Choice]:
     """Return the ways in which a gift becomes credit, without a word on what it is worth."""
     names, choices = await names_of(here), []
     for offer, one in found:
         own = names.wording(offer.ref)
         said = own.description if own and own.description else words.resolution_text(offer.kind.value, here.reader)
-        text = " ".join(_sentence(part) for part in (said, _when(here, one)) if part)
+        text = " ".join(_sentence(part) for part in (said, _when(here, one, offer.kind.value)) if part)
         choices.append(Choice(value_of(offer.kind.value, offer.ref), names.of(offer.kind.value, offer.ref), text))
     return choices
 
@@ -109,7 +134,7 @@ def _choice(names: Names, offer: ResolutionOffer, judged_as: Judged, refund_mino
     more = total - refund_minor if refund_minor is not None and is_money and kind != REFUND else 0
     said = own.description if own and own.description else words.resolution_text(kind, reader)
     cost = _cost(names.here, judged_as, known=more)
-    parts = (said, _legs(names.here, judged_as), cost, _when(names.here, judged_as))
+    parts = (said, _legs(names.here, judged_as), cost, _when(names.here, judged_as, kind))
     return Choice(
         value=value_of(kind, offer.ref),
         title=names.of(kind, offer.ref),
@@ -164,6 +189,6 @@ def _cost(here: Here, judged_as: Judged, *, known: int) -> str:
     return " ".join(said)
 
 
-def _when(here: Here, judged_as: Judged) -> str:
+def _when(here: Here, judged_as: Judged, kind: str) -> str:
     moments = {line.settle_on.outcome.moment for line in judged_as.lines}
-    return words.moment_text(moments.pop(), here.reader) if len(moments) == 1 else ""
+    return words.moment_text(moments.pop(), here.reader, kind=kind) if len(moments) == 1 else ""

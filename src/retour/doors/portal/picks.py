@@ -1,25 +1,20 @@
-"""The articles that an item may be exchanged for, as a page offers them: picture, price, what it comes to, or why not."""
+"""The articles that a shopper may exchange an item for, in their words: what each comes to, or why it cannot be had."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
-from uuid import UUID
 
-from retour.core.article import Offered, Question, Swap, offered
+from retour.core.article import Swap
 from retour.core.errors import Refused
 from retour.core.money import Money
 from retour.core.order import OrderLine
-from retour.core.platforms import SPEAKING
-from retour.core.policy.outcome import ExchangeItems, ExchangeTerms
+from retour.core.policy.outcome import ExchangeTerms
 from retour.core.ports import Article
 from retour.doors.portal.desk import Here
-from retour.flows import catalogue
-from retour.store import article as articles
-from retour.store import connection as connections
-from retour.store import picture as pictures
-from retour.store.article import Asked
 from retour.store.order import OrderRecord
+from retour.web import shelf
 from retour.web.reader import Reader
+from retour.web.shelf import Pick, Say, Shelf, Wanted
 
 Cost = Callable[[Article], Swap | None]
 # What keeps a swap from going on as it was shown.
@@ -31,106 +26,36 @@ REFUSALS: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One article: `note` says what it comes to, `barred` why it cannot be chosen."""
-
-    value: str
-    title: str
-    price: Money
-    picture: str | None
-    note: str | None
-    barred: str | None
-    checked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """What may be chosen for one item: its variants, and what a search found; `waits` while the shop is being asked."""
-
-    variants: tuple[Pick, ...] = ()
-    found: tuple[Pick, ...] = ()
-    waits: bool = False
-    unreachable: bool = False
-    searches: bool = False
-    words: str = ""
-    did_search: bool = False
-
-    @property
-    def choosable(self) -> bool:
-        """Return whether anything can be chosen."""
-        return any(one.barred is None for one in (*self.variants, *self.found))
-
-
-def with_prices(shelf: Shelf) -> Shelf:
+def with_prices(found: Shelf) -> Shelf:
     """Return a shelf whose choices name the price that is shown with each, so that another one is noticed."""
 
     def priced(some: tuple[Pick, ...]) -> tuple[Pick, ...]:
         return tuple(replace(one, value=f"{one.value}|{one.price.minor}") for one in some)
 
-    return replace(shelf, variants=priced(shelf.variants), found=priced(shelf.found))
+    return replace(found, variants=priced(found.variants), found=priced(found.found))
 
 
 async def is_asked(here: Here, order: OrderRecord) -> bool:
     """Return whether the platform of an order can be asked for articles."""
-    connection = await connections.get(here.db, order.connection_id)
-    return connection is not None and connection.platform not in SPEAKING and connection.state == "connected"
+    return await shelf.is_asked(here.db, order)
 
 
 async def shelf_of(
     here: Here, order: OrderRecord, line: OrderLine, *, quantity: int, terms: ExchangeTerms, chosen: str, find: str,
     words: str, cost: Cost,
 ) -> Shelf:  # fmt: skip
-    """Return what units of a line may be exchanged for; the shop is asked where it was not asked lately."""
-    country, asked = order.order.country, None
-    if line.product.ref is not None:
-        asked = await catalogue.variants(
-            here.db, connection_id=order.connection_id, product_ref=line.product.ref, country=country, now=here.now
-        )
-    searches = terms.items is ExchangeItems.ANY_PRODUCT
-    searched = await _searched(here, order, find) if searches and find else None
+    """Return what units of a line may be exchanged for, each with what it comes to."""
+    reader = here.reader
 
-    def shown(some: Iterable[Article]) -> tuple[Offered, ...]:
-        return offered(some, line, quantity=quantity, terms=terms, currency=order.order.currency)
+    def note(article: Article) -> str | None:
+        swap = cost(article)
+        return None if swap is None else costs(swap, article.currency, reader)
 
-    variants = shown(asked.articles or ()) if asked else ()
-    beside = {one.article.ref for one in variants}
-    found = [one for one in shown(searched.articles or ()) if one.article.ref not in beside] if searched else []
-    paths = await pictures.paths(here.db, urls=[one.article.picture_url for one in (*variants, *found)])
+    def barred(code: str, article: Article) -> str:
+        return _why_not(code, article, reader, quantity=quantity)
 
-    def picked(some: Iterable[Offered]) -> tuple[Pick, ...]:
-        return tuple(_pick(one, here.reader, paths, quantity=quantity, chosen=chosen, cost=cost) for one in some)
-
-    return Shelf(
-        picked(variants), picked(found), waits=any(one is not None and one.waits for one in (asked, searched)),
-        unreachable=any(one is not None and one.problem is not None for one in (asked, searched)),
-        searches=searches, words=words, did_search=searched is not None,
-    )  # fmt: skip
-
-
-async def _searched(here: Here, order: OrderRecord, find: str) -> Asked | None:
-    try:
-        asked = await articles.get(here.db, connection_id=order.connection_id, ask_id=UUID(find))
-    except ValueError:
-        return None
-    return asked if asked is not None and asked.question is Question.SEARCH else None
-
-
-def _pick(
-    one: Offered, reader: Reader, paths: Mapping[str, str], *, quantity: int, chosen: str, cost: Cost
-) -> Pick:  # fmt: skip
-    article, barred, note = one.article, one.barred, None
-    if barred is None:
-        try:
-            swap = cost(article)
-            note = None if swap is None else costs(swap, article.currency, reader)
-        except Refused as no:
-            barred = no.code
-    said = None if barred is None else _why_not(barred, article, reader, quantity=quantity)
-    return Pick(
-        article.ref, article.title, Money(article.price_minor, article.currency),
-        paths.get(article.picture_url or ""), note, said, barred is None and article.ref == chosen,
-    )  # fmt: skip
+    wanted = Wanted(order, line, quantity, terms, chosen, find, words)
+    return await shelf.shelf_of(here.db, wanted, Say(note, barred), now=here.now)
 
 
 def costs(swap: Swap, currency: str, reader: Reader) -> str:

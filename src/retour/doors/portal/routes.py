@@ -12,6 +12,7 @@ from retour.doors.portal import (
     answering,
     changing,
     choosing,
+    each,
     editing,
     explaining,
     files,
@@ -28,6 +29,7 @@ from retour.doors.portal import (
     withdrawing,
 )
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere
+from retour.flows.photo.beforehand import LIMIT_BYTES
 from retour.store.db import Database
 from retour.store.policy import PolicyCache
 from retour.store.vault import Vault
@@ -48,6 +50,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
     ("/reasons", why.show_reasons, why.take_reasons),
     ("/files/{name:str}", files.show_file, None),
     ("/offers", choosing.show_offers, choosing.take_offer),
+    ("/offers/each", each.show_each, each.take_each),
     ("/articles", swapping.show_articles, swapping.take_article),
     ("/articles/find", swapping.show_articles, swapping.find_article),
     ("/review", sending.show_review, sending.send),
@@ -74,7 +77,7 @@ PAGES: Final[tuple[tuple[str, Answer, Answer | None], ...]] = (
 )
 
 # Forms that bring files: a little more than they may weigh, so that too large a one is refused in words.
-LARGE: Final[Mapping[str, int]] = {"/reasons": files.LIMIT_BYTES + 1024}
+LARGE: Final[Mapping[str, int]] = {"/reasons": LIMIT_BYTES + 1024}
 
 
 def route_handlers(

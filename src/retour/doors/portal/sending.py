@@ -9,13 +9,14 @@ from litestar import Response
 from retour.core.article import Swap
 from retour.core.errors import Refused
 from retour.core.money import Money
+from retour.core.order import Order
 from retour.core.rma.state import STAYS
 from retour.core.visit import masked_email
 from retour.doors.portal import words
 from retour.doors.portal.desk import AnyRequest, Desk, Elsewhere, Here
-from retour.doors.portal.draft import Draft, Shown
+from retour.doors.portal.draft import Draft, Shown, offer_of
 from retour.doors.portal.drafting import draft_of, judged, keep, order_of, photos_of, with_reason
-from retour.doors.portal.offers import names_of, worth
+from retour.doors.portal.offers import Names, names_of, worth
 from retour.doors.portal.picks import REFUSALS
 from retour.doors.portal.swapping import is_swap, swap_of
 from retour.flows import rma as returns
@@ -23,11 +24,13 @@ from retour.flows.rma import Judged
 from retour.store import order as orders
 from retour.store.db import Db
 from retour.store.ids import new_id
-from retour.web.exchanged import as_value, swapped
+from retour.web.exchanged import as_value, in_part, swapped
 from retour.web.explained import explained, keyed, marked
 from retour.web.forms import FormErrors
 from retour.web.pages import see
 from retour.web.parts import MoneyRow
+from retour.web.reader import Reader
+from retour.web.resolutions import IN_KIND
 
 
 async def show_review(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
@@ -96,7 +99,7 @@ async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refuse
             said = here.reader.say("The amount changed. Check it and send again.")
             return await _review(here, draft, notice=said, status=409)
         if refused.code in ("resolution_not_offered", "method_not_offered"):
-            await keep(here, msgspec.structs.replace(draft, resolution="", method=""))
+            await keep(here, msgspec.structs.replace(draft.alike(""), method=""))
             return see(f"{here.base}/offers")
         if refused.code in ("photos_required", "photo_not_found"):
             return see(f"{here.base}/reasons?check=1")
@@ -108,7 +111,7 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     promise, methods = found.promise, _methods(found)
     method = draft.method if draft.method in methods else methods[0]
     names = await names_of(here)
-    rows = explained(promise.plans, order.order.order, here.reader, outside=names.of_value(draft.resolution))
+    rows = explained(promise.plans, order.order.order, here.reader, outside=names.of_values(draft.ways, outside=True))
     before, now = draft.shown, Shown(promise.hash, language, keyed(rows))
     shown: tuple[MoneyRow, ...] = rows
     if notice and before is not None and before.language == language:
@@ -117,13 +120,39 @@ async def _review(here: Here, draft: Draft, *, notice: str | None = None, status
     swap = await swap_of(here, draft, found)
     person = await orders.load_person(here.db, here.proven.person_id)
     return here.page(
-        "review", swap=_told(here, swap, promise.currency), later=draft.later, status=status, errors=FormErrors(),
-        notice=notice, rows=as_value(shown, here.reader) if swap else shown, plan=promise.hash,
+        "review", swap=_told(here, swap, promise.currency), later=draft.chooses_later, status=status, errors=FormErrors(),
+        notice=notice, rows=_worth(shown, draft, swap, here.reader), plan=promise.hash,
         total=Money(worth(found), promise.currency), pieces=await with_reason(here, draft, order),
-        resolution=names.of_value(draft.resolution), method=words.method_name(method, here.reader),
+        resolution=names.of_values(draft.ways), ways=_ways(draft, order.order.order, names),
+        method=words.method_name(method, here.reader),
         method_text=words.method_text(method, here.reader), several_ways=len(methods) > 1,
-        sends=method not in STAYS, gift=here.proven.gift, confirmation=masked_email(person.email) if person else None,
+        in_kind=_in_kind(here, draft, found), sends=method not in STAYS, gift=here.proven.gift,
+        confirmation=masked_email(person.email) if person else None,
     )  # fmt: skip
+
+
+def _worth(rows: tuple[MoneyRow, ...], draft: Draft, swap: Swap | None, reader: Reader) -> tuple[MoneyRow, ...]:
+    """Return the rows of the draft's money as its exchange reads them, of all of it or of a part."""
+    if swap or (draft.chooses_later and not draft.is_mixed):
+        return as_value(rows, reader)
+    return in_part(rows, reader) if draft.chooses_later else rows
+
+
+def _in_kind(here: Here, draft: Draft, found: Judged) -> str:
+    """Return what the shopper gets who gets no money and pays nothing, in a sentence; else nothing."""
+    kinds = dict.fromkeys(offer_of(way)[0] for way in draft.ways)
+    if not IN_KIND.issuperset(kinds) or worth(found):
+        return ""
+    if any(plan.billed.presentment for plan in found.promise.plans):
+        return ""
+    return " ".join(words.resolution_text(kind, here.reader) for kind in kinds)
+
+
+def _ways(draft: Draft, order: Order, names: Names) -> list[tuple[str, str]]:
+    """Return (item, how it is made right) where the items go different ways."""
+    if not draft.is_mixed:
+        return []
+    return [(line.title, names.of_value(draft.way_of(line.ref))) for line in order.lines if line.ref in draft.lines]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +203,6 @@ def _methods(found: Judged) -> list[str]:
 def _complete(draft: Draft) -> Draft:
     if not draft.has_reasons:
         raise Elsewhere("/reasons" if draft.lines else "/items")
-    if not draft.resolution:
+    if not all(draft.way_of(ref) for ref in draft.lines):
         raise Elsewhere("/offers")
     return draft

@@ -28,7 +28,11 @@ _EXCHANGE = ResolutionKind.EXCHANGE.value
 
 def is_swap(draft: Draft) -> bool:
     """Return whether the draft is an exchange whose articles are chosen with it."""
-    return offer_of(draft.resolution)[0] == _EXCHANGE and not draft.later
+    return _all_exchanged(draft) and not draft.later
+
+
+def _all_exchanged(draft: Draft) -> bool:
+    return not draft.is_mixed and all(offer_of(way)[0] == _EXCHANGE for way in draft.ways) and bool(draft.ways)
 
 
 async def show_articles(desk: Desk, request: AnyRequest, handle: str) -> Response[Any]:
@@ -95,7 +99,7 @@ async def search(here: Here, found: Considered, words: str, errors: FormErrors) 
     """Search for an article and return the question; nothing with the error at its field."""
     try:
         asked = await catalogue.search(
-            here.db, here.desk.vault, tenant_id=here.tenant_id, visit_id=here.proven.visit.id,
+            here.db, here.desk.vault, tenant_id=here.tenant_id, who=here.proven.visit.id,
             connection_id=found.order.connection_id, words=words, country=found.order.order.country, now=here.now,
         )  # fmt: skip
     except Refused as no:
@@ -193,7 +197,7 @@ def _swapping(draft: Draft) -> Draft:
     """Return a draft that is an exchange; raise Elsewhere to what is missing first."""
     if not draft.has_reasons:
         raise Elsewhere("/reasons" if draft.lines else "/items")
-    if offer_of(draft.resolution)[0] != _EXCHANGE:
+    if not _all_exchanged(draft):
         raise Elsewhere("/offers")
     return draft
 

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Response
 
 from retour.core.attachment import MOST_OF_A_LINE
+from retour.core.kind import Kind
 from retour.core.reason import NOTE_MOST
 from retour.doors.portal import asking, files
 from retour.doors.portal.choices import Choices, choices_of, photo_text
@@ -22,6 +23,7 @@ from retour.doors.portal.drafting import (
     order_of,
     photos_of,
 )
+from retour.flows.photo.beforehand import LIMIT_BYTES
 from retour.store.photo import PhotoView
 from retour.web.forms import Form, FormErrors
 from retour.web.pages import see
@@ -49,7 +51,7 @@ async def take_reasons(desk: Desk, request: AnyRequest, handle: str) -> Response
     if request.headers.get("content-type", "").startswith("multipart/"):
         async with desk.here(request, handle) as here:
             proven, draft = here.proven, with_lines(draft_of(here))  # before a large body is read
-        form = await desk.form(request, handle, files.LIMIT_BYTES)
+        form = await desk.form(request, handle, LIMIT_BYTES)
         await files.keep_files(desk, here, proven, form, draft, errors)
     else:
         form = await desk.form(request, handle)
@@ -119,7 +121,7 @@ async def _reasons(here: Here, draft: Draft, errors: FormErrors, *, status: int 
     wanted = asking.wanted_of(draft, order, await judged_or_nothing(here, draft) if draft.has_reasons else None)
     asks = {ref: found.asks(draft.lines[ref].reason) for ref, found in offered.items()}
     return here.page(
-        "reasons", status=status, errors=errors, pieces=await chosen_of(here, draft, order),
+        "reasons", status=status, errors=errors, claim=draft.kind == Kind.CLAIM.value, pieces=await chosen_of(here, draft, order),
         choices={key_of(ref): found.shown for ref, found in offered.items()},
         notes={key_of(ref): line.note for ref, line in draft.lines.items()},
         questions=asking.fields_of(draft, wanted, here.reader, own=asks),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Final
 
 from retour.core.errors import Objection, Refused, Scalar
 from retour.core.order import OrderLine, TenderKind
@@ -10,6 +11,8 @@ from retour.core.policy.outcome import MethodKind, Moment, ResolutionKind
 from retour.core.rma.state import NOTHING
 from retour.flows.rma import ConsideredLine
 from retour.web.reader import Reader
+
+_SENT: Final = frozenset({ResolutionKind.REPLACEMENT.value, ResolutionKind.EXCHANGE.value})
 
 
 def reason_name(code: str, reader: Reader) -> str:
@@ -91,8 +94,28 @@ def go_on_with(kind: str, reader: Reader) -> str:
     return reader.say("Continue")
 
 
-def moment_text(moment: Moment, reader: Reader) -> str:
-    """Return when the money leaves."""
+def moment_text(moment: Moment, reader: Reader, *, kind: str) -> str:
+    """Return when the money leaves, or the new item; of a repair nothing leaves but the item itself."""
+    if kind == ResolutionKind.REPAIR:
+        return ""
+    return _sent_when(moment, reader) if kind in _SENT else _paid_when(moment, reader)
+
+
+def _sent_when(moment: Moment, reader: Reader) -> str:
+    match moment:
+        case Moment.INSPECTED:
+            return reader.say("Sent once the shop has checked your parcel.")
+        case Moment.RECEIVED:
+            return reader.say("Sent once your parcel has arrived.")
+        case Moment.FIRST_SCAN:
+            return reader.say("Sent once the carrier has your parcel.")
+        case Moment.DELIVERED:
+            return reader.say("Sent once the carrier has delivered your parcel.")
+        case Moment.APPROVED:
+            return reader.say("Sent once the shop has approved your return.")
+
+
+def _paid_when(moment: Moment, reader: Reader) -> str:
     match moment:
         case Moment.INSPECTED:
             return reader.say("Paid once the shop has checked your parcel.")

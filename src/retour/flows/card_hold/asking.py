@@ -21,7 +21,6 @@ from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
 
 REASON_MOST: Final = 500  # characters
-ELSEWHERE: Final = "captured_elsewhere"  # somebody took it at the provider: nobody is asked for it again
 
 
 async def is_offered(db: Db, record: ReturnRecord, policies: PolicyCache) -> bool:
@@ -104,7 +103,7 @@ async def ask(db: Db, *, rma_id: UUID, back_url: str, actor: str, policies: Poli
 
 async def _page_again(db: Db, hold: Hold, now: datetime) -> Hold:
     """Let a page be opened again where the shopper is asked for a card or the money and none is open."""
-    asked = hold.state in (HoldState.DUNNING, HoldState.FAILED) and hold.problem != ELSEWHERE
+    asked = hold.state in (HoldState.DUNNING, HoldState.FAILED)
     if asked and hold.page_ref is None and hold.effect_id is None and not hold.wants_page:
         await rows.save(db, replace(hold, wants_page=True, due_at=now))
         await rows.start(db, hold.id)

@@ -20,6 +20,7 @@ from retour.core.rma.hold import ENDED, HoldState, Owes
 from retour.flows.card_hold.ending import after_effect, captured, confirmed, let_go
 from retour.flows.card_hold.far import Far, Look, Seen
 from retour.flows.card_hold.pricing import amount
+from retour.flows.card_hold.standing import of_card
 from retour.store import card_hold as rows
 from retour.store import connection as connections
 from retour.store import exchange_order as exchange_orders
@@ -61,7 +62,7 @@ async def _round(far: Far, tenant_id: UUID, hold_id: UUID) -> bool:
     except Unreachable as gone:
         due = far.clock() + max(timedelta(seconds=gone.retry_after_s), far.pause)
         refuses_us = gone.needs_reconnect
-        at_fault = connection.id if found.page_ref is not None else shop.id
+        at_fault = shop.id if found.state is S.ASKED else connection.id
 
         async def later(db: Db) -> None:
             await rows.postpone(db, hold_id, due=due)
@@ -79,18 +80,25 @@ async def _see(
     """Read what the next step needs; raise Unreachable."""
     if found.effect_id is not None:
         return Seen()
-    if found.page_ref is not None:
-        if connection.state != "connected":
-            raise Unreachable("the provider is not connected", needs_reconnect=True)
-        provider = far.providers(connection.platform)
-        return Seen(looked=True, page=await provider.see_page(far.open_credential(connection), ref=found.page_ref))
     if found.state is not S.ASKED:
-        return Seen()
+        return await _see_card(far, found, connection)
     if shop.state != "connected" or EffectKind.DRAFT_EXCHANGE not in far.platforms.records.get(shop.platform, {}):
         return Seen()
     connector, at = far.connectors(shop.platform), far.open_credential(shop)
     read = {name: await connector.find_article(at, name=name, country=order.order.country) for name in sorted(names)}
     return Seen(articles={name: article for name, article in read.items() if article is not None})
+
+
+async def _see_card(far: Far, found: Hold, connection: Connection) -> Seen:
+    """Read the open page and the authorisation itself: somebody may have taken it or let it go at the provider."""
+    if connection.state != "connected":
+        if found.page_ref is not None:
+            raise Unreachable("the provider is not connected", needs_reconnect=True)
+        return Seen()
+    provider, at = far.providers(connection.platform), far.open_credential(connection)
+    page = await provider.see_page(at, ref=found.page_ref) if found.page_ref is not None else None
+    card = await provider.see_card(at, ref=found.intent_ref) if found.intent_ref is not None else None
+    return Seen(looked=found.page_ref is not None, page=page, card=card)
 
 
 async def _step(
@@ -110,7 +118,10 @@ async def _step(
         return await look.save(replace(hold, due_at=None))
     if hold.effect_id is not None:
         return await after_effect(look)
-    if seen.looked and (told := await _page(look)) is not None:
+    told = await of_card(look)
+    if told is None and seen.looked:
+        told = await _page(look)
+    if told is not None:
         return told
     if hold.state is S.RELEASING:
         return await let_go(look, hold)
@@ -137,9 +148,8 @@ async def _page(look: Look) -> bool | None:
 
 async def _act(look: Look, move: Move) -> bool:
     hold, now = look.hold, look.now
-    if (
-        move.act in (Act.CAPTURE, Act.DEMAND) and hold.page_ref is not None
-    ):  # what is paid there meanwhile is found first
+    # The page goes first: what is paid there meanwhile is found, and not asked for again.
+    if move.act in (Act.CAPTURE, Act.DEMAND) and hold.page_ref is not None:
         return await look.await_(hold, EffectKind.RELEASE_CARD, ReleaseCard(hold.page_ref, is_page=True))
     match move.act:
         case Act.OPEN:

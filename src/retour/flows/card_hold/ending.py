@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 
 from retour.core import hold as rules
-from retour.core.card import PageSeen, ReleaseCard
+from retour.core.card import CardState, PageSeen, ReleaseCard
 from retour.core.effect import EffectKind, EffectState
 from retour.core.event import EventType
-from retour.core.hold import End, Hold
+from retour.core.hold import Hold
 from retour.core.rma import Decision, count, minus
-from retour.core.rma.hold import HoldState, Owes
+from retour.core.rma.hold import ELSEWHERE, HoldState, Owes
 from retour.flows.card_hold.far import Look
 from retour.store import card_hold as rows
 from retour.store import discrepancy, ledger
@@ -21,6 +21,7 @@ from retour.store.effect import EffectRow
 S = HoldState
 SALES: Final = "merchant:sales"
 _ENDS: Final = frozenset({EffectState.CONFIRMED, EffectState.FAILED, EffectState.CANCELLED})
+_TAKEN: Final = "succeeded"  # somebody took it at the provider: the next look sees how much
 # What was shown to a person as paid ahead is made good by what is captured.
 _MADE_GOOD: Final = frozenset({"paid_before_inspection", "paid_not_received"})
 
@@ -71,13 +72,12 @@ async def _opened(look: Look, hold: Hold, effect: EffectRow, *, ok: bool) -> boo
 
 
 async def _refused(look: Look, hold: Hold, effect: EffectRow) -> bool:
-    """Ask the shopper: for another card, or for what could not be captured. What was taken elsewhere a person sees."""
+    """Ask the shopper: for another card, or for what could not be captured."""
     problem = _problem(effect)
-    if effect.kind is EffectKind.CAPTURE_CARD and effect.far_code == "succeeded":
-        after = replace(hold.at(S.FAILED, look.now, due=look.now), problem="captured_elsewhere", owes=Owes.PAY)
-    else:
-        owes = Owes.PAY if effect.kind is EffectKind.CAPTURE_CARD else Owes.CONFIRM
-        after = rules.refused(hold, look.now, owes=owes, problem=problem)
+    if effect.kind is EffectKind.CAPTURE_CARD and problem == _TAKEN:
+        return await look.save(hold)
+    owes = Owes.PAY if effect.kind is EffectKind.CAPTURE_CARD else Owes.CONFIRM
+    after = rules.refused(hold, look.now, owes=owes, problem=problem)
     await look.save(after)
     await look.tell(EventType.INSTANT_REFUSED, after, because=problem, owed_minor=after.owed_minor)
     return True
@@ -107,7 +107,9 @@ async def confirmed(look: Look, page: PageSeen) -> bool:
 
 async def _free_other(look: Look, intent_ref: str) -> None:
     """Let go of an authorisation that another one has taken the place of; should that fail, it lapses by itself."""
-    hold = look.hold
+    hold, card = look.hold, look.seen.card
+    if card is not None and card.state in (CardState.TAKEN, CardState.LET_GO):
+        return  # it is not held any more
     if hold.intent_ref not in (None, intent_ref) and hold.stands(look.now):
         assert hold.intent_ref is not None, "it was just looked at"
         await look.plan(EffectKind.RELEASE_CARD, ReleaseCard(hold.intent_ref))
@@ -135,24 +137,29 @@ async def _closed(look: Look, hold: Hold, effect: EffectRow, *, ok: bool) -> boo
         return await (let_go(look, closed) if hold.state is S.RELEASING else look.save(closed))
     if ok:
         return await let_go(look, replace(hold, intent_ref=None))
+    if _problem(effect) == _TAKEN:
+        return await look.save(hold)
     after = replace(hold.at(S.FAILED, look.now, due=look.now + rules.LONGEST), problem=_problem(effect))
     await look.save(after)
     await look.tell(EventType.INSTANT_REFUSED, after, because=_problem(effect))
     return False
 
 
-async def captured(look: Look, hold: Hold, minor: int, *, reference: str) -> bool:
-    """Book what was taken as a sale, once, and end the return of what the shopper has paid for and did not send."""
+async def captured(look: Look, hold: Hold, minor: int, *, reference: str, elsewhere: bool = False) -> bool:
+    """Book what was taken as a sale, once, and end the return of what the shopper has paid for and did not send.
+
+    `elsewhere` says that somebody took it at the provider.
+    """
     if hold.owes is Owes.PAY:
         await _free_other(look, "")  # it was paid on a page: what is held beside it is not needed
     after = replace(
         hold.at(S.CAPTURED, look.now, due=None), captured_minor=min(minor, hold.amount_minor or 0), effect_id=None,
-        page_ref=None, page_url=None, page_until=None,
+        page_ref=None, page_url=None, page_until=None, problem=ELSEWHERE if elsewhere else hold.problem,
     )  # fmt: skip
     await rows.save(look.db, after)
     posting = ledger.Posting(f"gateway:{look.connection.platform}", SALES, after.captured_minor)
     await ledger.enter(look.db, [posting], reference=reference, currency=hold.currency, effect_id=None, at=look.now)
-    lines = [] if hold.state is S.RELEASING else await _end_missing(look, hold)
+    lines = [] if hold.state is S.RELEASING else await _end_missing(look, after)
     if hold.state is S.RELEASING:
         await discrepancy.open_(
             look.db, "charged_after_release", resource_kind="return", resource_id=hold.rma_id,
@@ -164,14 +171,14 @@ async def captured(look: Look, hold: Hold, minor: int, *, reference: str) -> boo
         await discrepancy.resolve(
             look.db, _MADE_GOOD, resource_kind="return", resource_id=hold.rma_id, by="retour", at=look.now
         )
-    await look.tell(EventType.INSTANT_CHARGED, after, charged_minor=after.captured_minor, lines=lines)
+    facts = {"charged_minor": after.captured_minor, "lines": lines, "elsewhere": elsewhere}
+    await look.tell(EventType.INSTANT_CHARGED, after, **facts)
     return False
 
 
 async def _end_missing(look: Look, hold: Hold) -> list[object]:
-    """End the lines of which nothing came once their time is over: they were paid for, and stay with the shopper."""
-    over = look.goods.missing and look.goods.end is End.NOT_YET and rules.owed(hold, look.goods, look.now)
-    if not over:
+    """End the lines of which nothing came once their time is over or all is charged: they stay with the shopper."""
+    if not rules.ends_lines(hold, look.goods, look.now):
         return []
     ended = []
     for line in look.record.rma.lines:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from retour.core.card import PageSeen
+from retour.core.card import CardSeen, PageSeen
 from retour.core.effect import EffectKind, Target
 from retour.core.event import EventType
 from retour.core.hold import Goods, Hold
@@ -13,7 +13,6 @@ from retour.core.platforms import Platforms
 from retour.core.ports import Article, CardHolder, CommerceConnector, Credential
 from retour.store import card_hold as rows
 from retour.store import effect as effects
-from retour.store import jobs
 from retour.store import rma as returns
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
@@ -39,11 +38,15 @@ class Far:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read for one look: the provider's page (`page` is nothing if it is unknown there), articles by name."""
+    """What was read for one look: the provider's page (`page` is nothing if it is unknown there), articles by name.
+
+    `card` is the authorisation as the provider shows it: nothing if there is none, or none that this key knows.
+    """
 
     looked: bool = False
     page: PageSeen | None = None
     articles: Mapping[str, Article] | None = None
+    card: CardSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,28 +78,22 @@ class Look:
         """Plan a call about the hold, with a job, and return its effect."""
         capability = self.far.platforms.cards[self.connection.platform][kind]
         business_ref = f"hold:{self.hold.id}"
-        effect_id = await effects.plan(
+        return await effects.plan_next(
             self.db,
             effects.Planned(
                 kind=kind,
                 business_ref=business_ref,
-                seq=await effects.next_seq(self.db, kind=kind, business_ref=business_ref),
                 reference=f"R-{self.record.rma.number}",
                 target=target,
                 connection_id=self.connection.id,
                 order_id=self.record.order_id,
                 rma_id=self.record.rma.id,
-                quiet_period=self.far.platforms.quiet(capability),
-                trusted_window=self.far.platforms.window(capability),
-                serial_key=None,
-                repeat_harmless=False,
+                platforms=self.far.platforms,
+                capability=capability,
             ),
             tenant_id=self.tenant_id,
             at=self.now,
         )
-        assert effect_id is not None, "a new number cannot be planned already"
-        await jobs.defer(self.db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY)])
-        return effect_id
 
     async def tell(self, what: EventType, hold: Hold, **facts: object) -> None:
         """Write the event of what was just written, with the figures of the hold."""

@@ -80,15 +80,20 @@ async def _turn(look: Look, row: SettlementRow, back: Back) -> bool:
     if not await rows.turn(look.db, row.id, resolution=back.value):
         return False
     await _unbook(look, row)
-    again = [line.id for line in look.record.rma.lines if line.decision is Decision.RESOLVED and _pays(row, line)]
-    if again:  # they are carried out once more, as what they are paid as
-        await returns.decide(look.db, again, Decision.APPROVED, actor="retour", at=look.now)
+    await _carry_out_again(look, row)
     facts: dict[str, object] = {
         "settlement_id": row.id, "resolution": back.value, "amount_minor": row.plan.total.presentment,
         "currency": row.currency,
     }  # fmt: skip
     await returns.changed(look.db, look.record, EventType.SETTLEMENT_QUOTED, actor="retour", at=look.now, data=facts)
     return True
+
+
+async def _carry_out_again(look: Look, row: SettlementRow) -> None:
+    """Let the lines that the new order was for be carried out once more: as what they are paid as, or quoted anew."""
+    again = [line.id for line in look.record.rma.lines if line.decision is Decision.RESOLVED and _pays(row, line)]
+    if again:
+        await returns.decide(look.db, again, Decision.APPROVED, actor="retour", at=look.now)
 
 
 def _pays(row: SettlementRow, line: ReturnLine) -> bool:
@@ -101,6 +106,7 @@ async def _reverse(look: Look, row: SettlementRow) -> bool:
     if not await rows.reverse(look.db, row.id, plan=nothing, plan_hash=nothing.hash):
         return False
     await _unbook(look, row)
+    await _carry_out_again(look, row)  # approved again while it was being taken back
     facts: dict[str, object] = {"settlement_id": row.id, "because": "units_given_up"}
     await returns.changed(look.db, look.record, EventType.SETTLEMENT_REVERSED, actor="retour", at=look.now, data=facts)
     return True

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from retour.core.effect import EffectKind, Target
 from retour.core.order import Fetched
-from retour.core.platforms import Platforms, serial_key
+from retour.core.platforms import Platforms
 from retour.core.ports import Article, CommerceConnector, Credential, DraftSeen
 from retour.store import effect as effects
 from retour.store import exchange_order as rows
-from retour.store import jobs
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
 from retour.store.exchange_order import ExchangeOrder
@@ -68,25 +67,19 @@ class Look:
         """Plan the next call about the order, with a job, and return its effect."""
         capability = self.far.platforms.records[self.connection.platform][kind]
         business_ref = f"exchange:{self.order.settlement_id}:{self.order.tries}"
-        effect_id = await effects.plan(
+        return await effects.plan_next(
             self.db,
             effects.Planned(
                 kind=kind,
                 business_ref=business_ref,
-                seq=await effects.next_seq(self.db, kind=kind, business_ref=business_ref),
                 reference=f"R-{self.record.rma.number}",
                 target=target,
                 connection_id=self.connection.id,
                 order_id=self.record.order_id,
                 rma_id=self.record.rma.id,
-                quiet_period=self.far.platforms.quiet(capability),
-                trusted_window=self.far.platforms.window(capability),
-                serial_key=serial_key(capability, self.record.order_id),
-                repeat_harmless=capability.repeat_harmless,
+                platforms=self.far.platforms,
+                capability=capability,
             ),
             tenant_id=self.tenant_id,
             at=self.now,
         )
-        assert effect_id is not None, "a new number cannot be planned already"
-        await jobs.defer(self.db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY)])
-        return effect_id

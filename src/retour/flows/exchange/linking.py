@@ -6,7 +6,6 @@ from uuid import UUID
 from retour.core.effect import EffectKind, Leg, RefundTender
 from retour.core.event import EventType
 from retour.core.exchange_order import replaced_by
-from retour.core.platforms import serial_key
 from retour.core.policy.outcome import DownCharge, ResolutionKind
 from retour.core.refund.tenders import legs, tender_rests
 from retour.core.rma.exchange import ExchangeState
@@ -90,10 +89,8 @@ async def _pay_rest(look: Look, row: SettlementRow) -> None:
             connection_id=look.connection.id,
             order_id=row.order_id,
             rma_id=row.rma_id,
-            quiet_period=look.far.platforms.quiet(capability),
-            trusted_window=look.far.platforms.window(capability),
-            serial_key=serial_key(capability, row.order_id),
-            repeat_harmless=False,
+            platforms=look.far.platforms,
+            capability=capability,
             amount_minor=amount,
             shop_minor=max(done.pay_back.shop, 0),
             currency=row.currency,

@@ -9,11 +9,10 @@ from retour.core.effect import EffectKind, Target
 from retour.core.event import EventType
 from retour.core.fee import business_ref
 from retour.core.order import Fetched
-from retour.core.platforms import Platforms, serial_key
+from retour.core.platforms import Platforms
 from retour.core.ports import CommerceConnector, Credential, DraftSeen
 from retour.store import effect as effects
 from retour.store import fee as rows
-from retour.store import jobs
 from retour.store import rma as returns
 from retour.store.connection import Connection
 from retour.store.db import Database, Db
@@ -85,21 +84,18 @@ class Look:
         """Plan the next call, with a job, and return its effect; `amount` of money that moves is (presentment, shop)."""
         capability = self.far.platforms.records[self.connection.platform][kind]
         ref, of_order = business_ref(self.fee.rma_id, self.fee.tries), order_id or self.record.order_id
-        effect_id = await effects.plan(
+        return await effects.plan_next(
             self.db,
             effects.Planned(
                 kind=kind,
                 business_ref=ref,
-                seq=await effects.next_seq(self.db, kind=kind, business_ref=ref),
                 reference=f"R-{self.record.rma.number}",
                 target=target,
                 connection_id=self.connection.id,
                 order_id=of_order,
                 rma_id=self.record.rma.id,
-                quiet_period=self.far.platforms.quiet(capability),
-                trusted_window=self.far.platforms.window(capability),
-                serial_key=serial_key(capability, of_order),
-                repeat_harmless=capability.repeat_harmless,
+                platforms=self.far.platforms,
+                capability=capability,
                 amount_minor=amount[0] if amount else None,
                 shop_minor=amount[1] if amount else None,
                 currency=self.record.rma.currency if amount else None,
@@ -108,7 +104,3 @@ class Look:
             tenant_id=self.tenant_id,
             at=self.now,
         )
-        assert effect_id is not None, "a new number cannot be planned already"
-        priority = 10 if amount else 0
-        await jobs.defer(self.db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=priority)])
-        return effect_id

@@ -9,11 +9,12 @@ import asyncpg
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.intake import ReturnDocument
-from retour.core.intake.following import Step, parcel_status, steps_for
+from retour.core.intake.following import OVER, Step, parcel_status, steps_for, unheeded
 from retour.core.push import agrees
 from retour.core.rma.moves import OPEN, UNDECIDED
-from retour.core.rma.state import Return, count
+from retour.core.rma.state import Return, SettlementState, count
 from retour.flows.intake.hands import Hands
+from retour.flows.intake.rewritten import items_differ
 from retour.store import discrepancy
 from retour.store import intake as intakes
 from retour.store import rma as returns
@@ -21,20 +22,29 @@ from retour.store.db import Db
 from retour.store.rma import ReturnRecord
 
 _NO_MESSAGE: Final = "Rejected where the return was requested."
+ELSEWHERE: Final = "refunded_elsewhere"
 _REFUNDED: Final = "The system that the return comes from says that it was refunded there."
 
 
 async def follow(
     db: Db, *, rma_id: UUID, document: ReturnDocument, decides: bool, actor: str, hands: Hands, now: datetime,
-    pushed: bool = False,
+    pushed: bool = False, chosen: bool = False, before: ReturnDocument | None = None,
 ) -> tuple[str, ...]:  # fmt: skip
     """Take the steps that a document asks for and return the codes of those that are not allowed.
 
     What is done already is not done again. Each step stands alone: one that is refused leaves the others. Where a
-    return that was `pushed` stands there is always told, and that it ended there otherwise than here is a discrepancy.
+    return that was `pushed` stands there is always told; that it ended there otherwise than here is a discrepancy, if it
+    was pushed or its source does not decide, and so are other items than those it had `before`. Whoever has `chosen` to
+    open a return that ended there knows it.
     """
-    refused: list[str] = []
-    steps = steps_for(document, decides=decides)
+    steps, refused = steps_for(document, decides=decides), [] if chosen else [*unheeded(document, decides=decides)]
+    goes_on = (await returns.goes_on(db, rma_id)).id
+    is_part = goes_on != rma_id
+    if is_part:
+        rma_id = goes_on
+        steps, refused = _of_a_part(steps, document.status)
+    elif before is not None:
+        refused += await items_differ(db, rma_id, before=before, document=document, actor=actor, now=now)
     for step in steps:
         try:
             async with intakes.apart(db):
@@ -45,9 +55,19 @@ async def follow(
             refused.append(f"{step.value}: state_changed")
     if refused or (pushed and Step.OBSERVE not in steps):
         await _observe(db, rma_id, document, actor, now, refused)
-    if pushed:
+    if not is_part and (pushed or not (decides or chosen)):
         await _compare(db, rma_id, document, actor, now)
     return tuple(refused)
+
+
+def _of_a_part(steps: tuple[Step, ...], status: str) -> tuple[tuple[Step, ...], list[str]]:
+    """Return what is done for a return that was merged into another, of which it is a part, and what is only told.
+
+    Its parcel and its money are that one's; what would move the other part of that one as well is for people.
+    """
+    kept = tuple(step for step in steps if step in (Step.PARCEL, Step.OBSERVE))
+    left = [f"{step.value}: merged" for step in steps if step in (Step.CANCEL, Step.REJECT, Step.RECEIVE)]
+    return kept, left or ([f"{status}: merged"] if status in OVER else [])
 
 
 async def _compare(db: Db, rma_id: UUID, document: ReturnDocument, actor: str, now: datetime) -> None:
@@ -109,7 +129,8 @@ async def _refunded(
 ) -> None:
     """Take what was refunded elsewhere as the report of what was handed over, or stop before it is paid again.
 
-    Nothing is booked by a message: where the figures are not those that were handed over, a person compares.
+    Nothing is booked by a message: where the figures are not those that were handed over, a person compares, once for
+    each refund that is told. What is the very sum that was paid here is the echo of it.
     """
     rma, refund = record.rma, document.refund
     waiting = [s for s in rma.settlements if s.awaits_report]
@@ -118,16 +139,32 @@ async def _refunded(
     ]:
         await hands.report_paid(db, settlement_id=waiting[0].id, reference=refund.reference, actor=actor, now=now)
         return
-    if rma.status not in OPEN:
+    if rma.status not in OPEN or _is_echo(rma, document):
         return
+    money = _told_money(document)
+    if await discrepancy.was_told(db, ELSEWHERE, money, resource_id=rma.id):
+        return  # a person was shown it; whoever released the return knows of it
     if not rma.held:
         await hands.hold(db, rma_id=rma.id, reason=_REFUNDED, actor=actor, now=now)
-    money = {"amount_minor": refund.amount_minor, "currency": refund.currency} if refund is not None else {}
     await discrepancy.open_(
-        db, "refunded_elsewhere", resource_kind="return", resource_id=rma.id, store_id=record.store_id, actor=actor,
+        db, ELSEWHERE, resource_kind="return", resource_id=rma.id, store_id=record.store_id, actor=actor,
         owner=discrepancy.Owner.FINANCE, at=now, details=money,
         next_step="find out what was refunded there, then release the return or cancel it",
     )  # fmt: skip
+
+
+def _told_money(document: ReturnDocument) -> dict[str, object]:
+    refund = document.refund
+    if refund is None:
+        return {}
+    return {"amount_minor": refund.amount_minor, "currency": refund.currency, "reference": refund.reference}
+
+
+def _is_echo(rma: Return, document: ReturnDocument) -> bool:
+    """Return whether what was refunded there is what was paid here, to the smallest unit."""
+    paid = [s.total_minor for s in rma.settlements if s.state is SettlementState.SETTLED and s.total_minor > 0]
+    refund = document.refund
+    return refund is not None and bool(paid) and (sum(paid), rma.currency) == (refund.amount_minor, refund.currency)
 
 
 def _outstanding(rma: Return) -> bool:
@@ -141,9 +178,5 @@ async def _observe(
     record = await returns.lock(db, rma_id)
     assert record is not None, "a return is never deleted"
     said: dict[str, object] = {"status": document.status, "refused": refused}
-    if document.refund is not None:
-        said |= {
-            "amount_minor": document.refund.amount_minor, "currency": document.refund.currency,
-            "reference": document.refund.reference,
-        }  # fmt: skip
+    said |= _told_money(document)
     await returns.changed(db, record, EventType.RETURN_TOLD, actor=actor, at=now, data=said)

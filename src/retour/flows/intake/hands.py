@@ -15,9 +15,9 @@ class Hands(Protocol):
 
     async def open(
         self, db: Db, *, id: UUID, store_id: UUID, order_id: UUID, lines: Sequence[Wanted], kind: str,  # noqa: A002
-        channel: str, method: str | None, actor: str, now: datetime, beyond: str | None,
+        channel: str, method: str | None, actor: str, now: datetime, beyond: str | None, asked_at: datetime,
     ) -> int:  # fmt: skip
-        """Open a return and return its number; `beyond` is why a person opens it although the policy refuses."""
+        """Open a return that was `asked_at` a time; return its number. `beyond` is why although the policy refuses."""
         ...
 
     async def approve(self, db: Db, *, rma_id: UUID, actor: str, now: datetime) -> None:
@@ -62,6 +62,10 @@ class Hands(Protocol):
         self, db: Db, *, rma_id: UUID, text: str, actor: str, facts: Mapping[str, object], now: datetime
     ) -> None:
         """Keep what the shopper wrote by mail, with the pictures that came with it; it answers a question that is open."""
+        ...
+
+    async def note(self, db: Db, *, rma_id: UUID, text: str, actor: str, now: datetime) -> None:
+        """Keep what somebody else wrote about a return, for the staff alone."""
         ...
 
     async def put_by(self, db: Db, *, intake_id: UUID, now: datetime) -> None:

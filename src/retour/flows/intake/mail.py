@@ -11,7 +11,7 @@ from retour.core.mailbox import TEXT_MOST, Received, conversation, number_in, wi
 from retour.flows.intake.hands import Hands
 from retour.flows.intake.message import Told
 from retour.flows.intake.taking import Source, fitting
-from retour.flows.intake.texts import take_text
+from retour.flows.intake.texts import joined, take_text
 from retour.store import intake as intakes
 from retour.store.db import Db
 from retour.store.intake import Intake
@@ -23,10 +23,6 @@ from retour.store.webhook import Entry
 
 UNREADABLE: Final = "unreadable_mail"
 SAID: Final = "message"  # it became a message of the shopper on a return
-_AND_THEN: Final = "\n\n—\n\n"
-_LONGEST: Final = 50_000  # characters of a conversation
-_BEGINNING: Final = 10_000  # of them of its first mail, which names the order
-_LEFT_OUT: Final = "\n[…]\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +59,12 @@ async def read_mail_in(
         return await _heard(db, entry, mail, about, text or mail.subject, hands=hands, now=now)
     if begun is not None and begun.state == "waiting":
         before = await intakes.document(db, vault, begun.id)
-        said = _joined((before.text if before else None) or "", text or mail.subject)
+        said = joined((before.text if before else None) or "", text or mail.subject)
         reference, at = begun.external_id, _after(begun, now)
     else:
         said = "\n\n".join(part for part in (mail.subject, text) if part)
         reference, at = _named(mail.message_id if begun else conversation(mail.message_id, mail.answers), raw), now
     return await _draft(db, vault, entry, mail, reference, said, reading, at=at, hands=hands, now=now)
-
-
-def _joined(before: str, then: str) -> str:
-    """Return a conversation with what was written last; of a very long one the middle is left out."""
-    if not before or not then:
-        return before or then
-    left = _LONGEST - len(_AND_THEN) - len(then)
-    if len(before) > left:
-        last = left - len(_LEFT_OUT) - _BEGINNING
-        before = before[:_BEGINNING] + _LEFT_OUT + before[-last:]
-    return before + _AND_THEN + then
 
 
 def _after(begun: Intake, now: datetime) -> datetime:

@@ -73,16 +73,9 @@ async def change_password(
 
 async def remove_mailbox(db: Db, *, mailbox_id: UUID, actor: str, now: datetime) -> None:
     """Read a mailbox no more; what came from it stays, and its password is forgotten. Refuses mailbox_not_found."""
-    found = await mailbox_of(db, mailbox_id)
-    if await connection.set_state(db, mailbox_id, "disconnected"):
+    await mailbox_of(db, mailbox_id)
+    if await connection.disconnect(db, mailbox_id, actor=actor, at=now):
         await connection.forget(db, mailbox_id)
-        await discrepancy.resolve(
-            db, "needs_reconnect", resource_kind="connection", resource_id=mailbox_id, by=actor, at=now
-        )
-        await event.put(
-            db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=mailbox_id,
-            store_id=found.store_id, actor=actor, at=now,
-        )  # fmt: skip
 
 
 async def mailbox_of(db: Db, mailbox_id: UUID) -> Connection:

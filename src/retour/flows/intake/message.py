@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -10,11 +10,12 @@ from uuid import UUID
 from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.intake import MESSAGE_FORMAT, ORDER_FORMAT, RETURN_FORMAT, read_letter, read_order, read_return
+from retour.core.intake.document import ahead_of_time
 from retour.core.order import Fetched
 from retour.flows.intake.hands import Hands
+from retour.flows.intake.letters import take_letter
 from retour.flows.intake.syncing import PULLED
 from retour.flows.intake.taking import Source, take_in
-from retour.flows.intake.texts import take_text
 from retour.flows.intake.told import Outcome, Taken
 from retour.store import connection
 from retour.store import intake as intakes
@@ -62,7 +63,11 @@ async def read_message(
     try:
         plain = json.loads(raw)
         if entry.topic == ORDER_FORMAT:
-            return await _order(db, vault, entry, read_order(plain), mirror, now)
+            fetched = read_order(plain)
+            no = ahead_of_time(fetched.order.updated_at, now)
+            if no is not None:
+                raise no
+            return await _order(db, vault, entry, fetched, mirror, now)
         taken = await _taken(db, vault, entry, plain, tenant_id=tenant_id, hands=hands, now=now)
     except Refused as no:
         return Told("refused", problem=f"{no.code} {no.field or ''}".strip())
@@ -75,11 +80,9 @@ async def _taken(
 ) -> Taken:
     if entry.topic == MESSAGE_FORMAT:
         letter = read_letter(plain)
+        letter = replace(letter, sent_at=min(letter.sent_at, now))  # a wrong clock makes no later message seem older
         source = await _source(db, entry, tenant_id, letter.channel)
-        return await take_text(
-            db, vault, source, text=letter.text, reference=letter.id, sender=letter.sender, at=letter.sent_at,
-            hands=hands, now=now,
-        )  # fmt: skip
+        return await take_letter(db, vault, source, letter, inbox_id=entry.id, hands=hands, now=now)
     document = read_return(plain)
     source = await _source(db, entry, tenant_id, document.channel)
     return await take_in(db, vault, source, document, hands=hands, now=now)

@@ -68,7 +68,9 @@ async def choose(
             height=picture.height, actor=actor, now=now,
         )  # fmt: skip
     # The person decided that it is a return; where it stands elsewhere is followed, but no decision of others.
-    refused = await follow(db, rma_id=rma_id, document=kept.document, decides=False, actor=actor, hands=hands, now=now)
+    refused = await follow(
+        db, rma_id=rma_id, document=kept.document, decides=False, chosen=True, actor=actor, hands=hands, now=now
+    )
     return Taken(intake_id, Outcome.OPENED, rma_id, number, ", ".join(refused) or None)
 
 

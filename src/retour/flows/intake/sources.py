@@ -13,7 +13,7 @@ from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.platforms import FEED
-from retour.store import account, connection, discrepancy, event, jobs, sync
+from retour.store import account, connection, event, jobs, sync
 from retour.store import effect as effects
 from retour.store import intake as intakes
 from retour.store import rma as returns
@@ -94,18 +94,7 @@ async def remove_source(db: Db, *, source_id: UUID, actor: str, now: datetime) -
     """Take nothing more from a source; what it sent stays. Refuses source_not_found."""
     await source_of(db, source_id)
     await withdraw_unsent(db, source_id, actor=actor, now=now)
-    if await connection.set_state(db, source_id, "disconnected"):
-        await discrepancy.resolve(
-            db, "needs_reconnect", resource_kind="connection", resource_id=source_id, by=actor, at=now
-        )
-        await event.put(
-            db,
-            EventType.CONNECTION_DISCONNECTED,
-            resource_kind="connection",
-            resource_id=source_id,
-            actor=actor,
-            at=now,
-        )
+    await connection.disconnect(db, source_id, actor=actor, at=now)
 
 
 async def withdraw_unsent(db: Db, source_id: UUID, *, actor: str, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -24,17 +24,34 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 PAGES_PER_RUN: Final = 20
 ACTOR: Final = "sync"
 PULLED: Final = {"pulled": "yes"}  # what marks an entry of the inbox that was asked for
+_ROUND: Final = "the cursor goes round"
 _UNREADABLE: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Whom a run asks: a source of a tenant at an address, with its opened token."""
+    """Whom a run asks: a source of a tenant at an address, with its opened token, and how often."""
 
     tenant_id: UUID
     source_id: UUID
     url: str
     token: str
+    every: timedelta = EVERY
+
+
+@dataclass(slots=True)
+class Run:
+    """How far one run has come: the latest change that it was told, and the cursors that it has followed."""
+
+    asking: Asking
+    through: datetime
+    followed: set[str] = field(default_factory=set)
+
+    def goes_round(self, before: str | None, cursor: str) -> bool:
+        """Return whether a cursor leads back to where the run has been."""
+        if before is not None:
+            self.followed.add(before)
+        return cursor in self.followed
 
 
 async def sync_source(
@@ -51,7 +68,7 @@ async def sync_source(
         taken = await sync.take(db, asking.source_id, now=now, lease_until=now + LEASE)
     if taken is None:
         return "not_due"
-    at = taken
+    at, run = taken, Run(asking, taken.changed_since)
     for turn in range(1, pages + 1):
         try:
             page = await reader.pull(
@@ -59,21 +76,26 @@ async def sync_source(
             )
         except Unreachable as far:
             return await _back_off(database, asking, at, far, clock())
-        at = await database.run(asking.tenant_id, _keeping(vault, asking, at, page, clock(), is_last=turn == pages))
+        before, is_last = at.cursor, turn == pages
+        at = await database.run(asking.tenant_id, _keeping(vault, run, at, page, clock(), is_last=is_last))
         if at.cursor is None:
             return "done"
+        if run.goes_round(before, at.cursor):
+            stuck = Unreachable(_ROUND, cursor_lost=True)
+            return await _back_off(database, asking, replace(at, problem=taken.problem), stuck, clock())
     return "more"
 
 
 def _keeping(
-    vault: Vault, asking: Asking, at: sync.Cursor, page: Pulled, now: datetime, *, is_last: bool
+    vault: Vault, run: Run, at: sync.Cursor, page: Pulled, now: datetime, *, is_last: bool
 ) -> Callable[[Db], Awaitable[sync.Cursor]]:
+    asking = run.asking
+
     async def keep(db: Db) -> sync.Cursor:
-        through = at.changed_since
         for raw in page.items:
-            through = max(through, min(await _keep(db, vault, asking, raw, now), now))
-        since = at.changed_since if page.next else through
-        pause = EVERY if page.next is None else timedelta() if is_last else LEASE
+            run.through = max(run.through, min(await _keep(db, vault, asking, raw, now), now))
+        since = at.changed_since if page.next else run.through  # only when all of it is read
+        pause = asking.every if page.next is None else timedelta() if is_last else LEASE
         await sync.keep(db, asking.source_id, changed_since=since, cursor=page.next, due_at=now + pause)
         if is_last and page.next is not None:
             await jobs.defer(db, [jobs.Job(jobs.Task.SYNC_ORDERS, asking.source_id)])
@@ -84,7 +106,7 @@ def _keeping(
 
 async def _keep(db: Db, vault: Vault, asking: Asking, raw: bytes, now: datetime) -> datetime:
     """Keep one document in the inbox, once, and return when it says that it changed; the beginning if it does not."""
-    plain = json.loads(raw)
+    plain = _read(raw)
     schema = plain.get("schema") if isinstance(plain, dict) else None
     ref = plain.get("id") if isinstance(plain, dict) else None
     await webhook.receive(
@@ -94,6 +116,15 @@ async def _keep(db: Db, vault: Vault, asking: Asking, raw: bytes, now: datetime)
         object_ref=ref.replace("\0", "\ufffd")[:200] if isinstance(ref, str) and ref else None,
     )  # fmt: skip
     return _instant(plain.get("updated_at") if isinstance(plain, dict) else None)
+
+
+def _read(raw: bytes) -> object:
+    """Return what a document says; nothing of one that cannot be read, which is kept all the same."""
+    try:
+        found: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def _instant(text: object) -> datetime:
@@ -106,13 +137,15 @@ def _instant(text: object) -> datetime:
 
 
 async def _back_off(database: Database, asking: Asking, at: sync.Cursor, far: Unreachable, now: datetime) -> str:
-    """Write down that it failed and wait, twice as long as the time before."""
+    """Write down that it failed and wait, twice as long as the time before; a cursor that is lost is asked no more."""
     tries = int((at.problem or "0").rpartition(" ")[2]) + 1 if at.problem and at.problem[-1].isdigit() else 1
     pause = max(min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE), timedelta(seconds=far.retry_after_s))
-    problem = "needs_reconnect" if far.needs_reconnect else f"unreachable {tries}"
+    what = "goes_round" if str(far) == _ROUND else "unreachable"
+    problem = "needs_reconnect" if far.needs_reconnect else f"{what} {tries}"
+    cursor = None if far.cursor_lost else at.cursor
     async with database.tx(asking.tenant_id) as db:
         await sync.keep(
-            db, asking.source_id, changed_since=at.changed_since, cursor=at.cursor, due_at=now + pause, problem=problem
+            db, asking.source_id, changed_since=at.changed_since, cursor=cursor, due_at=now + pause, problem=problem
         )
         if far.needs_reconnect:
             await connections.lock_out(db, asking.source_id, actor=ACTOR, at=now)

@@ -1,7 +1,7 @@
 """A file of returns: each is taken in by itself, looked at before it is done, and done twice it is done once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -47,8 +47,17 @@ async def import_one(db: Db, vault: Vault, source: Source, found: FileReturn, *,
     """Take one return of a file in, inside the open transaction."""
     if found.document is None:
         return Row(found.id, found.lines, "refused", objections=found.objections)
-    taken = await take_in(db, vault, source, found.document, hands=hands, now=now)
+    try:
+        taken = await take_in(db, vault, source, found.document, hands=hands, now=now)
+    except Refused as no:
+        return Row(
+            found.id, found.lines, "refused", objections=[replace(o, field=_at(found, o)) for o in no.objections]
+        )
     return Row(found.id, found.lines, taken.outcome.value, taken.number, taken.why)
+
+
+def _at(found: FileReturn, objection: Objection) -> str:
+    return f"line {found.lines[0]}" + (f".{objection.field}" if objection.field else "")
 
 
 async def preview(

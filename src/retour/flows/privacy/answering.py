@@ -8,6 +8,7 @@ from uuid import UUID
 
 from retour.core.event import EventType
 from retour.core.order import Person
+from retour.core.phone import Known
 from retour.core.privacy import LOOK_AGAIN, RequestKind, RequestState, Standing, Waits, identifying, waits_for
 from retour.core.recognition import Signs, signs_of
 from retour.flows.privacy.asking import RESOURCE, ask_erasure, tell
@@ -71,7 +72,9 @@ async def _erase(by: Answerer, request: Request, person: Record) -> None:
     From `_begin` on the request cannot be taken back: until then nothing is dropped, and nobody is written down.
     """
     tenant_id: UUID = person["tenant_id"]
-    whole = Person(name=person["name"], email=person["email"], phone=person["phone"])
+    whole = Person(
+        name=person["name"], email=person["email"], phone=person["phone"], home_country=person["home_country"]
+    )
     async with by.database.tx(tenant_id) as db:
         addresses = await forgetting.addresses(db, by.vault, person)
     signs = signs_of(whole, addresses, postcode=person["postcode_folded"])
@@ -86,7 +89,7 @@ async def _erase(by: Answerer, request: Request, person: Record) -> None:
         current = await rows.lock_open(db, request.id)
         if current is None or row is None:
             return False  # it was taken back meanwhile
-        found = await standing(db, person["id"])
+        found = await standing(db, person["id"], stated=_stated(mine))
         found = replace(found, withdrawals=found.withdrawals + stated, messages=unread)
         if waits_for(found):
             await _postpone(db, current, found, by.clock())
@@ -98,13 +101,13 @@ async def _erase(by: Answerer, request: Request, person: Record) -> None:
         return
     await _search(by, request, tenant_id, where, signs)
     by.mark(tenant_id, person["id"], request.id)
-    await by.database.run(
-        tenant_id, lambda db: _end_of(db, request, person["id"], identifying(whole, addresses), mine, by.clock())
-    )
+    texts: list[str | Known] = [*identifying(whole, addresses)]
+    texts += [signs.number] if signs.number else []
+    await by.database.run(tenant_id, lambda db: _end_of(db, request, person["id"], texts, mine, by.clock()))
 
 
 async def _end_of(
-    db: Db, request: Request, person_id: UUID, texts: Sequence[str], mine: Sequence[Ref], now: datetime
+    db: Db, request: Request, person_id: UUID, texts: Sequence[str | Known], mine: Sequence[Ref], now: datetime
 ) -> None:
     """Do the last step of an erasure, or wait for what was begun with the person meanwhile: it is still paid."""
     await lock_orders(db, person_id)
@@ -112,7 +115,7 @@ async def _end_of(
     current = await rows.lock_open(db, request.id)
     if current is None or row is None:
         return  # another worker ended it
-    found = await standing(db, person_id)
+    found = await standing(db, person_id, stated=_stated(mine))
     if waits_for(found):
         await _postpone(db, current, found, now)
         return
@@ -134,6 +137,10 @@ async def _others(by: Answerer, tenant_id: UUID, where: Where, signs: Signs) -> 
         found += await about(page, signs)
         if after is None:
             return found
+
+
+def _stated(mine: Sequence[Ref]) -> list[UUID]:
+    return [ref.id for ref in mine if ref.source.startswith("withdrawal")]
 
 
 async def _search(by: Answerer, request: Request, tenant_id: UUID, where: Where, signs: Signs) -> None:

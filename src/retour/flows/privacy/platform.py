@@ -8,7 +8,7 @@ from uuid import UUID
 from retour.core.event import EventType
 from retour.core.privacy import ANSWER_WITHIN, Keep, PlatformAsk, RequestKind, Waits, days_of
 from retour.flows.privacy.asking import ask_erasure, ask_export, tell
-from retour.store import connection, event, webhook
+from retour.store import connection, webhook
 from retour.store.db import Db
 from retour.store.order.people import fold_email
 from retour.store.privacy import retention, rows
@@ -48,11 +48,7 @@ async def asked_by_platform(db: Db, entry: Entry, ask: PlatformAsk, *, now: date
 
 async def _store(db: Db, entry: Entry, now: datetime) -> Became:
     """Call the store no more, and erase its people after the grace that the merchant chose."""
-    if await connection.set_state(db, entry.connection_id, "disconnected"):
-        await event.put(
-            db, EventType.CONNECTION_DISCONNECTED, resource_kind="connection", resource_id=entry.connection_id,
-            actor=ACTOR, at=now,
-        )  # fmt: skip
+    await connection.disconnect(db, entry.connection_id, actor=ACTOR, at=now)
     days = days_of(await retention.chosen(db))[Keep.STORE_GRACE]
     assert days is not None, "the grace always has an end"
     made, new = await rows.add(

@@ -6,6 +6,7 @@ from retour.core.ahead import PaidAhead, not_deducted, not_here, worth_of
 from retour.core.order import Order
 from retour.core.rma import count
 from retour.store import discrepancy
+from retour.store import refund as refunds
 from retour.store.db import Db
 from retour.store.discrepancy import Owner
 from retour.store.rma import ReturnRecord
@@ -13,7 +14,7 @@ from retour.store.rma import ReturnRecord
 
 async def show_worth_less(db: Db, *, record: ReturnRecord, order: Order, now: datetime) -> tuple[PaidAhead, ...]:
     """Open a discrepancy over what verdicts would have taken off units already paid, and return what that is."""
-    found = not_deducted(record.rma, order)
+    found = not_deducted(record.rma, order, refunds.plans_of(await refunds.list_of_rma(db, record.rma.id)))
     if found:
         await discrepancy.open_(
             db, "paid_before_inspection", resource_kind="return", resource_id=record.rma.id, store_id=record.store_id,

@@ -39,7 +39,7 @@ from retour.store.db import Db
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
 from retour.store.policy import PolicyCache, StoreContext
-from retour.store.rma import ReturnRecord
+from retour.store.rma import ReturnRecord, lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ async def receive(
     nothing of the whole receipt was still on its way or unexpected.
     """
     record = await _locked(db, rma_id)
+    record = await _found_again(db, record, _with_lines(record, items), actor, now)
     paired = _with_lines(record, items)
     closed = [(item, line) for item, line in paired if line.decision is not Decision.APPROVED]
     arrived, extra = _arrived([pair for pair in paired if pair not in closed])
@@ -114,6 +115,20 @@ async def receive(
     if sights:
         record = await _locked(db, rma_id)
     return Received(record, sum(extra.values()), sum(item.quantity for item, _ in closed))
+
+
+async def _found_again(
+    db: Db, record: ReturnRecord, paired: Sequence[tuple[ArrivedUnits, ReturnLine]], actor: str, now: datetime
+) -> ReturnRecord:
+    """Wait for the goods of lost lines again, of which some are here after all; what was paid for them stays paid."""
+    found = [line for _, line in paired if line.lost_at is not None]
+    found = [line for line in found if line.decision in (Decision.APPROVED, Decision.RESOLVED)]
+    if not found:
+        return record
+    await lost.find(db, [line.id for line in found])
+    done = [line.id for line in found if line.decision is Decision.RESOLVED]
+    await returns.decide(db, done, Decision.APPROVED, actor=actor, at=now)
+    return await _locked(db, record.rma.id)
 
 
 async def _show_missing(db: Db, record: ReturnRecord, *, is_all: bool, now: datetime) -> None:

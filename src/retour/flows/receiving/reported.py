@@ -1,5 +1,6 @@
 """What a warehouse system reports by signed messages: the same receipts, verdicts and restocks that people enter."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from retour.core.warehouse import INSPECTION, RECEIPT, Report, lines_of, read_re
 from retour.flows.receiving.goods import ArrivedUnits, Verdict, inspect, receive, restocked
 from retour.store import order as orders
 from retour.store import rma as returns
+from retour.store import webhook
 from retour.store.db import Db
 from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
@@ -43,8 +45,11 @@ async def take_report(db: Db, entry: Entry, raw: bytes, *, policies: PolicyCache
     `not_inspected`, `not_approved`, `location_missing`): the entry comes back.
     """
     try:
-        report = read_report(json.loads(raw))
+        plain = json.loads(raw)
+        report = read_report(plain)
         record = await _named(db, report, entry)
+        if report.occurred_at is not None and await webhook.said_before(db, entry.id, _content(plain)):
+            return Reported("nothing_new")
         found = await orders.load(db, record.order_id)
         assert found is not None, "a return has its order"
         await _record(
@@ -59,8 +64,13 @@ async def take_report(db: Db, entry: Entry, raw: bytes, *, policies: PolicyCache
     return Reported("recorded")
 
 
+def _content(plain: object) -> bytes:
+    """Return what a report says, as a hash that neither blanks nor the order of its fields change."""
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
 async def _named(db: Db, report: Report, entry: Entry) -> ReturnRecord:
-    rma_id = await returns.find_by_number(db, report.number)
+    rma_id = await returns.find_going_on(db, report.number)
     record = await returns.lock(db, rma_id) if rma_id is not None else None
     if record is None or record.store_id != entry.store_id:
         raise Refused("return_not_found", "the store has no return of that number", field="return")

@@ -7,6 +7,7 @@ from retour.flows.rma.consider import Considered, ConsideredLine, consider
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
 from retour.flows.rma.edit import Content, Edited, edit_return, preview_edit
 from retour.flows.rma.hear import hear
+from retour.flows.rma.lose import treat_as_lost
 from retour.flows.rma.many import do_one
 from retour.flows.rma.merge import merge
 from retour.flows.rma.question import answer, ask
@@ -56,6 +57,7 @@ __all__ = [
     "send_draft",
     "swap_of",
     "terms_of",
+    "treat_as_lost",
     "waive_fees",
     "watch",
     "with_receiver",

@@ -9,7 +9,7 @@ from retour.core.effect import Disposed, EffectKind, ProcessReturn, Restock
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.label import unlabelled
-from retour.core.platforms import Platforms, serial_key
+from retour.core.platforms import Platforms
 from retour.core.ports import CapabilityRecord
 from retour.core.promise import kept
 from retour.core.rma import Decision, Due, Steps, awaits_fee, derive_status, next_steps
@@ -216,10 +216,8 @@ async def _plan(
             connection_id=record.connection_id,
             order_id=record.order_id,
             rma_id=record.rma.id,
-            quiet_period=platforms.quiet(capability),
-            trusted_window=platforms.window(capability),
-            serial_key=serial_key(capability, record.order_id),
-            repeat_harmless=capability.repeat_harmless,
+            platforms=platforms,
+            capability=capability,
         ),
         tenant_id=tenant_id,
         at=now,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
 from retour.core import refund
@@ -57,6 +58,8 @@ class Asking:
     gift_unproven: bool = False  # the receiver knew the order's number and where it was sent, and held no link
     unlimited: str | None = None  # why a member of the staff sets the policy aside
     swap_hash: str | None = None  # of the figures of an exchange that were shown; its articles are checked then
+    asked_at: datetime | None = None  # when it was asked for elsewhere: windows are counted to that day
+    picked: bool = False  # articles were chosen from the catalogue: what it said of them is kept, whatever the figures
     instead_of: UUID | None = None  # the open return whose content this replaces: what it holds is free for this
 
 

@@ -12,7 +12,8 @@ from retour.core.rma import Act, Decision, ReturnLine, Span, allow, count, decid
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import common
 from retour.flows.rma.giving_up import show_paid_for
-from retour.flows.rma.reopen import take_back
+from retour.flows.rma.locking import locked
+from retour.flows.rma.reopen import stand_again, take_back
 from retour.store import photo
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -55,7 +56,7 @@ async def cancel(db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_vers
 
     Raises Refused(already_received) if everything is here, Refused(move_not_allowed) if the return is closed.
     """
-    record = await _locked(db, rma_id, expect_version)
+    record = await locked(db, rma_id, expect_version)
     allow(Act.CANCEL, record.rma, version=record.version)
     open_lines = [line for line in record.rma.lines if line.decision in OPEN]
     outstanding = [line for line in open_lines if count(line.received) < line.quantity]
@@ -96,7 +97,7 @@ async def add_note(
 
     Raises Refused: `return_not_found`, `photo_not_found`, `too_many_photos`.
     """
-    record = await _locked(db, rma_id, None)
+    record = await locked(db, rma_id)
     check_count(len(uploads) + attached)
     note_id = await returns.add_note(db, rma_id, body=body, shown_to_shopper=shown_to_shopper, actor=actor, at=now)
     if uploads:
@@ -119,7 +120,7 @@ async def hold(
 
     Raises Refused: `return_not_found`, `state_changed`, `already_decided` for a closed return. Held twice is held once.
     """
-    record = await _locked(db, rma_id, expect_version)
+    record = await locked(db, rma_id, expect_version)
     allow(Act.HOLD, record.rma, version=record.version)
     if not await returns.hold(db, rma_id, held=True):
         return record
@@ -131,7 +132,7 @@ async def release(
     db: Db, *, rma_id: UUID, actor: str, now: datetime, expect_version: int | None = None
 ) -> ReturnRecord:
     """Let a held return's automatic steps go on; raise Refused(return_not_found, state_changed)."""
-    record = await _locked(db, rma_id, expect_version)
+    record = await locked(db, rma_id, expect_version)
     if not await returns.hold(db, rma_id, held=False):
         return record
     return await returns.changed(db, record, EventType.RETURN_RELEASED, actor=actor, at=now, data={})
@@ -148,7 +149,7 @@ async def _decide(
     line_ids: Sequence[UUID] | None,
     message: str | None,
 ) -> ReturnRecord:
-    record = await _locked(db, rma_id, expect_version)
+    record = await locked(db, rma_id, expect_version)
     lines = _chosen(record, line_ids, Act.APPROVE if to is Decision.APPROVED else Act.REJECT)
     for line in lines:
         decide_line(line.decision, to)
@@ -164,6 +165,8 @@ async def _decide(
                 freed=line.quantity - here,
             )  # fmt: skip
         await take_back(db, record, lines, actor=actor, now=now)
+    else:
+        await stand_again(db, record, lines, actor=actor, now=now)
     facts: dict[str, object] = {"lines": [line.id for line in lines]}
     return await returns.changed(db, record, what, actor=actor, at=now, data=facts)
 
@@ -178,16 +181,3 @@ def _chosen(record: ReturnRecord, line_ids: Sequence[UUID] | None, act: Act) -> 
         if line_id not in known:
             raise Refused("return_line_not_found", "the return has no such line", field=f"lines[{index}]")
     return [known[line_id] for line_id in dict.fromkeys(line_ids)]
-
-
-async def _locked(db: Db, rma_id: UUID, expect_version: int | None) -> ReturnRecord:
-    record = await returns.lock(db, rma_id)
-    if record is None:
-        raise Refused("return_not_found", "there is no such return")
-    if expect_version is not None and expect_version != record.version:
-        raise Refused(
-            "state_changed",
-            "somebody changed the return since you read it",
-            facts={"status": record.rma.status.value, "version": record.version},
-        )
-    return record

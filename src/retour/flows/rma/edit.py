@@ -7,13 +7,15 @@ from uuid import UUID
 
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.kind import is_granted
 from retour.core.policy.encoding import frozen_line_decision
 from retour.core.rma import Act, Decision, Moment, ReturnLine, SettlementState, allow, decide_line
 from retour.core.rma.editing import Change, Edit, Wanted, check_edit, edit_of
-from retour.core.rma.state import KEPT
+from retour.core.rma.state import STAYS
 from retour.flows.rma.asking import Asking, Judged, Wish
 from retour.flows.rma.charge import charge_anew
 from retour.flows.rma.early import void
+from retour.flows.rma.locking import locked
 from retour.flows.rma.request import approval_of, judge, ref_of
 from retour.flows.rma.sent_along import answered
 from retour.store import event, jobs, photo
@@ -49,7 +51,7 @@ async def preview_edit(
     db: Db, *, rma_id: UUID, content: Content, now: datetime, policies: PolicyCache, order_id: UUID | None = None
 ) -> Edited:
     """Return what a change would be answered and promised; writes nothing. Raises Refused as `edit_return` does."""
-    edited, _ = await _judged(db, await _locked(db, rma_id, None, order_id), content, now=now, policies=policies)
+    edited, _ = await _judged(db, await locked(db, rma_id, order_id=order_id), content, now=now, policies=policies)
     return edited
 
 
@@ -70,7 +72,7 @@ async def edit_return(
     `return_not_found`, `state_changed`, `already_decided`, `handed_over`, `already_paid`, `nothing_changed`,
     `opened_on_platform`, `card_hold_open`, `plan_changed`, and whatever asking for a return refuses.
     """
-    record = await _locked(db, rma_id, expect_version, order_id)
+    record = await locked(db, rma_id, expect_version, order_id=order_id)
     edited, changes = await _judged(db, record, content, now=now, policies=policies)
     judged = edited.judged
     if content.plan_hash is not None and content.plan_hash != judged.promise.hash:
@@ -113,7 +115,7 @@ async def _judged(
         raise Refused("card_hold_open", "a card is held for what was asked for")
     asked = await edit.asked(db, record.rma.id)
     changes = edit_of(record.rma, [_wanted(wish) for wish in content.wishes])
-    method = content.method or (asked.method if asked.method != KEPT else None)
+    method = content.method or (asked.method if asked.method not in STAYS else None)
     asking = Asking(
         record.store_id, record.order_id, content.wishes, asked.channel, kind=asked.kind, method=method,
         instead_of=record.rma.id, gift=record.rma.gift,
@@ -178,7 +180,8 @@ async def _decide(db: Db, line: ReturnLine | None, line_id: UUID, to: Decision, 
 
 def _line(content: Content, judged: Judged, change: Change) -> returns.NewLine:
     wish, said, way = content.wishes[change.index], judged.lines[change.index], judged.ways.lines[change.index]
-    kept = wish.resolution == KEPT
+    granted = is_granted(str(said.facts.values.get("return.kind")))
+    stays = way.method in STAYS  # settled as soon as it is approved, as when it was asked for
     return returns.NewLine(
         change.line.id if change.line is not None else new_id(),
         wish.line_ref,
@@ -187,8 +190,8 @@ def _line(content: Content, judged: Judged, change: Change) -> returns.NewLine:
         wish.note,
         wish.resolution,
         judged.spans[change.index],
-        settle_on=Moment.APPROVED if kept else said.settle_on.outcome.moment,
-        settle_after_hours=0 if kept else said.settle_on.outcome.after_hours,
+        settle_on=Moment.APPROVED if stays else said.settle_on.outcome.moment,
+        settle_after_hours=0 if stays or granted else said.settle_on.outcome.after_hours,
         resolution_ref=ref_of(said, wish),
         method=way.method,
         destination=way.destination,
@@ -198,13 +201,3 @@ def _line(content: Content, judged: Judged, change: Change) -> returns.NewLine:
 
 def _wanted(wish: Wish) -> Wanted:
     return Wanted(wish.line_ref, wish.quantity, wish.reason, wish.note, wish.resolution, wish.ref, wish.answers)
-
-
-async def _locked(db: Db, rma_id: UUID, expect_version: int | None, order_id: UUID | None) -> ReturnRecord:
-    record = await returns.lock(db, rma_id)
-    if record is None or (order_id is not None and record.order_id != order_id):
-        raise Refused("return_not_found", "there is no such return")
-    if expect_version is not None and expect_version != record.version:
-        facts = {"status": record.rma.status.value, "version": record.version}
-        raise Refused("state_changed", "somebody changed the return since you read it", facts=facts)
-    return record

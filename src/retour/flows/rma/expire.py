@@ -41,7 +41,7 @@ async def _remind(db: Db, record: ReturnRecord, now: datetime) -> None:
 
 
 async def _expire(db: Db, record: ReturnRecord, now: datetime) -> None:
-    """End what nobody sent or answered; its units are free for another return."""
+    """End what nobody sent or answered; its units are free for another return. What was carried out waits for staff."""
     ret, runs = record.rma, deadline(record.rma)
     assert runs is not None, "what expires had a deadline"
     lines = expiring(ret)
@@ -61,6 +61,9 @@ async def _expire(db: Db, record: ReturnRecord, now: datetime) -> None:
         await questions.close(db, ret.id, outcome="expired", actor=OURSELVES, at=now)
     if paid_for:
         await show_paid_for(db, record, paid_for, now)
+    if not lines:
+        await _tell(db, record, EventType.RETURN_UNANSWERED, now, {})
+        return
     facts: dict[str, object] = {"because": runs.because.value, "lines": list(ids), "units": freed}
     await _tell(db, record, EventType.RETURN_EXPIRED, now, facts)
 

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from retour.core.attention import Priority
 from retour.core.bulk import BulkAct
-from retour.core.errors import Refused
 from retour.flows.rma.attend import assign, prioritise, retag
 from retour.flows.rma.decide import add_note, approve, cancel, hold, reject, release
-from retour.store import rma as returns
+from retour.flows.rma.locking import locked
 from retour.store.db import Db
 
 
@@ -51,9 +50,5 @@ async def _mark(db: Db, act: BulkAct, rma_id: UUID, said: str, actor: str, now: 
 
 async def _note(db: Db, rma_id: UUID, said: str, actor: str, now: datetime, expect_version: int | None) -> None:
     """Write a note among staff; the same note is not written twice when the list is sent again."""
-    record = await returns.lock(db, rma_id)
-    if record is None:
-        raise Refused("return_not_found", "there is no such return")
-    if expect_version is not None and record.version != expect_version:
-        raise Refused("state_changed", "somebody changed the return since you read it")
+    await locked(db, rma_id, expect_version)
     await add_note(db, rma_id=rma_id, body=said, shown_to_shopper=False, actor=actor, now=now)

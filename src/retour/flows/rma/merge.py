@@ -7,6 +7,7 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import count
 from retour.core.rma.merging import merge_objection
+from retour.flows.rma.locking import locked
 from retour.store import fee as fees
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -18,15 +19,13 @@ async def merge(
 ) -> ReturnRecord:
     """Move all lines of a return into another of its order and return that; what is merged is closed as cancelled.
 
-    Every unit stays claimed throughout, each line keeps its decision, and both promises add up to the one that stays.
+    Every unit stays claimed throughout, each line keeps its decision, and both promises add up to the one that stays. So
+    does what keeps either of them from going on by itself: a hold, an open question, a person's decision that is wanted.
 
     Raises Refused: `return_not_found`, `state_changed`, `merge_same_return`, `merge_other_order`, `merge_other_kind`,
     `merge_not_open`, `merge_has_goods`, `merge_has_money`, `merge_calls_running`, `merge_opened_there`.
     """
-    source, target = await _locked(db, rma_id, None), await _locked(db, into, "into")
-    if expect_version is not None and expect_version != source.version:
-        facts = {"status": source.rma.status.value, "version": source.version}
-        raise Refused("state_changed", "somebody changed the return since you read it", facts=facts)
+    source, target = await locked(db, rma_id, expect_version), await locked(db, into, field="into")
     if source.order_id != target.order_id:
         raise Refused("merge_other_order", "the returns are of two orders", field="into")
     no = merge_objection(source.rma, target.rma)
@@ -48,11 +47,17 @@ async def merge(
     gone: dict[str, object] = {"into": into, "other": target.rma.number, "units": units}
     taken: dict[str, object] = {"from": rma_id, "other": source.rma.number, "units": units}
     await returns.changed(db, source, EventType.RETURN_MERGED, actor=actor, at=now, data=gone)
+    if source.rma.held and not target.rma.held:
+        await _hold(db, rma_id, target, actor, now)
     return await returns.changed(db, target, EventType.RETURN_MERGED, actor=actor, at=now, data=taken)
 
 
-async def _locked(db: Db, rma_id: UUID, field: str | None) -> ReturnRecord:
-    record = await returns.lock(db, rma_id)
-    if record is None:
-        raise Refused("return_not_found", "there is no such return", field=field)
-    return record
+async def _hold(db: Db, source_id: UUID, target: ReturnRecord, actor: str, now: datetime) -> None:
+    """Tell that the hold of a return went over with it, and why it was held."""
+    why = await merging.held_because(db, source_id)
+    facts: dict[str, object] = {}
+    if why is not None:
+        facts["note_id"] = await returns.add_note(
+            db, target.rma.id, body=why, shown_to_shopper=False, actor=actor, at=now
+        )
+    await returns.changed(db, target, EventType.RETURN_HELD, actor=actor, at=now, data=facts)

@@ -7,6 +7,7 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import Act, allow
+from retour.flows.rma.locking import locked
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord, questions
@@ -30,7 +31,7 @@ async def ask(
     Until the answer nothing is approved by itself. Raises Refused: `return_not_found`, `state_changed`,
     `already_decided`, `already_asked`, `text_missing`, `days_out_of_range`.
     """
-    record = await _locked(db, rma_id, expect_version)
+    record = await locked(db, rma_id, expect_version)
     text = _text(question, "question")
     days = record.rma.patience.unanswered_days if answer_days is None else answer_days
     if days is not None and not 1 <= days <= DAYS_MOST:
@@ -49,7 +50,7 @@ async def answer(
 
     Raises Refused: `return_not_found`, also for a return of another order, `nothing_asked`, `text_missing`.
     """
-    record = await _locked(db, rma_id, None)
+    record = await locked(db, rma_id)
     if order_id is not None and record.order_id != order_id:
         raise Refused("return_not_found", "there is no such return")
     said = _text(text, "answer")
@@ -63,13 +64,3 @@ def _text(text: str, field: str) -> str:
     if not said or len(said) > TEXT_MOST or "\0" in said:
         raise Refused("text_missing", f"write something, in at most {TEXT_MOST} characters", field=field)
     return said
-
-
-async def _locked(db: Db, rma_id: UUID, expect_version: int | None) -> ReturnRecord:
-    record = await returns.lock(db, rma_id)
-    if record is None:
-        raise Refused("return_not_found", "there is no such return")
-    if expect_version is not None and expect_version != record.version:
-        facts = {"status": record.rma.status.value, "version": record.version}
-        raise Refused("state_changed", "somebody changed the return since you read it", facts=facts)
-    return record

@@ -73,7 +73,7 @@ async def judge(
         raise Refused("policy_not_published", "the store has no published policy")
     at = await refunds.position(db, asking.order_id)
     if asking.instead_of is not None:
-        at = at.without(await edit.claims(db, asking.instead_of))
+        at = at.without(await edit.claims(db, asking.instead_of), sent=asking.kind != kinds.Kind.CANCELLATION)
     shopper = at.customer
     assert shopper is not None, "the past was asked for"
     seen = await glance(
@@ -81,7 +81,8 @@ async def judge(
         reasons=[wish.reason for wish in wishes], now=now,
     )  # fmt: skip
     given, weighed = seen.given, seen.weighed
-    lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=now, policies=policies)
+    asked_at = _asked_at(asking, found, now)
+    lines, aside = await _decide(db, found, store, at, asking, given, weighed.score, now=asked_at, policies=policies)
     if not any_resolution:
         aside += _check_offered(lines, wishes, unlimited=asking.unlimited is not None)
     spans = tuple(_units_for(at, wish, index, asking.kind) for index, wish in enumerate(wishes))
@@ -94,6 +95,12 @@ async def judge(
         lacks_photos=lacks_photos(wishes, wanted), set_aside=tuple(aside), weighed=weighed,
         gift_unproven=asking.gift_unproven,
     )  # fmt: skip
+
+
+def _asked_at(asking: Asking, found: OrderRecord, now: datetime) -> datetime:
+    """Return when it was asked for: now, or before and not before the order."""
+    said = asking.asked_at
+    return said if said is not None and found.order.placed_at <= said <= now else now
 
 
 async def open_return(

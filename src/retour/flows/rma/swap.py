@@ -68,6 +68,7 @@ async def check_articles(db: Db, judged: Judged, asking: Asking, *, now: datetim
         found = await swap_of(db, judged, asking.wishes, now=now)
         if found.hash != asking.swap_hash:
             raise Refused("price_changed", "the figures have changed since they were shown", field="swap_hash")
+    if asking.swap_hash is not None or asking.picked:
         known = await _known(db, judged, asking.wishes, now)
         return {ref: Shown(ref, one.title, one.price_minor, one.currency) for ref, one in known.items()}
     return {}

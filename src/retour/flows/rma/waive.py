@@ -9,6 +9,7 @@ from retour.core.refund import FeeKind
 from retour.core.rma import SettlementState
 from retour.core.rma.moves import OPEN
 from retour.flows.rma.charge import check_waivable, free
+from retour.flows.rma.locking import locked
 from retour.store import refund as refunds
 from retour.store import rma as returns
 from retour.store.db import Db
@@ -32,12 +33,7 @@ async def waive_fees(
     Raises Refused: `return_not_found`, `state_changed`, `already_decided` for a return on which nothing is to be paid
     any more, `reason_missing`, `already_waived`, `fee_paid`.
     """
-    record = await returns.lock(db, rma_id)
-    if record is None:
-        raise Refused("return_not_found", "there is no such return")
-    if expect_version is not None and expect_version != record.version:
-        facts = {"status": record.rma.status.value, "version": record.version}
-        raise Refused("state_changed", "somebody changed the return since you read it", facts=facts)
+    record = await locked(db, rma_id, expect_version)
     said = reason.strip()
     if not said or len(said) > REASON_MOST:
         raise Refused("reason_missing", f"say why, in at most {REASON_MOST} characters", field="reason")

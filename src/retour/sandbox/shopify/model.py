@@ -249,6 +249,7 @@ class ReturnLine:
     restocking_percentage: float | None
     processed: int = 0
     refunded: int = 0
+    let_go: int = 0  # neither processed nor refunded when its return was closed
 
 
 @dataclass(slots=True, eq=False)

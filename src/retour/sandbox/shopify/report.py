@@ -101,6 +101,9 @@ def _restocked_twice(shop: Shop, restocked: Counter[str]) -> dict[str, int]:
     shelf: Counter[str] = Counter()
     for entry in shop.restocks:
         shelf[shop.items[entry.item_id].sku] += entry.quantity
+    for group in shop.adjustments:
+        for change in group["changes"]:  # what was taken out again is not on the shelf
+            shelf[change["item"].sku] += min(0, change["delta"])
     return surplus | {sku: n - by_sku[sku] for sku, n in shelf.items() if n > by_sku[sku]}
 
 

@@ -20,11 +20,18 @@ from retour.sandbox.shopify.refusal import Refusal
 from retour.sandbox.shopify.state import Shop
 
 Input = Mapping[str, Any]
+_GONE = frozenset({"CANCELED", "DECLINED"})  # their units are free again
 
 
 def returnable(order: Order) -> list[tuple[FulfillmentLine, int]]:
-    """Return what may still come back, by fulfillment line: sent, not in a live return, not refunded without one."""
+    """Return what may still come back, by fulfillment line: sent, not in a live return, not refunded without one.
+
+    What was refunded while it waits in a return is one unit, not two.
+    """
     outside: dict[str, int] = {line.id: line.refunded_outside for line in order.line_items}
+    for line in (line for ret in order.returns if ret.status not in _GONE for line in ret.lines):
+        sold = line.fulfillment_line_item.line_item
+        outside[sold.id] = max(0, outside[sold.id] - (line.quantity - line.processed - line.let_go))
     rows = []
     for fulfillment in order.fulfillments:
         for row in fulfillment.lines:
@@ -189,12 +196,21 @@ def close(shop: Shop, ret: Return) -> None:
     """Close the return and tell the subscribers."""
     ret.status = "CLOSED"
     ret.closed_at = shop.now()
+    for line in ret.lines:  # what nobody processed or paid for may be asked for again
+        line.let_go = line.quantity - max(line.processed, line.refunded)
+        line.fulfillment_line_item.returned -= line.let_go
     _moved(shop, ret, "RETURNS_CLOSE")
 
 
 def return_reopen(shop: Shop, gid: str) -> dict[str, Any]:
     """Open a closed return again; raises Refusal."""
     ret = found(shop, gid, "CLOSED")
+    free = {row.id: quantity for row, quantity in returnable(ret.order)}
+    if any(line.let_go > free[line.fulfillment_line_item.id] for line in ret.lines):
+        raise Refusal(["id"], "Items of the return are in another one.", "INVALID_STATE")
+    for line in ret.lines:
+        line.fulfillment_line_item.returned += line.let_go
+        line.let_go = 0
     ret.status, ret.closed_at = "OPEN", None
     return _moved(shop, ret, "RETURNS_REOPEN")
 

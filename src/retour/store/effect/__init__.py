@@ -28,6 +28,7 @@ from retour.store.effect.plan import (
     next_seq,
     plan,
     plan_again,
+    plan_next,
     withdraw,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "park",
     "plan",
     "plan_again",
+    "plan_next",
     "postpone",
     "record_negative_readback",
     "settle",

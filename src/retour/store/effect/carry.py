@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from retour.core.effect import TARGETS, Effect, EffectKind, EffectState, effect_key
+from retour.core.effect import STOPPED_KINDS, TARGETS, Effect, EffectKind, EffectState, effect_key
 from retour.core.ports import Outcome
 from retour.store.connection import Connection
 from retour.store.db import Db, Record, constraint_name
@@ -239,7 +239,7 @@ def _stopped(row: Record) -> str | None:
         return "quarantined"
     if row["kill_switch"]:
         return "kill_switch"
-    return "payments_paused" if row["paused"] and row["moves_money"] else None
+    return "payments_paused" if row["paused"] and row["kind"] in STOPPED_KINDS else None
 
 
 def _effect(row: Record) -> Effect:

@@ -1,15 +1,18 @@
 """Planning effects: one row per outside call under a reference that cannot be planned twice, and reading them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from retour.core.effect import MONEY_KINDS, EffectKind, EffectState, Target, effect_key, request_hash
+from retour.core.platforms import Platforms, serial_key
+from retour.core.ports import CapabilityRecord
 from retour.core.rma.state import EffectView
+from retour.store import jobs
 from retour.store.db import Db, Record
 from retour.store.ids import new_id
 
@@ -104,10 +107,8 @@ class Planned:
     connection_id: UUID
     order_id: UUID
     rma_id: UUID | None
-    quiet_period: timedelta
-    trusted_window: timedelta
-    serial_key: str | None
-    repeat_harmless: bool
+    platforms: Platforms
+    capability: CapabilityRecord
     seq: int = 1
     amount_minor: int | None = None
     currency: str | None = None
@@ -177,10 +178,10 @@ async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UU
         request_hash(canonical),
         effect_key(tenant_id, planned.kind.value, planned.business_ref, planned.seq, 0),
         planned.kind in MONEY_KINDS,
-        planned.serial_key,
-        planned.repeat_harmless,
-        planned.quiet_period,
-        planned.trusted_window,
+        serial_key(planned.capability, planned.order_id),
+        planned.capability.repeat_harmless,
+        planned.platforms.quiet(planned.capability),
+        planned.platforms.window(planned.capability),
         at,
         planned.shop_minor,
     )
@@ -189,6 +190,16 @@ async def plan(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UU
     if planned.legs:
         refs, minors = [leg.capture_ref for leg in planned.legs], [leg.amount_minor for leg in planned.legs]
         await db.execute(INSERT_LEGS, effect_id, planned.order_id, refs, minors)
+    return effect_id
+
+
+async def plan_next(db: Db, planned: Planned, *, tenant_id: UUID, at: datetime) -> UUID:
+    """Plan the next call under a reference, with its job, and return the effect; the caller holds the return's lock."""
+    seq = await next_seq(db, kind=planned.kind, business_ref=planned.business_ref)
+    effect_id = await plan(db, replace(planned, seq=seq), tenant_id=tenant_id, at=at)
+    assert effect_id is not None, "a new number cannot be planned already"
+    priority = 10 if planned.kind in MONEY_KINDS else 0
+    await jobs.defer(db, [jobs.Job(jobs.Task.CARRY_OUT, effect_id, jobs.Queue.MONEY, priority=priority)])
     return effect_id
 
 

@@ -1,7 +1,9 @@
 """What was sent in to become a return: kept sealed, once per source, with what it waits for."""
 
+from retour.store.intake.again import WAITS_FOR_ORDER, in_turn, wake
 from retour.store.intake.apart import apart, undone
 from retour.store.intake.candidates import candidates
+from retour.store.intake.elsewhere import told_by_another
 from retour.store.intake.ending import set_alike, set_apart, standing, was_apart
 from retour.store.intake.pushed import PUSH, link, told_as, unsent
 from retour.store.intake.queues import IntakeQueue, queues
@@ -25,6 +27,7 @@ from retour.store.intake.rows import (
 
 __all__ = [
     "PUSH",
+    "WAITS_FOR_ORDER",
     "Intake",
     "IntakeQueue",
     "Waiting",
@@ -36,6 +39,7 @@ __all__ = [
     "document",
     "find",
     "get",
+    "in_turn",
     "link",
     "list_page",
     "lock",
@@ -48,8 +52,10 @@ __all__ = [
     "set_apart",
     "standing",
     "told_as",
+    "told_by_another",
     "undone",
     "unsent",
     "waiting",
+    "wake",
     "was_apart",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from retour.store import rma as returns
 from retour.store.db import Db, Record
 
 # The nearest of the mails that were answered counts.
@@ -28,15 +29,6 @@ SELECT r.id, r.number, r.person_id, p.email_folded
  WHERE r.tenant_id = current_tenant() AND r.id = $2 AND r.store_id = $1
 """
 # Of a return that was merged into another, and that perhaps again, the one that goes on; both are of one order and person.
-GOES_ON: Final = """
-WITH RECURSIVE later (id, number, merged_into, n) AS (
-  SELECT id, number, merged_into, 0 FROM rma WHERE tenant_id = current_tenant() AND id = $1
-  UNION ALL
-  SELECT r.id, r.number, r.merged_into, l.n + 1
-    FROM later l JOIN rma r ON r.tenant_id = current_tenant() AND r.id = l.merged_into
-   WHERE l.n < 100)
-SELECT id, number FROM later ORDER BY n DESC LIMIT 1
-"""
 OWN: Final = """
 SELECT lower(address) AS address FROM mail_sender WHERE tenant_id = current_tenant() AND store_id = $1 AND address IS NOT NULL
 UNION SELECT lower(reply_to) FROM mail_sender WHERE tenant_id = current_tenant() AND store_id = $1 AND reply_to IS NOT NULL
@@ -78,6 +70,5 @@ async def _going_on(db: Db, row: Record | None) -> Answered | None:
     if row is None:
         return None
     found = Answered(*row.values())
-    later = await db.fetchrow(GOES_ON, found.rma_id)
-    assert later is not None, "it was just read"
-    return replace(found, rma_id=later["id"], number=later["number"])
+    later = await returns.goes_on(db, found.rma_id)
+    return replace(found, rma_id=later.id, number=later.number)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from retour.core.phone import Known
 from retour.core.postal import PostalAddress
 from retour.core.privacy import blanked, scrubbed
 from retour.core.recognition import mentions
@@ -201,6 +202,16 @@ SELECT s.id, s.report_note AS said FROM settlement s JOIN rma r ON r.tenant_id =
 SELECT s.id, s.report_ref AS said FROM settlement s JOIN rma r ON r.tenant_id = s.tenant_id AND r.id = s.rma_id
  WHERE s.tenant_id = current_tenant() AND r.person_id = $1 AND s.report_ref IS NOT NULL
 """, "UPDATE settlement SET report_ref = $2 WHERE tenant_id = current_tenant() AND id = $1"),
+    # What the platform said when it refused is kept beside the call as well.
+    ("""
+SELECT x.settlement_id AS id, x.problem AS said FROM exchange_order x
+  JOIN rma r ON r.tenant_id = x.tenant_id AND r.id = x.rma_id
+ WHERE x.tenant_id = current_tenant() AND r.person_id = $1 AND x.problem IS NOT NULL
+""", "UPDATE exchange_order SET problem = $2 WHERE tenant_id = current_tenant() AND settlement_id = $1"),
+    ("""
+SELECT f.rma_id AS id, f.problem AS said FROM fee_invoice f JOIN rma r ON r.tenant_id = f.tenant_id AND r.id = f.rma_id
+ WHERE f.tenant_id = current_tenant() AND r.person_id = $1 AND f.problem IS NOT NULL
+""", "UPDATE fee_invoice SET problem = $2 WHERE tenant_id = current_tenant() AND rma_id = $1"),
     ("""
 SELECT d.id, d.details AS said FROM discrepancy d
  WHERE d.tenant_id = current_tenant()
@@ -261,7 +272,7 @@ async def addresses(db: Db, vault: Vault, person: Record) -> list[PostalAddress]
     return found
 
 
-async def erase(db: Db, person_id: UUID, *, texts: Sequence[str], at: datetime) -> Mapping[str, int]:
+async def erase(db: Db, person_id: UUID, *, texts: Sequence[str | Known], at: datetime) -> Mapping[str, int]:
     """Destroy a person's key and take out what identifies them (`texts`) everywhere; return counts by class.
 
     The caller holds the locks of the orders and of the person. Money, units, ids, codes and times stay as they are.
@@ -289,7 +300,7 @@ async def erase(db: Db, person_id: UUID, *, texts: Sequence[str], at: datetime) 
     return {name: count for name, count in counts.items() if count}
 
 
-def _scrubbed(said: object, texts: Sequence[str]) -> object:
+def _scrubbed(said: object, texts: Sequence[str | Known]) -> object:
     new = scrubbed(said, texts)
     grown = isinstance(said, str) and isinstance(new, str) and len(new) > len(said)
     return "[erased]" if grown else new

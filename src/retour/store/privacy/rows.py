@@ -75,7 +75,7 @@ SELECT a.tenant_id, a.sealed, r.person_id, p.sealed_key
 DROP_PARTS: Final = "DELETE FROM privacy_archive WHERE tenant_id = current_tenant() AND request_id = $1"
 
 PERSON: Final = """
-SELECT id, store_id, tenant_id, erased_at, far_ref, name, email, email_folded, phone, postcode_folded, sealed_key
+SELECT id, store_id, tenant_id, erased_at, far_ref, name, email, email_folded, phone, postcode_folded, home_country, sealed_key
   FROM person WHERE tenant_id = current_tenant() AND id = $1
 """
 # Whom a platform means: its customer, whoever placed the orders it names, and guests with the same address.

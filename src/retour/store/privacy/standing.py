@@ -1,5 +1,6 @@
 """What is not over with a person: what an erasure has to wait for."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from retour.store.db import Db
 LOCK_ORDERS: Final = """
 SELECT id FROM sales_order WHERE tenant_id = current_tenant() AND person_id = $1 ORDER BY id FOR UPDATE
 """
+# A withdrawal is acknowledged and answered to the address that was typed: the law owes that mail, and it holds the
+# statement until it is sent (three days at most).
 STANDING: Final = """
 WITH own AS (
   SELECT r.id, r.status FROM rma r WHERE r.tenant_id = current_tenant() AND r.person_id = $1
@@ -34,7 +37,12 @@ SELECT (SELECT count(*) FROM own WHERE status IN ('requested', 'in_review', 'app
                 OR e.order_id IN (SELECT o.id FROM sales_order o
                                    WHERE o.tenant_id = current_tenant() AND o.person_id = $1)))::int
        + (SELECT count(*) FROM mail m
-           WHERE m.tenant_id = current_tenant() AND m.person_id = $1 AND m.state = 'sending')::int AS calls,
+           WHERE m.tenant_id = current_tenant() AND m.person_id = $1 AND m.state = 'sending')::int
+       + (SELECT count(*) FROM mail m
+           WHERE m.tenant_id = current_tenant() AND m.resource_kind = 'withdrawal' AND m.state IN ('due', 'sending')
+             AND (m.resource_id = ANY ($2::uuid[])
+                  OR m.resource_id IN (SELECT w.id FROM withdrawal w
+                                        WHERE w.tenant_id = current_tenant() AND w.person_id = $1)))::int AS calls,
        (SELECT count(*) FROM withdrawal w
          WHERE w.tenant_id = current_tenant() AND w.person_id = $1 AND w.state IN ('received', 'waiting'))::int AS withdrawals
 """
@@ -45,8 +53,11 @@ async def lock(db: Db, person_id: UUID) -> None:
     await db.fetch(LOCK_ORDERS, person_id)
 
 
-async def standing(db: Db, person_id: UUID) -> Standing:
-    """Return what is not over with a person: returns, money, calls, withdrawals."""
-    row = await db.fetchrow(STANDING, person_id)
+async def standing(db: Db, person_id: UUID, *, stated: Sequence[UUID] = ()) -> Standing:
+    """Return what is not over with a person: returns, money, calls, withdrawals.
+
+    `stated` are withdrawals that are theirs by what stands in them.
+    """
+    row = await db.fetchrow(STANDING, person_id, list(stated))
     assert row is not None, "a sum has a row"
     return Standing(**row)

@@ -11,7 +11,8 @@ REMIND_AFTER: Final = timedelta(days=3)
 
 HAND_OVER: Final = """
 UPDATE settlement SET state = $8, handed_to = 'merchant', handed_at = $2, plan = $3, plan_hash = $4, total_minor = $5,
-       reasons = $6, due_at = NULL, report_due_at = $7, settled_at = CASE WHEN $8 = 'settled' THEN $2::timestamptz END
+       reasons = $6, due_at = NULL, report_due_at = $7, handed_shop_minor = $9,
+       settled_at = CASE WHEN $8 = 'settled' THEN $2::timestamptz END
  WHERE tenant_id = current_tenant() AND id = $1 AND state = 'quoted' RETURNING id
 """
 TO_PLATFORM: Final = """
@@ -36,17 +37,17 @@ UPDATE settlement SET report_due_at = NULL
 
 
 async def hand_over(
-    db: Db, settlement_id: UUID, *, plan: Plan, reasons: object, at: datetime, is_nothing: bool = False
+    db: Db, settlement_id: UUID, *, plan: Plan, reasons: object, at: datetime, counted: int, is_nothing: bool = False
 ) -> bool:
     """Hand a quoted settlement over to the merchant as it is computed now; return whether it was still to be.
 
-    One that comes to nothing is settled with that.
+    One that comes to nothing is settled with that. `counted` is what the breaker counts, in the books' minor units.
     """
     due = None if is_nothing else at + REMIND_AFTER
     state = "settled" if is_nothing else "handed_over"
     return (
         await db.fetchval(
-            HAND_OVER, settlement_id, at, plan, plan.hash, plan.total.presentment, reasons, due, state
+            HAND_OVER, settlement_id, at, plan, plan.hash, plan.total.presentment, reasons, due, state, counted
         )
         is not None
     )  # fmt: skip

@@ -209,8 +209,8 @@ class Position:
         tenders = tuple(replace(t, reserved=t.reserved + taken.get(t.capture_ref, 0)) for t in self.tenders)
         return replace(self, rows=self.rows + rows, tenders=tenders)
 
-    def without(self, own: tuple[tuple[str, int, int], ...]) -> "Position":
-        """Return the position as if a return with these claims had never been asked for."""
+    def without(self, own: tuple[tuple[str, int, int], ...], *, sent: bool) -> "Position":
+        """Return the position as if a return with these claims had never been asked for; `sent` unless it cancels."""
         units = {ref: sum(hi - lo + 1 for one, lo, hi in own if one == ref) for ref, _, _ in own}
         past = self.lines_past or {}
         customer = self.customer
@@ -220,7 +220,9 @@ class Position:
         return replace(
             self,
             claims=tuple(claim for claim in self.claims if claim not in own),
-            counters=tuple(replace(c, in_return=c.in_return - units.get(c.line_ref, 0)) for c in self.counters),
+            counters=tuple(
+                replace(c, in_return=c.in_return - (units.get(c.line_ref, 0) if sent else 0)) for c in self.counters
+            ),
             earlier_returns=self.earlier_returns - 1,
             earlier_returns_of_customer=self.earlier_returns_of_customer - 1,
             lines_past={
@@ -240,10 +242,14 @@ class Position:
         """Return the ordinals of a line that the return asked for anew holds already."""
         return tuple((lo, hi) for ref, lo, hi in self.own if ref == line_ref)
 
+    def in_returns(self, line_ref: str) -> tuple[tuple[int, int], ...]:
+        """Return the ordinals of a line that some return claims at this moment."""
+        return tuple((lo, hi) for ref, lo, hi in self.claims if ref == line_ref)
+
     def claimed(self, line_ref: str) -> tuple[tuple[int, int], ...]:
         """Return the ordinals of a line that are in some return, or that one of them paid before it was given up."""
         paid = (row.span for row in self.rows if row.kind is RowKind.UNITS and row.ref == line_ref and row.span)
-        return (*((lo, hi) for ref, lo, hi in self.claims if ref == line_ref), *paid)
+        return (*self.in_returns(line_ref), *paid)
 
 
 _POSITION: Final = msgspec.json.Decoder(Position)

@@ -1,5 +1,6 @@
 """Returns as rows."""
 
+from retour.store.rma.going_on import find_going_on, goes_on
 from retour.store.rma.load import (
     Ground,
     ReturnHead,
@@ -39,7 +40,9 @@ __all__ = [
     "decide",
     "due_at",
     "find_by_number",
+    "find_going_on",
     "free_units",
+    "goes_on",
     "ground",
     "hold",
     "list_open_of_order",

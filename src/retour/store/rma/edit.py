@@ -49,7 +49,9 @@ SELECT current_tenant(), $2, $3, int4range(lo, hi, '[]'), $1 FROM unnest($4::int
 GROW: Final = """
 WITH counted AS (
   UPDATE order_line_counter SET in_return = in_return + $4
-   WHERE tenant_id = current_tenant() AND order_id = $2 AND line_ref = $3)
+   WHERE tenant_id = current_tenant() AND order_id = $2 AND line_ref = $3
+     AND NOT EXISTS (SELECT FROM return_line l JOIN rma r ON r.tenant_id = l.tenant_id AND r.id = l.rma_id
+                      WHERE l.tenant_id = current_tenant() AND l.id = $1 AND r.kind = 'cancellation'))
 UPDATE return_line SET quantity = quantity + $4 WHERE tenant_id = current_tenant() AND id = $1
 """
 

@@ -74,6 +74,7 @@ SELECT r.store_id, r.order_id, r.version, o.connection_id, r.policy_version_id, 
       'platform_reason', (SELECT lower(w.platform_reason) FROM reason w
                            WHERE w.tenant_id = r.tenant_id AND w.store_id = r.store_id AND w.code = l.reason),
       'settle_on', l.settle_on, 'settle_after_hours', l.settle_after_hours, 'decided_at', l.decided_at,
+      'lost_at', l.lost_at,
       'arrived_at', (SELECT max(t.at) FROM receipt t
                       WHERE t.tenant_id = r.tenant_id AND t.rma_id = r.id AND t.return_line_id = l.id),
       'claimed', coalesce((

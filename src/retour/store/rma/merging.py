@@ -42,6 +42,37 @@ UPDATE rma t
   FROM rma s
  WHERE t.tenant_id = current_tenant() AND t.id = $2 AND s.tenant_id = t.tenant_id AND s.id = $1
 """
+# Nobody's caution gets lost: what one of them waits for, the lines of both wait for.
+STAY_CAREFUL: Final = """
+UPDATE rma t
+   SET held = t.held OR s.held, fraud_review = t.fraud_review OR s.fraud_review,
+       approve_at = CASE WHEN NOT u.source THEN t.approve_at
+                         WHEN NOT u.target THEN s.approve_at
+                         WHEN t.approve_at IS NULL OR s.approve_at IS NULL THEN NULL
+                         ELSE greatest(t.approve_at, s.approve_at) END
+  FROM rma s
+ CROSS JOIN (SELECT coalesce(bool_or(l.rma_id = $1), false) AS source, coalesce(bool_or(l.rma_id = $2), false) AS target
+               FROM return_line l
+              WHERE l.tenant_id = current_tenant() AND l.rma_id IN ($1, $2)
+                AND l.decision IN ('requested', 'in_review', 'reopened')) AS u
+ WHERE t.tenant_id = current_tenant() AND t.id = $2 AND s.tenant_id = t.tenant_id AND s.id = $1
+"""
+# A question that is open goes along; where the other one asks something already, only that is still waited for.
+ASK_THERE: Final = """
+UPDATE info_request q SET rma_id = $2
+ WHERE q.tenant_id = current_tenant() AND q.rma_id = $1 AND q.closed_at IS NULL
+   AND NOT EXISTS (SELECT FROM info_request o WHERE o.tenant_id = q.tenant_id AND o.rma_id = $2 AND o.closed_at IS NULL)
+"""
+ASK_NO_MORE: Final = """
+UPDATE info_request SET outcome = 'overtaken', closed_by = $2, closed_at = $3
+ WHERE tenant_id = current_tenant() AND rma_id = $1 AND closed_at IS NULL
+"""
+HELD_BECAUSE: Final = """
+SELECT n.body
+  FROM event v JOIN rma_note n ON n.tenant_id = v.tenant_id AND n.id = (v.data ->> 'note_id')::uuid
+ WHERE v.tenant_id = current_tenant() AND v.resource_kind = 'return' AND v.resource_id = $1 AND v.type = 'return.held'
+ ORDER BY v.seq DESC LIMIT 1
+"""
 LEAVE: Final = """
 UPDATE rma SET merged_into = $2, approve_at = NULL, held = false WHERE tenant_id = current_tenant() AND id = $1
 """
@@ -99,12 +130,21 @@ async def about(db: Db, rma_id: UUID) -> About:
 
 async def merge(db: Db, *, source_id: UUID, target_id: UUID, actor: str, at: datetime) -> None:
     """Move all lines of a return, with their units, into another; the caller holds both locks and has checked them."""
+    await db.execute(STAY_CAREFUL, source_id, target_id)
+    await db.execute(ASK_THERE, source_id, target_id)
+    await db.execute(ASK_NO_MORE, source_id, actor, at)
     moved = [row["id"] for row in await db.fetch(MOVE_LINES, source_id, target_id)]
     await db.execute(LEAVE_TRACES, source_id, moved, at, actor)
     await db.execute(ADD_UP, source_id, target_id)
     await db.execute(LEAVE, source_id, target_id)
     await db.execute(MARKS_GO_OVER, source_id, target_id)
     await db.execute(WITHDRAWALS_GO_OVER, source_id, target_id)
+
+
+async def held_because(db: Db, rma_id: UUID) -> str | None:
+    """Return why a return was put on hold last."""
+    reason: str | None = await db.fetchval(HELD_BECAUSE, rma_id)
+    return reason
 
 
 async def duplicates(db: Db, *, order_id: UUID, but: UUID) -> tuple[Duplicate, ...]:

@@ -2,7 +2,7 @@
 
 from retour.core.letter import Letter, ToldReturn
 from retour.core.money import Money
-from retour.core.rma.hold import HoldState, HoldView, Owes
+from retour.core.rma.hold import ELSEWHERE, HoldState, HoldView, Owes
 from retour.web.mail.pieces import button_of, contact_of, number_of
 from retour.web.mail.told import Told
 from retour.web.reader import Reader
@@ -43,7 +43,11 @@ def of_card(letter: Letter, told: ToldReturn, card: HoldView, reader: Reader) ->
             owed = reader.amount(Money(card.captured_minor, told.rma.currency))
             subject = reader.say("%(amount)s was charged (%(number)s)", amount=owed, number=number_of(told))
             title = reader.say("%(amount)s was charged to your card", amount=owed)
-            text = (reader.say("Your items did not come back in time or in order, so your new item is charged."),)
+            text = (
+                reader.say("The shop has charged it. Please ask the shop if you did not expect it.")
+                if card.problem == ELSEWHERE
+                else reader.say("Your items did not come back in time or in order, so your new item is charged."),
+            )
         case _:
             return None
     return Told(

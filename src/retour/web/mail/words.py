@@ -1,6 +1,6 @@
 """The words of each kind of mail."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from retour.core.label import LabelContent, is_waived
@@ -23,7 +23,7 @@ from retour.web.mail.told import Button, Item, Section, Told
 from retour.web.mail.withdrawal import withdrawal_answered, withdrawal_received
 from retour.web.parts import MoneyRow
 from retour.web.reader import Reader
-from retour.web.resolutions import name_of
+from retour.web.resolutions import IN_KIND, beside_refunds, name_of
 
 _SENT_ON: Final = (ResolutionKind.REPAIR, ResolutionKind.REPLACEMENT)
 _GRANTED: Final = frozenset({Decision.APPROVED, Decision.RESOLVED, Decision.REOPENED})
@@ -265,14 +265,25 @@ def _given_how(of: ToldReturn, reader: Reader) -> tuple[str, ...]:
 
 
 def _money(plans: tuple[Plan, ...], of: ToldReturn, reader: Reader) -> tuple[MoneyRow, ...]:
-    shows = plans and not of.rma.gift  # whoever got a gift is not told what it cost
-    return explained(plans, of.order, reader, outside=_chosen(of, reader)) if shows else ()
+    if not plans or of.rma.gift or _moves_no_money(plans, of):  # who got a gift is not told what it cost
+        return ()
+    return explained(plans, of.order, reader, outside=_names(of, beside_refunds(of.rma.lines), reader))
 
 
 def _chosen(of: ToldReturn, reader: Reader) -> str:
     """Return what the shopper chose, each name once."""
-    names = (_resolution(of, line.resolution, line.resolution_ref, reader) for line in of.rma.lines)
-    return ", ".join(dict.fromkeys(names))
+    return _names(of, of.rma.lines, reader)
+
+
+def _names(of: ToldReturn, lines: Sequence[ReturnLine], reader: Reader) -> str:
+    return ", ".join(dict.fromkeys(_resolution(of, line.resolution, line.resolution_ref, reader) for line in lines))
+
+
+def _moves_no_money(plans: tuple[Plan, ...], of: ToldReturn) -> bool:
+    """Return whether the shopper gets an item and nothing is paid: a refund of nothing is not told."""
+    if not all(line.resolution in IN_KIND for line in of.rma.lines):
+        return False
+    return not any(plan.total.presentment + plan.bonus or plan.billed.presentment for plan in plans)
 
 
 def _resolution(of: ToldReturn, kind: str, ref: str | None, reader: Reader) -> str:

@@ -15,7 +15,7 @@ from retour.doors.dashboard.installation import Installation
 from retour.doors.dashboard.refusals import explain
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import OWNER, back_to, forget, show, store_of, tell_once, told_once
-from retour.flows.intake import pushing
+from retour.flows.intake import asking, pushing
 from retour.flows.intake import sources as flow
 from retour.store import sync
 from retour.store.connection import Connection
@@ -42,11 +42,16 @@ def route_handlers(desk: Desk, here: Installation) -> list[HTTPRouteHandler]:
     async def set_push(seen: Visit) -> Response[Any]:
         return await _set_push(seen, here)
 
+    async def set_asking(seen: Visit) -> Response[Any]:
+        return await _set_asking(seen, here)
+
     return [
         page(desk, at, list_page),
         form(desk, at, add, OWNER),
         form(desk, f"{at}/{{source_id:str}}/rotate", _rotate, OWNER),
         page(desk, f"{at}/{{source_id:str}}/push", _push_page, OWNER),
+        page(desk, f"{at}/{{source_id:str}}/asking", _asking_page, OWNER),
+        form(desk, f"{at}/{{source_id:str}}/asking", set_asking, OWNER),
         form(desk, f"{at}/{{source_id:str}}/push", set_push, OWNER),
         form(desk, f"{at}/{{source_id:str}}/remove", _remove, OWNER),
     ]
@@ -134,6 +139,38 @@ async def _set_push(seen: Visit, here: Installation) -> Response[Any]:
             source = await flow.source_of(db, source_id)
         return await _push_form(seen, source, wish, errors, status=422)
     return tell_once(seen, back_to(AREA), push=secret) if secret else back_to(AREA, "saved")
+
+
+async def _asking_page(seen: Visit) -> Response[str]:
+    async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+        source = await flow.source_of(db, uuid_of(seen.request.path_params["source_id"], _MISSING))
+    wish = asking.Schedule(source.base_url, minutes=asking.minutes_of(source))
+    return await show(seen, AREA, template="source_asking", source=source, wish=wish, errors=FormErrors())
+
+
+async def _set_asking(seen: Visit, here: Installation) -> Response[Any]:
+    sent, errors = await read_form(seen.request, token=seen.staff.csrf), FormErrors()
+    source_id = uuid_of(seen.request.path_params["source_id"], _MISSING)
+    said = sent.text("minutes")
+    minutes = int(said) if said.isascii() and said.isdigit() and len(said) <= 4 else 0
+    wish = asking.Schedule(sent.text("url"), sent.text("token") or None, minutes)
+
+    async def work(db: Db) -> None:
+        await asking.set_asking(
+            db, seen.desk.vault, source_id=source_id, wish=wish, actor=seen.staff.actor, now=seen.now,
+            allow_private_urls=here.allow_private_urls,
+        )  # fmt: skip
+
+    try:
+        await seen.desk.database.run(seen.staff.tenant_id, work)
+    except Refused as refused:
+        if refused.code == _MISSING:
+            raise
+        errors.add(refused.field or "url", explain(refused, seen.reader))
+        async with seen.desk.database.tx(seen.staff.tenant_id) as db:
+            source = await flow.source_of(db, source_id)
+        return await show(seen, AREA, template="source_asking", status=422, source=source, wish=wish, errors=errors)
+    return back_to(AREA, "saved")
 
 
 async def _rotate(seen: Visit) -> Response[Any]:

@@ -21,7 +21,7 @@ from retour.store.password import check_password, hash_password
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.reader import LANGUAGE_COOKIE
 from retour.web.session import EVERYBODY
-from retour.web.texts import LANGUAGES
+from retour.web.texts import STAFF_LANGUAGES
 
 AREA: Final = "you"
 LANGUAGE_S: Final = 365 * 24 * 3600
@@ -52,14 +52,14 @@ async def _form(seen: Visit, sent: Form | None, errors: FormErrors, *, status: i
         typed, notices = {name: sent.text(name) for name in typed}, sent.checked("notices")
     return await show(
         seen, AREA, status=status, typed=typed, notices=notices, errors=errors, sessions=found, here=seen.staff.session_id,
-        languages=list(LANGUAGES.items()), browsers={row.id: browser(row.user_agent) for row in found},
+        languages=list(STAFF_LANGUAGES.items()), browsers={row.id: browser(row.user_agent) for row in found},
     )  # fmt: skip
 
 
 async def _change(seen: Visit) -> Response[Any]:
     sent, errors = await read_form(seen.request, token=seen.staff.csrf), FormErrors()
     language = sent.text("language")
-    if language and language not in LANGUAGES:
+    if language and language not in STAFF_LANGUAGES:
         errors.add("language", seen.reader.say("Choose a language from the list"))
         return await _form(seen, sent, errors, status=422)
 
