@@ -77,7 +77,7 @@ def test_a_version_is_compared_with_a_version_and_orders_are_judged_on_a_day(
     short.write_text(json.dumps(encode(replace(base, defaults=replace(base.defaults, eligibility=counted(3))))))
 
     orders = shell.ok(
-        "policy", "simulate", str(short), *DAYS, "--store", "main", "--orders", "--on", str((TODAY + WEEK).date())
+        "policy", "simulate", str(short), *DAYS, "--store", "main", "--orders", "--on", str((TODAY + 2 * WEEK).date())
     )
 
     assert "0 would go otherwise" in same
