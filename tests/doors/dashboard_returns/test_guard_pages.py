@@ -105,9 +105,18 @@ async def test_the_queues_tell_what_waits_by_reason_and_age(scene: Scene, ana: C
     assert number in late.words
     assert other not in late.words
     assert other in warehouse.words
+    assert "2 of 2 received, none inspected" in warehouse.words
     assert number not in warehouse.words
     assert "Nothing waits for this." in nothing.words
     assert "1 waits longer than it may." in (await ana.get("/dashboard")).words
+
+
+async def test_the_queues_tell_what_is_known_of_the_oldest_as_people_say_it(scene: Scene, ana: Clerk) -> None:
+    await waiting(scene)
+
+    page = await ana.get("/dashboard/queues?actor=finance")
+
+    assert "€128.70, above the amount" in page.words
 
 
 async def test_odd_filters_of_the_queues_are_left_out(scene: Scene, http: httpx2.AsyncClient) -> None:

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.money import Money
-from retour.doors.dashboard import intake_words, mismatch_words, words
+from retour.doors.dashboard import evidence, intake_words, mismatch_words, words
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of, whole
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name, age, word
@@ -250,7 +250,7 @@ def _facts(reader: Reader, row: Mismatch) -> list[tuple[str, Any]]:
         facts.append((reader.say("Amount"), reader.money(Money(row.total_minor, row.currency))))
     shown = {
         "units": reader.say("Units"),
-        "far_code": reader.say("Code"),
+        "far_code": reader.say("Answer"),
         "found": reader.say("Found"),
         "refs": reader.say("Lines"),
         "there": reader.say("In the other system"),
@@ -260,6 +260,8 @@ def _facts(reader: Reader, row: Mismatch) -> list[tuple[str, Any]]:
         value = row.details.get(name)
         if value not in (None, "", []):
             text = ", ".join(str(one) for one in value[:10]) if isinstance(value, list) else str(value)
+            if name == "far_code":
+                text = evidence.far(reader, text)
             facts.append((label, word(reader, _STANDS, text) if row.kind == "ended_elsewhere" else text))
     return facts
 

@@ -1,4 +1,4 @@
-"""What the desk calls the guards of a store's money, and the figures of what waits."""
+"""What the desk calls the guards of a store's money."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -9,7 +9,7 @@ def _(text: str) -> str:
     return text
 
 
-# Why a payment needs a second person; which limit stopped the payments; figures of what waits.
+# Why a payment needs a second person, in a sentence and in short; which limit stopped the payments.
 SECOND: Final[Mapping[str, str]] = {
     "amount": _("It is worth more than one person pays alone in this shop."),
     "override": _("Somebody went beyond the rules."),
@@ -20,15 +20,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "day_amount": _("More money than the limit of 24 hours was about to leave."),
     "norm": _("Far more refunds than usual were about to leave."),
 }
-EVIDENCE: Final[Mapping[str, str]] = {
-    "units": _("units: %(n)s"),
-    "approved": _("approved: %(n)s"),
-    "received": _("received: %(n)s"),
-    "inspected": _("inspected: %(n)s"),
-    "far_code": _("answer: %(n)s"),
-    "because:amount": _("above the amount"),
-    "because:override": _("beyond the rules"),
-}
+BECAUSE: Final[Mapping[str, str]] = {"amount": _("above the amount"), "override": _("beyond the rules")}
 HAPPENED: Final[Mapping[str, str]] = {
     "settlement.second_needed": _("Payment waits for a second person"),
     "settlement.second_approved": _("Payment approved by a second person"),

@@ -1,15 +1,13 @@
 """The queues: what waits for whom and why, across stores, by age, with the step that moves the oldest on."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from retour.core.money import Money
 from retour.core.rma.axes import OTHERS, PEOPLE
-from retour.doors.dashboard import guard_words, intake_words, words
+from retour.doors.dashboard import evidence, intake_words, words
 from retour.doors.dashboard.desk import Desk, Visit
 from retour.doors.dashboard.next_step import first_upper
 from retour.doors.dashboard.queue_row import Shown
@@ -26,7 +24,6 @@ from retour.web.reader import Reader
 
 PATH: Final = "/dashboard/queues"
 _ACTORS: Final = (*PEOPLE, *OTHERS)
-_SHOWN: Final = ("units", "approved", "received", "inspected", "kind", "because", "far_code")
 
 
 def queue_handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -107,7 +104,7 @@ def _shown(reader: Reader, queue: Queue) -> Shown:
         number=number,
         oldest_url=f"/dashboard/returns/{number}",
         url=f"/dashboard/returns?view=all&blocker={queue.code}&sort=waiting",
-        evidence=_evidence(reader, queue.evidence),
+        evidence=evidence.told(reader, queue.code, queue.evidence, currency=queue.currency),
     )
 
 
@@ -137,18 +134,3 @@ def _sent_in(reader: Reader, queue: IntakeQueue) -> Shown:
         url="/dashboard/intakes",
         evidence="",
     )
-
-
-def _evidence(reader: Reader, evidence: Mapping[str, Any]) -> str:
-    """Return the figures of what waits longest, those that people can read."""
-    said = []
-    if isinstance(evidence.get("total_minor"), str) and isinstance(evidence.get("currency"), str):
-        said.append(reader.amount(Money(int(evidence["total_minor"]), evidence["currency"])))
-    for name in _SHOWN:
-        value = evidence.get(name)
-        if value in (None, "", 0):
-            continue
-        known = guard_words.EVIDENCE.get(f"{name}:{value}") or guard_words.EVIDENCE.get(name)
-        if known is not None:
-            said.append(reader.say(known, n=reader.number(value) if isinstance(value, int) else str(value)))
-    return ", ".join(said)

@@ -12,7 +12,7 @@ from retour.store.db import Db
 # One row for each store, actor and reason; the oldest of each is found by the index of blockers.
 QUEUES: Final = """
 SELECT g.store_id, s.shop_name, g.actor, g.code, g.hours, g.count, g.day, g.three_days, g.week, g.older, g.late, g.oldest,
-       first.number, first.evidence
+       first.number, first.evidence, first.currency
   FROM (SELECT r.store_id, r.blocked_actor AS actor, r.blocked_code AS code, l.hours, count(*) AS count,
                count(*) FILTER (WHERE r.blocked_since > $4::timestamptz - interval '1 day') AS day,
                count(*) FILTER (WHERE r.blocked_since <= $4 - interval '1 day'
@@ -32,7 +32,8 @@ SELECT g.store_id, s.shop_name, g.actor, g.code, g.hours, g.count, g.day, g.thre
          GROUP BY 1, 2, 3, 4) AS g
   JOIN store s ON s.tenant_id = current_tenant() AND s.id = g.store_id
  CROSS JOIN LATERAL (
-   SELECT r.number, r.blocked_evidence AS evidence FROM rma r
+   SELECT r.number, r.blocked_evidence AS evidence, o.currency FROM rma r
+     JOIN sales_order o ON o.tenant_id = r.tenant_id AND o.id = r.order_id
     WHERE r.tenant_id = current_tenant() AND r.blocked_code = g.code AND r.blocked_since = g.oldest
       AND r.store_id = g.store_id AND r.blocked_actor = g.actor
     ORDER BY r.number LIMIT 1) AS first
@@ -51,7 +52,7 @@ SELECT count(*) FROM rma r
 class Queue:
     """Returns of one store that wait for the same one for the same reason, by age; `late` are beyond the limit.
 
-    `hours` is that limit, none: they may wait for ever. `number` and `evidence` are of the one that waits longest.
+    `hours` is that limit, none: they may wait for ever. `number`, `evidence` and its `currency` are of the one that waits longest.
     """
 
     store_id: UUID
@@ -68,6 +69,7 @@ class Queue:
     oldest: datetime
     number: int
     evidence: Mapping[str, object]
+    currency: str
 
 
 async def queues(
