@@ -1,13 +1,20 @@
 """A shopper says where they are: the form shows the order's address, a gift's receiver starts with an empty one."""
 
+from dataclasses import replace
+
 import pytest
 
+from retour.core.policy.outcome import MethodKind, MethodOffer, Methods
+from retour.core.policy.template import template
 from retour.core.postal import PostalAddress
+from retour.flows import return_address
+from retour.flows.return_address import Place
 from retour.store.rma import address
+from tests.doors.api.test_labels import work
 from tests.doors.portal.conftest import Counter
 from tests.doors.portal.test_drafting import all_returns, reviewed
 from tests.doors.portal.test_gifts import by_link, says_nothing, through, with_credit
-from tests.flows.order.shop import HOME
+from tests.flows.order.shop import HOME, PERSON, fetched, later
 
 pytestmark = pytest.mark.anyio
 TYPED = {
@@ -72,3 +79,32 @@ async def test_the_receiver_of_a_gift_begins_with_an_empty_form_and_is_the_sende
     assert await kept(counter) == LEIPZIG
     giver = await counter.let_in()
     assert (await giver.open(f"/{status.path}/address")).status == 404
+
+
+async def test_a_shopper_whose_address_nobody_told_is_asked_for_it(counter: Counter) -> None:
+    order = await counter.order(0)
+    await counter.mirror(fetched(later(order), person=replace(PERSON, ship_to=None)))
+    document = template(automatic=True)
+    offered = Methods((MethodOffer(MethodKind.LABEL),))
+    await counter.publish(
+        document=replace(document, currency="EUR", defaults=replace(document.defaults, methods=offered))
+    )
+    await counter.do(
+        lambda db: return_address.add(
+            db, store_id=counter.store_id, place=Place("main", HOME), actor="owner", now=counter.clock.now()
+        )
+    )
+    shopper = await counter.let_in()
+    await reviewed(shopper)
+    status = await shopper.send("/review")
+    (row,) = await all_returns(counter)
+    await work(counter.database, counter.vault, counter.shop, row["id"])
+
+    page = await shopper.open(f"/{status.path}")
+    assert "The shop does not know where you are." in page.text
+    assert ("Enter your address" in page.text, "Waits for you: enter your address" in page.text) == (True, True)
+    await shopper.open(f"/{status.path}/address")
+    await shopper.send(f"/{status.path}/address", TYPED)
+    await work(counter.database, counter.vault, counter.shop, row["id"])
+
+    assert (await shopper.open(f"/{status.path}")).heading == "Send your parcel"
