@@ -230,6 +230,7 @@ class Lane:
             points,
             platforms_of(connector, plan.keys),
             PolicyCache(),
+            self.vault,
         )
         story = Story(cast, wanted, is_calm=plan.is_calm, has_web=has_web, on_error=lambda line: tell(f"error {line}"))
         await story.live(within_seconds=LIFE_S)

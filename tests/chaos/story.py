@@ -21,6 +21,7 @@ from retour.store.db import Db
 from retour.store.jobs import Job
 from retour.store.policy import PolicyCache
 from retour.store.rma import ReturnRecord
+from retour.store.vault import Vault
 from tests.chaos.mortal import MortalDatabase, Points
 from tests.waiting import until
 
@@ -50,6 +51,7 @@ class Cast:
     points: Points
     platforms: Platforms
     policies: PolicyCache
+    vault: Vault
 
     def carrier(self) -> executor.Carrier:
         async def move_on(db: Db, tenant_id: UUID, rma_id: UUID) -> Sequence[Job]:
@@ -58,7 +60,9 @@ class Cast:
             )
 
         credential = self.credential
-        return executor.Carrier(self.executor, lambda _: self.connector, lambda _: credential, PACE, now, move_on)
+        return executor.Carrier(
+            self.executor, lambda _: self.connector, lambda _: credential, PACE, now, self.vault, move_on
+        )
 
 
 @dataclass(frozen=True, slots=True)

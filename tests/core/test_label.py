@@ -12,7 +12,10 @@ from retour.core.label import (
     LabelProblem,
     Parcel,
     content,
+    is_mailed,
     is_waived,
+    lacks_sender,
+    outdated,
     parcels,
     standing,
     unlabelled,
@@ -136,3 +139,41 @@ def test_a_return_goes_without_labels_once_all_of_them_were_given_up() -> None:
     assert is_waived(ret) is False
     assert is_waived(replace(ret, labels=(one, two))) is False
     assert is_waived(replace(ret, labels=(one, replace(two, state=LabelState.WAIVED)))) is True
+
+
+def test_another_sender_outdates_what_is_printed_and_what_failed_but_not_what_is_waived_or_gone() -> None:
+    first, second, third, fourth, gone = (line(n) for n in (1, 2, 3, 4, 5))
+    made, failed = label(first.id), label(second.id, n=2, state="failed")
+    due, waived = label(third.id, n=3, state="due"), label(fourth.id, n=4, state="waived")
+    elsewhere = label(gone.id, n=5, to="mugs")
+    ret = b.a_return(first, second, third, fourth, gone, labels=(made, failed, due, waived, elsewhere))
+
+    assert outdated(ret) == (made, failed)
+
+
+@pytest.mark.parametrize(
+    ("states", "mailed"),
+    [
+        (["made"], True), (["made", "waived"], True), (["made", "failed"], False), (["made", "due"], False),
+        (["waived"], False), ([], False),
+    ],
+)  # fmt: skip
+def test_the_shopper_has_a_label_once_none_is_lacking(states: list[str], mailed: bool) -> None:
+    lines = [line(n + 1) for n in range(len(states))] or [line(1)]
+    labels = tuple(label(lines[n].id, n=n + 1, state=state) for n, state in enumerate(states))
+
+    assert is_mailed(b.a_return(*lines, labels=labels)) is mailed
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "lacks"),
+    [
+        ("failed", "sender_missing", True), ("failed", "sender_unusable", True),
+        ("failed", "return_address_missing", False), ("waived", None, False),
+    ],
+)  # fmt: skip
+def test_a_label_may_lack_only_where_the_shopper_is(state: str, problem: str | None, lacks: bool) -> None:
+    one = line()
+    ret = b.a_return(one, labels=(replace(label(one.id, state=state), problem=problem),))
+
+    assert lacks_sender(ret) is lacks

@@ -54,6 +54,8 @@ def test_what_was_delivered_never_moves_again_and_what_is_unknown_only_by_a_pers
         ([EventType.RETURN_INSPECTED], {}, [None]),
         ([EventType.RETURN_NOTED], {"shown": True}, [MailKind.RETURN_MESSAGE]),
         ([EventType.RETURN_NOTED], {"shown": False}, [None]),
+        ([EventType.RETURN_MOVED], {"label_mailed": True}, [MailKind.RETURN_APPROVED]),
+        ([EventType.RETURN_MOVED], {"label_mailed": False}, [None]),
         ([], {}, []),
     ],
 )

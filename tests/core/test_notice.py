@@ -14,6 +14,7 @@ from retour.core.notice import Item, News, for_reader, news_of
         (EventType.RETURN_WRITTEN, "shopper:1", {}, News.WROTE),
         (EventType.RETURN_EDITED, "shopper:1", {}, News.EDITED),
         (EventType.RETURN_EDITED, "key:1", {}, None),
+        (EventType.RETURN_MOVED, "shopper:1", {}, News.EDITED),
         (EventType.RETURN_CANCELLED, "shopper:1", {}, News.CANCELLED),
         (EventType.RETURN_NOTED, "staff:1", {"shown": False}, News.NOTED),
         (EventType.RETURN_NOTED, "staff:1", {"shown": True}, None),

@@ -75,7 +75,7 @@ class Stage:
             poll=timedelta(milliseconds=50), stopped=timedelta(milliseconds=20),
         )  # fmt: skip
         return executor.Carrier(
-            self.executor, lambda _: connector or self.shop.connector, lambda _: self.shop.at, pace, now
+            self.executor, lambda _: connector or self.shop.connector, lambda _: self.shop.at, pace, now, self.vault
         )
 
     async def an_order(self, quantity: int, price: str = "10.00") -> OrderRecord:

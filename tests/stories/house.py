@@ -100,7 +100,7 @@ class House(Sight):
             cards={"stripe": StripeConnector.records},
         )  # fmt: skip
         self.cards, self.ahead = StripeConnector(http), timedelta(0)
-        self.carrier = executor.Carrier(executing, self._carrier_to, self._credential, PACE, now)
+        self.carrier = executor.Carrier(executing, self._carrier_to, self._credential, PACE, now, vault)
 
     def _connector(self, _platform: str) -> ShopifyConnector:
         return self.connector

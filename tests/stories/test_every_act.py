@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from retour.core.errors import Refused
+from retour.core.postal import PostalAddress
 from retour.core.rma import Act, Grade, Patience, Stage, count, minus, stage_of
 from retour.core.rma.acts import BY_ITSELF, NOTHING_DUE, TABLE
 from retour.flows import receiving, rma, shipping
@@ -57,6 +58,11 @@ async def _edit(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
     wishes = (rma.Wish(order.order.lines[0].ref, 1, "too_small"),)
     content = rma.Content(wishes)
     await rma.edit_return(db, rma_id=rma_id, content=content, actor="agent", now=now(), policies=house.policies)
+
+
+async def _move(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
+    to = PostalAddress("Ann Example", ("Neue Straße 1",), "Leipzig", "DE", "04109")
+    await rma.change_address(db, house.vault, rma_id=rma_id, address=to, actor="agent", now=now())
 
 
 async def _reopen(db: Db, house: House, rma_id: UUID, order: OrderRecord) -> None:
@@ -131,8 +137,8 @@ async def _advance(db: Db, house: House, rma_id: UUID, at: datetime) -> None:
 
 DOES: dict[Act, Do] = {
     Act.APPROVE: _approve, Act.REJECT: _reject, Act.CANCEL: _cancel, Act.CANCEL_AS_SHOPPER: _cancel_as_shopper,
-    Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.REOPEN: _reopen, Act.HOLD: _hold, Act.RELEASE: _release,
-    Act.NOTE: _note,
+    Act.ASK: _ask, Act.ANSWER: _answer, Act.EDIT: _edit, Act.CHANGE_ADDRESS: _move,
+    Act.REOPEN: _reopen, Act.HOLD: _hold, Act.RELEASE: _release, Act.NOTE: _note,
     Act.WAIVE_FEES: _waive, Act.ANNOUNCE_PARCEL: _announce, Act.RECEIVE: _receive, Act.INSPECT: _inspect,
     Act.TAKE_IN: _take_in, Act.LOSE: _lose,
     Act.EXPIRE: _time_passes, Act.RESOLVE: _go_on,

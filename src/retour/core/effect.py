@@ -10,6 +10,7 @@ from typing import Final
 
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.draft import DraftFee
+from retour.core.postal import PostalAddress
 
 KEY_NAMESPACE: Final = uuid.UUID("5f0f5b1e-4f0c-5d7e-9c39-0d6f2f1c7a11")
 
@@ -301,7 +302,8 @@ class Effect:
     """One outside call that must happen exactly once; key, target and amount never change once stored.
 
     `reference` is written into every far-side field that can be read back. `guard_before` holds what the far side
-    showed just before the first send (JSON object of the connector's making). Times are aware UTC.
+    showed just before the first send (JSON object of the connector's making). `ship_to` is where goods of a draft go
+    instead of the address of its order; it is never stored with the effect. Times are aware UTC.
     """
 
     id: uuid.UUID
@@ -325,6 +327,7 @@ class Effect:
     no_effect_proven_at: datetime | None = None
     far_id: str | None = None
     guard_before: Mapping[str, object] = field(default_factory=dict)
+    ship_to: PostalAddress | None = None
 
 
 def effect_key(tenant_id: uuid.UUID, kind: str, business_ref: str, seq: int, generation: int) -> str:

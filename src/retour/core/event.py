@@ -22,6 +22,7 @@ class EventType(StrEnum):
     RETURN_WRITTEN = "return.message_received"
     RETURN_REOPENED = "return.reopened"
     RETURN_EDITED = "return.edited"
+    RETURN_MOVED = "return.address_changed"
     RETURN_REMINDED = "return.reminded"
     RETURN_EXPIRED = "return.expired"
     RETURN_IN_TRANSIT = "return.in_transit"

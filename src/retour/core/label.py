@@ -29,6 +29,9 @@ class LabelProblem(StrEnum):
     SENDER_UNUSABLE = "sender_unusable"  # a part of that address is missing
 
 
+NO_SENDER: Final = frozenset({LabelProblem.SENDER_MISSING.value, LabelProblem.SENDER_UNUSABLE.value})
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """Lines of a return that go one way to one place; no destination is the store's own."""
@@ -102,6 +105,17 @@ def standing(ret: Return) -> tuple[LabelView, ...]:
     return tuple(label for label in ret.labels if _carries(ret, label))
 
 
+def outdated(ret: Return) -> tuple[LabelView, ...]:
+    """Return the labels that name the sender there was, or failed for want of one, once the shopper's address changes."""
+    return tuple(label for label in standing(ret) if label.state in (LabelState.MADE, LabelState.FAILED))
+
+
+def is_mailed(ret: Return) -> bool:
+    """Return whether the shopper was told of a label: one is made, and none that the mail waited for is lacking."""
+    states = {label.state for label in standing(ret)}
+    return LabelState.MADE in states and not states & {LabelState.DUE, LabelState.FAILED}
+
+
 def content(
     ret: Return,
     order: Order,
@@ -153,6 +167,11 @@ def _carries(ret: Return, label: LabelView) -> bool:
         and (line.method, line.destination) == (label.method, label.destination)
         for line in ret.lines
     )
+
+
+def lacks_sender(ret: Return) -> bool:
+    """Return whether a label failed because nobody said where the shopper is."""
+    return any(label.state is LabelState.FAILED and label.problem in NO_SENDER for label in standing(ret))
 
 
 def is_waived(ret: Return) -> bool:

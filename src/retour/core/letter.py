@@ -33,7 +33,8 @@ class ToldReturn:
     `promised` are the plans agreed at request; `paid` is the plan of the settlement that the mail is about, if it is
     about one, and `paid_as` its kind and the merchant's record of it (`resolutions`, by id). `question` is what the
     shop asked last, and `lapsed` whether it was never answered in time. `message` is the note that
-    a mail brings, and `message_photos` how many files came with it.
+    a mail brings, and `message_photos` how many files came with it. `relabelled` says that the mail brings labels
+    anew, with another address.
     """
 
     id: UUID
@@ -52,6 +53,7 @@ class ToldReturn:
     lapsed: bool = False
     message: str | None = None
     message_photos: int = 0
+    relabelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ _OF_EVENT: Final[Mapping[EventType, MailKind]] = {
     EventType.FEE_UNPAID: MailKind.RETURN_REMINDER,
     EventType.RETURN_EXPIRED: MailKind.RETURN_EXPIRED,
     EventType.RETURN_EDITED: MailKind.RETURN_EDITED,
+    EventType.RETURN_MOVED: MailKind.RETURN_APPROVED,  # once more, with the new label
     EventType.RETURN_NOTED: MailKind.RETURN_MESSAGE,
 }
 # How long after the try before it each try comes: nine tries over two days. Many servers turn a first try away and want
@@ -153,9 +154,12 @@ def life_of(kind: MailKind) -> timedelta:
 def kinds_of(told: Sequence[EventType], data: Mapping[str, object]) -> list[MailKind | None]:
     """Return what each of the events told in one breath mails: the shopper hears the last that says something.
 
-    `data` are the facts of the events; a settlement that pays nothing is not mailed, and no note among staff.
+    `data` are the facts of the events; a settlement that pays nothing is not mailed, no note among staff, and no
+    new address unless the shopper has a label with the one before (`label_mailed`).
     """
     kinds = [None if data.get("amount_minor") == 0 else _OF_EVENT.get(what) for what in told]
+    if data.get("label_mailed") is not True:
+        kinds = [None if what is EventType.RETURN_MOVED else kind for what, kind in zip(told, kinds, strict=True)]
     if data.get("shown") is not True:
         kinds = [None if kind is MailKind.RETURN_MESSAGE else kind for kind in kinds]
     last = max((n for n, kind in enumerate(kinds) if kind), default=None)

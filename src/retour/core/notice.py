@@ -26,6 +26,7 @@ _OF_SHOPPERS: Final[Mapping[EventType, News]] = {
     EventType.RETURN_INFO_GIVEN: News.ANSWERED,
     EventType.RETURN_WRITTEN: News.WROTE,
     EventType.RETURN_EDITED: News.EDITED,
+    EventType.RETURN_MOVED: News.EDITED,
     EventType.RETURN_CANCELLED: News.CANCELLED,
 }
 TOPICS: Final = frozenset(_OF_SHOPPERS) | {EventType.RETURN_NOTED}

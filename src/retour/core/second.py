@@ -18,6 +18,7 @@ HANDS: Final = frozenset(
         EventType.RETURN_RECEIVED.value,
         EventType.RETURN_INSPECTED.value,
         EventType.RETURN_EDITED.value,
+        EventType.RETURN_MOVED.value,
         EventType.RETURN_REOPENED.value,
         EventType.RETURN_MERGED.value,
         EventType.RETURN_LOST.value,

@@ -15,6 +15,7 @@ from retour.store import return_address as addresses
 from retour.store import rma as returns
 from retour.store.db import Db
 from retour.store.rma import ReturnRecord
+from retour.store.rma import address as own_address
 from retour.store.vault import Vault
 
 
@@ -74,9 +75,11 @@ async def _content(db: Db, vault: Vault, record: ReturnRecord, label: LabelView)
     found = await orders.load(db, record.order_id)
     assert found is not None, "a return has its order"
     to = await addresses.find(db, record.store_id, label.destination)
-    sender = await orders.ship_to(db, vault, record.order_id)
-    if record.rma.gift:
+    sender = await own_address.of_return(db, vault, record.rma.id)
+    if sender is None and record.rma.gift:
         sender = await _receiver_of(db, record, to.address if to else None)
+    elif sender is None:
+        sender = await orders.ship_to(db, vault, record.order_id)
     return content(
         record.rma, found.order, label, sender=sender, to=to.address if to else None, instructions=to.instructions if to else {},
     )  # fmt: skip

@@ -145,6 +145,8 @@ async def _letter(db: Db, by: Postman, held: Claim, tenant_id: UUID) -> Letter |
         told = await mails.told_return(db, held.resource_id, settlement_id=paid)
         said = await mails.message_of(db, held.id) if held.kind is MailKind.RETURN_MESSAGE else None
         told = replace(told, message=said[0], message_photos=said[1]) if told and said else told
+        if told and held.kind is MailKind.RETURN_APPROVED:
+            told = replace(told, relabelled=await mails.brings_new_label(db, held.id))
     try:
         secret = _opened(by.vault, held.sealed_data, tenant_id, held.id)
     except NotMyKey:

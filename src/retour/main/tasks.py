@@ -45,6 +45,7 @@ def effect_step(here: House) -> Step:
             stopped=timedelta(seconds=min(2.0, settings.sweep_s)),
         ),
         clock=utc_now,
+        vault=here.vault,
         move_on=move_on,
     )
     looked_at = -STANDING_S

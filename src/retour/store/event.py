@@ -53,9 +53,10 @@ mailed AS (
                     expires_at)
   SELECT current_tenant(), gen_random_uuid(), $3, said.kind, $1, $2,
          CASE WHEN said.kind = 'return_refunded' THEN ($5->>'settlement_id')::uuid
-              WHEN said.kind IN ('return_info_needed', 'return_reminder', 'return_message') OR r.turn > 0 THEN said.id ELSE $2 END,
+              WHEN said.kind IN ('return_info_needed', 'return_reminder', 'return_message') OR r.turn > 0
+                OR said.type = 'return.address_changed' THEN said.id ELSE $2 END,
          said.id, r.person_id, $6, $6 + $15::interval
-    FROM unnest($7::uuid[], $14::text[]) AS said (id, kind)
+    FROM unnest($7::uuid[], $14::text[], $8::text[]) AS said (id, kind, type)
     JOIN mail_sender s ON s.tenant_id = current_tenant() AND s.store_id = $3 AND s.active AND said.kind <> ALL (s.silent)
     JOIN rma r ON r.tenant_id = current_tenant() AND r.id = $2
     JOIN person p ON p.tenant_id = current_tenant() AND p.id = r.person_id AND p.email IS NOT NULL

@@ -113,6 +113,13 @@ class ExchangeOrder:
     reminded_at: datetime | None = None
     due_at: datetime | None = None
 
+    @property
+    def is_drafted(self) -> bool:
+        """Return whether the platform has it, or is being asked for it: it keeps the address that it was drafted for."""
+        if self.state in (ExchangeState.PREPARING, ExchangeState.CANCELLED):
+            return False
+        return self.state is ExchangeState.DRAFTING or (self.draft_ref or self.order_ref) is not None
+
     def at(
         self, state: ExchangeState, now: datetime, *, due: datetime | None, problem: str | None = None
     ) -> "ExchangeOrder":

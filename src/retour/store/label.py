@@ -32,6 +32,10 @@ AGAIN: Final = """
 UPDATE label SET state = 'due', problem = NULL, due_at = $2, changed_at = $2
  WHERE tenant_id = current_tenant() AND rma_id = $1 AND state = 'failed' RETURNING id
 """
+ANEW: Final = """
+UPDATE label SET state = 'due', problem = NULL, content_sealed = NULL, due_at = $2, changed_at = $2
+ WHERE tenant_id = current_tenant() AND id = ANY ($1::uuid[]) AND state IN ('made', 'failed') RETURNING id
+"""
 WAIVE: Final = """
 UPDATE label SET state = 'waived', problem = NULL, due_at = NULL, changed_at = $2
  WHERE tenant_id = current_tenant() AND rma_id = $1 AND state IN ('failed', 'due') RETURNING id
@@ -102,6 +106,13 @@ async def fail(db: Db, label_id: UUID, problem: LabelProblem, *, at: datetime) -
 async def try_again(db: Db, rma_id: UUID, *, at: datetime) -> list[UUID]:
     """Make the failed labels of a return due again, enqueue the work and return them."""
     again = [row["id"] for row in await db.fetch(AGAIN, rma_id, at)]
+    await jobs.defer(db, [jobs.Job(jobs.Task.LABEL, label_id) for label_id in again])
+    return again
+
+
+async def make_anew(db: Db, label_ids: Sequence[UUID], *, at: datetime) -> list[UUID]:
+    """Forget what is printed on labels, make them due again, enqueue the work and return them."""
+    again = [row["id"] for row in await db.fetch(ANEW, list(label_ids), at)]
     await jobs.defer(db, [jobs.Job(jobs.Task.LABEL, label_id) for label_id in again])
     return again
 

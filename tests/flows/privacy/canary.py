@@ -177,6 +177,8 @@ class Canary:
                 await rma.add_note(
                     db, rma_id=rma_id, body=f"wrote to {EMAIL}", shown_to_shopper=shown, actor=self.staff, now=now()
                 )
+            home = PostalAddress(NAME, (STREET, BACK), "Potsdam", "DE", "14467")
+            await rma.change_address(db, self.house.vault, rma_id=rma_id, address=home, actor="shopper", now=now())
             await rma.ask(db, rma_id=rma_id, question=f"{NAME}, which size?", actor=self.staff, now=now())
             await rma.answer(db, rma_id=rma_id, text=f"M, says {NAME}", actor="shopper", now=now())
             await rma.retag(db, rma_id=rma_id, add=["kanärski", NAME], remove=[], actor=self.staff, now=now())

@@ -76,7 +76,8 @@ ERASED = named(
     label.content_sealed mail.last_problem mail.sealed_address mail.sealed_data person.email person.email_folded
     person.far_ref person.home_country person.name person.phone person.phone_digits person.postcode_folded
     person.sealed_key person.tags person_key.key person_word.word photo.sealed privacy_archive.sealed
-    return_line.answers return_line.decision return_line.message return_line.note rma.decision rma.decision_before
+    return_line.answers return_line.decision return_line.message return_line.note rma.address_sealed rma.decision
+    rma.decision_before
     rma_note.body rma_tag.tag rma_word.word sales_order.document sales_order.raw_sealed sales_order.ship_to_sealed
     saved_view.query second_approval.note settlement.report_note settlement.report_ref shopper_list.hint
     shopper_list.key shopper_list.reason visit.answers withdrawal.reason withdrawal.sealed

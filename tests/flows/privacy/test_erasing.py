@@ -34,7 +34,7 @@ pytestmark = pytest.mark.anyio
 SEALED = named(
     """
     inbox.body_sealed intake.sealed intake_photo.sealed label.content_sealed mail.sealed_address mail.sealed_data
-    person.far_ref person.home_country person.postcode_folded person.sealed_key person_key.key person_word.word
+    person.far_ref person.home_country person.postcode_folded person.sealed_key person_key.key person_word.word rma.address_sealed
     photo.sealed privacy_archive.sealed return_line.decision
     sales_order.raw_sealed sales_order.ship_to_sealed shopper_list.hint shopper_list.key withdrawal.sealed
     """

@@ -56,8 +56,11 @@ async def test_an_export_has_what_is_held_and_says_who_took_it(canary: Canary) -
     assert [row["list"] for row in json.loads(files["lists.json"])] == ["allow"]
     sent_to = next(json.loads(content) for name, content in files.items() if name.endswith("-sent-to.json"))
     assert sent_to["street"] == [STREET, BACK]
+    (at_home,) = [json.loads(content) for name, content in files.items() if name.endswith("-address.json")]
+    assert (at_home["street"], at_home["town"]) == ([STREET, BACK], "Potsdam")
+    assert "address_sealed" not in back
     folders = {name.partition("/")[0] for name in files} - SECTIONS
-    assert folders == {"orders", "labels", "photos", "sent_in", "unassigned"}
+    assert folders == {"orders", "returns", "labels", "photos", "sent_in", "unassigned"}
     assert await canary.events() == ["privacy.asked", "privacy.exported", "privacy.downloaded"]
 
 

@@ -40,6 +40,7 @@ class Act(StrEnum):
     ASK = "ask"
     ANSWER = "answer"
     EDIT = "edit"
+    CHANGE_ADDRESS = "change_address"  # where the shopper is: the sender of its labels, and where goods are sent
     HOLD = "hold"
     RELEASE = "release"
     NOTE = "note"
@@ -93,6 +94,9 @@ TABLE: Final[Mapping[Act, Row]] = {
     | _all(_OPEN, "handed_over")
     | {Stage.ASKED: Stage.ASKED}
     | _all((Stage.REQUESTED, Stage.IN_REVIEW, Stage.APPROVED), Stage.REQUESTED),
+    Act.CHANGE_ADDRESS: _all(CLOSED, "already_decided")
+    | _all(_OPEN, "handed_over")
+    | _stay((*_UNDECIDED, Stage.APPROVED)),
     Act.HOLD: _all(CLOSED, "already_decided") | _stay(_OPEN),
     Act.RELEASE: _stay(_EVERYWHERE),
     Act.NOTE: _stay(_EVERYWHERE),

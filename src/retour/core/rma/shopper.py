@@ -1,6 +1,7 @@
 """What a shopper may do to a return of their own."""
 
 from retour.core.rma.acts import TABLE, Act, Stage, stage_of
+from retour.core.rma.address import may_move
 from retour.core.rma.early import is_early
 from retour.core.rma.moves import OPEN
 from retour.core.rma.state import Return, SettlementState
@@ -15,6 +16,11 @@ def shopper_may_cancel(ret: Return) -> bool:
     if any(is_early(s) and s.state not in _UNMOVED for s in ret.settlements):
         return False
     return any(line.decision in OPEN for line in ret.lines) and not any(line.received for line in ret.lines)
+
+
+def shopper_may_move(ret: Return) -> bool:
+    """Return whether a shopper may still say that they are elsewhere: nobody has the goods, and nobody holds it back."""
+    return not ret.held and may_move(ret)
 
 
 def shopper_may_edit(ret: Return) -> bool:

@@ -73,7 +73,7 @@ class Operation:
     """One method of one path under /api/v1; `do` gets the call and the decoded body (writes) or query (reads)."""
 
     id: str
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
     tag: str
     summary: str

@@ -119,20 +119,27 @@ async def _own(call: Call) -> ReturnAddress:
     return found
 
 
+def postal(wish: AddressWish) -> PostalAddress:
+    """Return an address as it was sent."""
+    a = wish
+    return PostalAddress(a.name, tuple(a.street), a.town, a.country, a.postcode, a.region, a.company)
+
+
+def address_out(a: PostalAddress) -> AddressOut:
+    """Return an address as it is told."""
+    return AddressOut(
+        name=a.name, street=list(a.street), town=a.town, country=a.country, postcode=a.postcode, region=a.region,
+        company=a.company,
+    )  # fmt: skip
+
+
 def _place(wish: ReturnAddressWish) -> flow.Place:
-    a = wish.address
-    address = PostalAddress(a.name, tuple(a.street), a.town, a.country, a.postcode, a.region, a.company)
-    return flow.Place(wish.code, address, wish.is_default, wish.instructions, wish.location_ref)
+    return flow.Place(wish.code, postal(wish.address), wish.is_default, wish.instructions, wish.location_ref)
 
 
 def _out(of: ReturnAddress) -> ReturnAddressOut:
-    a = of.address
     return ReturnAddressOut(
-        id=of.id, code=of.code, is_default=of.is_default,
-        address=AddressOut(
-            name=a.name, street=list(a.street), town=a.town, country=a.country, postcode=a.postcode, region=a.region,
-            company=a.company,
-        ),
+        id=of.id, code=of.code, is_default=of.is_default, address=address_out(of.address),
         instructions=dict(of.instructions), location_ref=of.location_ref, version=of.version, changed_at=of.changed_at,
     )  # fmt: skip
 

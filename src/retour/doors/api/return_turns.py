@@ -13,6 +13,7 @@ from retour.core.rma import Patience
 from retour.doors.api.money import PlanOut, plan_out
 from retour.doors.api.operation import Call, Operation
 from retour.doors.api.return_actions import LineIds
+from retour.doors.api.return_addresses import AddressOut, AddressWish, address_out, postal
 from retour.doors.api.shapes import NO_NUL, Asked, Short, Text, Told, Units
 from retour.doors.api.summaries import MISSING, ReturnOut, check_store, summary
 from retour.flows import patience as patience_flow
@@ -90,6 +91,25 @@ class EditQuoteOut(Told):
     plans: list[PlanOut]
 
 
+class NewAddressWish(Asked):
+    """Where the shopper of a return is now."""
+
+    address: AddressWish
+    expect_version: int | None = None
+
+
+class NewAddressOut(Told):
+    """Where the shopper of a return is now, and how many labels are being made anew with it.
+
+    `new_order_keeps_address` says that the new order of an exchange was drafted already, for the address before.
+    """
+
+    address: AddressOut
+    labels_made_anew: int
+    new_order_keeps_address: bool
+    version: int
+
+
 class ReopenWish(Asked):
     """Why closed lines are decided again; all but the cancelled ones by default."""
 
@@ -161,6 +181,24 @@ async def edit_return(call: Call, wish: EditWish) -> ReturnOut:
         policies=call.policies, expect_version=wish.expect_version,
     )  # fmt: skip
     return await summary(call, call.resource_id)
+
+
+async def change_address(call: Call, wish: NewAddressWish) -> NewAddressOut:
+    """Let the return have an address of its own."""
+    await check_store(call)
+    try:
+        done = await flow.change_address(
+            call.db, call.vault, rma_id=call.resource_id, address=postal(wish.address), actor=call.actor, now=call.now,
+            expect_version=wish.expect_version,
+        )  # fmt: skip
+    except Refused as no:
+        if no.code != "invalid_address":
+            raise
+        raise Refused(no.code, no.message, field=f"address.{no.field}") from None
+    return NewAddressOut(
+        address=address_out(done.address), labels_made_anew=done.labels, new_order_keeps_address=done.order_keeps,
+        version=done.record.version,
+    )  # fmt: skip
 
 
 async def reopen_return(call: Call, wish: ReopenWish) -> ReturnOut:
@@ -257,6 +295,12 @@ OPERATIONS: Final = (
         id="edit_return", method="POST", path="/returns/{id}/edit", tag="Return actions", missing=MISSING,
         body=EditWish, answer=ReturnOut, summary="Change what comes back, while nothing is sent or paid",
         do=edit_return, description="Judged by the policy again; what it does not approve by itself is decided again.",
+    ),
+    Operation(
+        id="change_address", method="PUT", path="/returns/{id}/address", tag="Return actions", missing=MISSING,
+        body=NewAddressWish, answer=NewAddressOut, summary="Say where the shopper is now, while nothing is sent",
+        do=change_address,
+        description="The sender of the labels, which are made anew and mailed, and where goods are sent to.",
     ),
     Operation(
         id="reopen_return", method="POST", path="/returns/{id}/reopen", tag="Return actions", missing=MISSING,

@@ -44,6 +44,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "answer_question": _DESK,
     "quote_edit": _DESK,
     "edit_return": _DESK,
+    "change_address": _DESK,
     "reopen_return": _DESK,
     "lose_return": _DESK,
     "get_patience": _DESK,

@@ -58,7 +58,10 @@ class Doing:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing to do; `compares` says whether it is refused once somebody changed the return meanwhile."""
+    """One thing to do; `compares` says whether it is refused once somebody changed the return meanwhile.
+
+    `begins` reads what stands in its form before anything was typed.
+    """
 
     name: str
     template: str
@@ -67,6 +70,7 @@ class Act:
     do: Callable[[Doing, Db], Awaitable[None]]
     compares: bool = True
     takes_files: bool = False
+    begins: Callable[[Visit, Whole], Awaitable[Form]] | None = None
 
 
 def _(text: str) -> str:

@@ -10,6 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from retour.core.account import Role
 from retour.core.errors import Refused
 from retour.doors.dashboard import (
+    acts_on_address,
     acts_on_attention,
     acts_on_cards,
     acts_on_exchanges,
@@ -148,6 +149,7 @@ ACTS: Final[tuple[Act, ...]] = (
     *acts_on_parcels.ACTS,
     *acts_on_repairs.ACTS,
     *acts_on_turns.ACTS,
+    *acts_on_address.ACTS,
     *acts_on_second.ACTS,
 )
 # Who changed the return while somebody decided; the sentence that the latter reads.
@@ -182,7 +184,8 @@ def _asking(act: Act) -> Callable[[Visit], Awaitable[Response[Any]]]:
         whole = await whole_of(seen)
         if act.name not in allowed(whole, seen.staff.role):
             return await _not_now(seen, whole)
-        return await _shown(seen, act, whole, Form({}), FormErrors(), asked=True)
+        known = await act.begins(seen, whole) if act.begins is not None else Form({})
+        return await _shown(seen, act, whole, known, FormErrors(), asked=True)
 
     return ask
 

@@ -17,6 +17,13 @@ from retour.web.session import DESK
 
 MOST_TEXT: Final = 10_000
 MOST_DAYS: Final = 365
+# The events that `told` knows more of than their name.
+TURNS: Final = frozenset(
+    {
+        "return.info_asked", "return.info_given", "return.expired", "return.reopened", "return.lost",
+        "return.address_changed",
+    }
+)  # fmt: skip
 
 
 def _asking(whole: Whole, _reader: Reader) -> Mapping[str, Any]:
@@ -101,6 +108,8 @@ def told(whole: Whole, event: Event, said: str, reader: Reader) -> str:
             return f"{said}: “{found.answer}”"
         case "return.reopened" | "return.lost" if event.data.get("reason"):
             return f"{said}: “{event.data['reason']}”"
+        case "return.address_changed" if event.data.get("order_keeps"):
+            return reader.say("Address changed; the new order keeps the one before")
         case "return.expired" if event.data.get("because") == Because.NOT_ANSWERED:
             return reader.say("Expired: no answer came in time")
         case "return.expired":

@@ -7,6 +7,7 @@ import msgspec
 from markupsafe import Markup
 
 from retour.core.account import Role
+from retour.core.label import lacks_sender
 from retour.core.money import Money
 from retour.core.ports import PlatformQuote
 from retour.core.refund import RowKind
@@ -155,7 +156,10 @@ def _buttons(
         "effect_failed": [
             (say("Refund again"), "pay-again") if whole.refused_money() is not None else (say("Try again"), "try-again")
         ],
-        "label_failed": [(say("Try again"), "label-again"), (say("Go on without"), "label-without")],
+        "label_failed": [
+            (say("Change address"), "address") if lacks_sender(whole.record.rma) else (say("Try again"), "label-again"),
+            (say("Go on without"), "label-without"),
+        ],
         "parcel_exception": [(say("Receive"), "receive"), (say("Treat as lost"), "lost")],
         "awaiting_rest": [(say("Cancel the rest"), "cancel")],
     }

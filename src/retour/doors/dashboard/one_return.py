@@ -344,7 +344,7 @@ def _more(whole: Whole, may: Allowed, step: Any, reader: Reader) -> list[tuple[s
         "exchange-article": reader.say("Name the new article"), "exchange-decide": reader.say("The new order"),
         "card": reader.say("The card"),
         "edit": reader.say("Change the return"), "reopen": reader.say("Open it again"),
-        "lost": reader.say("Treat as lost"),
+        "address": reader.say("Change address"), "lost": reader.say("Treat as lost"),
     }  # fmt: skip
     shown = {pair[1] for pair in (step.action, step.second) if pair} if step else set()
     links = [(label, f"{whole.url}/{act}") for act, label in names.items() if act in may]

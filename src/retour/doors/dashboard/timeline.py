@@ -9,6 +9,7 @@ from retour.core.let_go import LET_GO
 from retour.core.money import Money
 from retour.core.shipping import carrier_name
 from retour.doors.dashboard import card_words, exchange_words, fee_words, intake_words, label_words, way_words, words
+from retour.doors.dashboard.acts_on_turns import TURNS
 from retour.doors.dashboard.acts_on_turns import told as turn_told
 from retour.doors.dashboard.marked import MARKED, beyond, marked
 from retour.doors.dashboard.told import actor_name, word
@@ -77,7 +78,7 @@ def _text(whole: Whole, event: Event, reader: Reader) -> Text:
         case "return.edited" if "after_minor" in data:
             amount = Money(int(str(data["after_minor"])), str(data.get("currency", whole.record.rma.currency)))
             return _with(reader.say("Changed, %(amount)s expected now"), reader, amount)
-        case "return.info_asked" | "return.info_given" | "return.expired" | "return.reopened" | "return.lost":
+        case turn if turn in TURNS:
             return turn_told(whole, event, said, reader)
         case "return.told_elsewhere":
             stands = word(reader, intake_words.STATUSES, str(data.get("status")))

@@ -20,6 +20,7 @@ from retour.core.repair import KINDS, REPAIR
 from retour.core.resolution import Resolution, wording_of
 from retour.core.rma import Act, ReturnLine, Stage, count, minus, stage_of
 from retour.core.rma.acts import TABLE
+from retour.core.rma.address import may_move
 from retour.core.rma.axes import Axes, Standing, answers_for, axes
 from retour.core.rma.label import LabelState
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
@@ -285,6 +286,8 @@ def allowed(whole: Whole, role: Role) -> Allowed:
         acts.add("release" if whole.record.rma.held else "hold")
     if is_desk:
         acts |= {name for name, act in _BY_STAGE.items() if isinstance(TABLE[act][stage_of(whole.record.rma)], Stage)}
+    if is_desk and may_move(whole.record.rma):
+        acts.add("address")
     if is_desk and any(outstanding(line) for line in whole.record.rma.lines if line.decision in OPEN):
         acts.add("cancel")
     if is_desk and (is_open or whole.refused_money() is not None):

@@ -326,6 +326,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "return.unanswered": _("No answer came in time"),
     "return.message_received": _("Wrote by mail"),
     "return.edited": _("Changed"),
+    "return.address_changed": _("Address changed"),
     "return.reopened": _("Opened again"),
     "settlement.reversal_asked": _("Whoever issued it is asked to take it back"),
     "return.reminded": _("Shopper reminded"),

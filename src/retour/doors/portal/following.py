@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 
 from retour.core.errors import Refused
+from retour.core.label import lacks_sender
 from retour.core.money import Money
 from retour.core.order import Order
 from retour.core.policy.outcome import ResolutionKind
@@ -16,7 +17,7 @@ from retour.core.promise import kept
 from retour.core.refund import Plan
 from retour.core.rma import Decision, shopper_may_cancel
 from retour.core.rma.exchange import ExchangeState
-from retour.core.rma.shopper import shopper_may_edit
+from retour.core.rma.shopper import shopper_may_edit, shopper_may_move
 from retour.core.rma.state import IN_STORE
 from retour.doors.portal import words
 from retour.doors.portal.at_once import at_once
@@ -118,7 +119,7 @@ async def show_return(desk: Desk, request: AnyRequest, handle: str) -> Response[
             pieces=await _pieces(row, order.order, here), total=total,
             messages=_messages(row, parts, asked, sent, here),
             mine=[one for one in sent if one.kind == PhotoKind.SHOPPER], may_cancel=await _may_cancel(here.db, row),
-            may_edit=await _may_edit(here.db, row),
+            may_edit=await _may_edit(here.db, row), moving=await _moving(here.db, row),
             method=words.method_name(row["method"], reader), sends=_still_sends(row), help_url=here.help_url,
             sending=here.portal.look.text(reader.language).sending, return_address=here.portal.look.return_address,
             parcels=told_parcels(parts.shipments), to_you=sent_to(settlements), in_store=row["method"] == IN_STORE,
@@ -215,6 +216,13 @@ async def _may_cancel(db: Db, row: Record) -> bool:
 async def _may_edit(db: Db, row: Record) -> bool:
     record = await rmas.load(db, row["id"])
     return record is not None and row["kind"] == "return" and not row["gift"] and shopper_may_edit(record.rma)
+
+
+async def _moving(db: Db, row: Record) -> dict[str, bool]:
+    """Return whether the shopper may say where they are (`may`), and whether their label waits for it (`waits`)."""
+    record = await rmas.load(db, row["id"])
+    may = record is not None and shopper_may_move(record.rma)
+    return {"may": may, "waits": record is not None and may and lacks_sender(record.rma)}
 
 
 async def _logo(here: Here) -> Response[Any]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from retour.core.event import EventType
+from retour.core.label import NO_SENDER
 from retour.core.money import Money
 from retour.core.order import TenderKind
 from retour.core.policy.outcome import MethodKind, ResolutionKind
@@ -156,6 +157,9 @@ def _underway(row: Record, settlements: Sequence[SettlementRow], reader: Reader,
     if code == "fee_stuck":
         text = say("The shop is preparing the invoice for its fee. Keep the items until you have paid it.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
+    if code == "label_failed" and json.loads(row["evidence"] or "{}").get("problem") in NO_SENDER:
+        text = say("The shop does not know where you are. Enter your address, and you get the label by mail.")
+        return Standing(say("Your return is approved"), text, say("Waits for you: enter your address"), for_you=True)
     if code == "label_failed":
         text = say("The shop is preparing your label. You get a mail with it; keep the items until then.")
         return Standing(say("Your return is approved"), text, say("Waits for %(shop)s", shop=shop))
@@ -257,6 +261,7 @@ def _sentences(reader: Reader) -> Mapping[str, str]:
         EventType.RETURN_INFO_ASKED.value: say("The shop asked you something"),
         EventType.RETURN_INFO_GIVEN.value: say("You answered"),
         EventType.RETURN_WRITTEN.value: say("You wrote to the shop"),
+        EventType.RETURN_MOVED.value: say("Address changed"),
         EventType.RETURN_EXPIRED.value: say("Return expired"),
         EventType.RETURN_IN_TRANSIT.value: say("The carrier has your parcel"),
         EventType.RETURN_DELIVERED.value: say("Your parcel was delivered"),

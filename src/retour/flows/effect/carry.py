@@ -11,7 +11,7 @@ from uuid import UUID
 
 import structlog
 
-from retour.core.effect import Effect, EffectState, Step, Timing, next_step
+from retour.core.effect import Effect, EffectKind, EffectState, Step, Timing, next_step
 from retour.core.event import EventType
 from retour.core.ports import (
     Credential,
@@ -31,6 +31,8 @@ from retour.store.connection import Connection
 from retour.store.db import AGAIN, Database, Db
 from retour.store.effect import Claim
 from retour.store.effect.outcome import book_outcome, enter_in_ledger
+from retour.store.rma import address as addresses
+from retour.store.vault import Vault
 
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +61,8 @@ MoveOn = Callable[[Db, UUID, UUID], Awaitable[Sequence[jobs.Job]]]
 class Carrier:
     """What the executor needs to carry effects out: the database, the connectors, the key to credentials, its pace.
 
-    With `move_on` (tenant, return) a return moves on in the transaction that confirms its effect, else by a job.
+    With `move_on` (tenant, return) a return moves on in the transaction that confirms its effect, else by a job. The
+    `vault` opens where the shopper of a return is.
     """
 
     database: Database
@@ -67,6 +70,7 @@ class Carrier:
     open_credential: Callable[[Connection], Credential]
     pace: Pace
     clock: Callable[[], datetime]
+    vault: Vault
     move_on: MoveOn | None = None
 
 
@@ -167,17 +171,25 @@ def _guard(connector: EffectConnector, claim: Claim) -> WireRequest | None:
 
 async def _send(carrier: Carrier, connector: EffectConnector, connection: Connection, claim: Claim) -> _Again:
     credential = carrier.open_credential(connection)
-    effect, guard, guarding = claim.effect, None, _guard(connector, claim)
+    guard, guarding = None, _guard(connector, claim)
     if guarding is not None:
         answer = await connector.send(credential, guarding)
         if await _is_locked_out(carrier, connector, claim, answer):
             return False
-        guard = connector.read_guard(effect, answer)
+        guard = connector.read_guard(await _addressed(carrier, claim), answer)
         if guard is None:
             await _postpone(carrier, claim, "the state before the effect could not be read")
             return False
     sending = await _mark(carrier, claim, guard)
     return False if sending is None else await _call(carrier, connector, credential, claim, sending)
+
+
+async def _addressed(carrier: Carrier, claim: Claim) -> Effect:
+    """Return the effect with where its goods go, if its return has an address of its own."""
+    if claim.effect.kind is not EffectKind.DRAFT_EXCHANGE or claim.rma_id is None:
+        return claim.effect
+    async with carrier.database.tx(claim.effect.tenant_id) as db:
+        return replace(claim.effect, ship_to=await addresses.of_return(db, carrier.vault, claim.rma_id))
 
 
 async def _call(

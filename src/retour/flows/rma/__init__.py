@@ -1,5 +1,6 @@
 """Use cases of a return: ask for it, decide it, move it on."""
 
+from retour.flows.rma.address import Moved, address_of, change_address
 from retour.flows.rma.advance import advance, move_on
 from retour.flows.rma.asking import CARRIED_OUT, Asking, Judged, Opened, Promise, Wish, with_receiver
 from retour.flows.rma.attend import assign, prioritise, retag, watch
@@ -26,10 +27,12 @@ __all__ = [
     "Content",
     "Edited",
     "Judged",
+    "Moved",
     "Opened",
     "Promise",
     "Wish",
     "add_note",
+    "address_of",
     "advance",
     "answer",
     "approve",
@@ -37,6 +40,7 @@ __all__ = [
     "assign",
     "cancel",
     "cancel_as_shopper",
+    "change_address",
     "consider",
     "do_one",
     "edit_return",

@@ -279,7 +279,7 @@ def _address(shop: Shop, spec: Spec, customer: Customer) -> dict[str, Any]:
     given = dict(spec.get("address", {}))
     made = {
         "id": shop.new_id("MailingAddress"),
-        "name": customer.display_name,
+        "name": given.get("name") or customer.display_name,
         "company": given.get("company"),
         "phone": customer.phone,
         "address1": given.get("address1", "Lindenweg 4"),

@@ -70,8 +70,9 @@ def create(shop: Shop, wish: Input) -> dict[str, Any]:
     }  # fmt: skip
     to = wish.get("shippingAddress")
     if to:
-        spec["address"] = {key: to.get(name) for key, name in _ADDRESS.items() if to.get(name)}
-        spec["customer"] = f"{to.get('firstName') or ''} {to.get('lastName') or ''}".strip() or "Nobody"
+        name = f"{to.get('firstName') or ''} {to.get('lastName') or ''}".strip()
+        spec["address"] = {key: to.get(field) for key, field in _ADDRESS.items() if to.get(field)} | {"name": name}
+        spec["customer"] = name or "Nobody"
     price, tax, off = figures(shop, spec)
     gid = shop.new_id("DraftOrder")
     draft = Draft(

@@ -1,7 +1,7 @@
 """Mail on its way: planned with what it tells of, claimed under a lease, settled by whoever holds it."""
 
 from retour.store.mail.carry import REFUSED, UNKNOWN, Claim, claim, hand, settle
-from retour.store.mail.content import message_of, told_return
+from retour.store.mail.content import brings_new_label, message_of, told_return
 from retour.store.mail.plan import plan, purpose, speak
 from retour.store.mail.read import MailView, get, list_of_resource
 from retour.store.mail.resend import lock_for_again, send_again
@@ -13,6 +13,7 @@ __all__ = [
     "Claim",
     "MailView",
     "Sender",
+    "brings_new_label",
     "claim",
     "get",
     "hand",

@@ -26,6 +26,17 @@ SELECT n.body, (SELECT count(*) FROM photo f WHERE f.tenant_id = n.tenant_id AND
  WHERE m.tenant_id = current_tenant() AND m.id = $1
 """
 
+RELABELLED: Final = """
+SELECT EXISTS (SELECT FROM mail m JOIN event e ON e.tenant_id = m.tenant_id AND e.id = m.event_id
+                WHERE m.tenant_id = current_tenant() AND m.id = $1 AND e.type = 'return.address_changed')
+"""
+
+
+async def brings_new_label(db: Db, mail_id: UUID) -> bool:
+    """Return whether a mail was planned because the shopper has another address: the label it brings is a new one."""
+    found: bool = await db.fetchval(RELABELLED, mail_id)
+    return found
+
 
 async def message_of(db: Db, mail_id: UUID) -> tuple[str, int] | None:
     """Return (text, how many files came with it) of the note for the shopper that a mail brings, or nothing."""

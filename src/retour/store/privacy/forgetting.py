@@ -21,6 +21,9 @@ LOCK: Final = "SELECT id, erased_at FROM person WHERE tenant_id = current_tenant
 ADDRESSES: Final = """
 SELECT ship_to_sealed FROM sales_order
  WHERE tenant_id = current_tenant() AND person_id = $1 AND ship_to_sealed IS NOT NULL
+UNION ALL
+SELECT address_sealed FROM rma
+ WHERE tenant_id = current_tenant() AND person_id = $1 AND address_sealed IS NOT NULL
 """
 # Destroying the key makes every document under it unreadable, in this database and in every later copy of it.
 SHRED: Final = """
@@ -34,6 +37,10 @@ UPDATE person SET far_ref = NULL, name = NULL, email = NULL, email_folded = NULL
 BLANKED: Final = (
     ("orders", """
 UPDATE sales_order SET raw_sealed = NULL, ship_to_sealed = NULL WHERE tenant_id = current_tenant() AND person_id = $1
+"""),
+    ("addresses", """
+UPDATE rma SET address_sealed = NULL
+ WHERE tenant_id = current_tenant() AND person_id = $1 AND address_sealed IS NOT NULL
 """),
     ("labels", """
 UPDATE label SET content_sealed = '' FROM rma r
@@ -258,7 +265,7 @@ async def lock(db: Db, person_id: UUID) -> Record | None:
 
 
 async def addresses(db: Db, vault: Vault, person: Record) -> list[PostalAddress]:
-    """Return where the orders of a person were sent, as long as their key is there."""
+    """Return where the orders of a person were sent and where their returns come from, as long as their key is there."""
     found = []
     for row in await db.fetch(ADDRESSES, person["id"]):
         try:

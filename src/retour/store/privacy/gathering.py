@@ -20,7 +20,7 @@ SELECT to_jsonb(o) - '{tenant_id,raw_sealed,ship_to_sealed}'::text[] AS row FROM
  WHERE o.tenant_id = current_tenant() AND o.person_id = $1 ORDER BY o.placed_at, o.id
 """
 RETURNS: Final = """
-SELECT to_jsonb(r) - 'tenant_id' || jsonb_build_object(
+SELECT to_jsonb(r) - '{tenant_id,address_sealed}'::text[] || jsonb_build_object(
   'lines', (SELECT coalesce(jsonb_agg(to_jsonb(l) - 'tenant_id' ORDER BY l.position), '[]') FROM return_line l
              WHERE l.tenant_id = r.tenant_id AND l.rma_id = r.id),
   'notes', (SELECT coalesce(jsonb_agg(to_jsonb(n) - 'tenant_id' ORDER BY n.at), '[]') FROM rma_note n
@@ -119,6 +119,9 @@ UNION ALL
 SELECT 'orders/' || o.name || '-sent-to.json', 'ship_to', o.id
   FROM sales_order o WHERE o.tenant_id = current_tenant() AND o.person_id = $1 AND o.ship_to_sealed IS NOT NULL
 UNION ALL
+SELECT 'returns/R-' || r.number || '-address.json', 'address', r.id
+  FROM rma r WHERE r.tenant_id = current_tenant() AND r.person_id = $1 AND r.address_sealed IS NOT NULL
+UNION ALL
 SELECT 'labels/R-' || r.number || '-' || b.parcel || '.json', 'label', b.id
   FROM label b JOIN rma r ON r.tenant_id = b.tenant_id AND r.id = b.rma_id
  WHERE b.tenant_id = current_tenant() AND r.person_id = $1 AND b.content_sealed IS NOT NULL
@@ -136,6 +139,7 @@ SELECT 'withdrawals/' || w.id || '.json', 'withdrawal', w.id
 DOCUMENT: Final[Mapping[str, str]] = {
     "raw": "SELECT raw_sealed FROM sales_order WHERE tenant_id = current_tenant() AND id = $1",
     "ship_to": "SELECT ship_to_sealed FROM sales_order WHERE tenant_id = current_tenant() AND id = $1",
+    "address": "SELECT address_sealed FROM rma WHERE tenant_id = current_tenant() AND id = $1",
     "label": "SELECT content_sealed FROM label WHERE tenant_id = current_tenant() AND id = $1",
     "inbox": "SELECT body_sealed FROM inbox WHERE tenant_id = current_tenant() AND id = $1",
     "intake": "SELECT sealed FROM intake WHERE tenant_id = current_tenant() AND id = $1",

@@ -57,6 +57,13 @@ UPDATE rma t
                 AND l.decision IN ('requested', 'in_review', 'reopened')) AS u
  WHERE t.tenant_id = current_tenant() AND t.id = $2 AND s.tenant_id = t.tenant_id AND s.id = $1
 """
+# Where the shopper is now holds for both; what was said of the one that goes on counts.
+ADDRESS_GOES_OVER: Final = """
+UPDATE rma t SET address_sealed = s.address_sealed
+  FROM rma s
+ WHERE t.tenant_id = current_tenant() AND t.id = $2 AND t.address_sealed IS NULL
+   AND s.tenant_id = t.tenant_id AND s.id = $1 AND s.person_id = t.person_id
+"""
 # A question that is open goes along; where the other one asks something already, only that is still waited for.
 ASK_THERE: Final = """
 UPDATE info_request q SET rma_id = $2
@@ -136,6 +143,7 @@ async def merge(db: Db, *, source_id: UUID, target_id: UUID, actor: str, at: dat
     moved = [row["id"] for row in await db.fetch(MOVE_LINES, source_id, target_id)]
     await db.execute(LEAVE_TRACES, source_id, moved, at, actor)
     await db.execute(ADD_UP, source_id, target_id)
+    await db.execute(ADDRESS_GOES_OVER, source_id, target_id)
     await db.execute(LEAVE, source_id, target_id)
     await db.execute(MARKS_GO_OVER, source_id, target_id)
     await db.execute(WITHDRAWALS_GO_OVER, source_id, target_id)

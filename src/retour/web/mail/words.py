@@ -71,7 +71,10 @@ def _approved(letter: Letter, reader: Reader) -> Told:
                 items_of(told_return, waiting, reader),
             )
         )
-    if whole:
+    if told_return.relabelled:
+        subject = reader.say("Your new label for the return %(number)s", number=number_of(told_return))
+        title = reader.say("Your new label")
+    elif whole:
         subject = reader.say("Your return %(number)s is approved", number=number_of(told_return))
         title = reader.say("Your return is approved")
     else:

@@ -1,5 +1,6 @@
 """Orders that we make: a draft with our tag (of an exchange, or of a fee), completed or invoiced, deleted or cancelled."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from retour.core.effect import DraftExchange, Effect, EffectKind, OnDraft, OnOrd
 from retour.core.errors import Refused
 from retour.core.money import format_decimal, parse_decimal
 from retour.core.ports import Article, DraftSeen, Outcome, ReadBack, Verdict, WireAnswer, WireRequest
+from retour.core.postal import PostalAddress
 
 from .reading import many, one, text
 
@@ -37,6 +39,8 @@ _UNSURE: Final = ("internal", "try again", "timed out", "timeout", "unavailable"
 _ADDRESS: Final = (
     "firstName", "lastName", "company", "address1", "address2", "city", "provinceCode", "zip", "phone",
 )  # fmt: skip
+
+_PROVINCE: Final = re.compile(r"[A-Z0-9]{2,3}")
 
 
 def build(effect: Effect, target: Target, *, version: str) -> WireRequest:
@@ -192,8 +196,11 @@ def build_guard(target: Target, *, version: str) -> WireRequest | None:
     return operation.request("BuyerOf", {"order": target.order_ref}, version=version)
 
 
-def read_guard(data: Doc) -> Mapping[str, object] | None:
-    """Return the buyer as the draft names them, under `person`: it is kept no longer than the call is under way."""
+def read_guard(data: Doc, *, ship_to: PostalAddress | None = None) -> Mapping[str, object] | None:
+    """Return the buyer as the draft names them, under `person`: it is kept no longer than the call is under way.
+
+    The goods go to `ship_to`, without one to the address of the order.
+    """
     order = one(data, "order")
     if not order:
         return None
@@ -201,11 +208,24 @@ def read_guard(data: Doc) -> Mapping[str, object] | None:
     customer, to = text(one(order, "customer"), "id"), one(order, "shippingAddress")
     if customer:
         buyer["purchasingEntity"] = {"customerId": customer}
-    if to:
+    if ship_to is not None:
+        buyer["shippingAddress"] = _mailing(ship_to, phone=text(to, "phone"))
+    elif to:
         address = {key: value for key in _ADDRESS if (value := text(to, key))}
         country = text(to, "countryCodeV2")
         buyer["shippingAddress"] = address | ({"countryCode": country} if country else {})
     return {"person": buyer}
+
+
+def _mailing(to: PostalAddress, *, phone: str | None) -> Input:
+    """Return an address as the platform takes it; of a region that is no code of two or three letters it knows nothing."""
+    first, _, last = to.name.rpartition(" ")
+    parts = {
+        "firstName": first, "lastName": last, "company": to.company, "address1": to.street[0],
+        "address2": ", ".join(to.street[1:]), "city": to.town, "zip": to.postcode, "countryCode": to.country,
+        "provinceCode": to.region if _PROVINCE.fullmatch(to.region) else "", "phone": phone or "",
+    }  # fmt: skip
+    return {name: part for name, part in parts.items() if part}
 
 
 def build_readback(effect: Effect, target: Target, *, version: str) -> WireRequest:

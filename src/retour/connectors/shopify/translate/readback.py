@@ -68,7 +68,7 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
             order = one(said.data, "order")
             return {"note": order.get("note") or ""} if order else None
         case DraftExchange() | DraftFee():
-            return exchange.read_guard(said.data)
+            return exchange.read_guard(said.data, ship_to=effect.ship_to)
         case _:
             return {}
 
