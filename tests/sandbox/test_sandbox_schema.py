@@ -93,7 +93,7 @@ def _published_operations() -> dict[str, str]:
 IMPLEMENTED = {
     "OrderLookup", "OrderDetail", "OrderRefunds", "ReturnableItems", "OrdersSince", "SuggestRefund", "OpenReturn",
     "RequestReturn", "ApproveReturn", "DeclineReturn", "ReturnById", "ProcessReturn", "CreateRefund", "Dispose",
-    "AttachLabel", "CloseReturn", "CancelReturn", "ReopenReturn", "AdjustStock", "StockAt", "Locations", "TagOrder",
+    "AttachLabel", "CloseReturn", "DropLines", "CancelReturn", "ReopenReturn", "AdjustStock", "StockAt", "Locations", "TagOrder",
     "UntagOrder", "Subscribe", "Subscriptions", "Unsubscribe", "Installation", "NoteOnOrder", "ReturnReasons",
 }  # fmt: skip
 

@@ -1,11 +1,13 @@
 """A return that waits for a decision is a request on the platform; the decision answers it there."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
 
 from retour.core.effect import Effect, EffectKind, OnReturn, OpenReturn, ReturnedUnits
 from retour.core.ports import Credential
+from retour.core.removal import RemoveFromReturn
 from retour.flows import rma
 from retour.store.ids import new_id
 from retour.store.order import OrderRecord
@@ -13,6 +15,7 @@ from tests.stories.house import House, Units, now
 
 pytestmark = pytest.mark.anyio
 SHOE = {"sku": "RT-SHOE-42", "price": "20.00", "quantity": 2}
+Facts = Mapping[str, object]
 TEE = {"sku": "RT-TEE-BLK-M", "price": "19.99", "quantity": 2}
 
 
@@ -21,9 +24,14 @@ async def there(house: House, order: OrderRecord) -> list[str]:
     return [made["status"] for made in (await house.books(order))["returns"]]
 
 
-async def do_there(house: House, kind: EffectKind, target: OpenReturn | OnReturn) -> str:
+async def do_there(
+    house: House, kind: EffectKind, target: OpenReturn | OnReturn | RemoveFromReturn, *, guard: Facts | None = None
+) -> str:
     """Do something on the platform past Retour and return the platform's id of the return."""
-    theirs = Effect(new_id(), house.tenant, house.connection, kind, "theirs", 1, "theirs", 0, "theirs", target)
+    theirs = Effect(
+        new_id(), house.tenant, house.connection, kind, "theirs", 1, "theirs", 0, "theirs", target,
+        guard_before=guard or {},
+    )  # fmt: skip
     answer = await house.connector.send(Credential(house.address, house.secret), house.connector.build(theirs))
     said = house.connector.classify(theirs, answer)
     assert (said.verdict.value, said.far_id is None) == ("ok", False)

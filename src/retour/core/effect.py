@@ -11,6 +11,7 @@ from typing import Final
 from retour.core.card import AuthoriseAgain, CaptureCard, OpenPage, ReleaseCard
 from retour.core.draft import DraftFee
 from retour.core.postal import PostalAddress
+from retour.core.removal import RemoveFromReturn
 
 KEY_NAMESPACE: Final = uuid.UUID("5f0f5b1e-4f0c-5d7e-9c39-0d6f2f1c7a11")
 
@@ -24,6 +25,7 @@ class EffectKind(StrEnum):
     OPEN_RETURN = "open_return"
     CANCEL_RETURN = "cancel_return"
     CLOSE_RETURN = "close_return"
+    REMOVE_FROM_RETURN = "remove_from_return"
     PROCESS_RETURN = "process_return"
     REFUND_TENDER = "refund_tender"
     RESTOCK = "restock"
@@ -254,6 +256,7 @@ class OnOrder:
 Target = (
     OpenReturn
     | OnReturn
+    | RemoveFromReturn
     | ProcessReturn
     | RefundTender
     | Restock
@@ -277,6 +280,7 @@ TARGETS: Final[Mapping[EffectKind, type[Target]]] = {
     EffectKind.OPEN_RETURN: OpenReturn,
     EffectKind.CANCEL_RETURN: OnReturn,
     EffectKind.CLOSE_RETURN: OnReturn,
+    EffectKind.REMOVE_FROM_RETURN: RemoveFromReturn,
     EffectKind.PROCESS_RETURN: ProcessReturn,
     EffectKind.REFUND_TENDER: RefundTender,
     EffectKind.RESTOCK: Restock,

@@ -30,6 +30,7 @@ from retour.core.effect import (
     Target,
 )
 from retour.core.ports import WireAnswer
+from retour.core.removal import RemoveFromReturn, StayingUnits
 
 ELSEWHERE = frozenset({EffectKind.PUSH_RETURN, *CARD_KINDS})
 KINDS = tuple(kind for kind in EffectKind if kind not in ELSEWHERE)
@@ -50,6 +51,7 @@ TARGETS: Mapping[EffectKind, Target] = {
     ),
     EffectKind.APPROVE_RETURN: OnReturn(RETURN),
     EffectKind.DECLINE_RETURN: OnReturn(RETURN, "Worn."),
+    EffectKind.REMOVE_FROM_RETURN: RemoveFromReturn(RETURN, (StayingUnits(f"{GID}/ReturnLineItem/41", 1),)),
     EffectKind.PROCESS_RETURN: ProcessReturn(
         ORDER,
         RETURN,
@@ -90,6 +92,7 @@ GUARDS: Mapping[EffectKind, Mapping[str, object]] = {
         "returns": [f"{GID}/Return/3"],
         "reasons": {"size-too-small": f"{GID}/ReturnReasonDefinition/5"},
     },
+    EffectKind.REMOVE_FROM_RETURN: {"status": "open", "quantities": {f"{GID}/ReturnLineItem/41": 2}},
     EffectKind.PROCESS_RETURN: {
         "processed": {f"{GID}/ReturnLineItem/41": 0},
         "reverse_refs": {f"{GID}/ReturnLineItem/41": f"{GID}/ReverseFulfillmentOrderLineItem/46"},
@@ -126,6 +129,7 @@ NAMES: Mapping[EffectKind, str] = {
     EffectKind.APPROVE_RETURN: "approve_return",
     EffectKind.DECLINE_RETURN: "decline_return",
     EffectKind.OPEN_RETURN: "open_return",
+    EffectKind.REMOVE_FROM_RETURN: "remove_from_return",
     EffectKind.PROCESS_RETURN: "process_return",
     EffectKind.CLOSE_RETURN: "close_return",
     EffectKind.CANCEL_RETURN: "cancel_return",

@@ -26,6 +26,7 @@ from retour.core.effect import (
 )
 from retour.core.order import Order
 from retour.core.ports import Outcome, ReadBack, Verdict
+from retour.core.removal import RemoveFromReturn, StayingUnits
 from tests.connectors.shopify.builders import an_effect
 from tests.connectors.shopify.live_shop import LiveShop
 
@@ -34,6 +35,7 @@ ROOTS = {
     EffectKind.APPROVE_RETURN: "returnApproveRequest",
     EffectKind.DECLINE_RETURN: "returnDeclineRequest",
     EffectKind.OPEN_RETURN: "returnCreate",
+    EffectKind.REMOVE_FROM_RETURN: "removeFromReturn",
     EffectKind.PROCESS_RETURN: "returnProcess",
     EffectKind.CLOSE_RETURN: "returnClose",
     EffectKind.CANCEL_RETURN: "returnCancel",
@@ -130,6 +132,8 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
             effect = fresh(kind, await requested(shop, order))
         case EffectKind.PROCESS_RETURN | EffectKind.CLOSE_RETURN | EffectKind.CANCEL_RETURN:
             effect = fresh(kind, await _on_return(shop, order, kind, place))
+        case EffectKind.REMOVE_FROM_RETURN:
+            effect = fresh(kind, await removing(shop, order))
         case EffectKind.REFUND_TENDER:
             effect = fresh(kind, refunding(order), **money)
         case EffectKind.RESTOCK:
@@ -151,6 +155,14 @@ async def prepared(shop: LiveShop, kind: EffectKind) -> Effect:
                 await carry(shop, fresh(EffectKind.TAG, Tagging(order.ref, "return-in-transit")))
             effect = fresh(kind, Tagging(order.ref, "return-in-transit"))
     return await guarded(shop, effect)
+
+
+async def removing(shop: LiveShop, order: Order) -> RemoveFromReturn:
+    """Open a return of two units and return the wish that one of them stays in it."""
+    result = await opened(shop, order)
+    lines = result["lines"]
+    assert isinstance(lines, list)
+    return RemoveFromReturn(str(result["return_ref"]), (StayingUnits(lines[0]["return_line_ref"], 1),))
 
 
 def drafting(order: Order) -> DraftExchange:

@@ -50,6 +50,7 @@ ANSWERS = {
     "ProcessReturn": ["process_return", "process_return_error"],
     "CloseReturn": ["close_return", "close_return_error"],
     "CancelReturn": ["cancel_return", "cancel_return_error"],
+    "RemoveFromReturn": ["remove_from_return", "remove_from_return_error"],
     "CreateRefund": ["create_refund", "create_refund_pending", "create_refund_failed", "create_refund_error"],
     "AdjustStock": ["adjust_stock", "adjust_stock_error"],
     "AddTag": ["add_tag", "add_tag_error"],

@@ -114,6 +114,10 @@ VARIABLES: dict[EffectKind, dict[str, Any]] = {
             ],
         }
     },
+    EffectKind.REMOVE_FROM_RETURN: {
+        "id": RETURN,
+        "lines": [{"returnLineItemId": f"{GID}/ReturnLineItem/41", "quantity": 1}],
+    },
     EffectKind.CLOSE_RETURN: {"id": RETURN},
     EffectKind.CANCEL_RETURN: {"id": RETURN},
     EffectKind.REFUND_TENDER: {
@@ -196,6 +200,11 @@ OUTCOMES: dict[EffectKind, Outcome] = {
     EffectKind.DECLINE_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "declined"}),
     EffectKind.OPEN_RETURN: Outcome(Verdict.OK, RETURN, result=OPENED),
     EffectKind.PROCESS_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "open"}),
+    EffectKind.REMOVE_FROM_RETURN: Outcome(
+        Verdict.OK,
+        RETURN,
+        result={"return_ref": RETURN, "status": "open", "quantities": {f"{GID}/ReturnLineItem/41": 1}},
+    ),
     EffectKind.CLOSE_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "closed"}),
     EffectKind.CANCEL_RETURN: Outcome(Verdict.OK, RETURN, result={"return_ref": RETURN, "status": "canceled"}),
     EffectKind.REFUND_TENDER: Outcome(
@@ -222,6 +231,7 @@ ERRORS: dict[EffectKind, tuple[Verdict, str]] = {
     EffectKind.DECLINE_RETURN: (Verdict.REJECTED, "TOO_LONG"),
     EffectKind.OPEN_RETURN: (Verdict.REJECTED, "INVALID"),
     EffectKind.PROCESS_RETURN: (Verdict.REJECTED, "LESS_THAN_OR_EQUAL_TO"),
+    EffectKind.REMOVE_FROM_RETURN: (Verdict.REJECTED, "LESS_THAN_OR_EQUAL_TO"),
     EffectKind.CLOSE_RETURN: (Verdict.OK, "INVALID_STATE"),
     EffectKind.CANCEL_RETURN: (Verdict.REJECTED, "INVALID_STATE"),
     EffectKind.REFUND_TENDER: (Verdict.REJECTED, "user_error"),

@@ -35,6 +35,7 @@ def test_the_records_promise_what_the_shop_shows() -> None:
         EffectKind.APPROVE_RETURN: answered,
         EffectKind.DECLINE_RETURN: answered,
         EffectKind.OPEN_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit was left: never send it blindly
+        EffectKind.REMOVE_FROM_RETURN: (Verdict.OK, Verdict.OK, True),  # no key, and a unit stayed: read back first
         EffectKind.PROCESS_RETURN: refused,  # every unit was taken at once
         EffectKind.CLOSE_RETURN: done,
         EffectKind.CANCEL_RETURN: refused,

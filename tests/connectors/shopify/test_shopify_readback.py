@@ -1,5 +1,6 @@
 """A read-back proves, disproves, or admits that it does neither."""
 
+import json
 from typing import Any
 
 import pytest
@@ -171,6 +172,59 @@ def test_processing_shows_in_the_processed_units(processed: int | None, found: s
 
 def test_processing_without_a_guard_cannot_be_judged() -> None:
     assert _back(EffectKind.PROCESS_RETURN, recorded("return_now"), guard_before={}).found == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("status", "held", "found"),
+    [
+        ("OPEN", 1, "present"),
+        ("OPEN", 0, "present"),
+        ("OPEN", 2, "absent"),
+        ("OPEN", 3, "inconclusive"),
+        ("CLOSED", 2, "present"),
+        ("CANCELED", 2, "present"),
+    ],
+)
+def test_taking_units_out_shows_in_what_the_return_holds(status: str, held: int, found: str) -> None:
+    document = recorded("return_now")
+    document["data"]["return"]["status"] = status
+    document["data"]["return"]["returnLineItems"]["nodes"][0]["quantity"] = held
+
+    back = _back(EffectKind.REMOVE_FROM_RETURN, document)
+
+    assert back.found == found
+    if back.outcome is not None:
+        left = held if status == "OPEN" else 0
+        assert back.outcome.result["quantities"] == {f"{GID}/ReturnLineItem/41": left}
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        {"status": "open", "quantities": {f"{GID}/ReturnLineItem/41": 1}},
+        {"status": "open", "quantities": {}},
+        {"status": "closed", "quantities": {f"{GID}/ReturnLineItem/41": 2}},
+    ],
+)
+def test_where_no_unit_is_left_to_take_out_the_return_is_only_looked_at(guard: dict[str, object]) -> None:
+    request = CONNECTOR.build(an_effect(EffectKind.REMOVE_FROM_RETURN, guard_before=guard))
+
+    assert (request.operation, json.loads(request.body)["variables"]) == ("ReturnNow", {"id": RETURN})
+
+
+def test_a_line_that_left_altogether_is_taken_out_and_a_return_cut_short_says_nothing() -> None:
+    document = recorded("return_now")
+    lines = document["data"]["return"]["returnLineItems"]
+    lines["pageInfo"]["hasNextPage"] = True
+
+    assert _back(EffectKind.REMOVE_FROM_RETURN, document).found == "inconclusive"
+    effect = an_effect(EffectKind.REMOVE_FROM_RETURN)
+    assert CONNECTOR.read_guard(effect, saying(document)) is None
+    said = CONNECTOR.classify(effect, saying(document))
+    assert (said.verdict, said.far_code) == (Verdict.UNKNOWN, "too_many_lines")
+    lines["pageInfo"]["hasNextPage"], lines["nodes"] = False, []
+    assert _back(EffectKind.REMOVE_FROM_RETURN, document).found == "present"
+    assert _back(EffectKind.REMOVE_FROM_RETURN, {"data": {"return": None}}).found == "inconclusive"
 
 
 @pytest.mark.parametrize(

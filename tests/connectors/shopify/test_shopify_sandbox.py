@@ -24,17 +24,20 @@ from retour.core.effect import (
     Tagging,
 )
 from retour.core.ports import Verdict
+from retour.core.removal import RemoveFromReturn, StayingUnits
 from tests.connectors.shopify.builders import KINDS
 from tests.connectors.shopify.carrying import (
     ROOTS,
     an_order,
     carry,
     fresh,
+    guarded,
     look,
     opened,
     opening,
     prepared,
     refunding,
+    removing,
     requested,
 )
 from tests.connectors.shopify.live_shop import LiveShop, run
@@ -169,6 +172,7 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
             EffectKind.APPROVE_RETURN: OnReturn(nobody),
             EffectKind.DECLINE_RETURN: OnReturn(nobody),
             EffectKind.OPEN_RETURN: opening(order, quantity=2),
+            EffectKind.REMOVE_FROM_RETURN: RemoveFromReturn(nobody, (StayingUnits(line["return_line_ref"], 1),)),
             EffectKind.PROCESS_RETURN: too_many,
             EffectKind.CLOSE_RETURN: OnReturn(nobody),
             EffectKind.CANCEL_RETURN: OnReturn(nobody),
@@ -188,6 +192,7 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
         for kind, target in wishes.items():
             nothing: dict[str, object] = {"returns": [], "reasons": {}}
             guard = {EffectKind.OPEN_RETURN: nothing, EffectKind.REQUEST_RETURN: nothing, EffectKind.NOTE: {"note": ""},
+                     EffectKind.REMOVE_FROM_RETURN: {"status": "open", "quantities": {line["return_line_ref"]: 2}},
                      EffectKind.DRAFT_EXCHANGE: {"person": {}}, EffectKind.DRAFT_FEE: {"person": {}}}  # fmt: skip
             money = {"currency": order.currency} if kind is EffectKind.REFUND_TENDER else {}
             effect = replace(fresh(kind, target, **money), guard_before=guard.get(kind, {}))
@@ -200,6 +205,22 @@ def test_what_the_shop_refuses_is_rejected_and_nothing_moves() -> None:
     # What is done to a draft or an order that is there already may have been done by us: the read-back tells.
     wanted |= dict.fromkeys(EXCHANGE_KINDS - {EffectKind.DRAFT_EXCHANGE, EffectKind.DRAFT_FEE}, Verdict.UNKNOWN)
     assert run(story) == wanted
+
+
+def test_units_taken_out_there_by_hand_are_not_taken_out_again() -> None:
+    async def story(shop: LiveShop) -> Any:
+        order = await an_order(shop)
+        effect = fresh(EffectKind.REMOVE_FROM_RETURN, await removing(shop, order))
+        theirs = await carry(shop, await guarded(shop, effect))
+        ours = await guarded(shop, effect)
+        looked = await carry(shop, ours)
+        again = await shop.connector.get_order(shop.at, ref=order.ref)
+        assert again is not None
+        return theirs.result == looked.result, looked.verdict, (await look(shop, ours)).found, await shop.effects()
+
+    same, verdict, found, effects = run(story)
+
+    assert (same, verdict, found, effects["removal"]) == (True, Verdict.OK, "present", 1)
 
 
 def test_closing_what_processing_closed_is_fine_and_cancelling_it_is_not() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from retour.core.effect import EffectKind, EffectState, OpenReturn
 from retour.core.money import NOTHING
 from retour.core.order import FulfilledUnits, Fulfilment, Order, OrderLine
+from retour.core.removal import RemoveFromReturn
 from retour.core.rma import (
     Decision,
     Due,
@@ -44,7 +45,7 @@ INSPECTED_AT = REQUESTED_AT + timedelta(days=6)
 ORDER = "order/1"
 SHOPPER = "shopper/1"
 NATIVE = "native/1"
-PLATFORM = frozenset(EffectKind) - {EffectKind.RESTOCK}
+PLATFORM = frozenset(EffectKind) - {EffectKind.RESTOCK, EffectKind.REMOVE_FROM_RETURN}
 BARE = frozenset({EffectKind.RESTOCK, EffectKind.REFUND_TENDER, EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE})
 
 
@@ -180,8 +181,8 @@ def an_effect(kind: EffectKind, ref: str, state: EffectState = EffectState.CONFI
 
 
 def opened(*refs: str, state: EffectState = EffectState.CONFIRMED, **different: Any) -> EffectView:
-    """Return the effect that opened the platform's return, which holds the units of these refs."""
-    return an_effect(EffectKind.OPEN_RETURN, OPEN, state, result=a_native(dict.fromkeys(refs, 1)), **different)
+    """Return the effect that opened the platform's return, which holds ten units of each of these refs."""
+    return an_effect(EffectKind.OPEN_RETURN, OPEN, state, result=a_native(dict.fromkeys(refs, 10)), **different)
 
 
 def a_native(units: Mapping[str, int]) -> dict[str, object]:
@@ -191,6 +192,18 @@ def a_native(units: Mapping[str, int]) -> dict[str, object]:
         for ref, quantity in units.items()
     ]
     return {"return_ref": NATIVE, "lines": rows}
+
+
+def what_stays(ret: Return, target: RemoveFromReturn) -> dict[str, object]:
+    """Return what a platform tells of its own return once units were taken out of it."""
+    told = [e.result for e in ret.effects if "quantities" in e.result]
+    rows = next(e.result["lines"] for e in reversed(ret.effects) if "lines" in e.result)
+    assert isinstance(rows, list)
+    before = told[-1]["quantities"] if told else {row["return_line_ref"]: row["quantity"] for row in rows}
+    assert isinstance(before, dict)
+    stay = {line.return_line_ref: line.quantity for line in target.lines}
+    held = {ref: stay.get(ref, units) for ref, units in before.items()}
+    return {"return_ref": NATIVE, "status": "open", "quantities": {ref: n for ref, n in held.items() if n}}
 
 
 def requested(
@@ -229,6 +242,8 @@ def as_effect(due: Due, state: EffectState, ret: Return) -> EffectView:
         return made
     if isinstance(due.target, OpenReturn):
         return replace(made, result=a_native({line.fulfilled_ref: line.quantity for line in due.target.lines}))
+    if isinstance(due.target, RemoveFromReturn):
+        return replace(made, result=what_stays(ret, due.target))
     request = ret.effect(EffectKind.REQUEST_RETURN, OPEN)
     return replace(made, result=request.result) if request and due.kind is EffectKind.APPROVE_RETURN else made
 

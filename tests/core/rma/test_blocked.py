@@ -353,6 +353,7 @@ class TestAfterTheEnd:
             K.REQUEST_RETURN,
             K.APPROVE_RETURN,
             K.OPEN_RETURN,
+            K.REMOVE_FROM_RETURN,
             K.TAG,
             K.NOTE,
             K.PUSH_RETURN,

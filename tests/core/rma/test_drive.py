@@ -10,7 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from retour.core.effect import MOVES, OPEN_STATES, EffectKind, EffectState, ProcessReturn, Restock
+from retour.core.effect import (
+    MOVES,
+    OPEN_STATES,
+    EffectKind,
+    EffectState,
+    ProcessReturn,
+    Restock,
+)
 from retour.core.rma import (
     Decision,
     Due,
@@ -34,11 +41,12 @@ from retour.core.rma import (
 from retour.core.rma.moves import OPEN, UNDECIDED
 from retour.core.rma.state import Disposition
 from tests.core.rma import builders as b
+from tests.core.rma.their_return import TheirReturn
 
 pytestmark = pytest.mark.property
 
 K, E, D, S = EffectKind, EffectState, Decision, SettlementState
-ORDER = b.an_order({"L1": (1, 2), "L2": (3,)})
+ORDER = b.an_order({"L1": (1, 2, 3), "L2": (3,)})
 PICK = st.integers(0, 50)
 
 
@@ -47,18 +55,33 @@ class ReturnMachine(RuleBasedStateMachine):
 
     @initialize(
         units=st.lists(st.integers(1, 3), min_size=1, max_size=2),
-        native=st.booleans(),
+        native=st.sampled_from([True, True, False]),
         restocks=st.sampled_from(["retour", "retour", "warehouse", "platform"]),
         refunds=st.sampled_from(["retour", "platform"]),
         settle_on=st.sampled_from([Moment.INSPECTED, *Moment]),
+        same_article=st.booleans(),
+        begun=st.booleans(),
     )
-    def request(self, *, units: list[int], native: bool, restocks: str, refunds: str, settle_on: Moment) -> None:
-        """Request a return of these units."""
+    def request(
+        self,
+        *,
+        units: list[int],
+        native: bool,
+        restocks: str,
+        refunds: str,
+        settle_on: Moment,
+        same_article: bool,
+        begun: bool,
+    ) -> None:
+        """Request a return of these units, of two articles or in two lines of one; `begun` if it is approved and open."""
         capable_of = frozenset(K) if native else b.BARE
         self.store = b.a_store(capable_of=capable_of, restocks=restocks, refunds=refunds)
-        self.ret = b.a_return(
-            *(b.a_line(n, of, decision=D.REQUESTED, settle_on=settle_on) for n, of in enumerate(units, 1))
-        )
+        lines = [b.a_line(n, of, decision=D.REQUESTED, settle_on=settle_on) for n, of in enumerate(units, 1)]
+        if same_article and len(lines) > 1:
+            lines[1] = replace(lines[1], line_ref="L1", claimed=((units[0] + 1, sum(units)),))
+        self.ret = b.a_return(*lines)
+        self.asked = {line.id: line.claimed for line in lines}
+        self.there, self.given_up = TheirReturn(), 0
         self.native, self.batches, self.tries = native, 0, 0
         self.dues: dict[UUID, Due] = {}
         self.put_back: Counter[UUID] = Counter()  # how often the units of an inspection entered the stock
@@ -68,6 +91,10 @@ class ReturnMachine(RuleBasedStateMachine):
         self.paid_units: Counter[tuple[str, int]] = Counter()  # how often the money of a unit moved
         self.early = 0
         self._go()
+        for n in range(len(units) if begun else 0):
+            self.decide(n, D.APPROVED)
+        if begun:
+            self.all_is_answered()
 
     # --- what people and carriers do ---------------------------------------------------------------------------------
 
@@ -78,8 +105,26 @@ class ReturnMachine(RuleBasedStateMachine):
         if line.decision is D.RESOLVED or line.received or line.decision is to:
             return
         if to in {D.REJECTED, D.REOPENED, D.APPROVED, D.IN_REVIEW} & moves.MOVES[line.decision]:
-            decided = replace(line, decision=decide_line(line.decision, to), decided_at=b.DECIDED_AT)
+            claimed = line.claimed
+            if to is D.REJECTED:
+                self.given_up, claimed = self.given_up + line.quantity, ()
+            elif line.decision is D.REJECTED:
+                claimed = self.asked[line.id]
+            decided = replace(line, decision=decide_line(line.decision, to), decided_at=b.DECIDED_AT, claimed=claimed)
             self._line(decided)
+
+    @rule(n=PICK, waits=st.booleans())
+    def change_minds(self, n: int, *, waits: bool) -> None:
+        """Reject a line that was changed and approve it after all, at once or when the outside has followed."""
+        line = self.ret.lines[n % len(self.ret.lines)]
+        unmoved = not self.ret.settlements and self.ret.in_transit_at is None and not line.received
+        if line.decision is D.APPROVED and unmoved:
+            self._line(replace(line, decision=D.REQUESTED))
+        self.decide(n, D.REJECTED)
+        if waits:
+            self.all_is_answered()
+        self.decide(n, D.REOPENED)
+        self.decide(n, D.APPROVED)
 
     @precondition(lambda self: self.ret.status is D.APPROVED and self.ret.in_transit_at is None)
     @rule()
@@ -118,7 +163,17 @@ class ReturnMachine(RuleBasedStateMachine):
         line = self.ret.lines[n % len(self.ret.lines)]
         if line.decision in OPEN and minus(line.claimed, line.received):
             decision = line.decision if line.received else D.CANCELLED
+            self.given_up += line.quantity - count(line.received)
             self._line(replace(line, claimed=line.received, decision=decision))
+
+    @rule(n=PICK)
+    def give_one_up(self, n: int) -> None:
+        """Ask for one unit less of a line of several that are still out."""
+        line = self.ret.lines[n % len(self.ret.lines)]
+        out = minus(line.claimed, line.received)
+        if line.decision in OPEN and line.quantity > 1 and out:
+            self.given_up += 1
+            self._line(replace(line, claimed=minus(line.claimed, ((out[-1][1], out[-1][1]),))))
 
     @precondition(lambda self: self.store.restocks == "warehouse")
     @rule()
@@ -138,6 +193,13 @@ class ReturnMachine(RuleBasedStateMachine):
             self._go()
 
     @rule()
+    def all_is_answered(self) -> None:
+        """Let everything that is on its way succeed."""
+        while moving := [e for e in self.ret.effects if e.state in OPEN_STATES]:
+            self._move(moving[0], E.SENDING if moving[0].state is E.INTENT else E.CONFIRMED)
+            self._go()
+
+    @rule()
     def park(self) -> None:
         """Leave a lost request to a person: the return goes on without it, whatever it turns out to be."""
         lost = [e.id for e in self.ret.effects if e.kind is K.REQUEST_RETURN and e.state is E.UNKNOWN]
@@ -152,6 +214,7 @@ class ReturnMachine(RuleBasedStateMachine):
             assert max([0, *self.put_back.values(), *self.paid.values(), self.opened, self.finished]) <= 1
             assert max([0, *self.paid_units.values()]) <= 1
             assert self.answered <= self.requested <= 1
+            assert self.there.taken_out <= self.given_up
             verdicts = {i.id: i for i in self.ret.inspections()}
             assert all(verdicts[i].disposition is Disposition.RESTOCK for i in self.put_back)
             assert not self.put_back or self.store.restocks == "retour"
@@ -172,14 +235,10 @@ class ReturnMachine(RuleBasedStateMachine):
                 self.decide(n, D.APPROVED)
             self.receive(n, 3)
         self.inspect(3, Disposition.RESTOCK, accepted=True)
-        while moving := [e for e in self.ret.effects if e.state in OPEN_STATES]:
-            self._move(moving[0], E.SENDING if moving[0].state is E.INTENT else E.CONFIRMED)
-            self._go()
+        self.all_is_answered()
         if self.store.restocks == "warehouse":
             self.the_warehouse_restocks()
-            while moving := [e for e in self.ret.effects if e.state in OPEN_STATES]:
-                self._move(moving[0], E.SENDING if moving[0].state is E.INTENT else E.CONFIRMED)
-                self._go()
+            self.all_is_answered()
         self._ends_right()
 
     def _ends_right(self) -> None:
@@ -282,6 +341,7 @@ class ReturnMachine(RuleBasedStateMachine):
         self.finished += due.kind in (K.CLOSE_RETURN, K.CANCEL_RETURN)
         self.tagged += (due.kind is K.TAG) - (due.kind is K.UNTAG)
         result = b.as_effect(due, E.CONFIRMED, self.ret).result
+        self.there.happened(due, result)
         self.ret = replace(
             self.ret, effects=tuple(replace(e, result=result) if e.id == effect.id else e for e in self.ret.effects)
         )

@@ -48,7 +48,10 @@ class TestGoodsThroughThePlatformsReturn:
         told = b.an_effect(
             K.OPEN_RETURN,
             b.OPEN,
-            result={"return_ref": b.NATIVE, "lines": [{"fulfilled_ref": "L1/1", "return_line_ref": "row"}]},
+            result={
+                "return_ref": b.NATIVE,
+                "lines": [{"fulfilled_ref": "L1/1", "return_line_ref": "row", "quantity": 1}],
+            },
         )
 
         target = next_steps(b.an_inspected_return(effects=(told,)), b.an_order(), b.a_store()).effects[0].target

@@ -33,6 +33,7 @@ COSTS: Final[Mapping[str, int]] = {
     "ProcessReturn": 259,
     "CloseReturn": 12,
     "CancelReturn": 12,
+    "RemoveFromReturn": 259,
     "CreateRefund": 267,
     "AdjustStock": 15,
     "AddTag": 12,

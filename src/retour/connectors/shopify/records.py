@@ -43,6 +43,7 @@ def records(
         EffectKind.OPEN_RETURN: keyless("order.returns", **_made_of_units("returnReasonNote")),
         EffectKind.CANCEL_RETURN: keyless("return.status"),
         EffectKind.CLOSE_RETURN: keyless("return.status", repeat_harmless=True),
+        EffectKind.REMOVE_FROM_RETURN: keyless("quantity per line", over_refund_guard="quantity", guarded=True),
         EffectKind.PROCESS_RETURN: keyless(
             "processedQuantity of each return line", over_refund_guard="quantity", guarded=True
         ),

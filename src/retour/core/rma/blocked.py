@@ -32,7 +32,9 @@ from retour.core.rma.steps import Steps
 # What only tells people where a return is: no open return waits for it.
 _MARKS: Final = frozenset({EffectKind.TAG, EffectKind.UNTAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
 # What no longer matters, once a return is closed, if it is known not to have happened.
-_MOOT: Final = frozenset({EffectKind.OPEN_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN})
+_MOOT: Final = frozenset(
+    {EffectKind.OPEN_RETURN, EffectKind.REMOVE_FROM_RETURN, EffectKind.TAG, EffectKind.NOTE, EffectKind.PUSH_RETURN}
+)
 # What holds no open return up, not even while nobody can tell whether it happened.
 _BESIDE: Final = frozenset({EffectKind.REQUEST_RETURN, EffectKind.PUSH_RETURN})
 # What a carrier says of a parcel that will not arrive by itself.

@@ -34,7 +34,7 @@ def is_over_there(ret: Return) -> bool:
 
 def awaits_native(ret: Return, order: Order, own: Ownership) -> bool:
     """Return whether the platform's own return is still to be opened for units of this return."""
-    if not _is_ours(own) or opening(ret) is not None or _went_another_way(ret):
+    if not is_ours(own) or opening(ret) is not None or _went_another_way(ret):
         return False
     return bool(_units(ret, order, UNDECIDED | {Decision.APPROVED}))
 
@@ -42,7 +42,7 @@ def awaits_native(ret: Return, order: Order, own: Ownership) -> bool:
 def native_steps(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
     """Yield what the platform's own return needs next, until it is open or declined; one step at a time."""
     undecided = [line.decision in UNDECIDED for line in ret.lines]
-    if not _is_ours(own) or (any(undecided) and not all(undecided)):
+    if not is_ours(own) or (any(undecided) and not all(undecided)):
         return
     if all(undecided):
         yield from _request(ret, order, own)
@@ -60,7 +60,8 @@ def is_made_up_for(ret: Return, failed: EffectView) -> bool:
     return failed.kind in (EffectKind.REQUEST_RETURN, EffectKind.APPROVE_RETURN)
 
 
-def _is_ours(own: Ownership) -> bool:
+def is_ours(own: Ownership) -> bool:
+    """Return whether the platform's own returns are ours to open and to process."""
     return own.returns == "retour" and own.capable_of >= _OPENING
 
 

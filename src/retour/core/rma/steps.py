@@ -1,7 +1,7 @@
 """What is due next on a return: a pure, repeatable reading of its state; asking twice plans nothing twice."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ from retour.core.rma.charging import awaits_fee
 from retour.core.rma.due import Due, fulfilled_spans
 from retour.core.rma.early import EarlyUnits, early_units, is_early, is_given_up, is_void, settled_early
 from retour.core.rma.moves import OPEN, UNDECIDED, Decision
-from retour.core.rma.native import awaits_native, is_over_there, native_steps, opening
+from retour.core.rma.native import awaits_native, native_steps, opening
 from retour.core.rma.reversal import stock_to_redo, stock_to_undo
 from retour.core.rma.state import (
     Disposition,
@@ -36,6 +36,7 @@ from retour.core.rma.state import (
     count,
     minus,
 )
+from retour.core.rma.there import carried, is_letting_go, letting_go, native_rows
 
 IN_TRANSIT_TAG: Final = "return-in-transit"
 
@@ -76,6 +77,7 @@ def next_steps(ret: Return, order: Order, own: Ownership) -> Steps:
         *goods,
         *(due for _, due in stock_to_undo(ret, order, own) if due is not None),
         *stock_to_redo(ret, order, own),
+        *(() if finished or goods else letting_go(ret, order, own)),
         *(_finish(ret, own, any_resolved=bool(resolve)) if finished and not goods else ()),
     )
     void = tuple(s.id for s in ret.settlements if is_void(ret, s))
@@ -113,12 +115,17 @@ def _transit_marks(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
 
 
 def _withdrawn(ret: Return) -> tuple[uuid.UUID, ...]:
-    """Return what was planned but not sent before it lost its meaning: a request once decided, marks once received."""
+    """Return what was planned but not sent before it lost its meaning.
+
+    A request once decided, marks once received, what is taken out of the platform's return once that ends as a whole.
+    """
     moot: set[EffectKind] = set()
     if all(line.decision not in UNDECIDED for line in ret.lines):
         moot.add(EffectKind.REQUEST_RETURN)
     if ret.received_at is not None or ret.status not in OPEN:
         moot |= {EffectKind.TAG, EffectKind.NOTE}
+    if ret.status not in OPEN:
+        moot.add(EffectKind.REMOVE_FROM_RETURN)
     return tuple(e.id for e in ret.effects if e.kind in moot and e.state is EffectState.INTENT)
 
 
@@ -128,40 +135,22 @@ def _goods(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
     opened = opening(ret)
     if opened is not None and opened.state is not EffectState.CONFIRMED:
         return
-    rows = _native_rows(opened)
+    if is_letting_go(ret):
+        return
+    inside = carried(ret, order)
     for batch_id in dict.fromkeys(i.batch_id for i in ret.inspections()):
         batch = [i for i in ret.inspections() if i.batch_id == batch_id]
-        carried = [i for i in batch if _is_carried(ret, order, i, rows)]
-        if opened is not None and carried and not ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}"):
-            yield _process(ret, order, own, opened, carried)
+        through = [i for i in batch if i.id in inside]
+        if opened is not None and through and not ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}"):
+            yield _process(ret, order, own, opened, through)
         for i in batch:
-            target = None if i in carried else _restock(ret, order, own, i)
+            target = None if i in through else _restock(ret, order, own, i)
             if target is not None and ret.effect(EffectKind.RESTOCK, f"restock:{i.id}") is None:
                 yield Due(EffectKind.RESTOCK, f"restock:{i.id}", target, (i.id,))
 
 
-def _native_rows(opened: EffectView | None) -> Mapping[str, Mapping[str, object]]:
-    """Return the lines of the platform's return by fulfilled ref: {fulfilled_ref, return_line_ref, reverse_ref}."""
-    if opened is None or opened.state is not EffectState.CONFIRMED:
-        return {}
-    rows = opened.result["lines"]
-    assert isinstance(rows, list | tuple), "the platform's return has no lines"
-    return {str(row["fulfilled_ref"]): row for row in rows}
-
-
-def _is_carried(ret: Return, order: Order, inspection: Inspection, rows: Mapping[str, object]) -> bool:
-    """Return whether the platform's return holds these units.
-
-    A line approved after it was opened is not in it, and what comes after it was closed goes back without it.
-    """
-    refs = [ref for ref, _, _ in fulfilled_spans(order, inspection.line_ref, (inspection.span,))]
-    if not refs or not all(ref in rows for ref in refs):
-        return False
-    return ret.effect(EffectKind.PROCESS_RETURN, f"process:{inspection.batch_id}") is not None or not is_over_there(ret)
-
-
 def _process(ret: Return, order: Order, own: Ownership, opened: EffectView, batch: list[Inspection]) -> Due:
-    rows = _native_rows(opened)
+    rows = native_rows(opened)
     disposed, restocks = [], []
     for i in batch:
         restock = _restocks_here(i, own)
@@ -194,8 +183,8 @@ def _finish(ret: Return, own: Ownership, *, any_resolved: bool) -> Iterator[Due]
     opened = opening(ret)
     if opened is None or opened.state is not EffectState.CONFIRMED:
         return
-    if any(e.kind in STOCK_KINDS and e.state in OPEN_STATES for e in ret.effects):
-        return  # goods still on their way into it
+    if is_letting_go(ret) or any(e.kind in STOCK_KINDS and e.state in OPEN_STATES for e in ret.effects):
+        return  # goods still on their way into it, or units out of it
     ends = (EffectKind.CLOSE_RETURN, EffectKind.CANCEL_RETURN)
     kind = ends[0] if any_resolved or ret.inspections() else ends[1]
     if kind in own.capable_of and not any(ret.effect(end, f"finish:{ret.id}") for end in ends):
@@ -231,10 +220,10 @@ def _goods_done(ret: Return, order: Order, own: Ownership, batch_id: uuid.UUID) 
     """Return whether the stock side of an inspected batch is settled on the platform, so that its money may move."""
     if not _is_open_there(ret, order, own):
         return False
-    rows = _native_rows(opening(ret))
+    inside = carried(ret, order)
     batch = [i for i in ret.inspections() if i.batch_id == batch_id]
     for i in batch:
-        if _is_carried(ret, order, i, rows):
+        if i.id in inside:
             carrier = ret.effect(EffectKind.PROCESS_RETURN, f"process:{batch_id}")
             if carrier is None:
                 return False

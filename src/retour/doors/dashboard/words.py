@@ -201,6 +201,7 @@ EFFECTS: Final[Mapping[str, str]] = {
     "open_return": _("Open the return on the platform"),
     "cancel_return": _("Cancel the platform's return"),
     "close_return": _("Close the platform's return"),
+    "remove_from_return": _("Take given-up units out of the platform's return"),
     "process_return": _("Put the goods back into stock"),
     "refund_tender": _("Refund"),
     "restock": _("Put the goods back into stock"),

@@ -203,6 +203,11 @@ def _return(topic: str, about: dict[str, Any]) -> dict[str, Any]:
     order = {"id": number_of(ret.order.id), "admin_graphql_api_id": ret.order.id}
     if topic == "RETURNS_PROCESS":
         return {"admin_graphql_api_id": ret.id}
+    if "removed" in about:
+        rows = [{"admin_graphql_api_id": gid, "delta": quantity} for gid, quantity in about["removed"]]
+        nothing: dict[str, Any] = {"updates": [], "removals": []}
+        fees = {"restocking_fees": nothing, "return_shipping_fees": nothing}
+        return {"admin_graphql_api_id": ret.id, "return_line_items": {"removals": rows}, **fees}
     if "delivery" in about:
         made = about["delivery"]
         tracking = {"tracking_number": made.tracking["number"], "carrier_name": None} if made.tracking else None

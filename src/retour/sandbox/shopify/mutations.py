@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
 
-from retour.sandbox.shopify import drafts, inventory, keys, processing, refunds, returns
+from retour.sandbox.shopify import drafts, inventory, keys, processing, refunds, removing, returns
 from retour.sandbox.shopify.keys import KeyRefusal
 from retour.sandbox.shopify.model import Customer, Order
 from retour.sandbox.shopify.refusal import Refusal
@@ -168,6 +168,7 @@ ACTIONS: dict[str, Action] = {
     "returnClose": lambda shop, args: returns.return_close(shop, args["id"]),
     "returnCancel": lambda shop, args: returns.return_cancel(shop, args["id"]),
     "returnReopen": lambda shop, args: returns.return_reopen(shop, args["id"]),
+    "removeFromReturn": removing.remove,
     "reverseDeliveryCreateWithShipping": returns.attach_label,
     "reverseFulfillmentOrderDispose": lambda shop, args: processing.dispose(shop, args["dispositionInputs"]),
     "refundCreate": lambda shop, args: refunds.refund_create(shop, args["input"]),

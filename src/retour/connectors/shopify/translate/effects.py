@@ -26,6 +26,7 @@ from retour.core.effect import (
 from retour.core.errors import Refused
 from retour.core.money import format_decimal
 from retour.core.ports import WireRequest
+from retour.core.removal import RemoveFromReturn
 
 from . import exchange
 
@@ -49,7 +50,7 @@ NOTE_LIMIT: Final = 255  # characters of ReturnLineItemInput.returnReasonNote
 CUSTOMER_NOTE_LIMIT: Final = 300  # of ReturnRequestLineItemInput.customerNote
 DECLINE_NOTE_LIMIT: Final = 500  # of ReturnDeclineRequestInput.declineNote
 Input = dict[str, Any]
-Plain = OpenReturn | OnReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
+Plain = OpenReturn | OnReturn | RemoveFromReturn | ProcessReturn | RefundTender | Restock | Tagging | Note
 
 
 def build(effect: Effect, *, version: str) -> WireRequest:
@@ -70,6 +71,8 @@ def _call(effect: Effect, target: Plain) -> tuple[str, Input]:
             return operation_name, {"input": _open(effect, target)}
         case ProcessReturn() as target:
             return "ProcessReturn", {"input": _process(effect, target)}
+        case RemoveFromReturn() as target:
+            return _remove(effect, target)
         case OnReturn() as target:
             return _on_return(effect.kind, target)
         case RefundTender() as target:
@@ -151,6 +154,21 @@ def _reverse_ref(effect: Effect, return_line_ref: str) -> str:
     if not isinstance(found, str):
         raise Refused("guard_missing", f"what {return_line_ref} is disposed on has not been read", field="lines")
     return found
+
+
+def _remove(effect: Effect, target: RemoveFromReturn) -> tuple[str, Input]:
+    """Return the call that takes out what is more than shall stay.
+
+    Where nothing is (somebody did it there, or the return is closed) a look at it stands in for the call.
+    """
+    before = effect.guard_before.get("quantities")
+    if not isinstance(before, Mapping):
+        raise Refused("guard_missing", "what the return holds has not been read", field="lines")
+    more = ((line.return_line_ref, before.get(line.return_line_ref, 0) - line.quantity) for line in target.lines)
+    lines = [{"returnLineItemId": ref, "quantity": units} for ref, units in more if units > 0]
+    if not lines or effect.guard_before.get("status") != "open":
+        return "ReturnNow", {"id": target.return_ref}
+    return "RemoveFromReturn", {"id": target.return_ref, "lines": lines}
 
 
 def _refund(effect: Effect, target: RefundTender) -> Input:

@@ -24,6 +24,7 @@ from retour.core.effect import (
     Tagging,
 )
 from retour.core.ports import Outcome, ReadBack, Verdict, WireAnswer, WireRequest
+from retour.core.removal import RemoveFromReturn
 
 from . import exchange, verdict
 from .effects import note_line
@@ -44,7 +45,7 @@ def build_guard(effect: Effect, *, version: str) -> WireRequest | None:
     match effect.target:
         case OpenReturn(order_ref):
             return operation.request("ReturnsBefore", {"order": order_ref}, version=version)
-        case ProcessReturn() | Restock() | Note():
+        case RemoveFromReturn() | ProcessReturn() | Restock() | Note():
             return build_readback(effect, version=version)
         case DraftExchange() | DraftFee() as target:
             return exchange.build_guard(target, version=version)
@@ -60,6 +61,9 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
     match effect.target:
         case OpenReturn():
             return _returns_before(said.data)
+        case RemoveFromReturn():
+            thing = one(said.data, "return")
+            return verdict.held(thing) if thing and not _cut(thing, "returnLineItems") else None
         case ProcessReturn():
             return _quantities(one(said.data, "return"))
         case Restock():
@@ -117,7 +121,7 @@ def build_readback(effect: Effect, *, version: str) -> WireRequest:
             return exchange.build_readback(effect, target, version=version)
         case OpenReturn(order_ref):
             name, variables = "NewestReturns", {"order": order_ref}
-        case ProcessReturn(return_ref=ref) | OnReturn(ref):
+        case ProcessReturn(return_ref=ref) | RemoveFromReturn(ref) | OnReturn(ref):
             name, variables = "ReturnNow", {"id": ref}
         case RefundTender(order_ref):
             name, variables = "RefundsOfOrder", {"order": order_ref}
@@ -144,6 +148,8 @@ def read_back(effect: Effect, answer: WireAnswer, *, version: str) -> ReadBack:
             return _opened(effect, target, one(said.data, "order"))
         case ProcessReturn() as target:
             return _processed(effect, target, one(said.data, "return"))
+        case RemoveFromReturn() as target:
+            return _removed(effect, target, one(said.data, "return"))
         case OnReturn():
             return _on_return(effect, one(said.data, "return"))
         case RefundTender():
@@ -206,6 +212,18 @@ def _processed(effect: Effect, target: ProcessReturn, thing: Doc) -> ReadBack:
     if all(grown[ref] == units for ref, units in wanted.items()):
         return ReadBack("present", verdict.done(effect, thing))
     return ABSENT if all(units == 0 for units in grown.values()) else INCONCLUSIVE
+
+
+def _removed(effect: Effect, target: RemoveFromReturn, thing: Doc) -> ReadBack:
+    """Done where no more is there than shall stay, or the return is over; not done where all is as it was."""
+    if not thing or _cut(thing, "returnLineItems"):
+        return INCONCLUSIVE
+    now, before = verdict.held(thing), effect.guard_before.get("quantities")
+    after = now["quantities"]
+    assert isinstance(after, Mapping)
+    if now["status"] != "open" or all(after.get(line.return_line_ref, 0) <= line.quantity for line in target.lines):
+        return ReadBack("present", verdict.done(effect, thing))
+    return ABSENT if after == before else INCONCLUSIVE
 
 
 def _difference(after: object, before: object) -> int | None:

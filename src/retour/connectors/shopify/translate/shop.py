@@ -21,6 +21,7 @@ SCOPES: Final[Mapping[EffectKind, str]] = {
     EffectKind.OPEN_RETURN: "write_returns",
     EffectKind.CANCEL_RETURN: "write_returns",
     EffectKind.CLOSE_RETURN: "write_returns",
+    EffectKind.REMOVE_FROM_RETURN: "write_returns",
     EffectKind.PROCESS_RETURN: "write_returns",
     EffectKind.REFUND_TENDER: "write_orders",
     EffectKind.RESTOCK: "write_inventory",

@@ -21,6 +21,7 @@ PAYLOADS: Final[Mapping[EffectKind, tuple[str, str]]] = {
     EffectKind.APPROVE_RETURN: ("returnApproveRequest", "return"),
     EffectKind.DECLINE_RETURN: ("returnDeclineRequest", "return"),
     EffectKind.OPEN_RETURN: ("returnCreate", "return"),
+    EffectKind.REMOVE_FROM_RETURN: ("removeFromReturn", "return"),
     EffectKind.PROCESS_RETURN: ("returnProcess", "return"),
     EffectKind.CLOSE_RETURN: ("returnClose", "return"),
     EffectKind.CANCEL_RETURN: ("returnCancel", "return"),
@@ -68,6 +69,8 @@ def classify(effect: Effect, answer: WireAnswer, *, version: str) -> Outcome:
 def _judged(effect: Effect, data: Doc) -> Outcome:
     root, name = PAYLOADS[effect.kind]
     payload = one(data, root)
+    if effect.kind is EffectKind.REMOVE_FROM_RETURN and "return" in data:
+        payload = data  # nothing was left to take out: the look that stood in for the call
     if not payload:
         return Outcome(Verdict.UNKNOWN, far_code="no_payload", message=f"the answer has no {root}")
     errors, thing = many(payload, "userErrors"), one(payload, name)
@@ -85,12 +88,18 @@ def done(effect: Effect, thing: Doc) -> Outcome:
         return refund(thing)
     if ref is None:
         return Outcome(Verdict.UNKNOWN, far_code="no_id")
+    if effect.kind is EffectKind.REMOVE_FROM_RETURN and one(one(thing, "returnLineItems"), "pageInfo").get(
+        "hasNextPage"
+    ):
+        return Outcome(Verdict.UNKNOWN, far_id=ref, far_code="too_many_lines")
     return Outcome(Verdict.OK, far_id=ref, result=_facts(effect, thing, ref))
 
 
 def _facts(effect: Effect, thing: Doc, ref: str) -> Mapping[str, object]:
     if effect.kind in _OPENING:
         return opened(thing)
+    if effect.kind is EffectKind.REMOVE_FROM_RETURN:
+        return held(thing)
     if effect.kind in _ON_RETURN:
         return {"return_ref": ref, "status": (text(thing, "status") or "").lower()}
     if effect.kind is EffectKind.RESTOCK:
@@ -126,6 +135,14 @@ def opened(thing: Doc) -> Mapping[str, object]:
         "status": (text(thing, "status") or "").lower(),
         "lines": lines,
     }
+
+
+def held(thing: Doc) -> Mapping[str, object]:
+    """Return how many units of each line a native return holds: once it is over, those that went through it."""
+    status = (text(thing, "status") or "").lower()
+    counted = "quantity" if status == "open" else "processedQuantity"
+    quantities = {text(row, "id"): row.get(counted) for row in many(thing, "returnLineItems")}
+    return {"return_ref": text(thing, "id"), "status": status, "quantities": quantities}
 
 
 def refund(thing: Doc) -> Outcome:

@@ -43,6 +43,7 @@ KINDS: Final[Mapping[EffectKind, str]] = {
     EffectKind.OPEN_RETURN: _("Open the return"),
     EffectKind.CANCEL_RETURN: _("Cancel the return"),
     EffectKind.CLOSE_RETURN: _("Close the return"),
+    EffectKind.REMOVE_FROM_RETURN: _("Take units out of the return"),
     EffectKind.PROCESS_RETURN: _("Confirm what arrived"),
     EffectKind.REFUND_TENDER: _("Refund"),
     EffectKind.RESTOCK: _("Restock"),
