@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from retour.core.kind import WITHDRAWN, Kind, levels_of
+from retour.core.order import OrderLine
 from retour.core.why import Ask, AskKind, Level, Reason, asked, choosable, offered
 from retour.doors.portal.desk import Here
 from retour.doors.portal.draft import Draft
@@ -92,13 +93,18 @@ class Choices:
 
 async def choices_of(here: Here, draft: Draft, order: Considered) -> Mapping[str, Choices]:
     """Return what may be chosen for each item of the draft, by the ref of its line."""
+    return await choices_of_lines(
+        here, draft.kind, [line for line in order.order.order.lines if line.ref in draft.lines]
+    )  # fmt: skip
+
+
+async def choices_of_lines(here: Here, kind: str, lines: Sequence[OrderLine]) -> Mapping[str, Choices]:
+    """Return what may be chosen for each of the lines in a return of that kind, by the ref of the line."""
     records = await reasons.of_store(here.db, here.store_id)
     language, default = here.reader.language, here.portal.look.default_language
-    more = tuple(Option(code, name, asks=False) for code, name in own_reasons(draft.kind, here.reader).items())
+    more = tuple(Option(code, name, asks=False) for code, name in own_reasons(kind, here.reader).items())
     return {
-        line.ref: Choices(levels_of(draft.kind, offered(records, line.product)), language, default, more)
-        for line in order.order.order.lines
-        if line.ref in draft.lines
+        line.ref: Choices(levels_of(kind, offered(records, line.product)), language, default, more) for line in lines
     }
 
 

@@ -69,7 +69,7 @@ async def offers_of(here: Here, draft: Draft) -> list[Choice]:
     except Refused as refused:
         raise Elsewhere("/items?check=1") from refused
     found: list[tuple[ResolutionOffer, Judged]] = []
-    for offer in _common(first):
+    for offer in common_of(first):
         if here.proven.gift and offer.kind.value not in CREDIT:
             continue
         value = value_of(offer.kind.value, offer.ref)
@@ -78,7 +78,7 @@ async def offers_of(here: Here, draft: Draft) -> list[Choice]:
         return await _credit(here, found)
     refund_minor = next((worth(one) for offer, one in found if offer.kind == REFUND), None)
     names = await names_of(here)
-    return [_choice(names, offer, one, refund_minor) for offer, one in found]
+    return [choice_of(names, offer, one, refund_minor) for offer, one in found]
 
 
 async def offers_of_each(here: Here, draft: Draft) -> Mapping[str, Sequence[str]]:
@@ -117,7 +117,8 @@ def worth(judged_as: Judged) -> int:
     return judged_as.promise.total_minor + sum(plan.bonus for plan in judged_as.promise.plans)
 
 
-def _common(judged_lines: Judged) -> list[ResolutionOffer]:
+def common_of(judged_lines: Judged) -> list[ResolutionOffer]:
+    """Return the ways that every line offers and that are carried out, in the merchant's order."""
     first, *rest = [line.resolutions.outcome.offered for line in judged_lines.lines]
     keys = [{(offer.kind, offer.ref) for offer in offered} for offered in rest]
     return [
@@ -127,7 +128,8 @@ def _common(judged_lines: Judged) -> list[ResolutionOffer]:
     ]
 
 
-def _choice(names: Names, offer: ResolutionOffer, judged_as: Judged, refund_minor: int | None) -> Choice:
+def choice_of(names: Names, offer: ResolutionOffer, judged_as: Judged, refund_minor: int | None) -> Choice:
+    """Return an offer with what it is worth, compared with a refund of that many minor units if there is one."""
     reader, kind, own = names.here.reader, offer.kind.value, names.wording(offer.ref)
     currency = judged_as.promise.currency
     total, is_money = worth(judged_as), kind not in _NOT_MONEY

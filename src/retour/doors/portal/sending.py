@@ -82,7 +82,7 @@ async def take_way(desk: Desk, request: AnyRequest, handle: str) -> Response[Any
     form = await desk.form(request, handle)
     async with desk.here(request, handle) as here:
         draft, errors = _complete(draft_of(here)), FormErrors()
-        if form.text("method") not in _methods(await _judged(here, draft)):
+        if form.text("method") not in methods_of(await _judged(here, draft)):
             errors.add("method", here.reader.say("Choose one of the ways"))
             return await _way(here, draft, errors, status=422)
         await keep(here, msgspec.structs.replace(draft, method=form.text("method")))
@@ -108,7 +108,7 @@ async def _refused(desk: Desk, request: AnyRequest, handle: str, refused: Refuse
 
 async def _review(here: Here, draft: Draft, *, notice: str | None = None, status: int = 200) -> Response[Any]:
     found, order, language = await _judged(here, draft), await order_of(here), here.reader.language
-    promise, methods = found.promise, _methods(found)
+    promise, methods = found.promise, methods_of(found)
     method = draft.method if draft.method in methods else methods[0]
     names = await names_of(here)
     rows = explained(promise.plans, order.order.order, here.reader, outside=names.of_values(draft.ways, outside=True))
@@ -178,7 +178,7 @@ def _told(here: Here, swap: Swap | None, currency: str) -> ToldSwap | None:
 
 
 async def _way(here: Here, draft: Draft, errors: FormErrors, *, status: int = 200) -> Response[Any]:
-    methods, reader = _methods(await _judged(here, draft)), here.reader
+    methods, reader = methods_of(await _judged(here, draft)), here.reader
     options = [(kind, words.method_name(kind, reader), words.method_text(kind, reader)) for kind in methods]
     return here.page("way", status=status, errors=errors, options=options, chosen=draft.method)
 
@@ -191,7 +191,7 @@ async def _judged(here: Here, draft: Draft) -> Judged:
         raise Elsewhere(at) from refused
 
 
-def _methods(found: Judged) -> list[str]:
+def methods_of(found: Judged) -> list[str]:
     """Return the ways back that every line offers, in the merchant's order; else the one that stands for the return."""
     if found.ways.first.method in STAYS:
         return [found.ways.first.method]
