@@ -27,6 +27,28 @@ async def seen(page: Page, name: str, *, script: bool) -> None:
         await page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
 
 
+async def send_for_a_refund(site: Site, page: Page) -> None:
+    """Send one of each of two items back for a refund and stay at the page of the return."""
+    order = await an_order(site)
+    await page.goto(await portal(site))
+    await page.locator("#number").fill(order["name"])
+    await page.locator("#contact").fill("ann@example.com")
+    await page.locator("main button").first.click()
+    await page.locator("#code").fill(await code_of(site, order["name"]))
+    await page.locator("form[action$='/code'] button").click()
+    for n in (0, 1):
+        await page.locator("input[name=item]").nth(n).check()
+    await page.locator(".portal-foot button").click()
+    for n in (0, 1):
+        await page.locator(".reason").nth(n).locator("input[value=changed_mind]").check()
+    await page.locator(".portal-foot button").click()
+    await page.locator("input[value=refund_original]").check()
+    await page.locator(".portal-foot button").click()
+    await page.locator("#money").wait_for()
+    await page.locator(".portal-foot button").click()
+    await page.locator("ol.timeline").wait_for()
+
+
 @pytest.mark.parametrize(
     ("language", "script", "width", "theme"),
     [
@@ -50,25 +72,8 @@ async def test_a_sent_return_is_made_right_and_sent_back_another_way(
         await policy.publish(
             db, store_id=site.merchant.store_id, document=document, actor="test", now=datetime.now(UTC)
         )
-    order = await an_order(site)
     page, watch = await open_page(width=width, theme=theme, language=language, script=script)
-    await page.goto(await portal(site))
-    await page.locator("#number").fill(order["name"])
-    await page.locator("#contact").fill("ann@example.com")
-    await page.locator("main button").first.click()
-    await page.locator("#code").fill(await code_of(site, order["name"]))
-    await page.locator("form[action$='/code'] button").click()
-    for n in (0, 1):
-        await page.locator("input[name=item]").nth(n).check()
-    await page.locator(".portal-foot button").click()
-    for n in (0, 1):
-        await page.locator(".reason").nth(n).locator("input[value=changed_mind]").check()
-    await page.locator(".portal-foot button").click()
-    await page.locator("input[value=refund_original]").check()
-    await page.locator(".portal-foot button").click()
-    await page.locator("#money").wait_for()
-    await page.locator(".portal-foot button").click()
-    await page.locator("ol.timeline").wait_for()
+    await send_for_a_refund(site, page)
 
     await page.locator("a[href$='/edit']").click()
     await expect(page.locator("input[value=refund_original]")).to_be_checked()
