@@ -100,7 +100,7 @@ async def test_a_large_export_comes_in_parts_that_are_whole_files(canary: Canary
     assert len(files) == len(set(files)) == done.parts
     assert set(files) >= SECTIONS
     assert [name.partition("/")[0] for name in files if name not in SECTIONS] == [
-        "labels", "orders", "orders", "sent_in", "unassigned", "photos",
+        "labels", "orders", "orders", "returns", "sent_in", "unassigned", "photos",
     ]  # fmt: skip
 
 
