@@ -91,3 +91,19 @@ def test_within_two_seconds_the_same_code_is_one_scan(seconds: float, same: bool
 )
 def test_a_device_is_believed_within_reason(said: datetime | None, kept: datetime) -> None:
     assert scan.made_at(said, now=NOW) == kept
+
+
+@pytest.mark.parametrize(
+    ("code", "fits"),
+    [
+        ("R-1042", True),
+        ("r 1042", False),  # a bare number may be an order's
+        ("R-1043", False),
+        ("1042", False),
+        ("1z 999-aa1", True),
+        ("1Z999AA2", False),
+        ("", False),
+    ],
+)
+def test_the_code_of_a_parcel_names_its_return_or_is_one_of_its_tracking_numbers(code: str, fits: bool) -> None:
+    assert scan.is_parcel_of(code, number=1042, tracking_numbers={"1Z999AA1"}) is fits

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -50,6 +51,14 @@ def read(raw: str) -> Scan | None:
         parcels=tuple(parcels),
         names=(re.sub(r"\s", "", text).casefold().removeprefix("#"),),
     )
+
+
+def is_parcel_of(raw: str, *, number: int, tracking_numbers: Collection[str]) -> bool:
+    """Return whether the code of a parcel names that return outright, or is one of its tracking numbers."""
+    scan = read(raw)
+    if scan is None:
+        return False
+    return (scan.is_return and scan.number == number) or not set(scan.parcels).isdisjoint(tracking_numbers)
 
 
 def clean(raw: str) -> str:

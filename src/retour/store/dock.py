@@ -89,6 +89,14 @@ STANDING: Final = """
 SELECT coalesce(sum(units), 0)::int FROM goods_observation
  WHERE tenant_id = current_tenant() AND rma_id = $1 AND kind = $2 AND withdrawn_at IS NULL
 """
+# Parcels that nobody announced and that a person has not decided yet; only a code can say whose they are.
+PARKED: Final = """
+SELECT i.id AS intake_id, g.code, g.at FROM goods_observation g
+  JOIN intake i ON i.tenant_id = g.tenant_id AND i.source = 'dock' AND i.external_id = g.id::text AND i.state = 'waiting'
+ WHERE g.tenant_id = current_tenant() AND g.store_id = $1 AND g.rma_id IS NULL AND g.withdrawn_at IS NULL
+   AND g.code IS NOT NULL
+ ORDER BY g.at, g.id LIMIT 500
+"""
 LIST_OBSERVED: Final = """
 SELECT id, return_line_id, kind, units, code, note, location_ref, actor, at
   FROM goods_observation WHERE tenant_id = current_tenant() AND rma_id = $1 AND withdrawn_at IS NULL ORDER BY at, id
@@ -181,6 +189,15 @@ class ScanView:
     at: datetime
     units: int
     withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A parcel that nobody announced, with the code that was scanned on it; it waits as an intake."""
+
+    intake_id: UUID
+    code: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +295,11 @@ async def standing(db: Db, *, rma_id: UUID, kind: str) -> int:
     """Return how many units of a kind were seen on a return and not taken back."""
     units: int = await db.fetchval(STANDING, rma_id, kind)
     return units
+
+
+async def parked(db: Db, *, store_id: UUID) -> Sequence[Parked]:
+    """Return the parcels of a store that nobody announced and that wait, oldest first."""
+    return [Parked(**row) for row in await db.fetch(PARKED, store_id)]
 
 
 async def observed(db: Db, rma_id: UUID) -> Sequence[Observed]:

@@ -104,6 +104,19 @@ async def test_what_is_dismissed_says_why_and_stays_dismissed(
     assert code_of(await get(http, shop, f"/intakes/{uuid4()}")) == (404, "intake_not_found")
 
 
+async def test_only_a_parcel_is_joined_to_a_return(http: httpx2.AsyncClient, database: Database, shop: Shop) -> None:
+    opened = (await post(http, shop, "/intakes", {"document": await document(database, shop)})).json()
+    unknown = await document(database, shop, id="EXT-2", order={"number": "#unknown"})
+    parked = (await post(http, shop, "/intakes", {"document": unknown})).json()
+
+    answer = await post(http, shop, f"/intakes/{parked['id']}/join", {"return_id": opened["return_id"]})
+    decided = await post(http, shop, f"/intakes/{opened['id']}/join", {"return_id": opened["return_id"]})
+
+    assert code_of(answer)[1] == "not_a_parcel"
+    assert code_of(decided) == (409, "already_decided")
+    assert (await get(http, shop, f"/intakes/{parked['id']}")).json()["state"] == "waiting"
+
+
 async def test_the_schemas_are_read_at_an_address(http: httpx2.AsyncClient, shop: Shop) -> None:
     answer = await get(http, shop, "/intake-schemas")
 

@@ -10,7 +10,8 @@ import pytest
 
 from retour.core.channel import Channel
 from retour.core.intake import ReturnDocument, read_return
-from retour.flows.intake import Source, take_in
+from retour.flows.intake import Source, park_parcel, take_in
+from retour.flows.receiving.observing import Seen, Sight, observe_unannounced
 from retour.store.db import Database
 from retour.store.vault import Vault
 from retour.web.intake import ReturnHands
@@ -125,6 +126,50 @@ async def test_what_is_dismissed_needs_a_reason_and_cannot_be_opened_any_more(
     assert "Sent twice" in (await ana.get(at)).words
     assert late.status == 422
     assert "Somebody has decided that already" in late.words
+
+
+async def a_parcel(scene: Scene, vault: Vault, code: str) -> str:
+    """Keep a parcel that nobody announced and return the address of its page."""
+    house = scene.house
+    async with house.web.tx(house.tenant) as db:
+        seen = await observe_unannounced(
+            db, store_id=house.store, sight=Sight(Seen.UNANNOUNCED, 1, code=code), actor="staff:jonas", now=now()
+        )
+        taken = await park_parcel(
+            db, vault, tenant_id=house.tenant, store_id=house.store, observation_id=seen, code=code, note=None,
+            hands=ReturnHands(house.policies), actor="staff:jonas", now=now(),
+        )  # fmt: skip
+    return f"{PATH}/{taken.intake_id}"
+
+
+async def test_a_parcel_that_nobody_announced_finds_its_return_from_either_page(
+    scene: Scene, ana: Clerk, vault: Vault
+) -> None:
+    scene.returns["sent"] = await scene.house.approved(await scene.order(name="Lena Fuchs"), {0: 1})
+    number, undecided = await scene.number("sent"), await scene.number("decide")
+    at, other = await a_parcel(scene, vault, number), await a_parcel(scene, vault, "1Z999AA10123456784")
+    ours = f"/dashboard/returns/{number}"
+
+    before, theirs = await ana.get(ours), await ana.get(f"/dashboard/returns/{undecided}")
+    page, unknown = await ana.get(at), await ana.get(other)
+    nothing = await ana.send(other, to=f"{other}/join", **{"return": "R-999999"})
+    early = await ana.send(other, to=f"{other}/join", **{"return": undecided})
+    joined = await ana.send(at, to=f"{at}/join", **{"return": number})
+    after = await ana.get(ours)
+
+    assert "A parcel that came on" in before.words
+    assert at in before.text
+    assert "A parcel that came on" not in theirs.words
+    assert f'value="{number}"' in page.text
+    assert "Is it the parcel of a return?" in unknown.words
+    assert 'value="R-' not in unknown.text
+    assert (nothing.status, "There is no such return in this store" in nothing.words) == (422, True)
+    assert (early.status, "Decide the return first" in early.words) == (422, True)
+    assert (joined.status, joined.headers["location"]) == (303, ours)
+    assert "Its parcel came unannounced" in after.words
+    assert "A parcel that came on" not in after.words
+    assert (await scene.house.see(scene.returns["sent"])).rma.delivered_at is not None
+    assert f"Became {number}" in (await ana.get(at)).words
 
 
 async def test_the_warehouse_reads_nothing_of_it(scene: Scene, jonas: Clerk, vault: Vault) -> None:

@@ -45,6 +45,12 @@ class ChoiceWish(Asked):
     lines: Annotated[list[ChosenLine], Meta(max_length=100)] = msgspec.field(default_factory=list)
 
 
+class JoinWish(Asked):
+    """The return that a parcel belongs to."""
+
+    return_id: UUID
+
+
 class DismissWish(Asked):
     """Why nothing comes of it."""
 

@@ -17,6 +17,7 @@ from retour.doors.api.intake_shapes import (
     IntakesQuery,
     IntakeWhole,
     IntakeWish,
+    JoinWish,
     SchemasOut,
     facts_of,
     intake_out,
@@ -74,6 +75,15 @@ async def choose_order(call: Call, wish: ChoiceWish) -> IntakeOut:
     return intake_out(await _own(call, call.resource_id))
 
 
+async def join_intake(call: Call, wish: JoinWish) -> IntakeOut:
+    """Say which return a parcel belongs to that nobody announced."""
+    await _own(call, call.resource_id)
+    await flow.join(
+        call.db, call.vault, intake_id=call.resource_id, rma_id=wish.return_id, actor=call.actor, now=call.now
+    )
+    return intake_out(await _own(call, call.resource_id))
+
+
 async def dismiss_intake(call: Call, wish: DismissWish) -> IntakeOut:
     """Say that nothing comes of an intake."""
     await _own(call, call.resource_id)
@@ -111,6 +121,11 @@ OPERATIONS: Final = (
     Operation(
         id="choose_order", method="POST", path="/intakes/{id}/choose", tag="Intakes", body=ChoiceWish, answer=IntakeOut,
         missing=MISSING, summary="Choose the order of an intake", do=choose_order,
+    ),
+    Operation(
+        id="join_intake", method="POST", path="/intakes/{id}/join", tag="Intakes", body=JoinWish, answer=IntakeOut,
+        missing=MISSING, summary="Say which return a parcel belongs to", do=join_intake,
+        description="For a parcel that nobody announced. The return counts as delivered and waits to be received.",
     ),
     Operation(
         id="dismiss_intake", method="POST", path="/intakes/{id}/dismiss", tag="Intakes", body=DismissWish,

@@ -163,6 +163,7 @@ MAY: Final[Mapping[str, frozenset[Role]]] = {
     "get_intake": _DESK,
     "choose_order": _DESK,
     "dismiss_intake": _DESK,
+    "join_intake": _DESK,
     "get_intake_schemas": _ALL,
     "preview_import": _DESK,
     "import_returns": _DESK,

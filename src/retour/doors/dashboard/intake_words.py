@@ -105,6 +105,9 @@ REFUSALS: Final[Mapping[str, str]] = {
     "order_not_found": _("There is no such order in this store"),
     "items_not_clear": _("Say which items of the order come back"),
     "already_decided": _("Somebody has decided that already"),
+    "return_not_found": _("There is no such return in this store"),
+    "not_approved": _("Decide the return first"),
+    "already_received": _("Everything of that return is here already"),
     "reason_missing": _("Say why nothing comes of it"),
     "invalid_document": _("The document is not as the schema says"),
 }

@@ -9,17 +9,20 @@ from uuid import UUID
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
+from retour.core import scan as codes
 from retour.core.attachment import Media
+from retour.core.channel import Channel
 from retour.core.errors import Refused
 from retour.core.intake import Item, Kept, Read, Wanted, match_items
 from retour.core.money import Money
 from retour.doors.dashboard import intake_words as own
 from retour.doors.dashboard import words
-from retour.doors.dashboard.desk import Desk, Visit, uuid_of
+from retour.doors.dashboard.desk import Desk, Visit, rma_of, uuid_of
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.told import actor_name, age, word
 from retour.flows import intake as flow
 from retour.flows.intake.taking import units_left
+from retour.store import dock
 from retour.store import intake as intakes
 from retour.store import order as orders
 from retour.store.db import Db
@@ -73,6 +76,7 @@ def intake_handlers(desk: Desk) -> list[HTTPRouteHandler]:
         form(desk, f"{PATH}/{{id:str}}/order", _find, DESK),
         page(desk, f"{PATH}/{{id:str}}/open/{{order_id:str}}", _units, DESK),
         form(desk, f"{PATH}/{{id:str}}/open/{{order_id:str}}", _open, DESK),
+        form(desk, f"{PATH}/{{id:str}}/join", _join, DESK),
         form(desk, f"{PATH}/{{id:str}}/dismiss", _dismiss, DESK),
         page(desk, f"{PATH}/{{id:str}}/pictures/{{name:str}}", _picture, DESK),
     ]
@@ -106,6 +110,7 @@ async def _page_of(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]
         kept = await intakes.document(db, seen.desk.vault, row.id)
         people = await names(db)
         pictures = await photos.of_intake(db, row.id)
+        fits = await _fitting_return(db, row) if row.state == "waiting" and row.channel == Channel.WAREHOUSE else None
     why, step = own.WHY.get(row.why or "", own.WHY["unread"])
     return await seen.page(
         "dashboard/intake.html",
@@ -117,6 +122,7 @@ async def _page_of(seen: Visit, sent: Form, errors: FormErrors) -> Response[Any]
         step=reader.say(step),
         refused=_refused(reader, row),
         candidates=_candidates(reader, row),
+        fits=fits,
         facts=_facts(reader, row, kept),
         text=kept.text.splitlines() if kept and kept.text else None,
         read=[_read(reader, one) for one in kept.read] if kept else [],
@@ -235,6 +241,38 @@ def _lines(reader: Reader, units: Sequence[Unit], sent: Form, errors: FormErrors
     if not lines and not errors:
         errors.add("line", reader.say("Choose at least one item"))
     return lines
+
+
+async def _fitting_return(db: Db, row: Intake) -> str:
+    """Return the number of the one return that the code of a parcel names, or whose tracking number it is; else ""."""
+    code = next((one.code for one in await dock.parked(db, store_id=row.store_id) if one.intake_id == row.id), "")
+    scan = codes.read(code)
+    found = await dock.look_up(db, scan) if scan else []
+    named = {
+        f"R-{match.number}" for match in found
+        if match.number and match.store_id == row.store_id and (match.how == "parcel" or (scan and scan.is_return))
+    }  # fmt: skip
+    return named.pop() if len(named) == 1 else ""
+
+
+async def _join(seen: Visit) -> Response[Any]:
+    sent, errors = await read_form(seen.request), FormErrors()
+
+    async def work(db: Db) -> int:
+        row = await _own(db, seen)
+        rma_id = await rma_of(db, sent.text("return").strip().upper())
+        return await flow.join(
+            db, seen.desk.vault, intake_id=row.id, rma_id=rma_id, actor=seen.staff.actor, now=seen.now
+        )
+
+    try:
+        number = await seen.desk.database.run(seen.staff.tenant_id, work)
+    except Refused as no:
+        if no.code not in own.REFUSALS:
+            raise
+        errors.add("return", seen.reader.say(own.REFUSALS[no.code]))
+        return await _page_of(seen, sent, errors)
+    return see(f"/dashboard/returns/R-{number}")
 
 
 async def _dismiss(seen: Visit) -> Response[Any]:

@@ -27,7 +27,7 @@ from retour.doors.dashboard import (
 )
 from retour.doors.dashboard.acts_on_parcels import papers, show_file
 from retour.doors.dashboard.asked import PATH
-from retour.doors.dashboard.beginnings import in_words
+from retour.doors.dashboard.beginnings import in_words, may_be_here
 from retour.doors.dashboard.calls import calls
 from retour.doors.dashboard.desk import Desk, Visit, rma_of
 from retour.doors.dashboard.elsewhere import elsewhere
@@ -37,6 +37,7 @@ from retour.doors.dashboard.route import page
 from retour.doors.dashboard.timeline import timeline
 from retour.doors.dashboard.told import actor_name, marks, person_name, word
 from retour.doors.dashboard.whole import Allowed, Whole, allowed, read_whole
+from retour.store import dock
 from retour.store import look as looks
 from retour.store import refund as refunds
 from retour.store.desk import began, board
@@ -122,6 +123,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
     async with seen.desk.database.tx(seen.staff.tenant_id) as db:
         stops = await board.stops(db, whole.record.store_id)
         beginnings = await began.of_return(db, whole.record.rma.id)
+        parked = await dock.parked(db, store_id=whole.record.store_id)
     told, folded = timeline(whole, reader)
     step = next_step(whole, may, role, reader, stops)
     kind = whole.record.rma.kind
@@ -129,7 +131,7 @@ async def values(seen: Visit, whole: Whole) -> dict[str, Any]:
         "whole": whole,
         "kind": word(reader, way_words.KINDS, kind) if kind != "return" else None,
         "gift": reader.say("Gift, returned by its receiver") if whole.record.rma.gift else None,
-        "began": [in_words(one, reader) for one in beginnings],
+        "began": [in_words(one, reader) for one in beginnings] + may_be_here(parked, whole, reader),
         "fee": acts_on_fees.charged(whole, reader),
         "new_orders": acts_on_exchanges.new_orders(whole, reader),
         "cards": acts_on_cards.cards(whole, reader),

@@ -1,6 +1,7 @@
 """Use cases of what is sent in: take it in, let a person decide what is not clear, move known returns on."""
 
 from retour.flows.intake.hands import Hands
+from retour.flows.intake.joining import join
 from retour.flows.intake.message import Told, read_message, refused_document
 from retour.flows.intake.parcel import parcel_taken_back, park_parcel
 from retour.flows.intake.parked import Choice, choose, dismiss
@@ -21,6 +22,7 @@ __all__ = [
     "choose",
     "dismiss",
     "import_one",
+    "join",
     "parcel_taken_back",
     "park_parcel",
     "preview",

@@ -44,7 +44,7 @@ async def choose(
     Raises Refused: `intake_not_found`, `already_decided`, `order_not_found`, `items_not_clear` when the document's
     items are no lines of that order and no units were chosen, and whatever opening a return refuses.
     """
-    waiting = await _waiting(db, intake_id)
+    waiting = await still_waiting(db, intake_id)
     found = await orders.load(db, choice.order_id)
     if found is None or found.store_id != waiting.store_id:
         raise Refused("order_not_found", "there is no such order", field="order_id")
@@ -81,10 +81,10 @@ async def _received(db: Db, waiting: Intake, rma_id: UUID, hands: Hands, actor: 
     if any(line.decision in UNDECIDED for line in record.rma.lines):
         await hands.approve(db, rma_id=rma_id, actor=actor, now=now)
     await hands.receive(db, rma_id=rma_id, location_ref=None, actor=actor, now=now)
-    await _settled(db, waiting, actor, now)
+    await settled(db, waiting, actor, now)
 
 
-async def _settled(db: Db, waiting: Intake, actor: str, now: datetime) -> None:
+async def settled(db: Db, waiting: Intake, actor: str, now: datetime) -> None:
     """Take back the observation that a parcel without a return is here, with its discrepancy."""
     observation_id = UUID(waiting.external_id)
     await dock.withdraw(db, observation_id, by=actor, at=now)
@@ -95,17 +95,18 @@ async def _settled(db: Db, waiting: Intake, actor: str, now: datetime) -> None:
 
 async def dismiss(db: Db, *, intake_id: UUID, reason: str, actor: str, now: datetime) -> None:
     """Say that nothing comes of an intake, and why; raise Refused(intake_not_found, already_decided, reason_missing)."""
-    waiting = await _waiting(db, intake_id)
+    waiting = await still_waiting(db, intake_id)
     if not 1 <= len(reason.strip()) <= REASON_MOST:
         raise Refused("reason_missing", "say why nothing comes of it", field="reason")
     await intakes.dismiss(db, intake_id, reason=reason.strip(), by=actor, at=now)
     await photos.drop(db, intake_id)
     if waiting.channel == Channel.WAREHOUSE:
-        await _settled(db, waiting, actor, now)
+        await settled(db, waiting, actor, now)
     await tell(db, EventType.INTAKE_DISMISSED, intake_id, waiting.store_id, actor, now, {"why": waiting.why})
 
 
-async def _waiting(db: Db, intake_id: UUID) -> Intake:
+async def still_waiting(db: Db, intake_id: UUID) -> Intake:
+    """Return an intake that is not decided, locked; raise Refused(intake_not_found, already_decided)."""
     found = await intakes.lock(db, intake_id)
     if found is None:
         raise Refused("intake_not_found", "there is no such intake")

@@ -11,8 +11,10 @@ OF_RETURN: Final = """
 SELECT 'withdrawal' AS kind, w.id, w.received_at AS at, w.channel, NULL::bigint AS number
   FROM withdrawal w WHERE w.tenant_id = current_tenant() AND w.rma_id = $1
  UNION ALL
-SELECT 'intake', i.id, i.received_at, i.channel, NULL
-  FROM intake i WHERE i.tenant_id = current_tenant() AND i.rma_id = $1 AND i.decided_by IS DISTINCT FROM 'push'
+SELECT CASE WHEN i.source = 'dock' AND r.channel <> 'warehouse' THEN 'parcel' ELSE 'intake' END, i.id, i.received_at,
+       i.channel, NULL
+  FROM intake i JOIN rma r ON r.tenant_id = i.tenant_id AND r.id = i.rma_id
+ WHERE i.tenant_id = current_tenant() AND i.rma_id = $1 AND i.decided_by IS DISTINCT FROM 'push'
  UNION ALL
 SELECT 'merged', r.id, r.requested_at, r.channel, r.number
   FROM rma r JOIN rma whole ON whole.tenant_id = r.tenant_id AND whole.id = $1 AND whole.order_id = r.order_id
@@ -23,7 +25,10 @@ SELECT 'merged', r.id, r.requested_at, r.channel, r.number
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """One thing that a return began as: a `withdrawal`, an `intake`, or a return that was `merged` into it (`number`)."""
+    """One thing that a return began as: a `withdrawal`, an `intake`, or a return that was `merged` into it (`number`).
+
+    A `parcel` came without being announced, and somebody joined it to the return.
+    """
 
     kind: str
     id: UUID
