@@ -116,6 +116,34 @@ async def test_a_file_is_looked_at_and_a_message_is_read(site: Site, signed_in: 
     await shot(page, "draft")
 
 
+async def test_a_parcel_that_came_unannounced_is_joined_to_its_return(
+    site: Site, signed_in: Any, open_page: OpenPage
+) -> None:
+    asked = await site.a_return(await site.an_order())
+    number = asked["number"]
+    page, _ = await open_page(storage_state=signed_in)
+    await page.goto(f"{site.address}/warehouse")
+    await page.get_by_role("searchbox").or_(page.get_by_role("textbox")).first.fill("1Z999AA10123456784")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("button", name="Keep the parcel").click()
+    await expect(page.get_by_text("Kept as extra").first).to_be_visible()
+
+    await page.goto(site.address + INCOMING)
+    await page.get_by_role("main").get_by_role("link", name="Parcel without a return").first.click()
+    await expect(page.get_by_role("heading", name="Is it the parcel of a return?")).to_be_visible()
+    await holds(page)
+    await shot(page, "parcel")
+    await page.get_by_label("Return", exact=True).fill(number)
+    await page.get_by_role("button", name="It belongs to this return").click()
+
+    await expect(page.locator("h1")).to_have_text(number)
+    await expect(page.get_by_text("Its parcel came unannounced")).to_be_visible()
+    await holds(page)
+    await shot(page, "joined")
+    await page.goto(f"{site.address}/warehouse")
+    await expect(page.get_by_text(number).first).to_be_visible()
+
+
 @pytest.mark.prove
 @pytest.mark.parametrize(("width", "theme"), LOOKS)
 async def test_the_pages_bear_every_look(

@@ -45,7 +45,7 @@ QUEUE: Final[Mapping[str, tuple[str, str]]] = {
     "approves_later": (_("Approved by the policy later"), ""),
     "settles_later": (_("Paid later"), ""),
     "held": (_("On hold"), _("Somebody stopped the automatic steps.")),
-    "awaiting_receipt": (_("Receive what was delivered"), _("The carrier says it is here.")),
+    "awaiting_receipt": (_("Receive what was delivered"), _("The parcel was delivered.")),
     "awaiting_inspection": (_("Inspect what arrived"), _("The refund follows by itself after inspection.")),
     "awaiting_restock": (_("Report the restock"), _("The warehouse keeps the stock of this shop.")),
     "nowhere_to_restock": (_("Say where to restock"), _("No location or no article to put these units back.")),
