@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from retour.core.effect import EffectKind
+from retour.core.errors import Refused
 from retour.core.removal import RemoveFromReturn, StayingUnits
 from retour.flows import effect, rma
 from retour.store.order import OrderRecord
@@ -180,6 +181,53 @@ async def test_a_return_whose_units_the_platform_does_not_let_go_ends_without_a_
     assert await there(house, order) == ["CLOSED"]
     assert await house.refunded(order) == ("39.98", 1)
     assert (await house.calls())["removeFromReturn"] == 1
+
+
+async def test_what_somebody_takes_out_between_two_tries_is_not_taken_out_again(house: House) -> None:
+    await house.open()
+    order = await house.an_order({**TEE, "quantity": 3})
+    first = await house.approved(order, {0: 3})
+    await house.misbehave("removeFromReturn", "throttled")
+    content = rma.Content((rma.Wish(order.order.lines[0].ref, 2, "too_small"),))
+    await house.do(
+        lambda db: rma.edit_return(db, rma_id=first, content=content, actor="agent", now=now(), policies=house.policies)
+    )
+    await house.advance(first)
+    await house.carry_out((await house.effect(first, EffectKind.REMOVE_FROM_RETURN)).id)
+    assert (await house.states(first))["remove_from_return"] == "intent"
+    (line,) = house.sandbox.shop.orders[order.order.ref].returns[0].lines
+    line.quantity, line.fulfillment_line_item.returned = 2, 2  # by hand, there
+
+    await house.later()
+
+    assert (await house.states(first))["remove_from_return"] == "confirmed"
+    assert await holds(house, order) == [("OPEN", 2)]
+
+
+async def test_a_refused_removal_is_not_tried_again_once_its_unit_comes_back_after_all(house: House) -> None:
+    await house.open()
+    order = await house.an_order(TEE, SHOE)
+    first = await house.approved(order, {0: 2, 1: 1})
+    made = house.sandbox.shop.orders[order.order.ref].returns[0]
+    made.lines[1].refunded = 1
+    await reject_changed(house, order, first)
+    made.lines[1].refunded = 0
+    await reopen_shoe(house, first)
+    await house.receive(first, {1: 1})
+    await house.inspect(first, Units(1, 1), drain=False)
+    await house.advance(first)
+    states = await house.states(first)
+    assert (states["process_return"], states["remove_from_return"]) == ("intent", "failed")
+
+    refused = await house.effect(first, EffectKind.REMOVE_FROM_RETURN)
+    with pytest.raises(Refused, match="back after all"):
+        await house.do(lambda db: effect.retry(db, effect_id=refused.id, actor="boss", now=now()))
+    await house.settle_down()
+    await taken_in(house, first, 0, 2)
+
+    assert (await house.status(first), await house.waits(first)) == ("resolved", None)
+    assert await house.refunded(order) == ("59.98", 2)
+    assert sorted(await house.restocks()) == [("RT-SHOE-42", 1), ("RT-TEE-BLK-M", 2)]
 
 
 async def test_a_rejected_line_that_is_opened_again_is_processed_without_the_platforms_return(house: House) -> None:

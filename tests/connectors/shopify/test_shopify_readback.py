@@ -212,19 +212,23 @@ def test_where_no_unit_is_left_to_take_out_the_return_is_only_looked_at(guard: d
     assert (request.operation, json.loads(request.body)["variables"]) == ("ReturnNow", {"id": RETURN})
 
 
-def test_a_line_that_left_altogether_is_taken_out_and_a_return_cut_short_says_nothing() -> None:
+def test_a_line_that_left_altogether_is_taken_out() -> None:
     document = recorded("return_now")
-    lines = document["data"]["return"]["returnLineItems"]
-    lines["pageInfo"]["hasNextPage"] = True
+    document["data"]["return"]["returnLineItems"]["nodes"] = []
 
-    assert _back(EffectKind.REMOVE_FROM_RETURN, document).found == "inconclusive"
-    effect = an_effect(EffectKind.REMOVE_FROM_RETURN)
-    assert CONNECTOR.read_guard(effect, saying(document)) is None
-    said = CONNECTOR.classify(effect, saying(document))
-    assert (said.verdict, said.far_code) == (Verdict.UNKNOWN, "too_many_lines")
-    lines["pageInfo"]["hasNextPage"], lines["nodes"] = False, []
     assert _back(EffectKind.REMOVE_FROM_RETURN, document).found == "present"
     assert _back(EffectKind.REMOVE_FROM_RETURN, {"data": {"return": None}}).found == "inconclusive"
+
+
+def test_of_a_return_with_more_lines_than_an_answer_shows_the_first_ones_count() -> None:
+    document, effect = recorded("return_now"), an_effect(EffectKind.REMOVE_FROM_RETURN)
+    document["data"]["return"]["returnLineItems"]["pageInfo"]["hasNextPage"] = True
+
+    assert CONNECTOR.read_guard(effect, saying(document)) == CONNECTOR.read_guard(effect, answered("return_now"))
+    assert CONNECTOR.classify(effect, saying(document)).verdict is Verdict.OK
+    assert _back(EffectKind.REMOVE_FROM_RETURN, document) == _back(
+        EffectKind.REMOVE_FROM_RETURN, recorded("return_now")
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from retour.core.effect import EffectKind, EffectState, OnReturn
 from retour.core.removal import RemoveFromReturn, StayingUnits
 from retour.core.rma import Decision, EffectView, Ownership, Return, next_steps
-from retour.core.rma.there import carried, letting_go
+from retour.core.rma.there import carried, letting_go, may_leave
 from tests.core.rma import builders as b
 
 K, E, D = EffectKind, EffectState, Decision
@@ -159,3 +159,26 @@ class TestWhatIsCarried:
         assert b.due(ret, STORE) == []
         told = replace(ret, effects=(held(L1=2), taken_out(L1=1)))
         assert (K.PROCESS_RETURN, f"process:{b.batch()}") in b.due(told, STORE)
+
+
+class TestTryingAgain:
+    LINES = b.a_line(1, 2), b.a_line(2, 1)
+
+    def test_what_nobody_wants_in_there_may_still_leave(self) -> None:
+        ret = b.a_return(self.LINES[0], effects=(held(L1=3, L2=1), taken_out(E.FAILED)))
+
+        assert may_leave(ret, b.an_order(), {"row/L1/1": 2, "row/L2/1": 0})
+
+    def test_what_comes_back_after_all_stays(self) -> None:
+        ret = b.a_return(*self.LINES, effects=(held(L1=3, L2=1), taken_out(E.FAILED)))
+
+        assert not may_leave(ret, b.an_order(), {"row/L2/1": 0})
+        assert may_leave(ret, b.an_order(), {"row/L1/1": 2})
+        lost = b.a_return(b.a_line(1, claimed=((11, 11),)), effects=ret.effects)
+        assert not may_leave(lost, b.an_order(), {"row/L1/1": 2})
+
+    @pytest.mark.parametrize("state", [E.INTENT, E.SENDING, E.UNKNOWN])
+    def test_nothing_leaves_while_units_are_processed(self, state: EffectState) -> None:
+        ret = b.a_return(b.a_line(1, 2, inspected=1), effects=(held(L1=3), taken_out(E.FAILED), b.processed(state)))
+
+        assert not may_leave(ret, b.an_order(), {"row/L1/1": 2})

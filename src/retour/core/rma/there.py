@@ -82,6 +82,18 @@ def letting_go(ret: Return, order: Order, own: Ownership) -> Iterator[Due]:
         yield due
 
 
+def may_leave(ret: Return, order: Order, staying: Mapping[str, int]) -> bool:
+    """Return whether a removal that was refused may be tried again; `staying` is what it leaves of its return lines.
+
+    Not while units are processed, and not where it would take out what is wanted in there by now.
+    """
+    wanted, rows = _wanted(ret, order), native_rows(opening(ret))
+    if wanted is None or any(e.kind in _MOVING and e.state in OPEN_STATES for e in ret.effects):
+        return False
+    left = {ref: staying.get(str(row["return_line_ref"])) for ref, row in rows.items()}
+    return all(units is None or units >= wanted[ref] for ref, units in left.items())
+
+
 def _held(ret: Return) -> Counter[str]:
     """Return how many units of each parcel row the platform's return holds, processed or not, as it said last."""
     rows = native_rows(opening(ret))

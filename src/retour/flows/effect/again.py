@@ -3,9 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS
+import msgspec
+
+from retour.core.effect import CARD_KINDS, EXCHANGE_KINDS, MONEY_KINDS, EffectKind
 from retour.core.errors import Refused
 from retour.core.event import EventType
+from retour.core.removal import RemoveFromReturn
+from retour.core.rma.there import may_leave
 from retour.store import discrepancy, jobs
 from retour.store import effect as effects
 from retour.store import rma as returns
@@ -32,9 +36,12 @@ async def retry(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> UUID:
     A person's decision, after the cause is gone. Raises Refused: `effect_not_found`, `move_not_allowed` if the effect
     has not failed, was tried again already, moves money (then the settlement is retried, which quotes anew), or makes
     the new order of an exchange or holds
-    a card (then that is tried again, as the return's page offers).
+    a card (then that is tried again, as the return's page offers), or takes units out of the platform's return that go
+    back through it by now.
     """
     row, record = await _locked(db, effect_id)
+    if record is not None and row.kind is EffectKind.REMOVE_FROM_RETURN:
+        await _check_leaving(db, row, record)
     again = None if row.kind in MONEY_KINDS | EXCHANGE_KINDS | CARD_KINDS else await effects.plan_again(db, row, at=now)
     if again is None:
         raise Refused("move_not_allowed", "the effect cannot be tried again", facts={"state": row.state.value})
@@ -44,6 +51,15 @@ async def retry(db: Db, *, effect_id: UUID, actor: str, now: datetime) -> UUID:
         facts: dict[str, object] = {"effect_id": again, "tried_again": effect_id}
         await returns.changed(db, record, EventType.EFFECT_PENDING, actor=actor, at=now, data=facts)
     return again
+
+
+async def _check_leaving(db: Db, row: EffectRow, record: ReturnRecord) -> None:
+    ground, target = await returns.ground(db, record.order_id), msgspec.convert(row.target, RemoveFromReturn)
+    assert ground is not None, "a return has an order"
+    staying = {line.return_line_ref: line.quantity for line in target.lines}
+    if not may_leave(record.rma, ground.order.order, staying):
+        said = "its units are processed, or come back after all: the platform's return keeps them"
+        raise Refused("move_not_allowed", said, facts={"state": row.state.value})
 
 
 async def _locked(db: Db, effect_id: UUID) -> tuple[EffectRow, ReturnRecord | None]:

@@ -163,9 +163,10 @@ async def _take(carrier: Carrier, tenant_id: UUID, effect_id: UUID, *, marking: 
 def _guard(connector: EffectConnector, claim: Claim) -> WireRequest | None:
     """Return the read that must precede the send, if there is one.
 
-    The state before the first send is what a read-back compares with; what is merely repeated looks anew each time.
+    A read-back compares with the state before the first send; what is merely repeated, or took nothing out yet, looks anew.
     """
-    needed = claim.repeat_harmless or not claim.effect.guard_before
+    anew = claim.effect.kind is EffectKind.REMOVE_FROM_RETURN and claim.effect.state is EffectState.INTENT
+    needed = claim.repeat_harmless or anew or not claim.effect.guard_before
     return connector.build_guard(claim.effect) if needed else None
 
 

@@ -63,7 +63,7 @@ def read_guard(effect: Effect, answer: WireAnswer, *, version: str) -> Mapping[s
             return _returns_before(said.data)
         case RemoveFromReturn():
             thing = one(said.data, "return")
-            return verdict.held(thing) if thing and not _cut(thing, "returnLineItems") else None
+            return verdict.held(thing) if thing else None
         case ProcessReturn():
             return _quantities(one(said.data, "return"))
         case Restock():
@@ -216,7 +216,7 @@ def _processed(effect: Effect, target: ProcessReturn, thing: Doc) -> ReadBack:
 
 def _removed(effect: Effect, target: RemoveFromReturn, thing: Doc) -> ReadBack:
     """Done where no more is there than shall stay, or the return is over; not done where all is as it was."""
-    if not thing or _cut(thing, "returnLineItems"):
+    if not thing:
         return INCONCLUSIVE
     now, before = verdict.held(thing), effect.guard_before.get("quantities")
     after = now["quantities"]

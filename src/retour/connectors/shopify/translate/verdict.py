@@ -88,10 +88,6 @@ def done(effect: Effect, thing: Doc) -> Outcome:
         return refund(thing)
     if ref is None:
         return Outcome(Verdict.UNKNOWN, far_code="no_id")
-    if effect.kind is EffectKind.REMOVE_FROM_RETURN and one(one(thing, "returnLineItems"), "pageInfo").get(
-        "hasNextPage"
-    ):
-        return Outcome(Verdict.UNKNOWN, far_id=ref, far_code="too_many_lines")
     return Outcome(Verdict.OK, far_id=ref, result=_facts(effect, thing, ref))
 
 
@@ -138,7 +134,10 @@ def opened(thing: Doc) -> Mapping[str, object]:
 
 
 def held(thing: Doc) -> Mapping[str, object]:
-    """Return how many units of each line a native return holds: once it is over, those that went through it."""
+    """Return how many units of each line a native return holds: once it is over, those that went through it.
+
+    Of one with more lines than an answer shows they are the first ones, as when it was opened: what left them is gone.
+    """
     status = (text(thing, "status") or "").lower()
     counted = "quantity" if status == "open" else "processedQuantity"
     quantities = {text(row, "id"): row.get(counted) for row in many(thing, "returnLineItems")}
