@@ -16,7 +16,7 @@ from retour.core.policy.document import Compare, Op, Rule
 from retour.core.policy.outcome import MethodKind, MethodOffer, Methods, Outcomes
 from retour.core.postal import PostalAddress
 from retour.flows import label as label_flow
-from retour.flows import return_address
+from retour.flows import return_address, rma
 from retour.flows.return_address import Place
 from retour.main.mailing import papers_of
 from retour.store import label as labels
@@ -117,8 +117,7 @@ async def test_the_mail_waits_for_the_label_whatever_comes_first(store: Mailing)
     rma_id = await house.ask(await house.an_order(TEE), {0: 2})
     await store.send()
 
-    from retour.flows import rma  # the approval alone, before any job has run
-
+    # The approval alone, before any job has run.
     await house.do(lambda db: rma.approve(db, rma_id=rma_id, actor="agent", now=now()))
     early = await store.send()
     await house.settle_down()
@@ -163,6 +162,37 @@ async def test_a_person_goes_on_without_the_label_and_the_mail_says_so(store: Ma
 
     assert files(mail.parsed) == {}
     assert "Send the items back with a carrier of your choice." in mail.text
+    assert await blocker(house, rma_id) == ("shopper", "awaiting_shipment")
+
+
+async def test_a_failed_label_of_a_way_that_was_changed_does_not_take_the_label_of_the_new_way_along(
+    store: Mailing,
+) -> None:
+    house = store.house
+    ways = Methods((MethodOffer(MethodKind.LABEL), MethodOffer(MethodKind.DROP_OFF)))
+    await publish(house, replace(under(methods=ways), currency="EUR"))
+    order = await house.an_order(TEE)
+    rma_id = await house.approved(order, {0: 2})
+    content = rma.Content((rma.Wish(order.order.lines[0].ref, 2, "too_small"),), "drop_off")
+    await house.do(
+        lambda db: rma.edit_return(
+            db, rma_id=rma_id, content=content, actor="agent", now=now(), policies=house.policies
+        )
+    )
+    await house.approve(rma_id)
+    await store.send()
+    failed = {b.method: b.state.value for b in (await house.see(rma_id)).rma.labels}
+
+    await place(house)
+    await house.do(lambda db: label_flow.try_again(db, rma_id=rma_id, actor="agent", now=now()))
+    await house.settle_down()
+    sent = await store.send()
+
+    assert failed == {"label": "failed", "drop_off": "failed"}
+    assert {b.method: b.state.value for b in (await house.see(rma_id)).rma.labels} == {
+        "label": "waived", "drop_off": "made",
+    }  # fmt: skip
+    assert len(files(sent[-1].parsed)) == 2
     assert await blocker(house, rma_id) == ("shopper", "awaiting_shipment")
 
 

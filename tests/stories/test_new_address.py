@@ -12,7 +12,7 @@ from retour.core.ports import Credential
 from retour.core.postal import PostalAddress
 from retour.core.rma import Moment
 from retour.core.rma.label import LabelState
-from retour.flows import rma
+from retour.flows import label, rma
 from retour.main.mailing import papers_of
 from retour.store import label as labels
 from retour.store.ids import new_id
@@ -65,9 +65,9 @@ async def test_who_moved_gets_a_new_label_from_the_new_address_and_the_old_one_i
     done = await moved(house, rma_id)
     (mail,) = await store.send()
 
-    number, (label,) = await store.number(rma_id), (await house.see(rma_id)).rma.labels
+    number, (again,) = await store.number(rma_id), (await house.see(rma_id)).rma.labels
     assert (done.address, done.labels, done.order_keeps) == (LEIPZIG, 1, False)
-    assert (label.id, label.state) == (before.id, LabelState.MADE)
+    assert (again.id, again.state) == (before.id, LabelState.MADE)
     assert mail.header("Subject") == f"Your new label for the return {number}"
     assert "Your new label" in mail.text
     printed = files(mail.parsed)
@@ -79,11 +79,11 @@ async def test_who_moved_gets_a_new_label_from_the_new_address_and_the_old_one_i
         False,
     )
     async with house.web.tx(house.tenant) as db:
-        (content,) = await labels.contents(db, house.vault, rma_id, only=[label.id])
+        (content,) = await labels.contents(db, house.vault, rma_id, only=[again.id])
     assert content.sender == LEIPZIG
     (event,) = await told(house, rma_id, "return.address_changed")
     assert event == {
-        "number": (await house.see(rma_id)).rma.number, "labels": [str(label.id)], "label_mailed": True,
+        "number": (await house.see(rma_id)).rma.number, "labels": [str(again.id)], "label_mailed": True,
         "order_keeps": False,
     }  # fmt: skip
     assert await house.waits(rma_id) == ("shopper", "awaiting_shipment")
@@ -98,6 +98,24 @@ async def test_an_address_is_kept_under_the_key_of_the_person(store: Mailing) ->
     ((sealed,),) = await house.rows("SELECT address_sealed FROM rma WHERE id = $1", rma_id)
     assert b"Leipzig" not in sealed
     assert await own(house, rma_id) == LEIPZIG
+
+
+async def test_a_mail_without_the_new_label_does_not_promise_one(store: Mailing) -> None:
+    house = store.house
+    rma_id = await house.approved(await house.an_order(TEE), {0: 2})
+    await store.send()
+    await house.change("DELETE FROM return_address WHERE store_id = $1", house.store)
+
+    await moved(house, rma_id)
+    waited, early = await house.waits(rma_id), await store.send()
+    await house.do(lambda db: label.go_on_without(db, rma_id=rma_id, actor="agent", now=now()))
+    await house.settle_down()
+    (mail,) = await store.send()
+
+    assert (waited, early) == (("agent", "label_failed"), [])
+    assert mail.header("Subject") == f"Your return {await store.number(rma_id)} is approved"
+    assert files(mail.parsed) == {}
+    assert "Send the items back with a carrier of your choice." in mail.text
 
 
 async def test_a_return_without_a_sender_goes_on_once_the_shopper_says_where_they_are(store: Mailing) -> None:

@@ -19,7 +19,7 @@ _CONFLICT: Final = frozenset(
         "merge_opened_there", "merge_other_kind", "merge_other_order", "too_many_tags", "too_many_watchers",
         "not_closed", "merge_of_a_gift", "already_begun", "isv_ended", "person_erased", "request_over",
         "exchange_under_way", "exchange_not_begun", "price_changed", "card_hold_open", "fee_paid", "payments_paused",
-        "not_sent",
+        "not_sent", "partly_received",
     }
 )  # fmt: skip
 

@@ -15,6 +15,7 @@ HANDS: Final = frozenset(
     {
         EventType.RETURN_REQUESTED.value,
         EventType.RETURN_APPROVED.value,
+        EventType.RETURN_DELIVERED.value,  # of a parcel that a person joined to it
         EventType.RETURN_RECEIVED.value,
         EventType.RETURN_INSPECTED.value,
         EventType.RETURN_EDITED.value,

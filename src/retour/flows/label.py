@@ -32,7 +32,7 @@ async def make(db: Db, vault: Vault, *, label_id: UUID, now: datetime) -> None:
     if label.state is not LabelState.DUE:
         return  # another worker was faster
     if label not in standing(record.rma):  # its lines no longer go this way: nobody needs it
-        await labels.waive(db, record.rma.id, at=now)
+        await labels.waive(db, record.rma.id, at=now, only=label.id)
         await _tell(db, record, EventType.RETURN_LABEL_WAIVED, label, actor="retour", now=now)
         return
     made = await _content(db, vault, record, label)

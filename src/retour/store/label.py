@@ -38,7 +38,8 @@ UPDATE label SET state = 'due', problem = NULL, content_sealed = NULL, due_at = 
 """
 WAIVE: Final = """
 UPDATE label SET state = 'waived', problem = NULL, due_at = NULL, changed_at = $2
- WHERE tenant_id = current_tenant() AND rma_id = $1 AND state IN ('failed', 'due') RETURNING id
+ WHERE tenant_id = current_tenant() AND rma_id = $1 AND state IN ('failed', 'due') AND ($3::uuid IS NULL OR id = $3)
+RETURNING id
 """
 PERSON: Final = """
 SELECT r.tenant_id, p.id AS person_id, p.sealed_key, p.erased_at
@@ -117,9 +118,9 @@ async def make_anew(db: Db, label_ids: Sequence[UUID], *, at: datetime) -> list[
     return again
 
 
-async def waive(db: Db, rma_id: UUID, *, at: datetime) -> list[UUID]:
-    """Go on without the labels of a return that are not made, and return them."""
-    return [row["id"] for row in await db.fetch(WAIVE, rma_id, at)]
+async def waive(db: Db, rma_id: UUID, *, at: datetime, only: UUID | None = None) -> list[UUID]:
+    """Go on without the labels of a return that are not made (of them `only` that one), and return them."""
+    return [row["id"] for row in await db.fetch(WAIVE, rma_id, at, only)]
 
 
 async def release_mail(db: Db, rma_id: UUID, *, at: datetime) -> None:

@@ -164,7 +164,7 @@ async def test_a_parcel_that_nobody_announced_finds_its_return_from_either_page(
     assert "Is it the parcel of a return?" in unknown.words
     assert 'value="R-' not in unknown.text
     assert (nothing.status, "There is no such return in this store" in nothing.words) == (422, True)
-    assert (early.status, "Decide the return first" in early.words) == (422, True)
+    assert (early.status, "That return is not approved, or closed already" in early.words) == (422, True)
     assert (joined.status, joined.headers["location"]) == (303, ours)
     assert "Its parcel came unannounced" in after.words
     assert "A parcel that came on" not in after.words

@@ -1,6 +1,7 @@
 """Whose hand is in a payment: also through a key they made, and in a return that was merged into the one that is paid."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -8,13 +9,17 @@ import asyncpg
 import pytest
 
 from retour.core.account import Role
-from retour.core.rma import Grade
+from retour.core.policy import template
+from retour.core.policy.outcome import SettleOn
+from retour.core.rma import Grade, Moment
 from retour.core.second import SecondRule
-from retour.flows import account, receiving, rma
+from retour.flows import account, intake, policy, receiving, rma
+from retour.flows.receiving.observing import Seen, Sight, observe_unannounced
 from retour.store import rma as returns
 from retour.store import second as seconds
 from retour.store.db import Database
 from retour.store.ids import new_id
+from retour.web.intake import ReturnHands
 from tests.flows.guard.scene import a_person, guarded, handled_by
 from tests.flows.guard.test_second import moved, say, waits
 from tests.flows.stage import Stage, now, staged
@@ -147,3 +152,39 @@ async def test_what_was_opened_beyond_the_rules_stays_so_once_it_is_merged(stage
         assert await say(stage, target, other) == "done"
         await stage.drive(target)
     assert await moved(stage, target) == [1_000]
+
+
+async def joined_by(stage: Stage, rma_id: UUID, who: str) -> None:
+    """Let somebody say that a parcel which nobody announced is that of a return."""
+    hands = ReturnHands(stage.policies)
+    async with stage.database.tx(stage.tenant_id) as db:
+        seen = await observe_unannounced(
+            db, store_id=stage.store_id, sight=Sight(Seen.UNANNOUNCED, 1, code="1Z"), actor="clerk", now=now()
+        )
+        parked = await intake.park_parcel(
+            db, stage.vault, tenant_id=stage.tenant_id, store_id=stage.store_id, observation_id=seen, code="1Z", note=None,
+            hands=hands, actor="clerk", now=now(),
+        )  # fmt: skip
+        await intake.join(db, stage.vault, intake_id=parked.intake_id, rma_id=rma_id, actor=who, now=now())
+
+
+async def test_whoever_says_whose_a_parcel_is_has_a_hand_in_what_its_arrival_pays(stage: Stage) -> None:
+    first, other = await a_person(stage), await a_person(stage)
+    document = template()
+    delivered = replace(document, defaults=replace(document.defaults, settle_on=SettleOn(Moment.DELIVERED)))
+    async with stage.database.tx(stage.tenant_id) as db:
+        await policy.publish(db, store_id=stage.store_id, document=delivered, actor="test", now=now())
+    await guarded(stage, second=SecondRule(above_minor=100))
+    rma_id = await stage.request(await stage.an_order(1))
+    await stage.approve(rma_id)
+    await stage.drive(rma_id)
+
+    await joined_by(stage, rma_id, first)
+    await stage.drive(rma_id)
+
+    assert await waits(stage, rma_id) == WAITS
+    assert await say(stage, rma_id, first) == "same_person"
+    assert await moved(stage, rma_id) == []
+    assert await say(stage, rma_id, other) == "done"
+    await stage.drive(rma_id)
+    assert await moved(stage, rma_id) == [1_000]

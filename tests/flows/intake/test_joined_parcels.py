@@ -9,9 +9,11 @@ from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.intake import Wanted
 from retour.flows import intake as flow
+from retour.flows.receiving import ArrivedUnits, receive
 from retour.flows.receiving.observing import Seen, Sight, observe_unannounced
 from retour.store import dock
 from retour.store import intake as intakes
+from retour.store import rma as returns
 from retour.store.db import Database
 from retour.store.ids import new_id
 from tests.core.intake.papers import an_order
@@ -41,12 +43,12 @@ async def a_parcel(sender: Sender, code: str = "1Z999AA10123456784") -> UUID:
     return taken.intake_id
 
 
-async def a_return(sender: Sender, *, approved: bool = True) -> UUID:
+async def a_return(sender: Sender, *, approved: bool = True, units: int = 1) -> UUID:
     rma_id = new_id()
     async with sender.database.tx(sender.tenant_id) as db:
         order_id = await db.fetchval("SELECT id FROM sales_order")
         await sender.hands.open(
-            db, id=rma_id, store_id=sender.shop.store_id, order_id=order_id, lines=(Wanted("line-1", 1, "too_small"),),
+            db, id=rma_id, store_id=sender.shop.store_id, order_id=order_id, lines=(Wanted("line-1", units, "too_small"),),
             kind="return", channel="api", method=None, actor="shopper", now=sender.now, beyond=None, asked_at=sender.now,
         )  # fmt: skip
         if approved:
@@ -137,4 +139,36 @@ async def test_neither_a_strange_return_nor_a_letter_is_joined(sender: Sender) -
 
     assert (strange.value.code, strange.value.field) == ("return_not_found", "return_id")
     assert no_parcel.value.code == "not_a_parcel"
+    assert await standing(sender, parcel) == before
+
+
+async def test_the_rest_of_a_return_that_is_here_in_part_is_received_by_the_dock_and_not_forgotten(
+    sender: Sender,
+) -> None:
+    parcel, rma_id = await a_parcel(sender), await a_return(sender, units=2)
+    async with sender.database.tx(sender.tenant_id) as db:
+        record = await returns.load(db, rma_id)
+        assert record is not None
+        items = [ArrivedUnits(record.rma.lines[0].id, 1)]
+        await receive(db, rma_id=rma_id, items=items, location_ref=None, actor="staff:jonas", now=sender.now)
+    before = await standing(sender, parcel)
+
+    with pytest.raises(Refused) as in_part:
+        await join(sender, parcel, rma_id)
+
+    assert (in_part.value.code, in_part.value.status) == ("partly_received", 409)
+    assert await standing(sender, parcel) == before
+
+
+@pytest.mark.parametrize("why", ["resolution = 'keep_item'", "method = 'keep_item'", "lost_at = now()"])
+async def test_a_return_whose_goods_are_kept_or_lost_awaits_no_parcel(sender: Sender, why: str) -> None:
+    parcel, rma_id = await a_parcel(sender), await a_return(sender)
+    async with sender.database.tx(sender.tenant_id) as db:
+        await db.execute(f"UPDATE return_line SET {why} WHERE rma_id = $1", rma_id)
+    before = await standing(sender, parcel)
+
+    with pytest.raises(Refused) as kept:
+        await join(sender, parcel, rma_id)
+
+    assert (kept.value.code, kept.value.field) == ("nothing_comes_back", "return_id")
     assert await standing(sender, parcel) == before

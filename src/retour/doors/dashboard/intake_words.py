@@ -106,8 +106,14 @@ REFUSALS: Final[Mapping[str, str]] = {
     "items_not_clear": _("Say which items of the order come back"),
     "already_decided": _("Somebody has decided that already"),
     "return_not_found": _("There is no such return in this store"),
-    "not_approved": _("Decide the return first"),
+    "not_approved": _("That return is not approved, or closed already"),
     "already_received": _("Everything of that return is here already"),
+    "nothing_comes_back": _(
+        "That return awaits no goods. If they are its own, let the warehouse receive them under its number."
+    ),
+    "partly_received": _(
+        "Part of that return is here already. Let the warehouse receive this parcel under its number, then dismiss the entry."
+    ),
     "reason_missing": _("Say why nothing comes of it"),
     "invalid_document": _("The document is not as the schema says"),
 }

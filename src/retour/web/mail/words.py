@@ -71,7 +71,7 @@ def _approved(letter: Letter, reader: Reader) -> Told:
                 items_of(told_return, waiting, reader),
             )
         )
-    if told_return.relabelled:
+    if told_return.relabelled and letter.papers:
         subject = reader.say("Your new label for the return %(number)s", number=number_of(told_return))
         title = reader.say("Your new label")
     elif whole:
