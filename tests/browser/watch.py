@@ -3,7 +3,7 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, CDPSession, ConsoleMessage, Page, Request, Response
+from playwright.async_api import BrowserContext, CDPSession, ConsoleMessage, Error, Page, Request, Response
 
 HEAVIEST_BYTES: Final = 150 * 1024
 # A shift below 0.0005 is a pixel of something small, which a busy machine's rounding makes; nobody sees it.
@@ -125,5 +125,17 @@ class Watch:
 
 
 async def two_frames(page: Page) -> None:
-    """Wait until the page was drawn twice: what it began to do at once has then been seen."""
-    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    """Wait until the page was drawn twice: what it began to do at once has then been seen.
+
+    A page that was on its way to another one is waited for there.
+    """
+    drawn = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    for turn in range(3):
+        await page.wait_for_load_state()
+        try:
+            await page.evaluate(drawn)
+        except Error as error:
+            if turn == 2 or "navigation" not in str(error):
+                raise
+        else:
+            return
