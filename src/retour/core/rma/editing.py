@@ -1,5 +1,6 @@
 """Changing what comes back after it was asked for: what stays, what is new, what leaves; and when it is too late."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -47,16 +48,21 @@ class Edit:
 
 
 def edit_of(ret: Return, wanted: Sequence[Wanted]) -> Edit:
-    """Return what becomes of each open line; a wish continues the first open line of its order line."""
+    """Return what becomes of each open line; a wish continues the first open line of its order line.
+
+    It grows by what was not held: two lines of one order line, as a merge leaves them, may go on as one.
+    """
     left = [line for line in ret.lines if line.decision in OPEN]
-    changes, grows = list[Change](), False
+    changes, more = list[Change](), Counter[str]()
+    for held in left:
+        more[held.line_ref] -= held.quantity
     for index, wish in enumerate(wanted):
         line = next((one for one in left if one.line_ref == wish.line_ref), None)
         if line is not None:
             left.remove(line)
-        grows = grows or line is None or wish.quantity > line.quantity
+        more[wish.line_ref] += wish.quantity
         changes.append(Change(index, line, line is not None and _is_same(line, wish)))
-    return Edit(tuple(changes), tuple(left), grows)
+    return Edit(tuple(changes), tuple(left), any(units > 0 for units in more.values()))
 
 
 def check_edit(ret: Return, edit: Edit) -> None:

@@ -1,11 +1,13 @@
 """What a return that was sent may become: how its items are made right and sent back, as the policy offers it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from retour.core.errors import Refused
 from retour.core.policy import LineDecision
+from retour.core.rma import ReturnLine
 from retour.core.rma.moves import OPEN
 from retour.doors.portal import words
 from retour.doors.portal.desk import Here
@@ -38,13 +40,18 @@ NOTHING: Final = Anew()
 
 
 def held_of(record: ReturnRecord) -> list[Wish]:
-    """Return what the return holds, as it would be asked for again."""
+    """Return what the return holds, as it would be asked for again: once for each line of the order."""
+    first, units = dict[str, ReturnLine](), Counter[str]()
+    for line in record.rma.lines:
+        if line.decision in OPEN:
+            first.setdefault(line.line_ref, line)
+            units[line.line_ref] += line.quantity
     return [
         Wish(
-            line.line_ref, line.quantity, line.reason, note=line.note, resolution=line.resolution,
-            ref=line.resolution_ref, answers=line.answers,
+            ref, units[ref], line.reason, note=line.note, resolution=line.resolution, ref=line.resolution_ref,
+            answers=line.answers,
         )
-        for line in record.rma.lines if line.decision in OPEN
+        for ref, line in first.items()
     ]  # fmt: skip
 
 

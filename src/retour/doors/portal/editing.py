@@ -44,20 +44,16 @@ MOST_SHOWN: Final = 200  # units that can be chosen from
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the order: `most` units of it may come back, `line` is what the return holds of it."""
+    """One line of the order: `most` units of it may come back, the return holds `quantity` of them, first as `line`."""
 
     key: str
     ref: str
     title: str
     most: int
     line: ReturnLine | None
+    quantity: int
     reasons: Sequence[tuple[str, str]]
     ways: Sequence[Choice]  # what it offers as far as is known before a reason is given
-
-    @property
-    def quantity(self) -> int:
-        """Return how many units the return holds."""
-        return self.line.quantity if self.line else 0
 
     @property
     def way(self) -> str:
@@ -188,18 +184,19 @@ async def _rows(here: Here, record: ReturnRecord, order: Order, names: Names) ->
         claimed={c.line_ref: c.in_return for c in at.counters},
         refunded_without_return={c.line_ref: c.refunded_without_return for c in at.counters},
     )
-    held = {line.line_ref: line for line in record.rma.lines if line.decision in OPEN}
+    held = [line for line in record.rma.lines if line.decision in OPEN]
     taken, rows = await _taken_back(here), []
     offered, called = await choices_of_lines(here, Kind.RETURN.value, order.lines), await names_of_reasons(here)
     for line in order.lines:
-        mine, found = held.get(line.ref), taken.get(line.ref)
-        most = min(MOST_SHOWN, left[line.ref].left + (mine.quantity if mine else 0))
+        parts, found = [one for one in held if one.line_ref == line.ref], taken.get(line.ref)
+        mine, units = (parts[0] if parts else None), sum(one.quantity for one in parts)  # twice, where it was merged
+        most = min(MOST_SHOWN, left[line.ref].left + units)
         if most and (mine or found):
             reasons = {one.value: one.label for branch in offered[line.ref].shown for one in branch.options}
             if mine and mine.reason not in reasons:  # it is offered no more, and stays what it is
                 reasons[mine.reason] = called.get(mine.reason) or words.reason_name(mine.reason, here.reader)
             ways = ways_of(found.decision, names) if found else ()
-            rows.append(Row(key_of(line.ref), line.ref, line.title, most, mine, list(reasons.items()), ways))
+            rows.append(Row(key_of(line.ref), line.ref, line.title, most, mine, units, list(reasons.items()), ways))
     return rows
 
 
