@@ -30,8 +30,8 @@ async def test_a_return_that_was_merged_keeps_the_units_of_both(counter: Counter
 
     page = await shopper.open(f"/{status.path}/edit")
     (key,) = re.findall(r'name="quantity-([0-9a-f]{10})"', page.source)
-    same = await shopper.send(f"/{status.path}/edit", **{f"quantity-{key}": "3"})
-    seen = await shopper.send(f"/{status.path}/edit", **{f"quantity-{key}": "2", f"reason-{key}": "damaged"})
+    same = await shopper.send(f"/{status.path}/edit", {f"quantity-{key}": "3"})
+    seen = await shopper.send(f"/{status.path}/edit", {f"quantity-{key}": "2", f"reason-{key}": "damaged"})
     changed = await shopper.send(f"/{status.path}/edit")
 
     assert before == [(1, "changed_mind"), (1, "changed_mind")]

@@ -54,8 +54,8 @@ def edit_of(ret: Return, wanted: Sequence[Wanted]) -> Edit:
     """
     left = [line for line in ret.lines if line.decision in OPEN]
     changes, more = list[Change](), Counter[str]()
-    for line in left:
-        more[line.line_ref] -= line.quantity
+    for held in left:
+        more[held.line_ref] -= held.quantity
     for index, wish in enumerate(wanted):
         line = next((one for one in left if one.line_ref == wish.line_ref), None)
         if line is not None:
