@@ -184,7 +184,8 @@ class Stage:
 @asynccontextmanager
 async def staged(database: Database, executor_database: Database, folder: Path, **more: Any) -> AsyncIterator[Stage]:
     """Serve a shop and open an account on it while the block runs."""
-    async with live_shop(patience=Patience(2.0, 2.0, 2.0)) as shop:
+    # A busy machine may take its time: an answer that is lost on purpose is cut off, not waited for.
+    async with live_shop(patience=Patience(4.5, 4.5, 4.5)) as shop:
         await shop.post("settings", cost_points_per_s=None)
         stage = Stage(database, executor_database, shop, Vault.open(folder / "keys", role="all"), **more)
         await stage.open()

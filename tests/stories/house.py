@@ -386,7 +386,7 @@ NOT_RESTOCKED = {"disposition": Disposition.DISPOSE}
 async def a_house(web: Database, executing: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
     """Open a sandbox shop on a port of its own and a house in front of it; its store is not open yet."""
     sandbox = a_sandbox()
-    patience = Patience(connect_s=4.0, read_s=4.0, whole_s=5.0)  # a busy machine may take its time
+    patience = Patience(connect_s=5.0, read_s=12.0, whole_s=15.0)  # a busy machine may take its time
     async with serving(sandbox) as address, Http(internal=True, patience=patience) as http:
         house = House(
             web=web, executing=executing, owner=owner, vault=Vault.open(keys, role="all"), sandbox=sandbox,
