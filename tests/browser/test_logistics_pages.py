@@ -50,7 +50,8 @@ async def name_address(site: Site, page: Page) -> None:
     await page.locator("#code").wait_for()
     await holds(page)
     for name, text in ADDRESS.items():
-        await page.locator(f"#{name}").fill(text)
+        field = page.locator(f"#{name}")
+        await (field.select_option(text) if name == "country" else field.fill(text))
     await page.get_by_role("button", name="Add the address").click()
     await expect(page.get_by_text("Saved.")).to_be_visible()
 

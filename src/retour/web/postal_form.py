@@ -43,7 +43,7 @@ def filled(address: PostalAddress | None) -> Form:
 
 def wrong(refused: Refused, reader: Reader) -> tuple[str, str]:
     """Return the field of the form that an `invalid_address` is about, and what is said there."""
-    say, part, told = reader.say, refused.field or "", refused.message
+    say, part, told = reader.say, (refused.field or "").removeprefix("address."), refused.message
     missing = {
         "name": say("Enter a name"), "street": say("Enter the street"), "town": say("Enter the town"),
         "country": say("Choose a country"),

@@ -46,10 +46,10 @@ async def test_an_address_is_added_changed_and_removed(owner: Browser, database:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"name": ""}, "Name whoever receives the goods"),
+        ({"name": ""}, "Enter a name"),
         ({"street-0": "", "street-1": ""}, "Enter the street"),
         ({"town": ""}, "Enter the town"),
-        ({"country": "Germany"}, "Enter the country as two letters, such as DE"),
+        ({"country": "Germany"}, "Choose a country"),
         ({"code": ""}, "Give it the name that the policy uses"),
     ],
 )

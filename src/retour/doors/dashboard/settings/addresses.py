@@ -1,6 +1,5 @@
 """Settings of return addresses: where goods go back to, by the names that the policy uses."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from litestar.handlers import HTTPRouteHandler
 
 from retour.core.errors import Refused
 from retour.core.label import INSTRUCTIONS_MOST
-from retour.core.postal import MOST_STREET, PostalAddress
 from retour.doors.dashboard.desk import Desk, Visit, uuid_of
 from retour.doors.dashboard.route import form, page
 from retour.doors.dashboard.settings.area import OWNER, back_to, show, store_id_of
@@ -19,6 +17,7 @@ from retour.store.db import Db
 from retour.store.return_address import ReturnAddress
 from retour.web.forms import Form, FormErrors, read_form
 from retour.web.postal import postal_lines
+from retour.web.postal_form import countries, filled, typed, wrong
 from retour.web.reader import Reader
 from retour.web.texts import LANGUAGES
 
@@ -54,13 +53,10 @@ async def _new_page(seen: Visit) -> Response[str]:
 async def _form(
     seen: Visit, record: ReturnAddress | None, sent: Form, errors: FormErrors, *, status: int = 200
 ) -> Response[str]:
-    streets = [f"street-{n}" for n in range(MOST_STREET)]
-    names = ["code", "location", "company", "name", *streets, "postcode", "town", "region", "country"]
-    names += [f"instructions-{tag}" for tag in LANGUAGES]
     return await show(
         seen, AREA, template="address", status=status, errors=errors, record=record, languages=LANGUAGES.items(),
-        typed={name: sent.text(name) for name in names}, is_default=sent.checked("is_default"), streets=streets,
-        instructions_most=INSTRUCTIONS_MOST, version=sent.text("version") or (record.version if record else 0),
+        form=sent, countries=countries(seen.reader), instructions_most=INSTRUCTIONS_MOST,
+        version=sent.text("version") or (record.version if record else 0),
     )  # fmt: skip
 
 
@@ -133,36 +129,23 @@ async def _own(db: Db, seen: Visit) -> ReturnAddress:
 
 
 def _place(sent: Form) -> flow.Place:
-    address = PostalAddress(
-        name=sent.text("name"), company=sent.text("company"), town=sent.text("town"), postcode=sent.text("postcode"),
-        region=sent.text("region"), country=sent.text("country"),
-        street=tuple(sent.text(f"street-{n}") for n in range(MOST_STREET)),
-    )  # fmt: skip
     instructions = {tag: sent.text(f"instructions-{tag}") for tag in LANGUAGES}
     return flow.Place(
-        sent.text("code"), address, sent.checked("is_default"), instructions, sent.text("location") or None
+        sent.text("code"), typed(sent), sent.checked("is_default"), instructions, sent.text("location") or None
     )  # fmt: skip
 
 
 def _filled(record: ReturnAddress) -> Form:
-    a = record.address
-    fields = {
-        "code": [record.code], "name": [a.name], "company": [a.company], "town": [a.town], "postcode": [a.postcode],
-        "region": [a.region], "country": [a.country], "is_default": ["1"] if record.is_default else [],
+    fields = dict(filled(record.address).fields) | {
+        "code": [record.code], "is_default": ["1"] if record.is_default else [], "location": [record.location_ref or ""],
     }  # fmt: skip
-    fields["location"] = [record.location_ref or ""]
-    fields |= {f"street-{n}": [line] for n, line in enumerate(a.street)}
     fields |= {f"instructions-{tag}": [text] for tag, text in record.instructions.items()}
     return Form(fields)
 
 
 def _wrong(refused: Refused, reader: Reader) -> tuple[str, str]:
     """Return the field of the form that a refusal is about, and what is said there."""
-    say, part = reader.say, (refused.field or "").removeprefix("address.")
-    missing: Mapping[str, str] = {
-        "name": say("Name whoever receives the goods"), "street": say("Enter the street"),
-        "town": say("Enter the town"), "country": say("Enter the country as two letters, such as DE"),
-    }  # fmt: skip
+    say = reader.say
     match refused.code:
         case "already_exists":
             return "code", say("There is an address of that name already")
@@ -174,11 +157,8 @@ def _wrong(refused: Refused, reader: Reader) -> tuple[str, str]:
             return "remove", say("Make another address the default first")
         case "too_many_addresses":
             return "code", say("A shop can have 50 return addresses")
-        case "invalid_address" if part in missing:
-            return ("street-0" if part == "street" else part), missing[part]
         case "invalid_address":
-            name = part.replace("[", "-").removesuffix("]")
-            return name, say("At most 100 characters, none of them invisible")
+            return wrong(refused, reader)
         case "invalid_text" if refused.field == "location_ref":
             return "location", say("This text is too long")
         case _:
