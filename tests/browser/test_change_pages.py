@@ -13,7 +13,7 @@ from retour.flows import policy
 from tests.browser.conftest import OpenPage
 from tests.browser.looks import fits, holds
 from tests.browser.site import Site
-from tests.browser.test_portal_pages import an_order, code_of, portal
+from tests.browser.test_portal_pages import an_order, ask_for_two
 from tests.stories.test_handed_over import offering
 
 pytestmark = pytest.mark.anyio
@@ -30,18 +30,7 @@ async def seen(page: Page, name: str, *, script: bool) -> None:
 async def send_for_a_refund(site: Site, page: Page) -> None:
     """Send one of each of two items back for a refund and stay at the page of the return."""
     order = await an_order(site)
-    await page.goto(await portal(site))
-    await page.locator("#number").fill(order["name"])
-    await page.locator("#contact").fill("ann@example.com")
-    await page.locator("main button").first.click()
-    await page.locator("#code").fill(await code_of(site, order["name"]))
-    await page.locator("form[action$='/code'] button").click()
-    for n in (0, 1):
-        await page.locator("input[name=item]").nth(n).check()
-    await page.locator(".portal-foot button").click()
-    for n in (0, 1):
-        await page.locator(".reason").nth(n).locator("input[value=changed_mind]").check()
-    await page.locator(".portal-foot button").click()
+    await ask_for_two(site, page, order)
     await page.locator("input[value=refund_original]").check()
     await page.locator(".portal-foot button").click()
     await page.locator("#money").wait_for()

@@ -54,6 +54,22 @@ async def code_of(site: Site, name: str) -> str:
     return str(msgspec.json.decode(plain)["code"])
 
 
+async def ask_for_two(site: Site, page: Page, order: Any) -> None:
+    """Prove an order and choose one of each of its first two items, up to how they are made right."""
+    await page.goto(await portal(site))
+    await page.locator("#number").fill(order["name"])
+    await page.locator("#contact").fill("ann@example.com")
+    await page.locator("main button").first.click()
+    await page.locator("#code").fill(await code_of(site, order["name"]))
+    await page.locator("form[action$='/code'] button").click()
+    for n in (0, 1):
+        await page.locator("input[name=item]").nth(n).check()
+    await page.locator(".portal-foot button").click()
+    for n in (0, 1):
+        await page.locator(".reason").nth(n).locator("input[value=changed_mind]").check()
+    await page.locator(".portal-foot button").click()
+
+
 async def an_order(site: Site) -> Any:
     return await site.an_order(MUGS, SOCKS, GIFT)
 
