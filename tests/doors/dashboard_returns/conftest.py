@@ -27,9 +27,14 @@ from tests.stories.house import House, a_house, now
 
 
 @pytest.fixture(scope="module")
-def vault(tmp_path_factory: pytest.TempPathFactory) -> Vault:
-    """The keys of the server with the desk."""
-    return Vault.open(tmp_path_factory.mktemp("desk-keys"), role="all")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="module")
+def vault(keys: Path) -> Vault:
+    """The keys of the server with the desk, which are those of the shop: what one seals the other opens."""
+    return Vault.open(keys, role="all")
 
 
 @pytest.fixture(scope="module")
@@ -51,19 +56,19 @@ async def address(database: Database, vault: Vault) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def house(database: Database, executor_database: Database, owner: Any, tmp_path: Path) -> AsyncIterator[House]:
-    async with a_house(database, executor_database, owner, tmp_path / "keys") as house:
+async def house(database: Database, executor_database: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
+    async with a_house(database, executor_database, owner, keys) as house:
         yield house
 
 
 @pytest.fixture(scope="module")
 async def lasting_scene(
-    database: Database, executor_database: Database, urls: Urls, tmp_path_factory: pytest.TempPathFactory
+    database: Database, executor_database: Database, urls: Urls, keys: Path
 ) -> AsyncIterator[Scene]:
     """The same shop for all tests of a module, which only look at it or add to it."""
     owner = await asyncpg.connect(urls.owner)
     await set_codecs(owner)
-    async with a_house(database, executor_database, owner, tmp_path_factory.mktemp("keys")) as house:
+    async with a_house(database, executor_database, owner, keys) as house:
         scene = Scene(house)
         await scene.open_small()
         yield scene

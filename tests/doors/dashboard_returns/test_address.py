@@ -1,10 +1,7 @@
 """Where the shopper is, changed at the desk: prefilled, checked field by field, over once the goods are sent."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,12 +9,10 @@ from retour.core.policy.outcome import MethodKind, MethodOffer, Methods
 from retour.core.postal import PostalAddress
 from retour.flows import return_address
 from retour.flows.return_address import Place
-from retour.store.db import Database
 from retour.store.rma import address
-from retour.store.vault import Vault
 from tests.doors.dashboard_returns.clerk import Clerk
 from tests.doors.dashboard_returns.scene import MUGS, Scene
-from tests.stories.house import House, a_house, now, under
+from tests.stories.house import now, under
 from tests.stories.test_labels import HAMBURG, publish
 
 pytestmark = pytest.mark.anyio
@@ -25,23 +20,6 @@ TYPED = {
     "name": "Ann Neu", "company": "", "street-0": "Karl-Heine-Straße 9", "street-1": "", "street-2": "", "town": "Leipzig",
     "postcode": "04229", "region": "", "country": "DE",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("desk-keys")
-
-
-@pytest.fixture(scope="module")
-def vault(keys: Path) -> Vault:
-    """The keys of the server with the desk are those of the shop: what one seals the other opens."""
-    return Vault.open(keys, role="all")
-
-
-@pytest.fixture
-async def house(database: Database, executor_database: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
-    async with a_house(database, executor_database, owner, keys) as house:
-        yield house
 
 
 async def own(scene: Scene, name: str) -> PostalAddress | None:

@@ -1,10 +1,7 @@
 """What was sent in, at the desk: why it waits, which orders may fit and why, and the return it becomes."""
 
 import re
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,33 +9,15 @@ from retour.core.channel import Channel
 from retour.core.intake import ReturnDocument, read_return
 from retour.flows.intake import Source, park_parcel, take_in
 from retour.flows.receiving.observing import Seen, Sight, observe_unannounced
-from retour.store.db import Database
 from retour.store.vault import Vault
 from retour.web.intake import ReturnHands
 from tests.core.intake.papers import a_return
 from tests.doors.dashboard_returns.clerk import Clerk
 from tests.doors.dashboard_returns.scene import Scene
-from tests.stories.house import House, a_house, now
+from tests.stories.house import now
 
 pytestmark = pytest.mark.anyio
 PATH = "/dashboard/intakes"
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("desk-keys")
-
-
-@pytest.fixture(scope="module")
-def vault(keys: Path) -> Vault:
-    """The desk reads what the house has sealed."""
-    return Vault.open(keys, role="all")
-
-
-@pytest.fixture
-async def house(database: Database, executor_database: Database, owner: Any, keys: Path) -> AsyncIterator[House]:
-    async with a_house(database, executor_database, owner, keys) as house:
-        yield house
 
 
 async def send(scene: Scene, vault: Vault, document: ReturnDocument) -> str:
