@@ -19,6 +19,7 @@ from retour.store.ids import new_id
 from retour.store.rma import address
 from tests.stories import test_exchange_orders as swaps
 from tests.stories.house import TEE, House, Units, now
+from tests.stories.test_given_up_units import SHOE
 from tests.stories.test_handed_over import offering
 from tests.stories.test_labels import by_label, files, place, publish, words
 from tests.stories.test_mails import Mailing, mailing
@@ -276,6 +277,39 @@ async def test_a_return_that_is_merged_takes_its_address_along_unless_the_other_
     await house.do(lambda db: rma.merge(db, rma_id=gone, into=stays, actor="agent", now=now()))
 
     assert await own(house, stays) == (munich if both else LEIPZIG)
+
+
+async def test_an_address_that_comes_with_a_merge_is_printed_on_the_label_that_was_made(store: Mailing) -> None:
+    house = store.house
+    order = await house.an_order(TEE, SHOE)
+    stays, gone = await house.approved(order, {0: 1}), await house.ask(order, {1: 1})
+    await moved(house, gone)
+    await store.send()
+
+    await house.do(lambda db: rma.merge(db, rma_id=gone, into=stays, actor="agent", now=now()))
+    await house.settle_down()
+    (mail,) = await store.send()
+
+    (made,) = (await house.see(stays)).rma.labels
+    assert made.state is LabelState.MADE
+    async with house.web.tx(house.tenant) as db:
+        (content,) = await labels.contents(db, house.vault, stays, only=[made.id])
+    assert content.sender == LEIPZIG
+    assert mail.header("Subject") == f"Your new label for the return {await store.number(stays)}"
+    (event,) = await told(house, stays, "return.address_changed")
+    assert (event["labels"], event["label_mailed"]) == ([str(made.id)], True)
+
+
+async def test_a_parcel_that_left_before_a_merge_keeps_the_address_it_was_sent_from(store: Mailing) -> None:
+    house = store.house
+    order = await house.an_order(TEE, SHOE)
+    stays, gone = await house.approved(order, {0: 1}), await house.ask(order, {1: 1})
+    await moved(house, gone)
+    await house.scan(stays, "in_transit")
+
+    await house.do(lambda db: rma.merge(db, rma_id=gone, into=stays, actor="agent", now=now()))
+
+    assert (await own(house, stays), await told(house, stays, "return.address_changed")) == (None, [])
 
 
 async def test_the_new_order_of_an_exchange_is_drafted_for_the_new_address(house: House) -> None:

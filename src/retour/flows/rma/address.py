@@ -1,5 +1,6 @@
 """Changing where the shopper of a return is: labels name the new sender, and what is sent to them goes there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,15 +54,27 @@ async def change_address(
     check_moving(record.rma, version=record.version)
     to = tidied(address)
     check_postal(to)
-    keeps = any(order.is_drafted for order in await exchange_orders.list_of_rma(db, rma_id))
+    keeps = await order_keeps(db, rma_id)
     if to == await address_of(db, vault, record):
         return Moved(to, 0, keeps, record)
     if not await addresses.keep(db, vault, rma_id, to):
         raise Refused("person_erased", "the shopper was erased, so no address is kept")
-    anew = await labels.make_anew(db, [label.id for label in outdated(record.rma)], at=now)
-    facts: dict[str, object] = {"labels": anew, "label_mailed": is_mailed(record.rma), "order_keeps": keeps}
-    done = await returns.changed(db, record, EventType.RETURN_MOVED, actor=actor, at=now, data=facts)
+    anew, done = await moved(db, record, order_keeps=keeps, actor=actor, now=now)
     return Moved(to, len(anew), keeps, done)
+
+
+async def moved(
+    db: Db, record: ReturnRecord, *, order_keeps: bool, actor: str, now: datetime
+) -> tuple[Sequence[UUID], ReturnRecord]:
+    """Let labels name the address that a return has now, and tell of it; return the labels that are made anew."""
+    anew = await labels.make_anew(db, [label.id for label in outdated(record.rma)], at=now)
+    facts: dict[str, object] = {"labels": anew, "label_mailed": is_mailed(record.rma), "order_keeps": order_keeps}
+    return anew, await returns.changed(db, record, EventType.RETURN_MOVED, actor=actor, at=now, data=facts)
+
+
+async def order_keeps(db: Db, rma_id: UUID) -> bool:
+    """Return whether the new order of an exchange is drafted already, so that it keeps the address before."""
+    return any(order.is_drafted for order in await exchange_orders.list_of_rma(db, rma_id))
 
 
 async def address_of(db: Db, vault: Vault, record: ReturnRecord) -> PostalAddress | None:

@@ -6,7 +6,9 @@ from uuid import UUID
 from retour.core.errors import Refused
 from retour.core.event import EventType
 from retour.core.rma import count
+from retour.core.rma.address import may_move
 from retour.core.rma.merging import merge_objection
+from retour.flows.rma.address import moved, order_keeps
 from retour.flows.rma.locking import locked
 from retour.store import fee as fees
 from retour.store import rma as returns
@@ -41,6 +43,8 @@ async def merge(
             "merge_other_kind", "the returns are of two kinds, or under two versions of the policy", field="into"
         )
     await merging.merge(db, source_id=rma_id, target_id=into, actor=actor, at=now)
+    if may_move(target.rma) and await merging.take_address(db, source_id=rma_id, target_id=into):
+        await moved(db, target, order_keeps=await order_keeps(db, into), actor=actor, now=now)
     if source.rma.fee is not None and target.rma.fee is None:
         await fees.expect(db, into, at=now)
     units = sum(count(line.claimed) for line in source.rma.lines)

@@ -62,7 +62,8 @@ ADDRESS_GOES_OVER: Final = """
 UPDATE rma t SET address_sealed = s.address_sealed
   FROM rma s
  WHERE t.tenant_id = current_tenant() AND t.id = $2 AND t.address_sealed IS NULL
-   AND s.tenant_id = t.tenant_id AND s.id = $1 AND s.person_id = t.person_id
+   AND s.tenant_id = t.tenant_id AND s.id = $1 AND s.person_id = t.person_id AND s.address_sealed IS NOT NULL
+RETURNING t.id
 """
 # A question that is open goes along; where the other one asks something already, only that is still waited for.
 ASK_THERE: Final = """
@@ -143,10 +144,14 @@ async def merge(db: Db, *, source_id: UUID, target_id: UUID, actor: str, at: dat
     moved = [row["id"] for row in await db.fetch(MOVE_LINES, source_id, target_id)]
     await db.execute(LEAVE_TRACES, source_id, moved, at, actor)
     await db.execute(ADD_UP, source_id, target_id)
-    await db.execute(ADDRESS_GOES_OVER, source_id, target_id)
     await db.execute(LEAVE, source_id, target_id)
     await db.execute(MARKS_GO_OVER, source_id, target_id)
     await db.execute(WITHDRAWALS_GO_OVER, source_id, target_id)
+
+
+async def take_address(db: Db, *, source_id: UUID, target_id: UUID) -> bool:
+    """Give a return the address of one that was merged into it, unless it has its own; return whether it did."""
+    return await db.fetchval(ADDRESS_GOES_OVER, source_id, target_id) is not None
 
 
 async def held_because(db: Db, rma_id: UUID) -> str | None:
